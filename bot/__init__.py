@@ -1,0 +1,1 @@
+"""The bot: decides and runs; imports components, never the other way round."""

@@ -1,0 +1,78 @@
+"""What all commands share: settings, output, and the one boundary for errors."""
+
+import json
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+
+from bot import config
+from components.errors import AlgoOpsError
+
+EXIT_PASSED, EXIT_FAILED, EXIT_ERROR = 0, 1, 2
+
+out = Console()
+err = Console(stderr=True)
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", help="Configuration file (default: ./config.yaml, else built-in)."),
+]
+
+
+class Debug:
+    """Whether tracebacks are shown (`algoops --debug ...`)."""
+
+    on = False
+
+
+@contextmanager
+def errors_for_people() -> Iterator[None]:
+    """The one boundary: an expected error is one line on stderr, a bug a short report; exit 2."""
+    try:
+        yield
+    except AlgoOpsError as error:
+        _show(error, f"algoops: {error}")
+    except (KeyboardInterrupt, BrokenPipeError):
+        raise typer.Exit(EXIT_ERROR) from None
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:  # noqa: BLE001  # the boundary: whatever is left is our bug
+        _show(
+            error,
+            f"algoops: this is a bug: {type(error).__name__}: {error}\n"
+            "Run again with --debug and report what it prints.",
+        )
+
+
+def _show(error: Exception, text: str) -> NoReturn:
+    if Debug.on:
+        traceback.print_exception(error)
+    err.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(EXIT_ERROR) from None
+
+
+def settings_from(path: Path | None) -> config.Settings:
+    """The settings for this command; see `bot.config.load`."""
+    return config.load(path)
+
+
+def print_json(document: Any) -> None:
+    """One JSON document on stdout and nothing else."""
+    json.dump(document, sys.stdout, indent=2, ensure_ascii=False)
+    sys.stdout.write("\n")
+
+
+def read_input(path: Path) -> bytes:
+    """The bytes of a file; `-` reads standard input. Raises typer.BadParameter when unreadable."""
+    if str(path) == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise typer.BadParameter(f"cannot read {path}: {error.strerror}") from error

@@ -1,0 +1,1 @@
+"""HTTP: the API, webhooks, health, metrics and the web pages."""

@@ -1,0 +1,1 @@
+"""Sources turn the outside (webhooks, polling, refs, the clock) into events."""

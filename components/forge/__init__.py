@@ -1,0 +1,1 @@
+"""Forges: where proposals live (a local bare repository, or GitHub)."""

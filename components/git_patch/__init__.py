@@ -1,0 +1,1 @@
+"""Git Patch Manager: merges, reverts, tags and branches as objects, published atomically."""

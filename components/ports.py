@@ -1,0 +1,370 @@
+"""What the bot needs of the outside, and no more: Forge, Sandbox, MarketData, Executor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal, Protocol, Self
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+    from types import TracebackType
+
+    import pandas as pd
+
+    from components.schema.backtest import BacktestConfig
+    from components.schema.report import Report
+    from components.schema.values import ExecutionResult, Finding, Limits, ResourceUsage, Status
+
+# --- sandbox -----------------------------------------------------------------------------------
+
+
+class GuestGone(Exception):  # noqa: N818  # an outcome between two frames, not a fault of ours
+    """The guest ended, or its stream did, before the answer came: ask `finish()` why."""
+
+
+class GuestLate(Exception):  # noqa: N818  # as above
+    """The wall-clock or CPU budget ran out before the answer came."""
+
+
+class GuestBroke(Exception):  # noqa: N818  # as above
+    """The guest broke the wire's rules (frame too large, bad length)."""
+
+
+@dataclass(frozen=True)
+class GuestExit:
+    """How a guest ended, in the kernel's words and ours; never the guest's own.
+
+    Attributes:
+        status: passed when it exited 0 by itself; else timeout, out_of_memory, crashed, killed...
+        exit_code: the process's exit code, None when a signal ended it.
+        signal: the signal that ended it, or None.
+        stdout, stderr: decoded tails, capped while reading; `truncated` when something was cut.
+        usage: what it used.
+        unlimited: limits which this backend cannot enforce on this machine.
+    """
+
+    status: Status
+    exit_code: int | None
+    signal: int | None
+    stdout: str
+    stderr: str
+    truncated: bool
+    usage: ResourceUsage
+    unlimited: tuple[str, ...] = ()
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class GuestJob:
+    """What a guest is asked to do.
+
+    Attributes:
+        kind: which of the guest's entry points runs it.
+        files: path inside the job's folder -> content; exactly these bytes are run.
+        spec: the entry point's own msgpack-encoded arguments.
+        limits: bounds of this job.
+        label: for people and for clean-up: run and strategy.
+        seed: seed for `random`, numpy and hashing.
+    """
+
+    kind: Literal["script", "smoke", "pytest", "backtest"]
+    files: Mapping[str, bytes]
+    spec: bytes
+    limits: Limits
+    label: str = ""
+    seed: int = 0
+
+
+class Guest(Protocol):
+    """One sandboxed process that has taken a job and talks in frames. Not reused (isolation: job).
+
+    Use as a context manager: leaving the block kills and reaps whatever is left.
+    """
+
+    def send(self, frame: bytes) -> None:
+        """Send one frame. Raises GuestGone or GuestLate."""
+
+    def receive(self) -> bytes:
+        """The next frame. Raises GuestGone, GuestLate (budget spent) or GuestBroke."""
+
+    def kill(self) -> None:
+        """End it now (SIGKILL from outside). Safe to call from another thread, and twice."""
+
+    def finish(self) -> GuestExit:
+        """Wait for the end (within the budget), reap, and say how it ended. Idempotent."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+
+class Sandbox(Protocol):
+    """A wall: takes jobs, keeps warm guests. Implemented by docker and bubblewrap alike."""
+
+    backend: str
+    image: str
+    """Id of what runs inside (image id, or a hash of interpreter and packages)."""
+
+    def open(self, job: GuestJob) -> Guest:
+        """A guest that works on `job`; warm when the pool has one.
+
+        Raises:
+            TransientError: no guest could be started (the machine's fault, not the author's).
+        """
+
+    def ping(self) -> str:
+        """Ask the backend whether it is there; a short description. Raises TransientError."""
+
+    def reap(self) -> int:
+        """Remove what earlier owners left behind; how many were removed."""
+
+    def close(self) -> None:
+        """Drain the pool. Idempotent."""
+
+
+# --- data --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Validated OHLCV bars of one symbol: a DataFrame with a sorted unique DatetimeIndex.
+
+    Attributes:
+        data_hash: SHA-256 (hex) of the validated content.
+    """
+
+    symbol: str
+    interval: str
+    frame: pd.DataFrame
+    data_hash: str
+
+
+class MarketData(Protocol):
+    """Where bars come from. Only the trusted side reads it."""
+
+    def bars(self, symbol: str, interval: str, start: str | None, end: str | None) -> Bars:
+        """Bars of a symbol, `start` and `end` inclusive ISO dates or None.
+
+        Raises:
+            UserError: no such data (names what there is), or the data is broken (says where).
+        """
+
+    def symbols(self) -> tuple[tuple[str, str], ...]:
+        """All (symbol, interval) pairs that there are, sorted."""
+
+    def data_hash(self, symbol: str, interval: str, start: str | None, end: str | None) -> str:
+        """`bars(...).data_hash`, cheaply when the file has not changed."""
+
+
+# --- execution ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class BacktestJob:
+    """One strategy on one symbol: a pure function of these fields. Picklable.
+
+    Attributes:
+        files: the strategy's folder, relative path -> bytes.
+        rules: compiled rule program (JSON text) for a definition without code, else "".
+        parameters: values which override the class attributes.
+        config: resolved backtest configuration (policy floors applied).
+        causality: streamed | audited.
+        lookback: declared number of bars an indicator may look back, or None.
+        label: for people: "run/strategy/symbol".
+    """
+
+    strategy: str
+    files: Mapping[str, bytes]
+    rules: str
+    parameters: Mapping[str, float | int | bool | str]
+    config: BacktestConfig
+    symbol: str
+    interval: str
+    start: str | None
+    end: str | None
+    limits: Limits
+    causality: Literal["streamed", "audited"] = "streamed"
+    lookback: int | None = None
+    seed: int = 0
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class SmokeJob:
+    """The sandbox-test check: import, build, run the first bars, and the author's own tests."""
+
+    strategy: str
+    files: Mapping[str, bytes]
+    rules: str
+    parameters: Mapping[str, float | int | bool | str]
+    config: BacktestConfig
+    symbol: str
+    interval: str
+    limits: Limits
+    start: str | None = None
+    end: str | None = None
+    bars: int = 60
+    seed: int = 0
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class ScriptJob:
+    """One Python file run exactly as given; the wall alone must hold."""
+
+    source: bytes
+    limits: Limits
+    name: str = "script.py"
+    seed: int = 0
+    label: str = ""
+
+
+Job = BacktestJob | SmokeJob | ScriptJob
+
+
+class Executor(Protocol):
+    """Runs jobs somewhere: local worker processes, or a Dask cluster."""
+
+    def submit(self, job: Job) -> Future[ExecutionResult]:
+        """Queue a job. The future never raises for the author's faults: those are results.
+
+        `Future.cancel()` on a running job kills its guest; the result is then `killed`.
+        """
+
+    def describe(self) -> dict[str, object]:
+        """backend, image, workers, warm guests, limits not enforced: for health and doctor."""
+
+    def close(self) -> None:
+        """Stop the workers and drain their sandboxes. Idempotent."""
+
+
+# --- forge -------------------------------------------------------------------------------------
+
+
+class Permission(StrEnum):
+    """What an actor may do on a repository."""
+
+    NONE = "none"
+    READ = "read"
+    WRITE = "write"
+    ADMIN = "admin"
+
+
+class StatusState(StrEnum):
+    """Commit status states."""
+
+    PENDING = "pending"
+    SUCCESS = "success"
+    FAILURE = "failure"
+    ERROR = "error"
+    NEUTRAL = "neutral"
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A branch or pull request that asks to change the base.
+
+    Attributes:
+        id: stable key: "pr/12", or "branch/<ref>".
+        ref: the branch's name.
+        head: commit id (hex) of its tip.
+    """
+
+    id: str
+    ref: str
+    head: str
+    title: str = ""
+    author: str = ""
+    url: str = ""
+    draft: bool = False
+    fork: bool = False
+    labels: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True)
+class Tag:
+    """An annotated tag to be made with a landing."""
+
+    name: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Landing:
+    """A prepared change of the base, to be published all or nothing.
+
+    Attributes:
+        commit: the prepared commit (its objects are in the mirror); parents: base, then head.
+        expected_base: the base must still be there.
+        proposal: the proposal that lands, or None (a revert made by the bot).
+        expected_head: the proposal's head must still be there.
+        tags: annotated tags on the landed commit.
+        branch: for a revert that must go through a pull request: its branch name.
+    """
+
+    commit: str
+    expected_base: str
+    message: str
+    proposal: Proposal | None = None
+    expected_head: str = ""
+    tags: tuple[Tag, ...] = ()
+    branch: str = ""
+
+
+class Forge(Protocol):
+    """Where proposals live. All ids are hex commit ids; nothing is checked out."""
+
+    name: str
+    """Key of the repository in the configuration and the database."""
+
+    def fetch(self) -> None:
+        """Bring the objects of the base and all open proposals into the mirror."""
+
+    def base(self) -> str:
+        """Commit id of the base branch's tip."""
+
+    def proposals(self) -> tuple[Proposal, ...]:
+        """All open proposals as they are now."""
+
+    def proposal(self, proposal_id: str) -> Proposal | None:
+        """One open proposal as it is now; None when it is gone."""
+
+    def set_status(
+        self, commit: str, context: str, state: StatusState, description: str, url: str
+    ) -> None:
+        """Set one commit status; description is capped to the forge's limit."""
+
+    def publish(self, proposal: Proposal, report: Report, body: str, comment_id: str) -> str:
+        """Post or edit the one report of a proposal; returns its id for the next time.
+
+        Also annotates lines where the forge can.
+        """
+
+    def reply(self, proposal: Proposal, body: str) -> None:
+        """Answer in the proposal's conversation (commands, refusals)."""
+
+    def permission(self, actor: str) -> Permission:
+        """What an actor may do, asked now."""
+
+    def land(self, landing: Landing) -> str:
+        """Publish base update and tags at once; returns the commit that is now the base.
+
+        Idempotent: a landing that is already there is recognised and returned.
+
+        Raises:
+            Moved: base or head is not where it was expected.
+            UserError: the forge refused (protection, missing permission): says what to do.
+        """
+
+    def ping(self) -> str:
+        """Ask whether the forge answers; a short description. Raises TransientError."""
+
+
+OnFindings = Callable[[tuple["Finding", ...]], None]

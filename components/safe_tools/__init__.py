@@ -1,0 +1,1 @@
+"""Safe Tools: the one door for paths and git objects from outside."""

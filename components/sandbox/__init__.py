@@ -1,0 +1,1 @@
+"""Sandbox Orchestrator: Docker or bubblewrap, warm pool, limits, clean-up."""

@@ -1,0 +1,1 @@
+"""Canonical Schema v2: definitions, configurations, results, policies, the rule language."""

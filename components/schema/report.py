@@ -1,0 +1,106 @@
+"""The Report document: what a run tells people. JSON Schema: `algoops schema --report`."""
+
+from enum import StrEnum
+from typing import Literal
+
+from components.schema.values import (
+    CheckName,
+    ExecutionResult,
+    Finding,
+    Metrics,
+    Outcome,
+    Value,
+    Verdict,
+)
+
+
+class GateResult(Value):
+    """One policy gate: the value found, the limit, and the margin left (negative: broken)."""
+
+    id: str
+    metric: str
+    op: str
+    compare: Literal["absolute", "base", "benchmark"]
+    severity: Literal["block", "warn"]
+    symbol: str = ""
+    value: float | None = None
+    limit: float | None = None
+    margin: float | None = None
+    passed: bool
+    message: str = ""
+
+
+class CheckResult(Value):
+    """How one check of one strategy ended, with everything it found."""
+
+    name: CheckName
+    outcome: Outcome
+    summary: str
+    duration_s: float = 0.0
+    findings: tuple[Finding, ...] = ()
+
+
+class Change(StrEnum):
+    """What the proposal does to a strategy's folder."""
+
+    ADDED = "added"
+    MODIFIED = "modified"
+    DELETED = "deleted"
+    UNCHANGED = "unchanged"
+
+
+class StrategyReport(Value):
+    """Everything found out about one strategy's content."""
+
+    name: str
+    path: str
+    version: str = ""
+    change: Change
+    tree: str
+    content_key: str
+    verdict: Verdict
+    reused: bool = False
+    """True when the verdict was known already for the same content key."""
+    stage: CheckName | None = None
+    """The check at which it failed, if it did."""
+    checks: tuple[CheckResult, ...] = ()
+    results: tuple[ExecutionResult, ...] = ()
+    """One backtest per symbol."""
+    aggregate: Metrics | None = None
+    """Means over the symbols, where there are several."""
+    base_metrics: Metrics | None = None
+    """The deployed version's metrics on the same data, where there is one."""
+    gates: tuple[GateResult, ...] = ()
+
+
+class ProposalRef(Value):
+    """Where a proposal came from, as shown to people."""
+
+    id: str
+    ref: str
+    title: str = ""
+    author: str = ""
+    url: str = ""
+
+
+class Report(Value):
+    """The outcome of one run: all checks of one proposal at one commit."""
+
+    schema_version: Literal["1"] = "1"
+    algoops: str
+    run_id: str = ""
+    repository: str = ""
+    proposal: ProposalRef
+    head_commit: str
+    base_commit: str
+    merge_tree: str = ""
+    """Tree id of the merge result that was tested; empty where the merge conflicts."""
+    verdict: Verdict
+    summary: str
+    strategies: tuple[StrategyReport, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    """Findings of the proposal itself (a conflict, refused paths)."""
+    started_at: str
+    finished_at: str
+    duration_s: float
+    limits_not_enforced: tuple[str, ...] = ()

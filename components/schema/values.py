@@ -1,0 +1,227 @@
+"""Values that travel between the parts: findings, results, verdicts. Frozen, JSON as they are."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Value(BaseModel):
+    """Base of all values: frozen, unknown fields refused, NaN and infinity written as null."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
+
+
+class CheckName(StrEnum):
+    """The checks, in the order in which they run."""
+
+    SCHEMA = "schema"
+    CODE = "code"
+    SANDBOX_TEST = "sandbox-test"
+    LOOKAHEAD = "lookahead"
+    BACKTEST = "backtest"
+    POLICY = "policy"
+
+
+class Severity(StrEnum):
+    """How much a finding weighs: an error fails its check, the others only inform."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class Outcome(StrEnum):
+    """How a check ended. `error` is ours or the machine's fault and never counts as passed."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERROR = "error"
+    SKIPPED = "skipped"
+
+
+class Verdict(StrEnum):
+    """What is said of one strategy's content, or (neutral) of a proposal without strategies."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERROR = "error"
+    NEUTRAL = "neutral"
+
+
+class Finding(Value):
+    """One problem, where it is, and what to do about it. Lines and columns count from 1."""
+
+    check: CheckName
+    rule: str
+    severity: Severity = Severity.ERROR
+    message: str
+    hint: str = ""
+    file: str = ""
+    line: int | None = None
+    column: int | None = None
+    end_line: int | None = None
+    end_column: int | None = None
+    source_line: str = ""
+    found: str = ""
+    allowed: str = ""
+
+
+class Status(StrEnum):
+    """How one sandboxed execution ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    TIMEOUT = "timeout"
+    OUT_OF_MEMORY = "out_of_memory"
+    CRASHED = "crashed"
+    PROTOCOL_ERROR = "protocol_error"
+    KILLED = "killed"
+    INFRASTRUCTURE_ERROR = "infrastructure_error"
+
+
+class ResourceUsage(Value):
+    """What an execution used: peak memory in MiB, CPU time in seconds; None where not measured."""
+
+    max_memory_mb: float | None = None
+    cpu_s: float | None = None
+
+
+class Limits(Value):
+    """Bounds of one execution. A request may lower them, never raise them (`lowered_by`)."""
+
+    wall_s: Annotated[float, Field(gt=0)] = 60.0
+    cpu_s: Annotated[float, Field(gt=0)] = 60.0
+    memory_mb: Annotated[int, Field(ge=64)] = 512
+    cpus: Annotated[float, Field(gt=0)] = 1.0
+    pids: Annotated[int, Field(ge=1)] = 64
+    nofile: Annotated[int, Field(ge=16)] = 256
+    fsize_mb: Annotated[int, Field(ge=1)] = 16
+    tmpfs_mb: Annotated[int, Field(ge=1)] = 32
+    output_kb: Annotated[int, Field(ge=1)] = 64
+    frame_kb: Annotated[int, Field(ge=1)] = 1024
+
+    def lowered_by(self, **requested: float | None) -> "Limits":
+        """These limits with each requested one applied where it is lower.
+
+        Args:
+            requested: field names of `Limits` with values in the field's unit, or None.
+
+        Returns:
+            New limits; a value above the present one is ignored.
+
+        Raises:
+            pydantic.ValidationError: a requested value is not a valid limit.
+        """
+        wanted = {k: min(v, getattr(self, k)) for k, v in requested.items() if v is not None}
+        return Limits.model_validate({**self.model_dump(), **wanted})
+
+
+class Metrics(Value):
+    """Statistics of a backtest from the engine. Percent where named; None: undefined."""
+
+    start: str
+    end: str
+    duration: str
+    exposure_pct: float | None = None
+    equity_final: float | None = None
+    equity_peak: float | None = None
+    return_pct: float | None = None
+    buy_hold_return_pct: float | None = None
+    return_ann_pct: float | None = None
+    volatility_ann_pct: float | None = None
+    cagr_pct: float | None = None
+    sharpe: float | None = None
+    sortino: float | None = None
+    calmar: float | None = None
+    alpha: float | None = None
+    beta: float | None = None
+    max_drawdown_pct: float | None = None
+    avg_drawdown_pct: float | None = None
+    max_drawdown_duration: str | None = None
+    trades: int = 0
+    win_rate_pct: float | None = None
+    best_trade_pct: float | None = None
+    worst_trade_pct: float | None = None
+    avg_trade_pct: float | None = None
+    profit_factor: float | None = None
+    expectancy_pct: float | None = None
+    sqn: float | None = None
+    kelly: float | None = None
+    commissions: float | None = None
+    turnover: float | None = None
+
+
+class Trade(Value):
+    """One closed trade. Bars are indices into the data, sizes in units, `return_pct` in percent."""
+
+    entry_bar: int
+    exit_bar: int
+    entry_time: str
+    exit_time: str
+    size: float
+    entry_price: float
+    exit_price: float
+    sl: float | None = None
+    tp: float | None = None
+    pnl: float
+    return_pct: float
+    commission: float
+    tag: str | None = None
+
+
+class EquityPoint(Value):
+    """One point of a downsampled equity curve: time (ISO), equity and drawdown (percent, <= 0)."""
+
+    time: str
+    equity: float
+    drawdown_pct: float
+    benchmark: float | None = None
+
+
+class Provenance(Value):
+    """Everything that a result depends on; equal provenance means equal result."""
+
+    strategy_tree: str = ""
+    base_commit: str = ""
+    policy_hash: str = ""
+    data_hash: str = ""
+    engine: str = ""
+    image: str = ""
+    backend: str = ""
+    causality: str = ""
+    seed: int = 0
+
+
+class AuthorTest(Value):
+    """One test of the author's own `test_*.py`, as pytest in the sandbox reported it."""
+
+    name: str
+    outcome: Outcome
+    duration_s: float = 0.0
+    message: str = ""
+
+
+class ExecutionResult(Value):
+    """What came of one sandboxed execution. Decided by the trusted side only."""
+
+    status: Status
+    message: str = ""
+    exit_code: int | None = None
+    duration_s: float = 0.0
+    phases_s: dict[str, float] = {}
+    stdout: str = ""
+    stderr: str = ""
+    truncated: bool = False
+    resource_usage: ResourceUsage = ResourceUsage()
+    unlimited: tuple[str, ...] = ()
+    """Limits that this backend could not enforce on this machine, for the report."""
+    traceback: str = ""
+    symbol: str = ""
+    interval: str = ""
+    metrics: Metrics | None = None
+    equity: tuple[EquityPoint, ...] = ()
+    trades: tuple[Trade, ...] = ()
+    lookahead: tuple[Finding, ...] = ()
+    tests: tuple[AuthorTest, ...] = ()
+    provenance: Provenance = Provenance()

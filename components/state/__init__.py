@@ -1,0 +1,1 @@
+"""State Manager: SQLite lifecycle, jobs, runs, intents, audit log."""

@@ -1,0 +1,1 @@
+"""Output Validator: static code safety."""
