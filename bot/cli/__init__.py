@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from bot.cli import groups
 from bot.cli.common import Debug, errors_for_people
 
 # Each module has `register(app)`; imported here so that `algoops --help` lists all of them.
@@ -26,6 +27,8 @@ def _options(
     Debug.on = debug
 
 
+app.add_typer(groups.validate, name="validate")
+app.add_typer(groups.sandbox, name="sandbox")
 for _family in FAMILIES:
     importlib.import_module(f"bot.cli.{_family}").register(app)
 

@@ -1,4 +1,4 @@
-"""The Report document: what a run tells people. JSON Schema: `algoops schema --report`."""
+"""The Report document: what a run tells people. Its schema: `algoops schema --report`."""
 
 from enum import StrEnum
 from typing import Literal

@@ -1,0 +1,107 @@
+"""What may happen: a closed union of frozen values. An event is a hint; the state is re-read."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Check:
+    """`/algoops check`: run all checks again, also where a verdict is known."""
+
+
+@dataclass(frozen=True)
+class Deploy:
+    """`/algoops deploy [sha]`: land the proposal; `sha` is what its author saw, or ""."""
+
+    sha: str = ""
+
+
+@dataclass(frozen=True)
+class Rollback:
+    """`/algoops rollback NAME [version] reason...`: version "" means the one before."""
+
+    name: str
+    version: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Hold:
+    """`/algoops hold NAME VERSION reason...`: this version must not be deployed."""
+
+    name: str
+    version: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Unhold:
+    """`/algoops unhold NAME VERSION reason...`: lift a hold."""
+
+    name: str
+    version: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """`/algoops cancel`: stop the proposal's running checks."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """`/algoops status`: say where the proposal stands."""
+
+
+@dataclass(frozen=True)
+class Help:
+    """`/algoops help`: list the commands; `problem` says what was not understood."""
+
+    problem: str = ""
+
+
+Command = Check | Deploy | Rollback | Hold | Unhold | Cancel | Status | Help
+
+
+@dataclass(frozen=True)
+class ProposalChanged:
+    """A proposal was opened, pushed to, or asks to be looked at again."""
+
+    repository: str
+    proposal: str
+    head: str
+
+
+@dataclass(frozen=True)
+class ProposalClosed:
+    """A proposal is gone: merged, closed, or its branch deleted."""
+
+    repository: str
+    proposal: str
+
+
+@dataclass(frozen=True)
+class BaseMoved:
+    """The base branch points at another commit."""
+
+    repository: str
+    commit: str
+
+
+@dataclass(frozen=True)
+class CommandIssued:
+    """Somebody asked for something; `head` is the commit that their words refer to, or ""."""
+
+    repository: str
+    proposal: str
+    actor: str
+    command: Command
+    head: str = ""
+    source: str = "comment"
+
+
+@dataclass(frozen=True)
+class Tick:
+    """The clock: reconcile everything from scratch."""
+
+
+Event = ProposalChanged | ProposalClosed | BaseMoved | CommandIssued | Tick
