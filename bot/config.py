@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, m
 from components.errors import ConfigError
 
 DEFAULT_FILE = "config.yaml"
+PROJECT = Path(__file__).resolve().parent.parent
 ENV_PREFIX = "ALGOOPS_"
 
 
@@ -60,10 +61,12 @@ class GitHubSettings(_Section):
     repository: str
     base_url: str = "https://api.github.com"
     token: SecretStr = SecretStr("")
+    token_file: Path | None = None
     app_id: str = ""
     installation_id: int | None = None
     private_key_file: Path | None = None
     webhook_secret: SecretStr = SecretStr("")
+    webhook_secret_file: Path | None = None
     clone_url: str = ""
     deploy_by: Literal["merge", "push"] = "merge"
     poll_s: Annotated[float, Field(ge=1)] = 60.0
@@ -148,12 +151,22 @@ def load(path: Path | None = None, env: Mapping[str, str] = os.environ) -> Setti
     """
     chosen = path if path is not None else _default_file()
     document = _read(chosen) if chosen is not None else {}
-    root = (chosen.parent if chosen is not None else Path()).resolve()
+    if chosen is None:
+        document = {"state": {"dir": str(_state_home(env))}}
+    root = chosen.parent.resolve() if chosen is not None else PROJECT
     try:
         settings = Settings.model_validate(_overlay(document, env))
     except ValidationError as error:
         raise ConfigError(_explain(error, chosen)) from error
     return _absolute(settings, root)
+
+
+def _state_home(env: Mapping[str, str]) -> Path:
+    """Without a configuration file the bot's own things go where such things go."""
+    home = env.get("XDG_STATE_HOME") or str(
+        Path(env.get("HOME", "~")).expanduser() / ".local/state"
+    )
+    return Path(home) / "algoops"
 
 
 def _default_file() -> Path | None:
