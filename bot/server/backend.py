@@ -145,13 +145,13 @@ class BacktestRequest:
 
 
 class BacktestStatus(StrEnum):
-    """Where a requested backtest stands; the last three are final."""
+    """Where a requested backtest stands, as the Store names it; the last three are final."""
 
     QUEUED = "queued"
     RUNNING = "running"
     COMPLETED = "completed"
     FAILED = "failed"
-    ERROR = "error"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ class BacktestState:
         results: one per symbol that has ended.
     """
 
-    id: str
+    id: int
     name: str
     status: BacktestStatus
     progress: float
@@ -236,7 +236,7 @@ class Measures:
 class CheckEnded:
     """One check of one strategy ended, in a run."""
 
-    run_id: str
+    run_id: int
     strategy: str
     check: str
     outcome: Outcome
@@ -247,7 +247,7 @@ class CheckEnded:
 class RunChanged:
     """A run began, moved on or ended; `verdict` is "" until it ended."""
 
-    run_id: str
+    run_id: int
     verdict: str = ""
 
 
@@ -262,7 +262,7 @@ class StrategyChanged:
 class BacktestChanged:
     """A requested backtest moved on; read it with `Backend.backtest`."""
 
-    backtest_id: str
+    backtest_id: int
 
 
 Progress = CheckEnded | RunChanged | StrategyChanged | BacktestChanged
@@ -303,11 +303,11 @@ class Backend(Protocol):
     def sandbox_test(self, request: SandboxTestRequest) -> ExecutionResult:
         """Run the smoke test and wait for it. Raises NotFound, UserError, TransientError."""
 
-    def start_backtest(self, request: BacktestRequest) -> str:
-        """Queue a backtest, durably; its id. Raises NotFound, UserError (unknown symbol...)."""
+    def start_backtest(self, request: BacktestRequest) -> int:
+        """Queue a backtest, durably; its number. Raises NotFound, UserError (unknown symbol...)."""
 
-    def backtest(self, backtest_id: str) -> BacktestState | None:
-        """A requested backtest as it is now; None when there is none of this id."""
+    def backtest(self, backtest_id: int) -> BacktestState | None:
+        """A requested backtest as it is now; None when there is none of this number."""
 
     def receive(self, delivery: str, events: tuple[Event, ...]) -> bool:
         """Store verified events durably before the webhook is answered.

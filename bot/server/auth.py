@@ -1,0 +1,165 @@
+"""Who may do what: bearer tokens with roles, and a login cookie for people who read pages.
+
+Reads are open on loopback. Whatever changes something, and every read of a bot that others can
+reach, needs a token. The cookie opens pages only (GET), so no other site can act through it.
+"""
+
+import hashlib
+import hmac
+import secrets
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from fastapi.security.utils import get_authorization_scheme_param
+
+from bot.config import ServerSettings, Settings, TokenSettings
+from bot.server.errors import ApiError, problem
+from bot.server.guard import is_loopback
+from components.errors import ConfigError
+
+COOKIE = "algoops_session"
+SESSION_SECONDS = 12 * 3600
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+
+
+class Role(StrEnum):
+    """What a token allows; a deployer may also read."""
+
+    READER = "reader"
+    DEPLOYER = "deployer"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who asks. `name` goes into the audit log as the actor."""
+
+    name: str
+    role: Role
+
+
+LOCAL = Identity("local", Role.READER)
+
+
+def exposed(server: ServerSettings) -> bool:
+    """Whether others than this machine's users can reach the bot, directly or by a proxy."""
+    public = urlsplit(server.public_url).hostname or ""
+    return not is_loopback(server.host) or bool(public and not is_loopback(public))
+
+
+def refuse_open_door(settings: Settings) -> None:
+    """Called before binding.
+
+    Raises:
+        ConfigError: the bot would be reachable by others and no token is configured.
+    """
+    if exposed(settings.server) and not Keys(settings).any:
+        where = settings.server.public_url or settings.server.host
+        raise ConfigError(
+            f"server: refusing to listen for {where} without a token",
+            hint="set ALGOOPS_API_TOKEN or server.tokens, or use host 127.0.0.1",
+        )
+
+
+class Keys:
+    """The configured tokens, as digests; the secrets themselves are not kept."""
+
+    def __init__(self, settings: Settings) -> None:
+        secret = settings.api_token.get_secret_value()
+        whole = (
+            (TokenSettings(name="api", sha256=_digest(secret), role="deployer"),) if secret else ()
+        )
+        self._tokens = (*whole, *settings.server.tokens)
+        self._cookie_key = secrets.token_bytes(32)
+
+    @property
+    def any(self) -> bool:
+        """Whether there is any token."""
+        return bool(self._tokens)
+
+    def bearer(self, secret: str) -> Identity | None:
+        """The holder of a secret. Compares with every token, each in constant time."""
+        given = _digest(secret)
+        found: Identity | None = None
+        for token in self._tokens:
+            if hmac.compare_digest(given, token.sha256):
+                found = Identity(token.name, Role(token.role))
+        return found
+
+    def session(self, identity: Identity) -> str:
+        """A cookie value for a reader: name and expiry, signed with a key of this process."""
+        expiry = int(time.time()) + SESSION_SECONDS
+        payload = f"{identity.name.encode().hex()}.{expiry}"
+        return f"{payload}.{self._sign(payload)}"
+
+    def from_session(self, cookie: str) -> Identity | None:
+        """Who logged in; None for a forged or expired cookie."""
+        payload, _, signature = cookie.rpartition(".")
+        if not hmac.compare_digest(signature.encode(), self._sign(payload).encode()):
+            return None
+        name, _, expiry = payload.partition(".")
+        fresh = int(expiry) > time.time()
+        return Identity(bytes.fromhex(name).decode(), Role.READER) if fresh else None
+
+    def _sign(self, payload: str) -> str:
+        return hmac.new(self._cookie_key, payload.encode(), hashlib.sha256).hexdigest()
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def identify(request: Request, keys: Keys) -> Identity | None:
+    """Who asks, by bearer token or (for reads) by cookie.
+
+    Raises:
+        ApiError: 401 for a token that is not known. Nobody is let in by sending a wrong one.
+    """
+    scheme, secret = get_authorization_scheme_param(request.headers.get("authorization"))
+    if scheme:
+        found = keys.bearer(secret) if scheme.lower() == "bearer" else None
+        if found is None:
+            raise _unauthenticated("the token is not known", "invalid_token")
+        return found
+    cookie = request.cookies.get(COOKIE)
+    return keys.from_session(cookie) if cookie and request.method in SAFE_METHODS else None
+
+
+def reader(request: Request) -> Identity:
+    """Dependency of every read. Raises ApiError 401."""
+    app = request.app.state
+    identity = identify(request, app.keys)
+    if identity is None and not app.exposed:
+        return LOCAL
+    if identity is None:
+        raise _unauthenticated("reading from elsewhere needs a token", "unauthenticated")
+    return identity
+
+
+def deployer(request: Request) -> Identity:
+    """Dependency of everything that changes something. Raises ApiError 401 or 403."""
+    keys: Keys = request.app.state.keys
+    if not keys.any:
+        raise _unauthenticated(
+            "this bot has no token, so nothing can be changed over HTTP",
+            "no_token_configured",
+            hint="set ALGOOPS_API_TOKEN, or server.tokens in config.yaml, and start it again",
+        )
+    identity = identify(request, keys)
+    if identity is None:
+        raise _unauthenticated("this needs a token", "unauthenticated")
+    if identity.role is not Role.DEPLOYER:
+        raise problem(403, "forbidden", f"the token '{identity.name}' may read, and change nothing")
+    return identity
+
+
+def _unauthenticated(error: str, code: str, hint: str = "") -> ApiError:
+    return problem(
+        401,
+        code,
+        error,
+        hint=hint or "send the header `Authorization: Bearer TOKEN`",
+        headers={"WWW-Authenticate": 'Bearer realm="algoops"'},
+    )

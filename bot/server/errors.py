@@ -1,0 +1,133 @@
+"""The one shape of an error answer, and which exception becomes which."""
+
+import structlog
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bot.server.backend import NotFound, NotReady
+from components.errors import AlgoOpsError, ConfigError, Conflict, Moved, TransientError, UserError
+
+log = structlog.get_logger()
+
+MAX_DETAILS = 50
+MAX_TEXT = 2_000
+RETRY_AFTER_S = 5
+
+
+class Detail(BaseModel):
+    """One thing that is wrong with a request: where (dotted path) and what."""
+
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """An error answer. `code` is stable and made for programs; `error` is made for people."""
+
+    model_config = ConfigDict(extra="allow")
+
+    code: str = Field(examples=["not_found"])
+    error: str = Field(examples=["there is no strategy 'sma'"])
+    hint: str = ""
+    details: list[Detail] = []
+
+
+class ApiError(Exception):
+    """An answer other than success, ready to be sent.
+
+    Attributes:
+        status: HTTP status.
+        body: the JSON document.
+        headers: further response headers.
+    """
+
+    def __init__(self, status: int, body: Problem, headers: dict[str, str] | None = None) -> None:
+        super().__init__(body.error)
+        self.status = status
+        self.body = body
+        self.headers = headers or {}
+
+
+def problem(  # one field of the answer each
+    status: int,
+    code: str,
+    error: str,
+    *,
+    hint: str = "",
+    details: list[Detail] | None = None,
+    headers: dict[str, str] | None = None,
+    **extra: object,
+) -> ApiError:
+    """An ApiError from its parts; `extra` keys stand beside `code` in the document."""
+    document = {
+        "code": code,
+        "error": error[:MAX_TEXT],
+        "hint": hint[:MAX_TEXT],
+        "details": (details or [])[:MAX_DETAILS],
+        **extra,
+    }
+    return ApiError(status, Problem.model_validate(document), headers)
+
+
+def from_expected(error: AlgoOpsError) -> ApiError:
+    """The answer to one of the project's own expected errors."""
+    text, hint = Exception.__str__(error), error.hint
+    match error:
+        case ConfigError():
+            log.error("misconfigured", error=str(error))
+            answer = _unavailable("misconfigured", "the bot's configuration is wrong: see its log")
+        case UserError():
+            answer = _refused(error, text, hint)
+        case TransientError() if not isinstance(error, Moved):
+            answer = _unavailable("unavailable", text, hint=hint, after_s=error.retry_after_s)
+        case Moved():
+            answer = problem(409, "moved", text, hint=hint)
+        case _:
+            log.error("unexpected_error_kind", kind=type(error).__name__, error=str(error))
+            answer = problem(500, "internal", "the bot met a bug: it is in its log")
+    return answer
+
+
+def _refused(error: UserError, text: str, hint: str) -> ApiError:
+    match error:
+        case NotFound():
+            return problem(404, "not_found", text, hint=hint)
+        case NotReady():
+            return problem(
+                409,
+                "not_ready",
+                text,
+                hint=hint,
+                current_status=error.current_status,
+                required_status=error.required_status,
+            )
+        case Conflict():
+            return problem(409, "conflict", text, hint=hint, paths=list(error.paths)[:MAX_DETAILS])
+        case _:
+            return problem(400, "refused", text, hint=hint)
+
+
+def _unavailable(code: str, text: str, *, hint: str = "", after_s: float | None = None) -> ApiError:
+    seconds = max(1, round(RETRY_AFTER_S if after_s is None else after_s))
+    return problem(503, code, text, hint=hint, headers={"Retry-After": str(seconds)})
+
+
+def details_of(error: ValidationError) -> list[Detail]:
+    """What pydantic found, without echoing the input."""
+    return [
+        Detail(
+            field=".".join(str(part) for part in item["loc"])[:MAX_TEXT],
+            message=item["msg"][:MAX_TEXT],
+        )
+        for item in error.errors(include_input=False, include_url=False, include_context=False)
+    ][:MAX_DETAILS]
+
+
+def invalid_body(error: ValidationError) -> ApiError:
+    """422: the JSON is well-formed, and not what this endpoint takes."""
+    return problem(
+        422,
+        "invalid_body",
+        "the request's body is not what this endpoint takes",
+        hint="each entry of `details` names a field and what is wrong with it",
+        details=details_of(error),
+    )

@@ -1,0 +1,195 @@
+"""Bounds on what a client may send and where it may ask: body size, body time, Host, paths.
+
+Pure ASGI, before anything else sees the request.
+"""
+
+import asyncio
+import ipaddress
+
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot.server.errors import ApiError, problem
+
+MAX_BODY = 1 << 20
+MAX_WEBHOOK = 25 << 20
+BODY_SECONDS = 20.0
+WEBHOOKS_AT_ONCE = 8
+SLASHED = "/api/production/"
+WEBHOOKS = "/webhooks/"
+
+CSP = (
+    b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    b"connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
+    b"frame-ancestors 'none'"
+)
+SECURITY_HEADERS = (
+    (b"content-security-policy", CSP),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address can only mean this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+class SecurityHeaders:
+    """Adds the security headers to every answer; API answers are not to be cached."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = [*message.get("headers", []), *SECURITY_HEADERS]
+                if not any(name == b"cache-control" for name, _ in headers):
+                    headers.append((b"cache-control", b"no-store"))
+                message = {**message, "headers": headers}
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+
+class HostCheck:
+    """Refuses other Host names, so that no web page can reach a loopback bot by DNS rebinding."""
+
+    def __init__(self, app: ASGIApp, allowed: frozenset[str] | None) -> None:
+        """Take the names that are allowed beside loopback ones; None allows all."""
+        self.app = app
+        self.allowed = allowed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == "http" and not self._known(_header(scope, b"host")):
+            error = problem(
+                421,
+                "wrong_host",
+                "this bot does not answer to that Host name",
+                hint="use localhost, or set server.public_url to the address people use",
+            )
+            await _answer(error, scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+    def _known(self, header: str) -> bool:
+        name, _, port = header.rpartition(":")
+        host = name if name and port.isdigit() else header
+        return self.allowed is None or is_loopback(host) or host.lower() in self.allowed
+
+
+class Slashes:
+    """Lets every path work with and without its trailing slash."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == "http":
+            path = scope["path"]
+            bare = path.removesuffix("/") or "/"
+            wanted = f"{bare}/" if path.startswith(SLASHED) else bare
+            scope = {**scope, "path": wanted, "raw_path": wanted.encode()}
+        await self.app(scope, receive, send)
+
+
+class BodyGuard:
+    """Takes a whole body, within a size and a time, before the application sees any of it."""
+
+    def __init__(
+        self, app: ASGIApp, *, large_webhooks: bool, seconds: float = BODY_SECONDS
+    ) -> None:
+        self.app = app
+        self.large_webhooks = large_webhooks
+        self.seconds = seconds
+        self.large = asyncio.Semaphore(WEBHOOKS_AT_ONCE)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+        elif self.large_webhooks and scope["path"].startswith(WEBHOOKS):
+            async with self.large:
+                await self._serve(MAX_WEBHOOK, scope, receive, send)
+        else:
+            await self._serve(MAX_BODY, scope, receive, send)
+
+    async def _serve(self, cap: int, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            body = await self._read(cap, scope, receive)
+        except ApiError as error:
+            await _answer(error, scope, receive, send)
+            return
+        if body is not None:
+            await self.app(scope, _replay(body, receive), send)
+
+    async def _read(self, cap: int, scope: Scope, receive: Receive) -> bytes | None:
+        """The body; None when the client went away."""
+        declared = _header(scope, b"content-length")
+        if declared.isdecimal() and int(declared[:20]) > cap:
+            raise _too_large(cap)
+        try:
+            async with asyncio.timeout(self.seconds):
+                return await _collect(cap, receive)
+        except TimeoutError:
+            raise problem(
+                408, "body_too_slow", f"the body did not arrive within {self.seconds:g} seconds"
+            ) from None
+
+
+async def _collect(cap: int, receive: Receive) -> bytes | None:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        part = message.get("body", b"")
+        size += len(part)
+        if size > cap:
+            raise _too_large(cap)
+        parts.append(part)
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def again() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return again
+
+
+def _too_large(cap: int) -> ApiError:
+    return problem(413, "body_too_large", f"the body is larger than {cap} bytes")
+
+
+def _header(scope: Scope, wanted: bytes) -> str:
+    for name, value in scope["headers"]:
+        if name == wanted:
+            return str(value.decode("latin-1"))
+    return ""
+
+
+async def _answer(error: ApiError, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer without having read the body: the connection can't be used again."""
+    response = JSONResponse(
+        error.body.model_dump(), status_code=error.status, headers={"connection": "close"}
+    )
+    await response(scope, receive, send)

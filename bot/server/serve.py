@@ -1,0 +1,155 @@
+"""Run the application with uvicorn in a thread of the daemon, bounded against slow clients."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable
+from typing import cast
+
+import h11
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from bot.config import Settings
+from bot.server.auth import refuse_open_door
+from components.errors import ConfigError
+
+HEADER_SECONDS = 10.0
+STALLED_SECONDS = 30.0
+MAX_CONNECTIONS = 256
+MAX_HEADERS = 32 * 1024
+BACKLOG = 512
+
+
+class _Timer:
+    """At most one pending call; arming it twice keeps the first."""
+
+    def __init__(self) -> None:
+        self._handle: asyncio.TimerHandle | None = None
+
+    def arm(
+        self, loop: asyncio.AbstractEventLoop, seconds: float, call: Callable[[], None]
+    ) -> None:
+        if self._handle is None:
+            self._handle = loop.call_later(seconds, call)
+
+    def disarm(self) -> None:
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
+
+
+class PatientProtocol(H11Protocol):
+    """uvicorn's HTTP/1.1 with two deadlines that it lacks.
+
+    A request's head must be complete within HEADER_SECONDS of its first byte (or of the
+    connection), and a client that stops reading its answer is cut off after STALLED_SECONDS.
+    """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
+        """A client connected."""
+        super().connection_made(transport)
+        self._head_timer, self._stall_timer = _Timer(), _Timer()
+        self._expect_head()
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came."""
+        super().data_received(data)
+        if self.conn.their_state is h11.IDLE:
+            self._expect_head()
+        else:
+            self._head_timer.disarm()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client went away."""
+        self._head_timer.disarm()
+        self._stall_timer.disarm()
+        super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """The client does not read as fast as we write."""
+        super().pause_writing()
+        self._stall_timer.arm(self.loop, STALLED_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """It reads again."""
+        self._stall_timer.disarm()
+        super().resume_writing()
+
+    def _expect_head(self) -> None:
+        self._head_timer.arm(self.loop, HEADER_SECONDS, self._late)
+
+    def _late(self) -> None:
+        if self.conn.their_state is h11.IDLE:
+            self.transport.abort()
+
+
+class HttpServer:
+    """The bot's HTTP server: `start()`, then `port` is known, then `stop()`."""
+
+    def __init__(self, app: FastAPI, settings: Settings) -> None:
+        """Bind at once, so that a taken port or an open door is an error at start.
+
+        Raises:
+            ConfigError: the address can't be used, or would be open to others without a token.
+        """
+        refuse_open_door(settings)
+        self._app = app
+        self._socket = _bind(settings.server.host, settings.server.port)
+        self.host = settings.server.host
+        self.port: int = self._socket.getsockname()[1]
+        self._server = uvicorn.Server(_config(app))
+        self._thread = threading.Thread(target=self._run, name="http", daemon=True)
+
+    def start(self) -> None:
+        """Serve from a thread of its own; returns once requests are answered."""
+        self._thread.start()
+        while not self._server.started and self._thread.is_alive():
+            self._thread.join(0.01)
+
+    def stop(self) -> None:
+        """Answer what is under way (2 s), then end. Idempotent."""
+        self._server.should_exit = True
+        if self._thread.is_alive():
+            self._app.state.stop_streams()
+            self._thread.join(10)
+        self._socket.close()
+
+    def _run(self) -> None:
+        self._server.run(sockets=[self._socket])
+
+
+def _config(app: FastAPI) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=PatientProtocol,
+        ws="none",
+        loop="asyncio",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        proxy_headers=False,
+        limit_concurrency=MAX_CONNECTIONS,
+        backlog=BACKLOG,
+        timeout_keep_alive=15,
+        timeout_graceful_shutdown=2,
+        h11_max_incomplete_event_size=MAX_HEADERS,
+    )
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, protocol, _, address = found[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(cast("tuple[str, int]", address))
+    except OSError as error:
+        raise ConfigError(
+            f"server: cannot listen on {host} port {port}: {error.strerror}",
+            hint="choose another server.port, or stop what uses it",
+        ) from error
+    return listener
