@@ -97,6 +97,9 @@ class CommandIssued:
     command: Command
     head: str = ""
     source: str = "comment"
+    comment: str = ""
+    """The forge's id of the comment that held the command: to react to it, and so that two
+    sources which saw the same comment make one command of it; else ""."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,158 @@
+"""Report -> Markdown, statuses and terminal text. Every sentence for people lives in `report*`.
+
+Written for somebody with ten seconds: the verdict, what to do next, one table; the rest below.
+"""
+
+from collections.abc import Iterable
+
+from bot.report_answers import (
+    already_deployed,
+    base_moved,
+    cancelled,
+    check_started,
+    conflict,
+    deployed,
+    failed,
+    held,
+    help_text,
+    hold_lifted,
+    hold_set,
+    no_report,
+    not_passed,
+    refused,
+    rollback_proposed,
+    rolled_back,
+    stale_head,
+    standing,
+)
+from bot.report_details import details, provenance
+from bot.report_escape import block, inline, link
+from bot.report_plain import plain
+from bot.report_status import SUMMARY_CONTEXT, context, status_text, statuses, summary
+from bot.report_tables import checks_table, findings_list, metrics_tables
+from bot.report_values import VERDICT_ICON
+from components.schema.report import Report
+from components.schema.values import Verdict
+
+__all__ = [
+    "MARKER",
+    "MAX_BYTES",
+    "SUMMARY_CONTEXT",
+    "already_deployed",
+    "base_moved",
+    "cancelled",
+    "check_started",
+    "conflict",
+    "context",
+    "deployed",
+    "failed",
+    "held",
+    "help_text",
+    "hold_lifted",
+    "hold_set",
+    "markdown",
+    "no_report",
+    "not_passed",
+    "pending",
+    "plain",
+    "refused",
+    "rollback_proposed",
+    "rolled_back",
+    "stale_head",
+    "standing",
+    "status_text",
+    "statuses",
+    "summary",
+]
+
+MARKER = "<!-- algoops:report -->"
+MAX_BYTES = 65_000
+"""GitHub takes 65,535 characters; bytes are the stricter count, and the rest is for the note."""
+
+_VERDICT_WORDS = {
+    Verdict.PASSED: "Passed",
+    Verdict.FAILED: "Failed",
+    Verdict.ERROR: "Could not be checked",
+    Verdict.NEUTRAL: "Nothing to check",
+}
+
+
+def markdown(report: Report, *, page_url: str = "", chart: str = "") -> str:
+    """The report comment: GitHub Markdown that starts with `MARKER`, at most `MAX_BYTES` long.
+
+    Args:
+        report: what was found out; everything in it that a proposal wrote is escaped here.
+        page_url: the page with the whole report, or "" where there is none.
+        chart: Mermaid source of the equity chart, or "".
+    """
+    first = [_headline(report), _next_step(report), _warnings(report), checks_table(report)]
+    rest = [
+        findings_list(report),
+        metrics_tables(report),
+        block(chart, "mermaid", cap=20_000) if chart else "",
+        *(details(strategy) for strategy in report.strategies),
+    ]
+    last = provenance(report, page_url)
+    return _fitted([MARKER, *first], rest, last, page_url)
+
+
+def pending(head: str) -> str:
+    """The comment while the first run of a proposal is still going, starting with `MARKER`."""
+    return f"{MARKER}\n## ⏳ AlgoOps: checking\n\nThe checks of `{head[:12]}` are running."
+
+
+def _headline(report: Report) -> str:
+    words = _VERDICT_WORDS[report.verdict]
+    said = inline(report.summary, cap=500)
+    return f"## {VERDICT_ICON[report.verdict]} AlgoOps: {words}\n\n{said}"
+
+
+def _next_step(report: Report) -> str:
+    on_github = report.proposal.id.startswith("pr/")
+    again = "comment `/algoops check`" if on_github else "run `algoops check`"
+    match report.verdict:
+        case Verdict.PASSED:
+            deploy = (
+                f"a maintainer comments `/algoops deploy {report.head_commit[:12]}`"
+                if on_github
+                else "`algoops deploy NAME --ref REF`"
+            )
+            step = f"{deploy}. Exactly what was tested gets merged."
+        case Verdict.FAILED:
+            step = "fix what is marked ❌ below and push; the checks start by themselves."
+        case Verdict.ERROR:
+            step = (
+                "this says nothing about the strategy; the machine or a service failed. "
+                f"The operator runs `algoops doctor`, then {again}."
+            )
+        case Verdict.NEUTRAL:
+            step = "nothing; no strategy differs from the base."
+    return f"**Next:** {step}"
+
+
+def _warnings(report: Report) -> str:
+    if not report.limits_not_enforced:
+        return ""
+    limits = ", ".join(inline(limit) for limit in report.limits_not_enforced)
+    return f"> ⚠️ Limits that this machine could not enforce: {limits}."
+
+
+def _fitted(first: list[str], rest: Iterable[str], last: str, page_url: str) -> str:
+    kept = [part for part in first if part]
+    room = MAX_BYTES - _size("\n\n".join(kept)) - _size(last) - 500
+    dropped = 0
+    for part in filter(None, rest):
+        size = _size(part) + 2
+        if size <= room:
+            kept.append(part)
+            room -= size
+        else:
+            dropped += 1
+    if dropped:
+        where = link("the whole report", page_url) if page_url else "`algoops check` shows all"
+        kept.append(f"> ✂️ Cut to fit GitHub's limit ({dropped} parts left out): {where}.")
+    return "\n\n".join([*kept, last]) + "\n"
+
+
+def _size(text: str) -> int:
+    return len(text.encode())

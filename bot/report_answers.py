@@ -1,0 +1,159 @@
+"""Answers to commands, one pure function a sentence; all arguments are escaped here."""
+
+from collections.abc import Iterable
+
+from bot.report_escape import code, inline
+from components.ports import Permission
+
+COMMANDS = (
+    ("check", "run all checks again, also where the verdict is known"),
+    ("deploy [SHA]", "merge the commit that the report names, if it passed"),
+    ("rollback NAME [VERSION] REASON", "bring an earlier version back and hold the present one"),
+    ("hold NAME VERSION REASON", "keep a version from being deployed"),
+    ("unhold NAME VERSION [REASON]", "lift a hold"),
+    ("cancel", "stop the checks that are running"),
+    ("status", "say where this proposal stands"),
+    ("help", "show this list"),
+)
+
+
+def help_text(problem: str = "") -> str:
+    """The list of commands, after what was not understood, if anything."""
+    head = f"I did not do anything: {inline(problem)}.\n\n" if problem else ""
+    rows = "\n".join(f"| `/algoops {usage}` | {what} |" for usage, what in COMMANDS)
+    return (
+        f"{head}| Write on a line of its own | and I will |\n|---|---|\n{rows}\n\n"
+        "Write access to the repository is needed. "
+        "`deploy` means the commit of the latest report, nothing newer."
+    )
+
+
+def deployed(names: Iterable[str], commit: str, tags: Iterable[str] = ()) -> str:
+    """The proposal landed as `commit`."""
+    tagged = _listed(tags)
+    return f"🚀 Deployed {_listed(names) or 'the proposal'} as {_sha(commit)}" + (
+        f", tagged {tagged}." if tagged else "."
+    )
+
+
+def already_deployed(commit: str) -> str:
+    """A repeated deploy: nothing was left to do."""
+    return f"This is deployed already, as {_sha(commit)}. Nothing was left to do."
+
+
+def rolled_back(name: str, version: str, commit: str, held: str, reason: str) -> str:
+    """`name` is back at `version`; `held` is the version that must not be deployed again."""
+    return (
+        f"⏪ Rolled back {code(name)} to {code(version)} as {_sha(commit)}. "
+        f"{code(held)} is on hold until somebody writes `/algoops unhold {_bare(name)} "
+        f"{_bare(held)}`. Reason: {inline(reason) or 'none given'}."
+    )
+
+
+def rollback_proposed(name: str, version: str, url: str) -> str:
+    """A revert is on its way: it lands when its own checks are done."""
+    where = f" See {url}." if url.startswith(("https://", "http://")) else ""
+    return f"⏪ Rolling back {code(name)} to {code(version)}; it lands after its checks.{where}"
+
+
+def refused(actor: str, permission: Permission) -> str:
+    """`actor` may not command."""
+    return (
+        f"{inline(actor)}, this needs write access to the repository; you have "
+        f"{permission.value}. Nothing was done. Ask a maintainer to write the command."
+    )
+
+
+def stale_head(reported: str, now: str) -> str:
+    """The head moved since the report that the command refers to."""
+    return (
+        f"Not deployed: the last report is about {_sha(reported)}, but the proposal is now at "
+        f"{_sha(now)}. Wait for the report of {_sha(now)}, read it, and deploy again."
+    )
+
+
+def no_report(now: str) -> str:
+    """Nothing has been reported that a deploy could refer to."""
+    return f"Not deployed: there is no report yet about {_sha(now)}. Wait for it and try again."
+
+
+def not_passed(verdict: str, missing: Iterable[str]) -> str:
+    """A required check is not green."""
+    open_checks = _listed(missing)
+    tail = f" Not passed: {open_checks}." if open_checks else ""
+    return (
+        f"Not deployed: the verdict is **{inline(verdict)}**.{tail} "
+        "Push a fix; the checks start by themselves."
+    )
+
+
+def base_moved(base: str) -> str:
+    """The base is not where it was when the checks ran."""
+    return (
+        f"Not deployed: the base branch moved to {_sha(base)}, so what was tested is not what "
+        "would be merged. The checks run again on today's base; deploy when they pass."
+    )
+
+
+def conflict(paths: Iterable[str]) -> str:
+    """The proposal does not merge."""
+    return (
+        f"Not deployed: the proposal conflicts with the base in {_listed(paths)}. "
+        "Merge or rebase onto the base, push, and the checks run again."
+    )
+
+
+def held(name: str, version: str, reason: str) -> str:
+    """This version (or this very content) is on hold."""
+    return (
+        f"Not deployed: {code(name)} {code(version)} is on hold ({inline(reason) or 'no reason'}). "
+        f"Lift it with `/algoops unhold {_bare(name)} {_bare(version)}`, or release a new version."
+    )
+
+
+def hold_set(name: str, version: str) -> str:
+    """A hold was made."""
+    return f"⏸️ {code(name)} {code(version)} is on hold: it will not be deployed until unheld."
+
+
+def hold_lifted(name: str, version: str) -> str:
+    """A hold was lifted."""
+    return f"▶️ {code(name)} {code(version)} may be deployed again."
+
+
+def check_started(commit: str) -> str:
+    """A re-check was queued."""
+    return f"Checking {_sha(commit)} again. The report above is updated when it is done."
+
+
+def cancelled(running: bool) -> str:  # noqa: FBT001  # one fact, named at every call
+    """The answer to cancel."""
+    return (
+        "Stopped. `/algoops check` starts again."
+        if running
+        else "Nothing is running for this proposal."
+    )
+
+
+def failed(problem: str, hint: str = "") -> str:
+    """The command broke on the machine's or the forge's side."""
+    tail = f" {inline(hint)}" if hint else ""
+    return f"That did not work: {inline(problem)}.{tail} Nothing is half done; try again."
+
+
+def standing(state: str, head: str, verdict: str, page_url: str = "") -> str:
+    """The answer to status."""
+    where = f" [Details]({page_url})" if page_url else ""
+    return f"{_sha(head)}: {inline(state)}, verdict {inline(verdict) or 'not known yet'}.{where}"
+
+
+def _sha(commit: str) -> str:
+    return code(commit[:12]) or "`(none)`"
+
+
+def _bare(word: str) -> str:
+    return "".join(c for c in word if c.isascii() and (c.isalnum() or c in "._-+"))[:100]
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(code(word) for word in words)

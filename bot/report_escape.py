@@ -1,0 +1,67 @@
+"""Make text from a proposal or a log harmless and short before it enters a report."""
+
+import re
+import unicodedata
+from urllib.parse import quote
+
+INLINE_CAP = 300
+BLOCK_CAP = 4_000
+_ZERO_WIDTH = "\u200b"
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()+!|~^$-])")
+# After these a reader of the rendered text (not of the source) looks for mentions, references
+# and links, so a backslash is no help: an invisible character parts them.
+_REFERENCE = re.compile(r"([@#]|GH-|://|www(?=\.)|\w/(?=\w))", re.IGNORECASE)
+_PLAIN_CODE = re.compile(r"[^`|\\\s]([^`|\\]*[^`|\\\s])?")
+
+
+def printable(text: str, *, lines: bool = False) -> str:
+    """`text` without control, format (bidirectional too) and lone surrogate characters.
+
+    Args:
+        text: anything.
+        lines: keep line feeds; otherwise all white space becomes single spaces.
+    """
+    if lines:
+        flat = text.replace("\r\n", "\n").replace("\r", "\n").expandtabs(4)
+        return "".join(c for c in flat if c == "\n" or _visible(c))
+    return " ".join("".join(c if _visible(c) else " " for c in text).split())
+
+
+def _visible(char: str) -> bool:
+    return unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def cut(text: str, cap: int) -> str:
+    """`text`, at most `cap` characters long, with an ellipsis where something was cut."""
+    return text if len(text) <= cap else f"{text[: cap - 1]}…"
+
+
+def inline(text: str, cap: int = INLINE_CAP) -> str:
+    """One line of Markdown that shows `text` and does nothing: safe in tables and HTML too."""
+    harmless = _REFERENCE.sub(rf"\1{_ZERO_WIDTH}", cut(printable(text), cap))
+    harmless = harmless.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _MARKDOWN.sub(r"\\\1", harmless)
+
+
+def code(text: str, cap: int = 120) -> str:
+    """`text` as inline code, in a table cell too."""
+    short = cut(printable(text), cap)
+    if not short:
+        return ""
+    if "<!--" not in short and _PLAIN_CODE.fullmatch(short):
+        return f"`{short}`"
+    return f"<code>{inline(short, cap)}</code>"
+
+
+def block(text: str, language: str = "", cap: int = BLOCK_CAP) -> str:
+    """`text` as a fenced block: its fence is longer than any that the text holds."""
+    body = cut(printable(text, lines=True), cap).replace("<!--", f"<!{_ZERO_WIDTH}--").strip("\n")
+    longest = max((len(run) for run in re.findall(r"`+", body)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{body}\n{fence}"
+
+
+def link(label: str, url: str) -> str:
+    """A link with an already escaped `label`; only the label where `url` is not plain http(s)."""
+    safe = quote(url, safe=":/?#=&%~.-_+,@")
+    return f"[{label}]({safe})" if re.match(r"https?://[^\s/]", safe) else label

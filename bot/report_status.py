@@ -1,0 +1,115 @@
+"""Report -> commit statuses, and the one sentence that sums a run up."""
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from bot.report_escape import cut, printable
+from bot.report_values import counted
+from components.ports import StatusState
+from components.schema.report import Report, StrategyReport
+from components.schema.values import CheckName, Finding, Outcome, Severity, Verdict
+
+SUMMARY_CONTEXT = "algoops"
+DESCRIPTION_CAP = 140
+"""GitHub refuses longer descriptions."""
+
+
+def context(check: CheckName) -> str:
+    """The status context of one check; `SUMMARY_CONTEXT` is the one to require."""
+    return f"{SUMMARY_CONTEXT}/{check.value}"
+
+
+def status_text(report: Report, check: CheckName | None = None) -> tuple[StatusState, str]:
+    """State and description (at most 140 characters) of the summary, or of one check.
+
+    Args:
+        report: the finished run.
+        check: which check to speak of, over all strategies; None speaks of the run.
+    """
+    if check is None:
+        return _state(report.verdict), cut(printable(report.summary), DESCRIPTION_CAP)
+    outcomes = {s.name: c.outcome for s in report.strategies for c in s.checks if c.name is check}
+    for outcome, state, words in (
+        (Outcome.ERROR, StatusState.ERROR, "could not run"),
+        (Outcome.FAILED, StatusState.FAILURE, "failed"),
+    ):
+        names = sorted(name for name, found in outcomes.items() if found is outcome)
+        if names:
+            return state, cut(printable(f"{words}: {', '.join(names)}"), DESCRIPTION_CAP)
+    passed = sum(found is Outcome.PASSED for found in outcomes.values())
+    if not passed:
+        return StatusState.NEUTRAL, "did not run"
+    return StatusState.SUCCESS, f"{counted(passed, 'strategy', 'strategies')} passed"
+
+
+def statuses(report: Report) -> tuple[tuple[str, StatusState, str], ...]:
+    """(context, state, description) to set: each check that is red, then the summary.
+
+    Green checks get no status of their own: each would cost a call on every run.
+    """
+    red = []
+    for check in CheckName:
+        state, description = status_text(report, check)
+        if state in {StatusState.FAILURE, StatusState.ERROR}:
+            red.append((context(check), state, description))
+    return (*red, (SUMMARY_CONTEXT, *status_text(report)))
+
+
+def summary(
+    verdict: Verdict, strategies: Sequence[StrategyReport], findings: Sequence[Finding] = ()
+) -> str:
+    """One sentence for `Report.summary`; plain text, escaped where it is rendered."""
+    blockers = [f for f in findings if f.severity is Severity.ERROR]
+    match verdict:
+        case Verdict.PASSED:
+            return f"{_names(strategies, verdict)} passed all checks and may be deployed."
+        case Verdict.FAILED if blockers:
+            return blockers[0].message
+        case Verdict.FAILED:
+            return f"{_failures(strategies)}."
+        case Verdict.ERROR:
+            return f"{_names(strategies, verdict) or 'The proposal'} could not be checked."
+        case Verdict.NEUTRAL:
+            return "No strategy differs from the base."
+    assert_never(verdict)
+
+
+def _names(strategies: Sequence[StrategyReport], verdict: Verdict, most: int = 5) -> str:
+    names = [f"{s.name} {s.version}".strip() for s in strategies if s.verdict is verdict]
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def _failures(strategies: Sequence[StrategyReport], most: int = 3) -> str:
+    failed = [s for s in strategies if s.verdict is Verdict.FAILED]
+    parts = [
+        f"{s.name} failed {s.stage.value if s.stage else 'its checks'}{_problems(s)}"
+        for s in failed[:most]
+    ]
+    more = f"; {len(failed) - most} more failed" if len(failed) > most else ""
+    passed = sum(s.verdict is Verdict.PASSED for s in strategies)
+    also = f"; {passed} passed" if passed else ""
+    return "; ".join(parts) + more + also
+
+
+def _problems(strategy: StrategyReport) -> str:
+    errors = [f for c in strategy.checks for f in c.findings if f.severity is Severity.ERROR]
+    broken = [g for g in strategy.gates if not g.passed and g.severity == "block"]
+    if not errors:
+        return f" ({counted(len(broken), 'gate')} broken)" if broken else ""
+    if len(errors) == 1:
+        return f": {errors[0].message}"
+    return f" ({counted(len(errors), 'problem')})"
+
+
+def _state(verdict: Verdict) -> StatusState:
+    match verdict:
+        case Verdict.PASSED:
+            return StatusState.SUCCESS
+        case Verdict.FAILED:
+            return StatusState.FAILURE
+        case Verdict.ERROR:
+            return StatusState.ERROR
+        case Verdict.NEUTRAL:
+            return StatusState.NEUTRAL
+    assert_never(verdict)

@@ -1,0 +1,195 @@
+"""GitHub webhook deliveries -> events. Pure: no I/O, nothing is asked of GitHub.
+
+The caller caps the body, calls `verify` on its raw bytes before anything else, stores the events
+under the delivery's id, and then answers.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bot import commands
+from bot.events import (
+    BaseMoved,
+    Check,
+    CommandIssued,
+    Event,
+    ProposalChanged,
+    ProposalClosed,
+)
+from components.errors import UserError
+
+MAX_BODY = 25 * 1024 * 1024
+"""GitHub sends no larger payloads."""
+
+Payload = Mapping[str, Any]
+
+_CHANGED = frozenset(
+    {
+        "opened",
+        "reopened",
+        "synchronize",
+        "edited",
+        "ready_for_review",
+        "converted_to_draft",
+        "labeled",
+        "unlabeled",
+    }
+)
+
+
+def verify(secret: str, body: bytes, signature_header: str) -> bool:
+    """Whether `X-Hub-Signature-256` belongs to `body`; compared in constant time.
+
+    Args:
+        secret: the shared secret; an empty one never verifies.
+        body: the raw bytes of the request.
+        signature_header: `sha256=<hex>`.
+    """
+    if not secret:
+        return False
+    wanted = f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}"
+    return hmac.compare_digest(wanted.encode(), signature_header.encode("utf-8", "replace"))
+
+
+def parse(
+    event_name: str,
+    delivery_id: str,
+    body: bytes,
+    bases: Mapping[str, str] | None = None,
+) -> tuple[Event, ...]:
+    """The events of one verified delivery; `repository` is GitHub's `owner/name`.
+
+    Args:
+        event_name: `X-GitHub-Event`.
+        delivery_id: `X-GitHub-Delivery`, named in errors.
+        body: the JSON payload.
+        bases: repository -> base branch, where that is not the repository's default branch.
+
+    Returns:
+        No events for what does not concern us, unknown event names included.
+
+    Raises:
+        UserError: the body is not the JSON object that GitHub documents for `event_name`.
+    """
+    reader = _READERS.get(event_name)
+    if reader is None:
+        return ()
+    try:
+        payload = json.loads(body)
+        return reader(payload, bases or {})
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise UserError(
+            f"delivery {delivery_id[:64]!r} is not a {event_name} payload: {type(error).__name__}",
+            hint="the webhook's content type must be application/json",
+        ) from error
+
+
+def repository_of(body: bytes) -> str:
+    """`owner/name` that a payload is about, or "" (installation events have none)."""
+    try:
+        payload = json.loads(body)
+        return str(payload["repository"]["full_name"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return ""
+
+
+def _repository(payload: Payload) -> str:
+    return _text(payload["repository"]["full_name"])
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise TypeError("not a number")
+    return value
+
+
+def _pull_request(payload: Payload, _: Mapping[str, str]) -> tuple[Event, ...]:
+    repository = _repository(payload)
+    proposal = f"pr/{_number(payload['number'])}"
+    action = _text(payload["action"])
+    if action == "closed":
+        return (ProposalClosed(repository, proposal),)
+    if action not in _CHANGED:
+        return ()
+    return (ProposalChanged(repository, proposal, _text(payload["pull_request"]["head"]["sha"])),)
+
+
+def _push(payload: Payload, bases: Mapping[str, str]) -> tuple[Event, ...]:
+    repository = _repository(payload)
+    base = bases.get(repository) or _text(payload["repository"]["default_branch"])
+    if _text(payload["ref"]) != f"refs/heads/{base}" or payload.get("deleted"):
+        return ()
+    return (BaseMoved(repository, _text(payload["after"])),)
+
+
+def _issue_comment(payload: Payload, _: Mapping[str, str]) -> tuple[Event, ...]:
+    issue, comment = payload["issue"], payload["comment"]
+    if payload["action"] != "created" or "pull_request" not in issue:
+        return ()
+    author = comment["user"] or {}
+    if author.get("type") == "Bot" or not author.get("login"):
+        return ()
+    command = commands.parse(_text(comment["body"]))
+    if command is None:
+        return ()
+    return (
+        CommandIssued(
+            repository=_repository(payload),
+            proposal=f"pr/{_number(issue['number'])}",
+            actor=_text(author["login"]),
+            command=command,
+            comment=str(_number(comment["id"])),
+        ),
+    )
+
+
+def _check_run(payload: Payload, _: Mapping[str, str]) -> tuple[Event, ...]:
+    return _rerequested(payload, payload["check_run"])
+
+
+def _check_suite(payload: Payload, _: Mapping[str, str]) -> tuple[Event, ...]:
+    return _rerequested(payload, payload["check_suite"])
+
+
+def _rerequested(payload: Payload, subject: Payload) -> tuple[Event, ...]:
+    if payload["action"] != "rerequested":
+        return ()
+    repository, head = _repository(payload), _text(subject["head_sha"])
+    return tuple(
+        CommandIssued(
+            repository=repository,
+            proposal=f"pr/{_number(pull['number'])}",
+            actor=_text(payload["sender"]["login"]),
+            command=Check(),
+            head=head,
+            source="check_run",
+        )
+        for pull in subject.get("pull_requests") or ()
+    )
+
+
+def _nothing(_: Payload, __: Mapping[str, str]) -> tuple[Event, ...]:
+    return ()
+
+
+_READERS: Mapping[str, Callable[[Payload, Mapping[str, str]], tuple[Event, ...]]] = {
+    "ping": _nothing,
+    "installation": _nothing,
+    "installation_repositories": _nothing,
+    "push": _push,
+    "pull_request": _pull_request,
+    "issue_comment": _issue_comment,
+    "check_run": _check_run,
+    "check_suite": _check_suite,
+}
+KNOWN_EVENTS = frozenset(_READERS)
+"""What the webhook should be subscribed to."""
