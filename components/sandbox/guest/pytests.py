@@ -1,0 +1,56 @@
+"""Runs the author's own `test_*.py` with pytest and reports each test as a frame."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .wire import Channel
+
+MESSAGE_CAP = 2_000
+EXIT_BY_PYTEST = 1
+OPTIONS = ("-q", "-p", "no:cacheprovider", "-p", "no:faulthandler", "--tb=short", "--color=no")
+
+
+class TestDone(msgspec.Struct, frozen=True, tag="test"):
+    """One finished test: outcome is passed | failed | skipped."""
+
+    name: str
+    outcome: str
+    duration_s: float
+    message: str
+
+
+class _Reporter:
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """A test counts once: its call, or the set-up or clean-up that failed or skipped it."""
+        if report.when == "call" or report.outcome != "passed":
+            self._tell(report.nodeid, report.outcome, report.duration, report.longreprtext)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A file that can't be collected is a failed test of that name."""
+        if report.outcome == "failed":
+            self._tell(report.nodeid, report.outcome, 0.0, report.longreprtext)
+
+    def _tell(self, name: str, outcome: str, duration: float, message: str) -> None:
+        done = TestDone(name, outcome, duration, message[-MESSAGE_CAP:])
+        self._channel.send(msgspec.msgpack.encode(done))
+
+
+def run(channel: Channel, folder: Path, spec: bytes) -> None:  # noqa: ARG001  # all kinds' shape
+    """Run pytest on `folder`; exits with 1 when a test failed or pytest itself did."""
+    sys.path.insert(0, str(folder))
+    sys.argv = ["pytest"]
+    arguments = [*OPTIONS, "--rootdir", str(folder), "-c", "/dev/null", str(folder)]
+    code = pytest.main(arguments, plugins=[_Reporter(channel)])
+    if code not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
+        raise SystemExit(EXIT_BY_PYTEST)

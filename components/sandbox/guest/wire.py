@@ -1,0 +1,128 @@
+"""Frames between host and guest: 4-byte big-endian length, then that many bytes.
+
+The host makes a fresh socket pair for every job, so what one job writes can't reach another. The
+content of the frames belongs to the job's kind; only `Fault` may end any of them. Messages are
+msgspec structs told apart by the default tag field `type`; a kind which decodes a union of
+its own messages adds `Fault` to that union.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+
+import msgspec
+
+HEADER = struct.Struct(">I")
+CHUNK = 65_536
+HOST_CAP = 64 * 1024 * 1024
+"""Largest frame that the host sends (bytes): the job's files and a whole series of bars fit."""
+
+
+class WireError(Exception):
+    """The other side broke the framing rules."""
+
+
+class Start(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the host tells a waiting guest to do; comes with three descriptors.
+
+    The descriptors are: the job's frame channel, its standard output, its standard error.
+
+    Attributes:
+        kind: script | pytest | backtest | smoke.
+        files: relative path -> content, written to the job's folder.
+        spec: the kind's own arguments, msgpack.
+        rlimits: names of `resource` (without RLIMIT_) -> value in the kernel's unit.
+        seal: a compiled seccomp program that takes away what only start-up needed.
+        frame_cap: largest frame that the guest may send, bytes.
+    """
+
+    kind: str
+    files: dict[str, bytes]
+    spec: bytes
+    seed: int
+    rlimits: dict[str, int]
+    seal: bytes
+    frame_cap: int
+
+
+class Ready(msgspec.Struct, frozen=True, tag="ready"):
+    """The guest has imported everything and waits. `versions`: package -> version."""
+
+    versions: dict[str, str]
+
+
+class Ended(msgspec.Struct, frozen=True, tag="ended"):
+    """The job's process ended and everything it started was killed.
+
+    Attributes:
+        code: exit code, None when a signal ended it.
+        max_memory_kb: largest resident set of the job's process; cpu_s: its CPU seconds.
+    """
+
+    code: int | None
+    signal: int | None
+    max_memory_kb: int
+    cpu_s: float
+
+
+class Broken(msgspec.Struct, frozen=True, tag="broken"):
+    """The guest could not get ready (before any job was given to it)."""
+
+    message: str
+
+
+Control = Ready | Ended | Broken
+
+
+class Fault(msgspec.Struct, frozen=True, tag="fault"):
+    """The author's code raised: the last frame of its job.
+
+    Attributes:
+        error: "ValueError: the message".
+        traceback: cleaned: the author's files and lines only.
+        file, line: the innermost author's line, "" and None where there is none.
+    """
+
+    error: str
+    traceback: str
+    file: str = ""
+    line: int | None = None
+
+
+class Channel:
+    """The guest's end of its job's frames."""
+
+    def __init__(self, connection: socket.socket, send_cap: int, receive_cap: int = HOST_CAP):
+        self._socket = connection
+        self._send_cap = send_cap
+        self._receive_cap = receive_cap
+        self._buffer = b""
+
+    def send(self, frame: bytes) -> None:
+        """Send one frame. Raises WireError above the cap, OSError when the host is gone."""
+        if len(frame) > self._send_cap:
+            raise WireError(f"a frame of {len(frame)} bytes is over the cap of {self._send_cap}")
+        self._socket.sendall(HEADER.pack(len(frame)) + frame)
+
+    def receive(self) -> bytes:
+        """The next frame. Raises EOFError when the host closed, WireError on a bad length."""
+        while (frame := self._take()) is None:
+            chunk = self._socket.recv(CHUNK)
+            if not chunk:
+                raise EOFError("the host closed the channel")
+            self._buffer += chunk
+        return frame
+
+    def _take(self) -> bytes | None:
+        buffer = self._buffer
+        if len(buffer) < HEADER.size:
+            return None
+        (length,) = HEADER.unpack_from(buffer)
+        if length > self._receive_cap:
+            raise WireError(f"a frame of {length} bytes is over the cap of {self._receive_cap}")
+        end = HEADER.size + length
+        if len(buffer) < end:
+            return None
+        self._buffer = buffer[end:]
+        return buffer[HEADER.size : end]
