@@ -76,8 +76,6 @@ def _inside(filename: str, folder: str) -> bool:
 
 
 def _short(text: str) -> str:
-    return (
-        text
-        if len(text) <= TEXT_CAP
-        else text[: TEXT_CAP // 2] + "\n...\n" + text[-TEXT_CAP // 2 :]
-    )
+    if len(text) <= TEXT_CAP:
+        return text
+    return text[: TEXT_CAP // 2] + "\n...\n" + text[-TEXT_CAP // 2 :]

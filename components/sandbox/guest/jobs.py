@@ -9,6 +9,7 @@ import socket
 import sys
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from . import seal
@@ -16,7 +17,7 @@ from .faults import fault_of
 from .wire import Channel, Start, WireError
 
 KINDS = {"script": ".script", "pytest": ".pytests", "backtest": ".backtest", "smoke": ".backtest"}
-WORK = Path("/work")
+FOLDER = Path("/tmp/job")  # noqa: S108  # the guest's own tmpfs, empty at its start
 EXIT_FAILED = 1
 
 
@@ -54,7 +55,7 @@ def _enter(start: Start, descriptors: list[int]) -> tuple[Channel, Path]:
 
 
 def _write(files: dict[str, bytes]) -> Path:
-    folder = WORK / "job"
+    folder = FOLDER
     folder.mkdir()
     for name, content in files.items():
         path = folder / name
@@ -65,8 +66,6 @@ def _write(files: dict[str, bytes]) -> Path:
 
 
 def _tell(channel: Channel, error: BaseException, folder: Path) -> None:
-    import msgspec
-
     fault = fault_of(error, folder)
     sys.stderr.write(fault.traceback)
     try:

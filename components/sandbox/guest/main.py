@@ -9,6 +9,7 @@ ends and so does the guest: nobody has to clean up.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import select
@@ -24,7 +25,7 @@ from . import seal
 from .wire import HEADER, HOST_CAP, Broken, Control, Ended, Ready, Start, WireError
 
 REAP_MS = 200
-SCRATCH = (Path("/work"), Path("/tmp"))  # noqa: S108  # the guest's own tmpfs
+SCRATCH = Path("/tmp")  # noqa: S108  # the guest's own tmpfs
 DESCRIPTORS = 3
 
 
@@ -43,7 +44,7 @@ def main() -> int:
         child = os.fork()
         if child == 0:
             control.close()
-            from .jobs import perform
+            from .jobs import perform  # noqa: PLC0415  # see _get_ready
 
             return perform(start, descriptors)
         for descriptor in descriptors:
@@ -58,7 +59,7 @@ def main() -> int:
 def _get_ready(user: int) -> dict[str, str]:
     seal.become(user)
     seal.hide()
-    from .warm import load
+    from .warm import load  # noqa: PLC0415  # root is given up first, and failures are told
 
     versions = load()
     gc.freeze()
@@ -130,20 +131,17 @@ def _reap_orphans(child: int) -> None:
 def _sweep() -> None:
     """Kill all that the job left behind (as process 1: everything but ourselves), and its files."""
     while True:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.kill(-1, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         try:
             os.wait()
         except ChildProcessError:
             break
-    for folder in SCRATCH:
-        for entry in folder.iterdir():
-            if entry.is_dir() and not entry.is_symlink():
-                shutil.rmtree(entry, ignore_errors=True)
-            else:
-                entry.unlink(missing_ok=True)
+    for entry in SCRATCH.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry, ignore_errors=True)
+        else:
+            entry.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -40,9 +40,9 @@ def _leave_out_plotting() -> None:
 
 def _first_use() -> None:
     """Touch what is slow only the first time, so that no job pays for it."""
-    import numpy as np
-    import pandas as pd
-    import talib
+    import numpy as np  # noqa: PLC0415  # after the stub above
+    import pandas as pd  # noqa: PLC0415
+    import talib  # noqa: PLC0415
 
     index = pd.date_range("2000-01-01", periods=64)
     frame = pd.DataFrame({"Close": np.linspace(1.0, 2.0, 64)}, index=index)

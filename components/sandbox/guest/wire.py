@@ -8,10 +8,13 @@ its own messages adds `Fault` to that union.
 
 from __future__ import annotations
 
-import socket
 import struct
+from typing import TYPE_CHECKING
 
 import msgspec
+
+if TYPE_CHECKING:
+    import socket
 
 HEADER = struct.Struct(">I")
 CHUNK = 65_536
@@ -93,7 +96,9 @@ class Fault(msgspec.Struct, frozen=True, tag="fault"):
 class Channel:
     """The guest's end of its job's frames."""
 
-    def __init__(self, connection: socket.socket, send_cap: int, receive_cap: int = HOST_CAP):
+    def __init__(
+        self, connection: socket.socket, send_cap: int, receive_cap: int = HOST_CAP
+    ) -> None:
         self._socket = connection
         self._send_cap = send_cap
         self._receive_cap = receive_cap
