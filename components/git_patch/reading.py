@@ -1,0 +1,306 @@
+"""Reading a repository by ids: refs, trees, strategies, tags, history, differences."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from git import Repo
+from git.exc import InvalidGitRepositoryError, NoSuchPathError
+
+from components.errors import ConfigError
+from components.git_patch.values import Branch, ChangedStrategy, LogEntry, TagRef, Version
+from components.safe_tools.hardened import HardenedGit
+from components.safe_tools.names import (
+    OBJECT_ID,
+    REVISION_SUFFIX,
+    SHORT_ID,
+    object_id,
+    ref_name,
+    ref_problem,
+    safe_relative_path,
+)
+from components.safe_tools.objects import ObjectReader
+from components.safe_tools.tree import Audit, Caps, Folder, no_audit, read_folder
+
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+DIFF_BYTES = 200_000
+_TREE_MODE = "040000"
+_VERSION_TAG = re.compile(r"([^/]+)/v(\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?)")
+_LOG_FORMAT = "%H%n%P%n%an%n%ct%n%s"
+_BRANCH_FORMAT = (
+    "%(refname)%00%(objectname)%00%(authorname)%00%(committerdate:unix)%00%(contents:subject)"
+)
+_TAG_FORMAT = "%(refname)%00%(objectname)%00%(objecttype)%00%(*objectname)%00%(*objecttype)"
+
+
+def find_git_dir(path: Path) -> Path:
+    """The repository's own folder: `path` itself where it is bare, else its `.git`.
+
+    Raises:
+        ConfigError: there is no git repository; says how to make one.
+    """
+    try:
+        with Repo(path, expand_vars=False) as repo:
+            return Path(repo.git_dir).resolve()
+    except (InvalidGitRepositoryError, NoSuchPathError) as error:
+        raise ConfigError(
+            f"there is no git repository at {path}", hint=f"git init --bare {path}"
+        ) from error
+
+
+class Reader:
+    """The reading half of a repository. Safe to use from several threads."""
+
+    def __init__(self, git: HardenedGit, audit: Audit = no_audit) -> None:
+        self.git = git
+        self.objects = ObjectReader(git)
+        self.audit = audit
+
+    # --- names to ids ---
+
+    def resolve(self, ref: str) -> str | None:
+        """Commit id of a ref, or None when there is no such commit.
+
+        Args:
+            ref: a full id, a full ref, HEAD, a branch, tag or remote branch by its short name, or
+                a short id; each with an optional `~1`- or `^1`-like suffix. Nothing else of git's
+                revision syntax.
+
+        Raises:
+            UnsafeName: the text can be none of these.
+        """
+        found = REVISION_SUFFIX.search(ref)
+        suffix = found.group(1) if found else ""
+        for name in _spellings(ref.removesuffix(suffix)):
+            header = self.objects.header(f"{name}{suffix}^{{commit}}")
+            if header is not None:
+                return header.id
+        return None
+
+    def refs(self, prefix: str) -> dict[str, str]:
+        """All refs under a folder such as `refs/heads/`, with their own (unpeeled) object ids."""
+        lines = self._for_each_ref("%(refname)%00%(objectname)", prefix)
+        return {line[0]: line[1] for line in lines}
+
+    def merge_base(self, a: str, b: str) -> str | None:
+        """The best common ancestor of two commits, or None for unrelated histories."""
+        output = self.git.run("merge-base", object_id(a), object_id(b), ok=(0, 1))
+        return output.text.partition("\n")[0] or None
+
+    def is_ancestor(self, a: str, b: str) -> bool:
+        """Whether commit `a` is `b` or under it."""
+        args = ("merge-base", "--is-ancestor", object_id(a), object_id(b))
+        return self.git.run(*args, ok=(0, 1)).code == 0
+
+    def parents(self, commit: str) -> tuple[str, ...]:
+        """Parents of a commit, first parent first."""
+        output = self.git.run("rev-list", "--parents", "--max-count=1", object_id(commit))
+        return tuple(output.text.split()[1:])
+
+    # --- trees ---
+
+    def tree_of(self, commit: str) -> str:
+        """Tree id of a commit (or of a tree: itself)."""
+        tree = self.tree_at(commit, "")
+        if tree is None:
+            raise LookupError(f"{commit} is no commit of this repository")
+        return tree
+
+    def tree_at(self, tree_or_commit: str, path: str) -> str | None:
+        """Id of the folder `path` ("" is the root) in a tree or commit; None: no such folder."""
+        expression = f"{object_id(tree_or_commit)}^{{tree}}"
+        if path:
+            expression = f"{object_id(tree_or_commit)}:{safe_relative_path(path)}"
+        header = self.objects.header(expression)
+        return header.id if header is not None and header.kind == "tree" else None
+
+    def strategy_trees(self, tree_or_commit: str, root: str = "strategies") -> dict[str, str]:
+        """Tree id of every folder in `root`, by name; one object is read, whatever their number."""
+        tree = self.tree_at(tree_or_commit, root)
+        if tree is None:
+            return {}
+        return {_text(e.name): e.id for e in self.objects.entries(tree) if e.is_tree}
+
+    def changed_strategies(
+        self, base_tree: str, merge_tree: str, root: str = "strategies"
+    ) -> tuple[ChangedStrategy, ...]:
+        """The strategies that differ between two trees or commits, sorted by name.
+
+        git compares the two `root` trees entry by entry and opens none of them, so the cost does
+        not grow with the strategies' content. Names are as committed: judge them before use.
+        """
+        old = self.tree_at(base_tree, root) or EMPTY_TREE
+        new = self.tree_at(merge_tree, root) or EMPTY_TREE
+        if old == new:
+            return ()
+        args = ("diff-tree", "-z", "--raw", "--no-renames", "--no-abbrev", old, new)
+        fields = self.git.run(*args).stdout.split(b"\0")
+        pairs = zip(fields[0::2], fields[1::2], strict=False)
+        changes = (_change(meta.decode("ascii"), name) for meta, name in pairs)
+        return tuple(c for c in changes if c.old_tree or c.new_tree)
+
+    def changed_paths(self, base_tree: str, merge_tree: str, limit: int = 1000) -> tuple[str, ...]:
+        """Paths of files that differ between two trees or commits, at most `limit`."""
+        args = ("diff-tree", "-r", "-z", "--name-only", "--no-renames")
+        output = self.git.run(*args, object_id(base_tree), object_id(merge_tree))
+        return tuple(_text(p) for p in output.stdout.split(b"\0") if p)[:limit]
+
+    def read_folder(self, tree_id: str, caps: Caps = Caps(), prefix: str = "") -> Folder:  # noqa: B008  # frozen
+        """Files of one strategy's tree, judged on the way; see `safe_tools.tree.read_folder`."""
+        return read_folder(self.objects, object_id(tree_id), caps, prefix, self.audit)
+
+    def read_blob(self, tree_or_commit: str, path: str, cap: int) -> bytes | None:
+        """One file's bytes, None where there is none. Raises ValueError above `cap` bytes."""
+        header = self.objects.header(f"{object_id(tree_or_commit)}:{safe_relative_path(path)}")
+        if header is None or header.kind != "blob":
+            return None
+        return self.objects.read(header.id, cap)
+
+    # --- tags ---
+
+    def commit_of_tag(self, tag: str) -> str | None:
+        """The commit a tag leads to, however often it is wrapped; None when there is no tag."""
+        header = self.objects.header(f"{ref_name(f'refs/tags/{tag}')}^{{commit}}")
+        return header.id if header else None
+
+    def list_tags(self, prefix: str = "") -> tuple[TagRef, ...]:
+        """Tags of commits in a tag folder (`RSI/`), or all of them."""
+        lines = self._for_each_ref(_TAG_FORMAT, f"refs/tags/{prefix}")
+        return tuple(t for t in (self._tag(line) for line in lines) if t is not None)
+
+    def _tag(self, line: list[str]) -> TagRef | None:
+        name = line[0].removeprefix("refs/tags/")
+        own, kind, target, target_kind = line[1:5]
+        if kind == "commit":
+            return TagRef(name, own, own)
+        if target_kind == "commit":
+            return TagRef(name, own, target)
+        commit = self.commit_of_tag(name)
+        return TagRef(name, own, commit) if commit else None
+
+    def versions(self, strategy: str) -> tuple[Version, ...]:
+        """The deployed versions of a strategy by their tags `<name>/v<version>`, oldest first."""
+        tags = self.list_tags(f"{safe_relative_path(strategy)}/")
+        found = (v for v in map(_version, tags) if v is not None and v.strategy == strategy)
+        return tuple(sorted(found, key=lambda v: _precedence(v.version)))
+
+    def all_versions(self) -> dict[str, tuple[Version, ...]]:
+        """The versions of every strategy, by its name, each oldest first."""
+        versions: dict[str, list[Version]] = {}
+        for version in map(_version, self.list_tags()):
+            if version is not None:
+                versions.setdefault(version.strategy, []).append(version)
+        return {
+            name: tuple(sorted(found, key=lambda v: _precedence(v.version)))
+            for name, found in versions.items()
+        }
+
+    # --- history ---
+
+    def branches(self, not_merged_in: str | None = None) -> tuple[Branch, ...]:
+        """Branches with their tips, sorted; only those with something beyond a commit, if given."""
+        extra = (f"--no-merged={object_id(not_merged_in)}",) if not_merged_in else ()
+        lines = self._for_each_ref(_BRANCH_FORMAT, "refs/heads/", *extra)
+        return tuple(
+            Branch(ref, commit, author, subject, int(time or 0))
+            for ref, commit, author, time, subject in lines
+        )
+
+    def log(
+        self, tip: str, path: str = "", *, limit: int = 50, since: str | None = None
+    ) -> tuple[LogEntry, ...]:
+        """Landings (first parents) that touched a path, newest first.
+
+        Args:
+            tip: commit to start at.
+            path: folder or file in the repository; "" is everything.
+            limit: at most this many.
+            since: a commit under `tip`; it and what is under it are left out.
+        """
+        args = ["log", "-z", "--first-parent", f"--max-count={limit}", f"--format={_LOG_FORMAT}"]
+        args += [object_id(tip)] + ([f"^{object_id(since)}"] if since else [])
+        args += ["--", *([safe_relative_path(path)] if path else [])]
+        records = self.git.run(*args).stdout.split(b"\0")
+        return tuple(_log_entry(r.decode(errors="replace")) for r in records if r)
+
+    def diff(self, a: str | None, b: str | None, path: str = "", cap: int = DIFF_BYTES) -> str:
+        """The difference of two trees or commits as text for people, cut at `cap` bytes.
+
+        Args:
+            a: old tree, None for nothing.
+            b: new tree, None for nothing.
+            path: only this folder or file.
+            cap: bytes; a longer text ends with a line that says so.
+        """
+        sides = [object_id(x) if x else EMPTY_TREE for x in (a, b)]
+        args = ["diff-tree", "-p", "-r", "--no-ext-diff", "--no-textconv", "--no-color"]
+        args += ["--no-renames", *sides, "--", *([safe_relative_path(path)] if path else [])]
+        data, more = self.git.run_capped(*args, cap=cap)
+        text = data.decode(errors="replace")
+        return text + (f"\n[cut: longer than {cap} bytes]\n" if more else "")
+
+    def fsck(self) -> tuple[str, ...]:
+        """What `git fsck` finds wrong; empty when the repository is sound."""
+        output = self.git.run(
+            "fsck", "--full", "--no-dangling", "--no-progress", ok=tuple(range(9))
+        )
+        lines = (*output.text.splitlines(), *output.stderr.splitlines())
+        return lines if output.code else ()
+
+    def close(self) -> None:
+        """End the long-lived git processes. Idempotent."""
+        self.objects.close()
+
+    def _for_each_ref(self, form: str, prefix: str, *extra: str) -> Iterator[list[str]]:
+        problem = ref_problem(prefix.rstrip("/") + "/x")
+        if problem:
+            raise ValueError(f"{prefix!r} cannot start a ref: {problem}")
+        output = self.git.run("for-each-ref", f"--format={form}", *extra, prefix)
+        for line in output.stdout.split(b"\n"):
+            if line:
+                yield line.decode(errors="surrogateescape").split("\0")
+
+
+def _spellings(ref: str) -> Iterator[str]:
+    if ref == "HEAD" or OBJECT_ID.fullmatch(ref):
+        yield ref
+        return
+    if ref.startswith("refs/"):
+        yield ref_name(ref)
+        return
+    for folder in ("refs/heads/", "refs/tags/", "refs/remotes/"):
+        yield ref_name(folder + ref)
+    if SHORT_ID.fullmatch(ref):
+        yield ref
+
+
+def _change(meta: str, name: bytes) -> ChangedStrategy:
+    old_mode, new_mode, old, new, _ = meta.removeprefix(":").split(" ")
+    return ChangedStrategy(
+        _text(name),
+        old if old_mode == _TREE_MODE else None,
+        new if new_mode == _TREE_MODE else None,
+    )
+
+
+def _version(tag: TagRef) -> Version | None:
+    found = _VERSION_TAG.fullmatch(tag.name)
+    return Version(found.group(1), found.group(2), tag.name, tag.commit) if found else None
+
+
+def _precedence(version: str) -> tuple[object, ...]:
+    """Semantic versioning's order (semver.org, item 11); build data orders nothing."""
+    core, _, pre = version.partition("+")[0].partition("-")
+    parts = tuple(
+        (0, int(p), "") if p.isdigit() else (1, 0, p) for p in (pre.split(".") if pre else ())
+    )
+    return (*(int(n) for n in core.split(".")), not pre, parts)
+
+
+def _log_entry(record: str) -> LogEntry:
+    commit, parents, author, time, subject = record.split("\n", 4)
+    return LogEntry(commit, tuple(parents.split()), author, int(time), subject)
+
+
+def _text(name: bytes) -> str:
+    return name.decode(errors="surrogateescape")

@@ -1,0 +1,131 @@
+"""One repository: everything of `Reader` and `Writer`, and the one place that moves refs."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+from components.errors import Moved, TransientError
+from components.git_patch import remote
+from components.git_patch.reading import find_git_dir
+from components.git_patch.values import Signing, Update
+from components.git_patch.writing import Writer
+from components.safe_tools.hardened import HardenedGit, Output
+from components.safe_tools.names import object_id, ref_name
+from components.safe_tools.tree import Audit, no_audit
+
+ZERO = "0" * 40
+STALE_LOCK_S = 300.0
+
+
+class Repository(Writer):
+    """A git repository, bare or not; nothing is ever checked out.
+
+    Args:
+        path: its folder.
+        binary: the git executable.
+        protocols: transports for `fetch` and `push` (`https`, `ssh`, `file`); none by default.
+        config: further git settings as (key, value), e.g. an authorisation header.
+        signing: sign commits and tags with this key.
+        audit: told of everything refused.
+
+    Raises:
+        ConfigError: there is no repository at `path`, or no git.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        binary: str = "git",
+        protocols: tuple[str, ...] = (),
+        config: tuple[tuple[str, str], ...] = (),
+        signing: Signing | None = None,
+        audit: Audit = no_audit,
+    ) -> None:
+        self.path = find_git_dir(path)
+        git = HardenedGit(
+            self.path, binary=binary, protocols=protocols, config=(*config, *_signing(signing))
+        )
+        super().__init__(git, audit, signing)
+
+    @classmethod
+    def create(cls, path: Path, base: str = "main", *, binary: str = "git") -> Self:
+        """A bare repository at `path`: the one that is there, or a new one."""
+        path.mkdir(parents=True, exist_ok=True)
+        if not (path / "HEAD").exists():
+            ref_name(f"refs/heads/{base}")
+            args = ("init", "--quiet", "--bare", "--template=", f"--initial-branch={base}")
+            HardenedGit(path, binary=binary).run(*args)
+        return cls(path, binary=binary)
+
+    def publish(self, updates: Sequence[Update]) -> None:
+        """Move refs in one transaction: all of them, or none.
+
+        Raises:
+            Moved: a ref is not where it was expected to be.
+            TransientError: a ref is locked by another process; try again later.
+        """
+        lines = ("start", *(_instruction(u) for u in updates), "prepare", "commit", "")
+        stdin = "\n".join(lines).encode()
+        output = self.git.run("update-ref", "--stdin", stdin=stdin, ok=(0, 1, 128))
+        if output.code != 0:
+            self._explain(updates, output)
+
+    def _explain(self, updates: Sequence[Update], output: Output) -> None:
+        for update in updates:
+            header = self.objects.header(ref_name(update.ref))
+            found = header.id if header else None
+            if found != update.old:
+                raise Moved(
+                    f"{update.ref} is at {found or 'nothing'}, expected {update.old or 'nothing'}"
+                )
+        freed = [self._free_stale_lock(u.ref) for u in updates]
+        raise TransientError(
+            f"the refs could not be moved: {output.stderr}",
+            hint="a stale lock was removed: try again" if any(freed) else "try again",
+        )
+
+    def _free_stale_lock(self, ref: str) -> bool:
+        """Remove a lock that a killed git left behind: a live one holds it for milliseconds."""
+        lock = self.path / f"{ref}.lock"
+        try:
+            age = time.time() - lock.stat().st_mtime
+            if age < STALE_LOCK_S:
+                return False
+            lock.unlink()
+        except FileNotFoundError:
+            return False
+        self.audit("stale_lock_removed", {"lock": str(lock), "age_s": round(age)})
+        return True
+
+    def fetch(self, url: str, refspecs: Sequence[str]) -> None:
+        """Bring refs and objects from a remote; see `remote.fetch`."""
+        remote.fetch(self.git, url, refspecs)
+
+    def push(self, url: str, updates: Sequence[Update]) -> None:
+        """Move refs of a remote atomically; see `remote.push`."""
+        remote.push(self.git, url, updates)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _instruction(update: Update) -> str:
+    ref = ref_name(update.ref)
+    old = object_id(update.old) if update.old else ZERO
+    new = object_id(update.new) if update.new else ZERO
+    if old == new:
+        return f"verify {ref} {old}"
+    return f"update {ref} {new} {old}"
+
+
+def _signing(signing: Signing | None) -> tuple[tuple[str, str], ...]:
+    if signing is None:
+        return ()
+    program = "gpg.ssh.program" if signing.format == "ssh" else "gpg.program"
+    chosen = ((program, signing.program),) if signing.program else ()
+    return (("gpg.format", signing.format), ("user.signingKey", signing.key), *chosen)

@@ -1,0 +1,118 @@
+"""Git objects by id, read by one long-lived `git cat-file`; sizes are asked before bytes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from components.errors import TransientError
+from components.safe_tools.hardened import HardenedGit
+
+T = TypeVar("T")
+
+TREE_MODE = "40000"
+TREE_BYTES = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Header:
+    """Id, type (commit, tree, blob, tag) and size in bytes of one object."""
+
+    id: str
+    kind: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a tree: mode in octal without leading zeros, raw name, object id."""
+
+    mode: str
+    name: bytes
+    id: str
+
+    @property
+    def is_tree(self) -> bool:
+        """Whether it is a folder."""
+        return self.mode == TREE_MODE
+
+
+class MissingObject(TransientError):
+    """An object that should be there is not: fetch again, or the repository is damaged."""
+
+
+class ObjectReader:
+    """Reads objects of one repository. Safe to use from several threads."""
+
+    def __init__(self, git: HardenedGit) -> None:
+        self._git = git
+
+    def header(self, expression: str) -> Header | None:
+        """What an object name points to, or None when there is no such object.
+
+        Args:
+            expression: an id, or a validated name such as `<id>:strategies/RSI` (no newlines).
+        """
+        return self._ask(lambda: self._header(expression))
+
+    def _header(self, expression: str) -> Header | None:
+        try:
+            return Header(*self._git.get_object_header(expression))
+        except ValueError:
+            return None
+
+    def _ask(self, question: Callable[[], T]) -> T:
+        """Ask once more where the cat-file died; a second death is an error."""
+        with self._git.objects_lock:
+            try:
+                return question()
+            except BrokenPipeError:
+                self._git.clear_cache()
+            try:
+                return question()
+            except BrokenPipeError as error:
+                self._git.clear_cache()
+                raise TransientError("git cat-file does not stay up") from error
+
+    def read(self, object_id: str, cap: int) -> bytes:
+        """An object's bytes.
+
+        Raises:
+            MissingObject: it is not there.
+            ValueError: it is larger than `cap` bytes; nothing was read.
+        """
+        header = self.header(object_id)
+        if header is None:
+            raise MissingObject(f"object {object_id} is missing")
+        if header.size > cap:
+            raise ValueError(f"object {object_id} has {header.size} bytes, more than {cap}")
+        return self._ask(lambda: bytes(self._git.get_object_data(header.id)[3]))
+
+    def entries(self, tree_id: str, cap: int = TREE_BYTES) -> list[Entry]:
+        """The lines of one tree, in git's order.
+
+        Raises:
+            MissingObject: it is not there, or is no tree.
+            ValueError: it is larger than `cap` bytes.
+        """
+        header = self.header(tree_id)
+        if header is None or header.kind != "tree":
+            raise MissingObject(f"{tree_id} is not a tree of this repository")
+        return parse_tree(self.read(header.id, cap))
+
+    def close(self) -> None:
+        """End the cat-file processes; the next read starts new ones."""
+        with self._git.objects_lock:
+            self._git.clear_cache()
+
+
+def parse_tree(data: bytes) -> list[Entry]:
+    """The entries of a raw tree object (mode, space, name, NUL, 20 bytes; repeated)."""
+    entries = []
+    at = 0
+    while at < len(data):
+        space = data.index(b" ", at)
+        end = data.index(b"\0", space)
+        mode = data[at:space].decode("ascii").lstrip("0")
+        entries.append(Entry(mode, data[space + 1 : end], data[end + 1 : end + 21].hex()))
+        at = end + 21
+    return entries

@@ -1,0 +1,199 @@
+"""A folder of untrusted content, read from git by its tree id: bytes in, findings out."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from components.safe_tools.names import name_problem, shown, twin_key
+from components.safe_tools.objects import Entry, ObjectReader
+from components.schema.values import CheckName, Finding
+
+Audit = Callable[[str, dict[str, object]], None]
+
+_FILE_MODES = ("100644", "100755")
+_ODD_MODES = {
+    "120000": ("tree-symlink", "a symbolic link", "commit the file itself"),
+    "160000": ("tree-submodule", "a submodule", "commit the files themselves"),
+}
+_MAX_FINDINGS = 50
+
+
+@dataclass(frozen=True)
+class Caps:
+    """Bounds of one strategy's folder. Sizes in bytes; `depth` counts folders inside it."""
+
+    files: int = 200
+    file_bytes: int = 1024 * 1024
+    total_bytes: int = 8 * 1024 * 1024
+    depth: int = 4
+    tree_bytes: int = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Files by relative path, and a finding for everything that was refused."""
+
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+
+def no_audit(event: str, details: dict[str, object]) -> None:
+    """For callers that keep no audit log."""
+
+
+class Refusals:
+    """Collects what was refused, up to a bound, and reports each to the audit log."""
+
+    def __init__(self, prefix: str, audit: Audit) -> None:
+        self._prefix = prefix
+        self._audit = audit
+        self.findings: list[Finding] = []
+
+    def add(self, rule: str, path: str, message: str, hint: str) -> None:
+        """Refuse one path."""
+        where = "/".join(p for p in (self._prefix, path) if p)
+        self._audit("path_refused", {"rule": rule, "path": shown(where), "message": message})
+        if len(self.findings) < _MAX_FINDINGS:
+            self.findings.append(
+                Finding(
+                    check=CheckName.SCHEMA,
+                    rule=rule,
+                    file=shown(where)[1:-1],
+                    message=message,
+                    hint=hint,
+                )
+            )
+
+
+def read_folder(
+    objects: ObjectReader, tree_id: str, caps: Caps, prefix: str = "", audit: Audit = no_audit
+) -> Folder:
+    """Read a folder's files; refuse what is not a plain file with a plain name.
+
+    The cost is bounded by `caps`, whatever the tree holds: sizes are asked before anything is
+    read, and the walk ends at the first cap that is broken.
+
+    Args:
+        objects: reader of the repository.
+        tree_id: the folder's tree.
+        caps: bounds.
+        prefix: the folder's path in the repository, for the findings.
+        audit: told of each refusal.
+
+    Returns:
+        The accepted files, and the findings (rules `tree-...`, check `schema`).
+
+    Raises:
+        MissingObject: an object is not there: the repository is at fault, not the author.
+    """
+    refusals = Refusals(prefix, audit)
+    files: dict[str, bytes] = {}
+    total = 0
+    for path, entry in _walk(objects, tree_id, caps, refusals):
+        if len(files) >= caps.files:
+            _too_many(refusals, caps)
+            break
+        header = objects.header(entry.id)
+        size = header.size if header else 0
+        if size > caps.file_bytes:
+            _too_large(refusals, path, size, caps)
+            continue
+        total += size
+        if total > caps.total_bytes:
+            _too_heavy(refusals, caps)
+            break
+        files[path] = objects.read(entry.id, caps.file_bytes)
+    return Folder(files, tuple(refusals.findings))
+
+
+def _walk(
+    objects: ObjectReader, tree_id: str, caps: Caps, refusals: Refusals
+) -> Iterator[tuple[str, Entry]]:
+    folders = [("", tree_id, 0)]
+    seen = 0
+    while folders:
+        parent, tree, depth = folders.pop()
+        try:
+            entries = objects.entries(tree, caps.tree_bytes)
+        except ValueError:
+            _too_many(refusals, caps, parent)
+            return
+        seen += len(entries)
+        if seen > 4 * caps.files:
+            _too_many(refusals, caps, parent)
+            return
+        for path, entry in _accepted(parent, entries, refusals):
+            if not entry.is_tree:
+                yield path, entry
+            elif depth < caps.depth:
+                folders.append((path, entry.id, depth + 1))
+            else:
+                refusals.add(
+                    "tree-depth",
+                    path,
+                    f"folders may be nested {caps.depth} deep at most",
+                    "use fewer levels of folders",
+                )
+
+
+def _accepted(parent: str, entries: list[Entry], refusals: Refusals) -> Iterator[tuple[str, Entry]]:
+    twins: dict[str, str] = {}
+    for entry in entries:
+        name = entry.name.decode(errors="surrogateescape")
+        path = f"{parent}/{name}" if parent else name
+        if (judge_name(path, name, twins, refusals)) and _plain_mode(path, entry, refusals):
+            yield path, entry
+
+
+def judge_name(path: str, name: str, twins: dict[str, str], refusals: Refusals) -> bool:
+    """Whether a name may be used in its folder; `twins` remembers the folder's other names."""
+    problem = name_problem(name)
+    if problem:
+        refusals.add("tree-name", path, f"the name is refused: {problem}", "rename it")
+        return False
+    twin = twins.setdefault(twin_key(name), name)
+    if twin != name:
+        refusals.add(
+            "tree-twin",
+            path,
+            f"{shown(name)} and {shown(twin)} are the same name on some file systems",
+            "rename one of them",
+        )
+        return False
+    return True
+
+
+def _plain_mode(path: str, entry: Entry, refusals: Refusals) -> bool:
+    if entry.is_tree or entry.mode in _FILE_MODES:
+        return True
+    rule, what, hint = _ODD_MODES.get(
+        entry.mode, ("tree-mode", f"an entry of mode {entry.mode}", "commit a plain file")
+    )
+    refusals.add(rule, path, f"{what} is not allowed: only plain files are", hint)
+    return False
+
+
+def _too_many(refusals: Refusals, caps: Caps, path: str = "") -> None:
+    refusals.add(
+        "tree-files",
+        path,
+        f"the folder holds more than {caps.files} files",
+        "keep only what the strategy needs",
+    )
+
+
+def _too_large(refusals: Refusals, path: str, size: int, caps: Caps) -> None:
+    refusals.add(
+        "tree-file-size",
+        path,
+        f"the file has {size} bytes, allowed are {caps.file_bytes}",
+        "make it smaller; market data comes from the bot",
+    )
+
+
+def _too_heavy(refusals: Refusals, caps: Caps) -> None:
+    refusals.add(
+        "tree-size",
+        "",
+        f"the files have more than {caps.total_bytes} bytes together",
+        "keep only what the strategy needs",
+    )
