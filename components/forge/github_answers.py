@@ -1,0 +1,138 @@
+"""GitHub's answers: what they let us do, and which error each stands for."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from components.errors import TransientError, UserError
+
+NOT_FOUND, NOT_MODIFIED, UNPROCESSABLE = 404, 304, 422
+_SERVER_ERROR, _TOO_MANY, _FORBIDDEN, _UNAUTHORISED = 500, 429, 403, 401
+
+
+class Refused(UserError):
+    """GitHub understood and said no.
+
+    Attributes:
+        status: the HTTP status.
+    """
+
+    def __init__(self, message: str, *, status: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer: status, headers (lower-case names) and the decoded body."""
+
+    status: int
+    headers: Mapping[str, str]
+    data: Any
+
+
+@dataclass
+class Budget:
+    """What GitHub lets us do for now, read from its own headers. Times in seconds since 1970."""
+
+    remaining: int | None = None
+    reset_at: float = 0.0
+    blocked_until: float = 0.0
+
+    def learn(self, headers: Mapping[str, str]) -> None:
+        """Take over what an answer says."""
+        if headers.get("x-ratelimit-resource", "core") != "core":
+            return
+        remaining = _float(headers.get("x-ratelimit-remaining"))
+        if remaining is not None:
+            self.remaining = int(remaining)
+            self.reset_at = _float(headers.get("x-ratelimit-reset")) or 0.0
+
+    def wait_s(self, now: float, *, reserve: int = 0) -> float:
+        """Seconds until a call may be made; 0 when at once."""
+        wait = self.blocked_until - now
+        if self.remaining is not None and self.remaining <= reserve:
+            wait = max(wait, self.reset_at - now)
+        return max(0.0, wait)
+
+
+def error_of(verb: str, url: str, answer: Answer, budget: Budget, now: float) -> Exception:
+    """The error that an answer of 400 or more stands for: wait, repair, or ask differently.
+
+    A rate limit is noted in `budget`, so that the next call waits without asking.
+    """
+    said = _message(answer.data)
+    where = f"{verb} {url.partition('?')[0]}"
+    if answer.status >= _SERVER_ERROR:
+        after = _float(answer.headers.get("retry-after"))
+        return TransientError(f"GitHub answered {answer.status} to {where}", retry_after_s=after)
+    if answer.status == _TOO_MANY or (
+        answer.status == _FORBIDDEN and _limited(answer.headers, said)
+    ):
+        return _limit(answer.headers, said, budget, now)
+    if answer.status == _UNAUTHORISED:
+        return Refused(
+            "GitHub does not accept the token",
+            status=_UNAUTHORISED,
+            hint="it may have expired; make a new one and set it in the environment",
+        )
+    if answer.status == _FORBIDDEN:
+        return _missing(where, answer.headers, said)
+    return Refused(f"GitHub answered {answer.status} to {where}: {said}", status=answer.status)
+
+
+def _limit(headers: Mapping[str, str], said: str, budget: Budget, now: float) -> TransientError:
+    """GitHub's rules: Retry-After, else the reset time, else at least a minute."""
+    wait = _float(headers.get("retry-after"))
+    if wait is None and headers.get("x-ratelimit-remaining") == "0":
+        wait = (_float(headers.get("x-ratelimit-reset")) or now) - now
+    wait = 60.0 if wait is None else max(wait, 0.05)
+    budget.blocked_until = now + wait
+    return later(said or "GitHub's rate limit is reached", wait)
+
+
+def later(message: str, wait_s: float) -> TransientError:
+    """An error that says in how many seconds to try again."""
+    return TransientError(f"{message}; again in {wait_s:.0f} s", retry_after_s=wait_s)
+
+
+def _limited(headers: Mapping[str, str], said: str) -> bool:
+    return (
+        "retry-after" in headers
+        or headers.get("x-ratelimit-remaining") == "0"
+        or "rate limit" in said.lower()
+    )
+
+
+def _missing(where: str, headers: Mapping[str, str], said: str) -> Refused:
+    needed = headers.get("x-accepted-github-permissions", "")
+    hint = f"give the token or the App: {needed}" if needed else "`algoops doctor` says what lacks"
+    return Refused(f"GitHub does not allow {where}: {said}", status=_FORBIDDEN, hint=hint)
+
+
+def _message(data: Any) -> str:
+    if not isinstance(data, dict):
+        return ""
+    errors = (e.get("message", "") if isinstance(e, dict) else e for e in data.get("errors") or ())
+    parts = [str(part) for part in (data.get("message", ""), *errors)]
+    return "; ".join(part for part in parts if part)[:500]
+
+
+def decoded(status: int, text: Any) -> Any:
+    """The body of an answer; None where there is none, or where an error's body is no JSON."""
+    if not text or status == NOT_MODIFIED:
+        return None
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        if status >= 400:  # noqa: PLR2004  # a proxy's error page; its status says enough
+            return None
+        raise TransientError("GitHub's answer is not JSON", hint="is base_url the API?") from error
+
+
+def _float(text: str | None) -> float | None:
+    try:
+        return float(text) if text is not None else None
+    except ValueError:
+        return None

@@ -1,0 +1,102 @@
+"""How to reach one repository on GitHub: a token or an App, for the API and for git."""
+
+import base64
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from github.Auth import AppAuth, AppInstallationAuth, Auth, Token
+from github.GithubException import GithubException
+
+from components.errors import ConfigError, TransientError
+from components.forge.github_client import Client
+
+
+@dataclass(frozen=True)
+class Access:
+    """Settings of one repository on GitHub. `repr` shows no secrets.
+
+    Attributes:
+        repository: `owner/name`.
+        token: personal or fine-grained token; not needed for an App.
+        clone_url: where git fetches from; "" asks GitHub.
+        deploy_by: `merge` through the API, or `push` the very commit that was tested.
+    """
+
+    repository: str
+    base: str = "main"
+    base_url: str = "https://api.github.com"
+    token: str = ""
+    app_id: str = ""
+    installation_id: int | None = None
+    private_key_file: Path | None = None
+    clone_url: str = ""
+    deploy_by: Literal["merge", "push"] = "merge"
+
+    def __repr__(self) -> str:
+        kind = f"app {self.app_id}" if self.app_id else "token" if self.token else "anonymous"
+        return f"Access({self.repository!r}, {self.base_url!r}, {kind})"
+
+    @property
+    def is_app(self) -> bool:
+        """Whether a GitHub App acts (check runs), or a token (statuses)."""
+        return bool(self.app_id)
+
+
+@dataclass(frozen=True)
+class Connection:
+    """The way in.
+
+    Attributes:
+        client: acts on the repository.
+        app: acts as the App itself (its hook, its permissions); None with a token.
+    """
+
+    access: Access
+    client: Client
+    auth: Auth | None
+    app: Client | None = None
+
+    def git_header(self) -> str:
+        """`Authorization: ...` for git over HTTP, "" where none is needed; renewed when stale."""
+        if self.auth is None:
+            return ""
+        try:
+            secret = base64.b64encode(f"x-access-token:{self.auth.token}".encode()).decode()
+        except (GithubException, OSError) as error:
+            raise TransientError(
+                f"no installation token: {type(error).__name__}",
+                hint="check installation_id and that the App is still installed",
+            ) from error
+        return f"Authorization: Basic {secret}"
+
+
+def connect(access: Access) -> Connection:
+    """Build the clients; nothing is asked of GitHub yet.
+
+    Raises:
+        ConfigError: incomplete App settings, unreadable key, or an odd address.
+    """
+    if not access.base_url.startswith(("https://", "http://")):
+        raise ConfigError(f"base_url must start with https://, found {access.base_url!r}")
+    if not access.is_app:
+        auth = Token(access.token) if access.token else None
+        return Connection(access, Client(access.base_url, auth), auth)
+    as_app = AppAuth(access.app_id, _private_key(access))
+    if access.installation_id is None:
+        raise ConfigError(
+            "a GitHub App needs installation_id",
+            hint="it is the last number of the address of the App's installation settings",
+        )
+    installation = AppInstallationAuth(as_app, access.installation_id)
+    client = Client(access.base_url, installation)
+    return Connection(access, client, installation, Client(access.base_url, as_app))
+
+
+def _private_key(access: Access) -> str:
+    if access.private_key_file is None:
+        raise ConfigError("a GitHub App needs private_key_file")
+    try:
+        return access.private_key_file.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot read the App's key {access.private_key_file}") from error
