@@ -290,10 +290,15 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Tag:
-    """An annotated tag to be made with a landing."""
+    """An annotated tag to be made with a landing.
+
+    Attributes:
+        commit: the commit it marks; "" is the landed one (a batch tags each of its merges).
+    """
 
     name: str
     message: str
+    commit: str = ""
 
 
 @dataclass(frozen=True)
@@ -307,6 +312,7 @@ class Landing:
         expected_head: the proposal's head must still be there.
         tags: annotated tags on the landed commit.
         branch: for a revert that must go through a pull request: its branch name.
+        members: further proposals that land in the same batch; each must still be at its `head`.
     """
 
     commit: str
@@ -316,6 +322,7 @@ class Landing:
     expected_head: str = ""
     tags: tuple[Tag, ...] = ()
     branch: str = ""
+    members: tuple[Proposal, ...] = ()
 
 
 class Forge(Protocol):
