@@ -197,10 +197,12 @@ class Reader:
 
     # --- history ---
 
-    def branches(self, not_merged_in: str | None = None) -> tuple[Branch, ...]:
+    def branches(
+        self, not_merged_in: str | None = None, prefix: str = "refs/heads/"
+    ) -> tuple[Branch, ...]:
         """Branches with their tips, sorted; only those with something beyond a commit, if given."""
         extra = (f"--no-merged={object_id(not_merged_in)}",) if not_merged_in else ()
-        lines = self._for_each_ref(_BRANCH_FORMAT, "refs/heads/", *extra)
+        lines = self._for_each_ref(_BRANCH_FORMAT, prefix, *extra)
         return tuple(
             Branch(ref, commit, author, subject, int(time or 0))
             for ref, commit, author, time, subject in lines

@@ -99,6 +99,11 @@ class Repository(Writer):
         self.audit("stale_lock_removed", {"lock": str(lock), "age_s": round(age)})
         return True
 
+    def set_default(self, key: str, value: str) -> None:
+        """Set one of the repository's own settings, unless it is set already."""
+        if not self.git.run("config", "--local", "--get-all", key, ok=(0, 1)).stdout:
+            self.git.run("config", "--local", key, value)
+
     def fetch(self, url: str, refspecs: Sequence[str]) -> None:
         """Bring refs and objects from a remote; see `remote.fetch`."""
         remote.fetch(self.git, url, refspecs)

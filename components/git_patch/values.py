@@ -13,7 +13,14 @@ class Identity:
 
 @dataclass(frozen=True)
 class Merged:
-    """A merge result as an object. `tree` is empty where it conflicts; `reason` says why then."""
+    """A merge result as an object, or why there is none.
+
+    Attributes:
+        tree: tree id; empty where the two cannot be merged.
+        conflicts: the paths at fault; never empty where `tree` is. `.` is the repository as a
+            whole (no common history).
+        reason: the same in words.
+    """
 
     tree: str
     conflicts: tuple[str, ...] = ()

@@ -2,7 +2,10 @@
 
 import tempfile
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from components.errors import Conflict, UserError
 from components.git_patch.reading import Reader
@@ -21,6 +24,8 @@ from components.safe_tools.objects import TREE_MODE, Entry
 from components.safe_tools.tree import Audit, no_audit
 
 BOT = Identity()
+WHOLE = (".",)
+NO_REFS: Mapping[str, str] = MappingProxyType({})
 _REFUSED = 128
 
 
@@ -53,8 +58,8 @@ class Writer(Reader):
 
     def _unmergeable(self, base: str, head: str, words: str) -> Merged:
         if self.merge_base(base, head) is None:
-            return Merged("", (), "the proposal shares no history with the base")
-        return Merged("", (), f"git cannot merge it: {words}")
+            return Merged("", WHOLE, "the proposal shares no history with the base")
+        return Merged("", WHOLE, f"git cannot merge it: {words}")
 
     def merge_many(
         self, base: str, candidates: tuple[Candidate, ...], *, when: int | None = None
@@ -72,7 +77,7 @@ class Writer(Reader):
         tip, steps, left = base, [], []
         for candidate in candidates:
             if self.is_ancestor(candidate.head, tip):
-                left.append(Left(candidate, Merged("", (), "it is already merged")))
+                left.append(Left(candidate, Merged("", WHOLE, "it is already merged")))
                 continue
             merged = self.merge(tip, candidate.head)
             if not merged.tree:
@@ -224,20 +229,42 @@ class Writer(Reader):
     def _make_signed_tag(
         self, name: str, commit: str, message: str, tagger: Identity, when: int | None
     ) -> str:
-        """Git signs only what it names: it does so in a throw-away folder with our objects."""
-        with tempfile.TemporaryDirectory(prefix="algoops-tag-") as folder:
-            scratch = Path(folder)
+        """Git signs only tags that it also names: it does so in a scratch folder."""
+        args = ("tag", "--sign", "--cleanup=verbatim", "-F", "-", "--end-of-options")
+        with self.scratch() as env:
+            signed = env | _identities(tagger, tagger, when)
+            self.git.run(*args, name, object_id(commit), stdin=_message(message), env=signed)
+            return self.git.run("rev-parse", "--verify", f"refs/tags/{name}", env=env).text
+
+    # --- for all of these ---
+
+    def write_blob(self, data: bytes) -> str:
+        """Store bytes as an object; returns its id."""
+        return self.git.run("hash-object", "-w", "--stdin", stdin=data).text
+
+    @contextmanager
+    def scratch(self, refs: Mapping[str, str] = NO_REFS) -> Iterator[dict[str, str]]:
+        """A throw-away set of refs over this repository's objects, as environment variables.
+
+        For git commands that can make an object only while they move a ref.
+        """
+        with tempfile.TemporaryDirectory(prefix="algoops-git-") as folder:
+            root = Path(folder)
             for part in ("objects", "refs"):
-                (scratch / part).mkdir()
-            (scratch / "HEAD").write_text("ref: refs/heads/none\n", encoding="ascii")
-            env = _identities(tagger, tagger, when) | {
+                (root / part).mkdir()
+            (root / "HEAD").write_text("ref: refs/heads/none\n", encoding="ascii")
+            for ref, target in refs.items():
+                file = root / ref_name(ref)
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(f"{object_id(target)}\n", encoding="ascii")
+            yield {
+                **_identities(BOT, BOT, None),
                 "GIT_DIR": folder,
-                "GIT_OBJECT_DIRECTORY": str(Path(self.git.environment()["GIT_DIR"]) / "objects"),
+                "GIT_OBJECT_DIRECTORY": str(self._objects_folder()),
             }
-            args = ("tag", "--sign", "--cleanup=verbatim", "-F", "-", "--end-of-options")
-            self.git.run(*args, name, object_id(commit), stdin=_message(message), env=env)
-            tag = ("rev-parse", "--verify", "--end-of-options", f"refs/tags/{name}")
-            return self.git.run(*tag, env=env).text
+
+    def _objects_folder(self) -> Path:
+        return Path(self.git.run("rev-parse", "--git-path", "objects").text).absolute()
 
 
 def _identities(author: Identity, committer: Identity, when: int | None) -> dict[str, str]:

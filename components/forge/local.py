@@ -1,0 +1,227 @@
+"""The local forge: a plain bare repository. Branches are proposals, answers are notes and files.
+
+The watched repository is used as it is, without a mirror: one atomic transaction moves its refs,
+there is no second copy that could be behind, and objects arrive checked (receive.fsckObjects).
+"""
+
+import os
+import threading
+from pathlib import Path
+from typing import Self
+
+from components.errors import Moved, TransientError, UserError
+from components.forge.local_files import ReportFiles
+from components.git_patch.notes import read_note, write_note
+from components.git_patch.repository import Repository
+from components.git_patch.values import Branch, Signing, Update
+from components.ports import Landing, Permission, Proposal, StatusState, Tag
+from components.safe_tools.names import ref_problem, shown
+from components.safe_tools.tree import Audit, no_audit
+from components.schema.report import Report
+
+NOTES = "refs/notes/algoops"
+REPLIES = "refs/notes/algoops-replies"
+OWN_BRANCHES = "refs/heads/algoops/"
+_HEADS = "refs/heads/"
+
+
+class LocalForge:
+    """Implements `ports.Forge` on a local bare repository.
+
+    Args:
+        name: key of the repository in the configuration.
+        repository: the watched repository itself.
+        base: name of the branch that deploys land on.
+        reports: folder for reports and statuses.
+        audit: told of branches that are refused.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        repository: Repository,
+        *,
+        base: str,
+        reports: Path,
+        audit: Audit = no_audit,
+    ) -> None:
+        self.name = name
+        self.repository = repository
+        self._base_ref = f"{_HEADS}{base}"
+        self._files = ReportFiles(reports)
+        self._audit = audit
+        self._replying = threading.Lock()
+
+    @classmethod
+    def open(  # each is one line of the configuration
+        cls,
+        name: str,
+        path: Path,
+        *,
+        base: str,
+        reports: Path,
+        binary: str = "git",
+        signing: Signing | None = None,
+        audit: Audit = no_audit,
+    ) -> Self:
+        """The forge on the repository at `path`; a missing one is made, empty.
+
+        Pushes into it are checked from now on (`receive.fsckObjects`), unless its owner has
+        decided that already.
+
+        Raises:
+            ConfigError: the folder holds something else.
+        """
+        Repository.create(path, base, binary=binary).close()
+        repository = Repository(path, binary=binary, signing=signing, audit=audit)
+        repository.set_default("receive.fsckObjects", "true")
+        return cls(name, repository, base=base, reports=reports, audit=audit)
+
+    # --- looking ---
+
+    def fetch(self) -> None:
+        """Nothing to bring: the watched repository is the one that is read."""
+
+    def base(self) -> str:
+        """Commit id of the base branch's tip. Raises TransientError while there is none."""
+        commit = self.repository.resolve(self._base_ref)
+        if commit is None:
+            raise TransientError(
+                f"the repository {self.name} has no branch {self._short(self._base_ref)} yet",
+                hint="push one, or set `base`",
+            )
+        return commit
+
+    def proposals(self) -> tuple[Proposal, ...]:
+        """All branches with something that the base does not have, except the bot's own."""
+        branches = self.repository.branches(not_merged_in=self.base())
+        return tuple(_proposal(b) for b in branches if self._is_proposal(b))
+
+    def proposal(self, proposal_id: str) -> Proposal | None:
+        """One open proposal (`branch/<name>`) as it is now; None when merged or unknown."""
+        kind, _, name = proposal_id.partition("/")
+        ref = f"{_HEADS}{name}"
+        if kind != "branch" or ref_problem(ref):
+            return None
+        found = self.repository.branches(not_merged_in=self.base(), prefix=ref)
+        return next((_proposal(b) for b in found if b.ref == ref and self._is_proposal(b)), None)
+
+    def permission(self, actor: str) -> Permission:  # noqa: ARG002  # access to the files decides
+        """Whoever can talk to this machine's bot is its operator: files decide, not names."""
+        writable = os.access(self.repository.path / "refs", os.W_OK)
+        return Permission.WRITE if writable else Permission.READ
+
+    def ping(self) -> str:
+        """Where the base is. Raises TransientError when there is none."""
+        return f"bare repository, {self._short(self._base_ref)} at {self.base()[:12]}"
+
+    # --- answering ---
+
+    def set_status(
+        self, commit: str, context: str, state: StatusState, description: str, url: str
+    ) -> None:
+        """Write the status into `+statuses/<commit>.json` of the reports folder."""
+        self._files.set_status(commit, context, state, description, url)
+
+    def publish(self, proposal: Proposal, report: Report, body: str, comment_id: str) -> str:  # noqa: ARG002  # the branch is the id
+        """Keep the report as a note on the head commit and as `<branch>.md` and `.json`."""
+        write_note(self.repository, NOTES, report.head_commit, body)
+        self._files.write_report(proposal.ref, body, report)
+        return f"note/{report.head_commit}"
+
+    def reply(self, proposal: Proposal, body: str) -> None:
+        """Add an answer to the head commit's note (`algoops-replies`) and `<branch>+replies.md`.
+
+        The same answer twice in a row is one answer: a repeated attempt doubles nothing.
+        """
+        with self._replying:
+            before = read_note(self.repository, REPLIES, proposal.head)
+            if before.endswith(body):
+                return
+            text = f"{before.rstrip()}\n\n---\n\n{body}" if before else body
+            write_note(self.repository, REPLIES, proposal.head, text)
+            self._files.write_replies(proposal.ref, text)
+
+    # --- acting ---
+
+    def land(self, landing: Landing) -> str:
+        """Move the base and make the tags in one transaction; see `ports.Forge.land`.
+
+        A landing whose commit is in the base already is completed (tags that a power cut left
+        out) and returned.
+        """
+        if self._in_base(landing.commit):
+            self._publish(landing, ())
+            return landing.commit
+        self._judge(landing)
+        try:
+            self._publish(landing, self._moves(landing))
+        except Moved:
+            if not self._in_base(landing.commit):
+                raise
+            self._publish(landing, ())  # somebody else has just made the same landing
+        return landing.commit
+
+    def _publish(self, landing: Landing, moves: tuple[Update, ...]) -> None:
+        updates = (*moves, *self._missing_tags(landing))
+        if updates:
+            self.repository.publish(updates)
+
+    def _in_base(self, commit: str) -> bool:
+        if self.repository.objects.header(commit) is None:
+            raise TransientError(f"the prepared commit {commit[:12]} is gone: prepare it again")
+        return self.repository.is_ancestor(commit, self.base())
+
+    def _judge(self, landing: Landing) -> None:
+        if not self.repository.is_ancestor(landing.expected_base, landing.commit):
+            raise UserError(
+                f"{landing.commit[:12]} does not build on {landing.expected_base[:12]}: "
+                "landing it would drop commits of the base"
+            )
+
+    def _moves(self, landing: Landing) -> tuple[Update, ...]:
+        moves = [Update(self._base_ref, landing.expected_base, landing.commit)]
+        if landing.proposal and landing.expected_head:
+            head = landing.expected_head
+            moves.append(Update(f"{_HEADS}{landing.proposal.ref}", head, head))
+        moves += [Update(f"{_HEADS}{m.ref}", m.head, m.head) for m in landing.members]
+        return tuple(dict.fromkeys(moves))
+
+    def _missing_tags(self, landing: Landing) -> list[Update]:
+        found = ((tag, self._tag_update(tag, landing.commit)) for tag in landing.tags)
+        return [update for _, update in found if update is not None]
+
+    def _tag_update(self, tag: Tag, landed: str) -> Update | None:
+        commit = tag.commit or landed
+        there = self.repository.commit_of_tag(tag.name)
+        if there == commit:
+            return None
+        if there is not None:
+            raise UserError(
+                f"{tag.name} is deployed already, with other content ({there[:12]})",
+                hint="give the strategy a new version",
+            )
+        made = self.repository.make_tag(tag.name, commit, tag.message)
+        return Update(f"refs/tags/{tag.name}", None, made)
+
+    def _is_proposal(self, branch: Branch) -> bool:
+        if branch.ref == self._base_ref or branch.ref.startswith(OWN_BRANCHES):
+            return False
+        problem = ref_problem(branch.ref)
+        if problem:
+            self._audit("branch_refused", {"ref": shown(branch.ref), "message": problem})
+        return not problem
+
+    def _short(self, ref: str) -> str:
+        return ref.removeprefix(_HEADS)
+
+
+def _proposal(branch: Branch) -> Proposal:
+    name = branch.ref.removeprefix(_HEADS)
+    return Proposal(
+        id=f"branch/{name}",
+        ref=name,
+        head=branch.commit,
+        title=branch.subject,
+        author=branch.author,
+    )
