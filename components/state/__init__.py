@@ -1,1 +1,8 @@
-"""State Manager: SQLite lifecycle, jobs, runs, intents, audit log."""
+"""State Manager: SQLite lifecycle, jobs, runs, audit log."""
+
+from components.state.lifecycle import Lifecycle
+from components.state.lock import DaemonLock
+from components.state.store import DATABASE, LOCK, Store
+from components.state.versions import Content
+
+__all__ = ["DATABASE", "LOCK", "Content", "DaemonLock", "Lifecycle", "Store"]

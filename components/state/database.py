@@ -1,0 +1,268 @@
+"""Connections and transactions: one writer at a time, readers beside it, errors in our words."""
+
+import json
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlite_utils
+
+from components.state import clock
+from components.state.errors import (
+    StateReadOnly,
+    StateTooNew,
+    StateUnreadable,
+    translated,
+)
+from components.state.migrations import migrations, names
+
+BUSY_S = 10.0
+"""How long a process waits for another one's write, in seconds."""
+
+_WAL_LIMIT = 64 * 1024 * 1024
+
+Params = Sequence[Any] | Mapping[str, Any]
+
+
+class Database:
+    """One SQLite file for any number of threads.
+
+    Writes go through one connection under a lock in this process, and `BEGIN IMMEDIATE` between
+    processes. Reads take an idle connection each; inside its own transaction a thread reads what
+    it wrote. A commit is on disk (synchronous=FULL) before the block is left.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        create: bool = True,
+        busy_s: float = BUSY_S,
+        time: clock.Clock = clock.now,
+    ) -> None:
+        self.path = path
+        self.time = time
+        self._busy_s = busy_s
+        self._lock = threading.RLock()
+        self._owner: int | None = None
+        self._levels = 0
+        self._after: list[Callable[[], None]] = []
+        self._idle_readers: deque[sqlite3.Connection] = deque()
+        if not create and not path.exists():
+            raise StateUnreadable(
+                f"there is no database at {path}", hint="start the bot once: `algoops run`"
+            )
+        self._writer = self._open()
+        try:
+            self._prepare()
+        except BaseException:
+            self._writer.close()
+            raise
+
+    def _open(self) -> sqlite3.Connection:
+        with translated(self.path):
+            connection = sqlite3.connect(
+                self.path, timeout=self._busy_s, isolation_level=None, check_same_thread=False
+            )
+            connection.row_factory = sqlite3.Row
+            try:
+                connection.execute("PRAGMA foreign_keys = ON")
+                connection.execute("PRAGMA synchronous = FULL")
+                connection.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT}")
+            except BaseException:
+                connection.close()
+                raise
+            return connection
+
+    def _prepare(self) -> None:
+        with translated(self.path):
+            mode = self._writer.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+            if mode != "wal":
+                raise StateReadOnly(
+                    f"{self.path} cannot be kept in WAL mode (it is in {mode} mode)",
+                    hint="put `state.dir` on a local, writable disk",
+                )
+            db = sqlite_utils.Database(self._writer, execute_plugins=False)
+            self._refuse_newer(db)
+            if migrations.pending(db):
+                self._migrate(db)
+
+    def _refuse_newer(self, db: sqlite_utils.Database) -> None:
+        known = set(names())
+        unknown = [m.name for m in migrations.applied(db) if m.name not in known]
+        if unknown:
+            raise StateTooNew(
+                f"{self.path} was written by a newer AlgoOps ({', '.join(unknown)})",
+                hint="upgrade AlgoOps, or restore a backup made before the upgrade",
+            )
+
+    def _migrate(self, db: sqlite_utils.Database) -> None:
+        # All in one transaction that excludes other processes from the first look on: two that
+        # start at once don't both create the tables.
+        self._writer.execute("BEGIN IMMEDIATE")
+        try:
+            migrations.apply(db)
+            self._writer.execute("COMMIT")
+        except BaseException:
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+            raise
+
+    # --- writing -------------------------------------------------------------------------------
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """One commit for everything inside; an exception undoes all of it.
+
+        Blocks nest: an inner one that fails is undone by itself if its exception is caught.
+        Keep it short: no other thread or process can write meanwhile.
+
+        Raises:
+            StateBusy, StateFull, StateReadOnly, StateCorrupt, StateFault: nothing was written.
+        """
+        with self._lock, translated(self.path):
+            if self._mine():
+                with self._savepoint():
+                    yield
+                return
+            try:
+                with self._outermost():
+                    yield
+            finally:
+                self._run_after()
+
+    @contextmanager
+    def _outermost(self) -> Iterator[None]:
+        self._writer.execute("BEGIN IMMEDIATE")
+        self._owner = threading.get_ident()
+        try:
+            yield
+            self._writer.execute("COMMIT")
+        except BaseException:
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+            raise
+        finally:
+            self._owner = None
+
+    @contextmanager
+    def _savepoint(self) -> Iterator[None]:
+        self._levels += 1
+        name = f"level{self._levels}"
+        try:
+            self._writer.execute(f"SAVEPOINT {name}")
+            try:
+                yield
+            except BaseException:
+                # A full disk may have ended the whole transaction already.
+                if self._writer.in_transaction:
+                    self._writer.execute(f"ROLLBACK TO {name}")
+                    self._writer.execute(f"RELEASE {name}")
+                raise
+            self._writer.execute(f"RELEASE {name}")
+        finally:
+            self._levels -= 1
+
+    def _mine(self) -> bool:
+        return self._owner == threading.get_ident()
+
+    def afterwards(self, action: Callable[[], None]) -> None:
+        """Run an action once this thread's transaction is over, however it ended.
+
+        For what must be recorded although the change that it speaks of was undone.
+        """
+        self._after.append(action)
+
+    def _run_after(self) -> None:
+        actions, self._after = self._after, []
+        for action in actions:
+            action()
+
+    def execute(self, sql: str, params: Params = ()) -> sqlite3.Cursor:
+        """One writing statement; only inside `transaction()`."""
+        if not self._mine():
+            raise RuntimeError("writes belong into a transaction() of the same thread")
+        return self._writer.execute(sql, params)
+
+    def insert(self, table: str, values: Mapping[str, Any]) -> int:
+        """Insert one row; returns its number. Table and columns are ours, never from outside."""
+        columns = ", ".join(f'"{name}"' for name in values)
+        marks = ", ".join("?" for _ in values)
+        cursor = self.execute(
+            f"INSERT INTO {table} ({columns}) VALUES ({marks})",  # names are ours
+            tuple(values.values()),
+        )
+        return int(cursor.lastrowid or 0)
+
+    # --- reading -------------------------------------------------------------------------------
+
+    @contextmanager
+    def _reader(self) -> Iterator[sqlite3.Connection]:
+        if self._mine():
+            yield self._writer
+            return
+        try:
+            connection = self._idle_readers.pop()
+        except IndexError:
+            connection = self._open()
+            connection.execute("PRAGMA query_only = ON")
+        try:
+            yield connection
+        finally:
+            self._idle_readers.append(connection)
+
+    def rows(self, sql: str, params: Params = ()) -> list[sqlite3.Row]:
+        """All rows of a query."""
+        with translated(self.path), self._reader() as connection:
+            return connection.execute(sql, params).fetchall()
+
+    def one(self, sql: str, params: Params = ()) -> sqlite3.Row | None:
+        """The first row of a query, or None."""
+        rows = self.rows(sql, params)
+        return rows[0] if rows else None
+
+    def value(self, sql: str, params: Params = ()) -> Any:
+        """The first column of the first row; None where there is none."""
+        row = self.one(sql, params)
+        return row[0] if row is not None else None
+
+    def counts(self, sql: str, params: Params = ()) -> dict[str, int]:
+        """First column -> second column of a grouping query."""
+        return {str(row[0]): int(row[1]) for row in self.rows(sql, params)}
+
+    # --- the whole file ------------------------------------------------------------------------
+
+    def now(self) -> str:
+        """The clock's time as text."""
+        return clock.text(self.time())
+
+    def copy_to(self, target: sqlite3.Connection) -> None:
+        """Copy the database as it is at one moment; writers go on."""
+        with translated(self.path), self._reader() as connection:
+            connection.backup(target)
+
+    def close(self) -> None:
+        """Close all connections; the last one to close merges the WAL into the file."""
+        with self._lock:
+            while self._idle_readers:
+                self._idle_readers.pop().close()
+            self._writer.close()
+
+
+def encode(document: Any) -> str:
+    """Canonical JSON: sorted keys, no blanks, no NaN."""
+    return json.dumps(
+        document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+
+
+def decode(text: str) -> dict[str, Any]:
+    """The object that `encode` wrote."""
+    document = json.loads(text)
+    if not isinstance(document, dict):
+        raise TypeError(f"expected a JSON object in the database, found {text[:40]!r}")
+    return document

@@ -1,0 +1,123 @@
+"""What can be wrong with the database, each named by what to do next."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from components.errors import AlgoOpsError, TransientError, UserError
+
+
+class StateBusy(TransientError):
+    """Another process held the database for longer than the busy timeout; nothing was written."""
+
+
+class StateFull(TransientError):
+    """The disk has no room left; the change was rolled back, earlier ones are safe."""
+
+
+class StateReadOnly(UserError):
+    """The database file or its folder cannot be written."""
+
+
+class StateUnreadable(UserError):
+    """There is no database at the path, or it cannot be opened."""
+
+
+class StateCorrupt(AlgoOpsError):
+    """The file is not a sound SQLite database."""
+
+
+class StateTooNew(UserError):
+    """The database was written by a newer version of AlgoOps."""
+
+
+class StateFault(TransientError):
+    """The operating system failed to read or write the database."""
+
+
+class NotFound(UserError):
+    """No such row."""
+
+
+class IllegalMove(UserError):
+    """A lifecycle move which the transition table does not have; recorded in the audit log.
+
+    Attributes:
+        name: the strategy.
+        current: the lifecycle state it is in, or "" when it has none.
+        wanted: the state asked for.
+    """
+
+    def __init__(self, name: str, current: str, wanted: str, *, hint: str = "") -> None:
+        where = f"is {current}" if current else "has no version to move"
+        super().__init__(f"strategy {name} {where} and cannot become {wanted}", hint=hint)
+        self.name, self.current, self.wanted = name, current, wanted
+
+
+class VersionTaken(UserError):
+    """A (name, version) was deployed already with other content."""
+
+
+class LockHeld(UserError):
+    """Another daemon works on this database."""
+
+
+_FULL = {"SQLITE_FULL"}
+_BUSY = {"SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL"}
+_READ_ONLY = {"SQLITE_READONLY", "SQLITE_PERM"}
+_CORRUPT = {"SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_FORMAT"}
+_UNREADABLE = {"SQLITE_CANTOPEN", "SQLITE_AUTH"}
+_FAULT = {"SQLITE_IOERR", "SQLITE_NOMEM", "SQLITE_NOLFS"}
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """The one boundary to SQLite: its errors leave as ours.
+
+    Errors which are our bugs (syntax, misuse, a broken constraint) leave as they are.
+
+    Args:
+        path: the database, for the message.
+
+    Raises:
+        StateBusy, StateFull, StateReadOnly, StateUnreadable, StateCorrupt, StateFault.
+    """
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        ours = _ours(error, path)
+        if ours is None:
+            raise
+        raise ours from error
+
+
+def _ours(error: sqlite3.DatabaseError, path: Path) -> AlgoOpsError | None:
+    name = getattr(error, "sqlite_errorname", "")
+    family = "_".join(name.split("_")[:2])
+    if family in _BUSY:
+        return StateBusy(
+            f"{path} is in use by another process", hint="try again; nothing was written"
+        )
+    if family in _FULL:
+        return StateFull(
+            f"no room to write {path}",
+            hint="free disk space; what was confirmed before is safe, this change was not made",
+        )
+    if family in _READ_ONLY:
+        return StateReadOnly(
+            f"{path} cannot be written",
+            hint="give the bot's user write access to it and its folder",
+        )
+    if family in _CORRUPT:
+        return StateCorrupt(
+            f"{path} is damaged or not a database: {error}",
+            hint="stop the bot, keep the file, and restore the last `algoops backup`",
+        )
+    if family in _UNREADABLE:
+        return StateUnreadable(
+            f"cannot open {path}: {error}", hint="check `state.dir` and the folder's permissions"
+        )
+    if family in _FAULT:
+        return StateFault(f"the system failed on {path}: {error} ({name})")
+    return None

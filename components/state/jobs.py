@@ -1,0 +1,273 @@
+"""The durable queue of work: leases with heartbeats, fair between repositories."""
+
+import sqlite3
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from components.state import clock
+from components.state.audit import AuditLog
+from components.state.database import Database, decode, encode
+from components.state.records import Job
+
+# The highest priority first; then the repository with the fewest jobs at work, then the one whose
+# turn is longest ago, then the oldest job. One (kind, key) is never worked on twice at once.
+_NEXT = """
+SELECT j.id FROM jobs AS j
+LEFT JOIN served AS s ON s.repository = j.repository
+LEFT JOIN (SELECT repository, count(*) AS busy FROM jobs WHERE status = 'leased'
+           GROUP BY repository) AS b ON b.repository = j.repository
+WHERE j.status = 'queued' AND j.not_before <= :now
+  AND NOT EXISTS (SELECT 1 FROM jobs AS w WHERE w.status = 'leased' AND w.kind = j.kind
+                  AND w.key = j.key AND w.repository = j.repository)
+  {kinds} {excluded}
+ORDER BY j.priority DESC, ifnull(b.busy, 0), ifnull(s.turn, 0), j.id LIMIT 1
+"""
+
+
+class Jobs:
+    """Table jobs."""
+
+    def __init__(self, db: Database, audit: AuditLog) -> None:
+        self._db = db
+        self._audit = audit
+
+    def enqueue(  # one argument a column
+        self,
+        kind: str,
+        key: str,
+        repository: str,
+        payload: Mapping[str, Any],
+        priority: int = 0,
+        max_attempts: int = 3,
+        not_before: str | None = None,
+    ) -> int:
+        """Put work in the queue. A waiting job of the same (kind, key) takes the newer payload.
+
+        Args:
+            kind, key: what it is, and of what; one at a time is worked on.
+            repository: fairness is between these.
+            payload: a JSON object.
+            priority: higher goes first; a waiting job keeps the higher one.
+            max_attempts: how many leases it may use up.
+            not_before: a time (as in all rows), None for now.
+
+        Returns:
+            The job's number (the waiting one's where there was one).
+        """
+        now = self._db.now()
+        with self._db.transaction():
+            row = self._db.execute(
+                "INSERT INTO jobs (kind, key, repository, payload, priority, max_attempts,"
+                " not_before, enqueued_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (kind, key, repository) WHERE status = 'queued' DO UPDATE SET"
+                " payload = excluded.payload, priority = max(priority, excluded.priority),"
+                " max_attempts = excluded.max_attempts, not_before = excluded.not_before,"
+                " attempts = 0, error = '', replaced = replaced + 1 RETURNING id",
+                (
+                    kind,
+                    key,
+                    repository,
+                    encode(dict(payload)),
+                    priority,
+                    max_attempts,
+                    not_before or now,
+                    now,
+                ),
+            ).fetchone()
+        return int(row["id"])
+
+    def lease(
+        self,
+        worker: str,
+        seconds: float,
+        kinds: Sequence[str] | None = None,
+        exclude_repositories: Collection[str] = (),
+    ) -> Job | None:
+        """Take the next job; None when there is nothing to do.
+
+        Args:
+            worker: who takes it; unique among the living.
+            seconds: the lease ends then unless a heartbeat comes.
+            kinds: only these; None for all.
+            exclude_repositories: not of these.
+        """
+        params: dict[str, Any] = {"now": self._db.now()}
+        sql = _NEXT.format(
+            kinds=_among("j.kind", "IN", kinds, params),
+            excluded=_among("j.repository", "NOT IN", exclude_repositories or None, params),
+        )
+        if self._idle(params["now"]):
+            return None
+        with self._db.transaction():
+            self.reclaim()
+            chosen = self._db.value(sql, params)
+            return self._take(chosen, worker, seconds) if chosen is not None else None
+
+    def _idle(self, now: str) -> bool:
+        # Asked without the writer's lock, so that waiting workers don't disturb anybody.
+        return not self._db.value(
+            "SELECT EXISTS (SELECT 1 FROM jobs WHERE status = 'queued' AND not_before <= :now)"
+            " OR EXISTS (SELECT 1 FROM jobs WHERE status = 'leased' AND lease_until <= :now)",
+            {"now": now},
+        )
+
+    def _take(self, job_id: int, worker: str, seconds: float) -> Job:
+        now = self._db.time()
+        row = self._db.execute(
+            "UPDATE jobs SET status = 'leased', worker = ?, attempts = attempts + 1,"
+            " leased_at = ?, lease_until = ? WHERE id = ? RETURNING *",
+            (worker, clock.text(now), clock.later(now, seconds), job_id),
+        ).fetchone()
+        self._db.execute(
+            "INSERT INTO served (repository, turn)"
+            " SELECT ?, ifnull(max(turn), 0) + 1 FROM served WHERE true"
+            " ON CONFLICT (repository) DO UPDATE SET turn = excluded.turn",
+            (row["repository"],),
+        )
+        return _job(row)
+
+    def heartbeat(self, job_id: int, worker: str, seconds: float) -> bool:
+        """Keep a lease for `seconds` more; False when it was lost or the job was cancelled."""
+        until = clock.later(self._db.time(), seconds)
+        return self._if_mine(job_id, worker, "lease_until = ?", (until,))
+
+    def complete(self, job_id: int, worker: str) -> bool:
+        """The job is done; False when its lease was lost (someone else does it) or cancelled."""
+        return self._if_mine(
+            job_id, worker, "status = 'done', finished_at = ?, error = ''", (self._db.now(),)
+        )
+
+    def retry(self, job_id: int, worker: str, delay_s: float, error: str) -> bool:
+        """Try again in `delay_s` seconds; after its last attempt the job is failed instead.
+
+        Returns:
+            False when the lease was lost. A newer request for the same key that waits already
+            takes its place.
+        """
+        with self._db.transaction():
+            row = self._db.one("SELECT * FROM jobs WHERE id = ?", (job_id,))
+            if row is None or row["status"] != "leased" or row["worker"] != worker:
+                return False
+            not_before = clock.later(self._db.time(), delay_s)
+            self._return(row, not_before, error)
+            return True
+
+    def fail(self, job_id: int, worker: str, error: str) -> bool:
+        """Give the job up; False when its lease was lost."""
+        with self._db.transaction():
+            done = self._if_mine(
+                job_id,
+                worker,
+                "status = 'failed', finished_at = ?, error = ?",
+                (self._db.now(), error),
+            )
+            if done:
+                self._record_failure(job_id, error)
+            return done
+
+    def cancel(self, kind: str, key: str, repository: str | None = None) -> int:
+        """End all open jobs of a (kind, key); a worker learns it at its next heartbeat.
+
+        Returns:
+            How many were cancelled.
+        """
+        with self._db.transaction():
+            cursor = self._db.execute(
+                "UPDATE jobs SET status = 'cancelled', finished_at = :now WHERE kind = :kind"
+                " AND key = :key AND status IN ('queued', 'leased')"
+                " AND (:repository IS NULL OR repository = :repository)",
+                {"now": self._db.now(), "kind": kind, "key": key, "repository": repository},
+            )
+            return cursor.rowcount
+
+    def reclaim(self, *, everything: bool = False) -> int:
+        """Put jobs whose lease ran out back in the queue, or fail those without attempts left.
+
+        Args:
+            everything: all leases, however long they still run: for the daemon's start, when no
+                worker can be alive.
+
+        Returns:
+            How many were lost by their workers.
+        """
+        with self._db.transaction():
+            now = self._db.now()
+            rows = self._db.rows(
+                "SELECT * FROM jobs WHERE status = 'leased' AND (? OR lease_until <= ?)",
+                (everything, now),
+            )
+            for row in rows:
+                self._return(row, now, f"{row['worker']} stopped without a word")
+            return len(rows)
+
+    def _return(self, row: sqlite3.Row, not_before: str, error: str) -> None:
+        if row["attempts"] >= row["max_attempts"]:
+            self._db.execute(
+                "UPDATE jobs SET status = 'failed', finished_at = ?, error = ? WHERE id = ?",
+                (self._db.now(), error, row["id"]),
+            )
+            self._record_failure(row["id"], error)
+            return
+        newer = self._db.value(
+            "SELECT id FROM jobs WHERE status = 'queued' AND kind = ? AND key = ?"
+            " AND repository = ?",
+            (row["kind"], row["key"], row["repository"]),
+        )
+        if newer is not None:
+            self._db.execute(
+                "UPDATE jobs SET status = 'cancelled', finished_at = ?, error = ? WHERE id = ?",
+                (self._db.now(), f"replaced by job {newer}", row["id"]),
+            )
+            return
+        self._db.execute(
+            "UPDATE jobs SET status = 'queued', worker = '', lease_until = '', not_before = ?,"
+            " error = ? WHERE id = ?",
+            (not_before, error, row["id"]),
+        )
+
+    def _record_failure(self, job_id: int, error: str) -> None:
+        job = self.get(job_id)
+        if job is not None:
+            self._audit.append(
+                "algoops",
+                "job.failed",
+                repository=job.repository,
+                details={"kind": job.kind, "key": job.key, "error": error, "job": job_id},
+            )
+
+    def _if_mine(self, job_id: int, worker: str, change: str, values: tuple[Any, ...]) -> bool:
+        with self._db.transaction():
+            cursor = self._db.execute(
+                f"UPDATE jobs SET {change}"  # the change is written in this module
+                " WHERE id = ? AND worker = ? AND status = 'leased'",
+                (*values, job_id, worker),
+            )
+            return cursor.rowcount == 1
+
+    def get(self, job_id: int) -> Job | None:
+        """One job."""
+        row = self._db.one("SELECT * FROM jobs WHERE id = ?", (job_id,))
+        return _job(row) if row is not None else None
+
+    def depth(self) -> dict[str, int]:
+        """How many jobs wait and are worked on: {"queued": n, "leased": n}."""
+        counts = self._db.counts(
+            "SELECT 'queued', count(*) FROM jobs WHERE status = 'queued'"
+            " UNION ALL SELECT 'leased', count(*) FROM jobs WHERE status = 'leased'"
+        )
+        return {"queued": counts["queued"], "leased": counts["leased"]}
+
+
+def _among(column: str, word: str, values: Collection[str] | None, params: dict[str, Any]) -> str:
+    if values is None:
+        return ""
+    start = len(params)
+    names = [f"p{start + index}" for index in range(len(values))]
+    params.update(zip(names, values, strict=True))
+    return f"AND {column} {word} ({', '.join(':' + name for name in names)})"
+
+
+def _job(row: sqlite3.Row) -> Job:
+    fields = {**dict(row), "payload": decode(row["payload"])}
+    del fields["leased_at"]
+    return Job(**fields)

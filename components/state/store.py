@@ -1,0 +1,113 @@
+"""The State Manager: one door to everything that the bot remembers."""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from components.state import backup, clock, upkeep
+from components.state.audit import AuditLog
+from components.state.backtests import Backtests
+from components.state.database import BUSY_S, Database
+from components.state.deployments import Deployments
+from components.state.holds import Holds
+from components.state.inbox import Inbox
+from components.state.intents import Intents
+from components.state.jobs import Jobs
+from components.state.notes import Comments, Meta
+from components.state.records import Stats
+from components.state.runs import Runs
+from components.state.strategies import Strategies
+from components.state.verdicts import Verdicts
+from components.state.versions import Versions
+
+DATABASE = "algoops.db"
+"""The database's file name inside `state.dir`; the daemon's lock is `algoops.lock` beside it."""
+
+LOCK = "algoops.lock"
+
+
+class Store:
+    """One SQLite database, safe for any number of threads and processes.
+
+    What a method has written is on disk when it returns, or, inside `transaction()`, when that
+    block is left.
+
+    Attributes:
+        path: the file.
+        inbox, jobs, runs, verdicts, strategies, versions, deployments, holds, intents, comments,
+        meta, backtests, audit: one for each family of tables.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        clock: clock.Clock = clock.now,
+        *,
+        create: bool = True,
+        busy_s: float = BUSY_S,
+    ) -> None:
+        """Open the database and bring its schema up to date.
+
+        Args:
+            path: the file.
+            clock: the time, for tests.
+            create: make it (and its folder) where there is none.
+            busy_s: how long to wait for another process's write, in seconds.
+
+        Raises:
+            StateUnreadable, StateReadOnly, StateCorrupt, StateTooNew, StateBusy, StateFull.
+        """
+        self.path = path
+        self._db = Database(path, create=create, busy_s=busy_s, time=clock)
+        self.audit = AuditLog(self._db)
+        self.inbox = Inbox(self._db)
+        self.jobs = Jobs(self._db, self.audit)
+        self.runs = Runs(self._db, self.audit)
+        self.verdicts = Verdicts(self._db, self.audit)
+        self.versions = Versions(self._db, self.audit)
+        self.holds = Holds(self._db, self.audit)
+        self.strategies = Strategies(self._db, self.audit, self.versions, self.holds)
+        self.deployments = Deployments(self._db, self.audit)
+        self.intents = Intents(self._db, self.audit)
+        self.comments = Comments(self._db)
+        self.meta = Meta(self._db)
+        self.backtests = Backtests(self._db, self.audit)
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Several changes as one commit: all of them or, after an exception, none.
+
+        Keep it short (no network, no git inside): nobody else can write meanwhile.
+        """
+        return self._db.transaction()
+
+    def prune(self, older_than_days: float) -> dict[str, int]:
+        """Remove what has served; see `upkeep.prune`."""
+        return upkeep.prune(self._db, older_than_days)
+
+    def backup(self, target: Path, *, overwrite: bool = False) -> int:
+        """Copy the database to a file while others go on writing; see `backup.backup`."""
+        return backup.backup(self._db, target, overwrite=overwrite)
+
+    def check(self) -> None:
+        """Quick health: raises an AlgoOpsError when the database cannot be read or written."""
+        upkeep.check(self._db)
+
+    def stats(self) -> Stats:
+        """Figures for metrics and health."""
+        return upkeep.stats(self._db, self.inbox)
+
+    def close(self) -> None:
+        """Close all connections. Idempotent."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,394 @@
+"""Strategies and their moves through the lifecycle; each move is audited in the same commit."""
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from components.errors import UserError
+from components.state import lifecycle
+from components.state.audit import AuditLog
+from components.state.database import Database, decode, encode
+from components.state.errors import IllegalMove, NotFound
+from components.state.holds import Holds
+from components.state.lifecycle import IN_PROPOSAL, Lifecycle
+from components.state.records import AuditRow, Strategy, Version
+from components.state.versions import Content, Versions
+
+_COUNTERS = {
+    Lifecycle.DISCOVERED: "generation_attempts",
+    Lifecycle.TESTING: "test_attempts",
+    Lifecycle.FIXING: "fix_attempts",
+    Lifecycle.FAILED: "error_count",
+}
+NOTHING = Content()
+
+
+@dataclass(frozen=True)
+class _Move:
+    repository: str
+    name: str
+    to: Lifecycle
+    actor: str
+    reason: str
+    version: str
+    details: Mapping[str, Any]
+    content: Content
+
+
+class Strategies:
+    """Table strategies."""
+
+    def __init__(self, db: Database, audit: AuditLog, versions: Versions, holds: Holds) -> None:
+        self._db = db
+        self._audit = audit
+        self._versions = versions
+        self._holds = holds
+
+    # --- moving --------------------------------------------------------------------------------
+
+    def propose(  # one argument a fact
+        self,
+        repository: str,
+        name: str,
+        *,
+        actor: str,
+        reason: str,
+        proposal: str = "",
+        version: str = "",
+        content: Content = NOTHING,
+    ) -> Strategy:
+        """A push: put the proposal's version in the queue, whatever state it was in.
+
+        New: discovered, queued. After a failure: fixing, queued. Else: queued again.
+
+        Args:
+            actor, reason: who pushed, and what for people to read.
+            proposal: its id.
+            version: the number in the definition, "" when it cannot be read.
+            content: git ids, as far as they are known.
+        """
+        with self._db.transaction():
+            found = self._versions.of_proposal(repository, name, proposal)
+            for state in lifecycle.to_queue(found.lifecycle if found is not None else None):
+                self.transition(
+                    repository,
+                    name,
+                    state,
+                    actor=actor,
+                    reason=reason,
+                    version=version,
+                    proposal=proposal,
+                    content=content,
+                )
+            return self._update(repository, name, found, version, content)
+
+    def _update(
+        self, repository: str, name: str, found: Version | None, version: str, content: Content
+    ) -> Strategy:
+        if found is not None:
+            self._versions.fill(found.id, version, content)
+        return self._settle(repository, name)
+
+    def transition(
+        self,
+        repository: str,
+        name: str,
+        to: Lifecycle,
+        *,
+        actor: str,
+        reason: str,
+        version: str = "",
+        details: Mapping[str, Any] | None = None,
+        proposal: str = "",
+        content: Content = NOTHING,
+    ) -> Strategy:
+        """Move one version of a strategy to a state. Moving to the state it is in does nothing.
+
+        Args:
+            repository: its key in the configuration.
+            name: the strategy.
+            to: the state. Those before a landing move the proposal's open version; `deployed`
+                its ready version, else the landed one of that number; `superseded` and
+                `rolled_back` a landed one; `archived` the proposal's, or (without a proposal)
+                what is deployed, as its folder is gone.
+            actor: who, for the audit log.
+            reason: why, for the audit log; of `failed` it is the error.
+            version: its number; "" for the one there is.
+            details: more for the audit log.
+            proposal: whose version; "" for the newest open one.
+            content: git ids to record with it.
+
+        Returns:
+            The strategy afterwards.
+
+        Raises:
+            IllegalMove: the table does not have this move, or the version is held; recorded.
+            VersionTaken: the version was deployed with other content.
+        """
+        move = _Move(repository, name, to, actor, reason, version, details or {}, content)
+        with self._db.transaction():
+            found = self._find(repository, name, to, version, proposal)
+            if found is None:
+                if to is not Lifecycle.DISCOVERED:
+                    raise self._refusal(move, None)
+                strategy_id = self._versions.strategy_id(repository, name)
+                self._enter(self._versions.create(strategy_id, version, proposal), "", move)
+            elif found.lifecycle is not to:
+                self._move(found, move)
+            return self._settle(repository, name)
+
+    def _find(
+        self, repository: str, name: str, to: Lifecycle, version: str, proposal: str
+    ) -> Version | None:
+        versions = self._versions
+        if to is Lifecycle.DISCOVERED:
+            return versions.of_proposal(repository, name, proposal)
+        opened = versions.open(repository, name, version=version, proposal=proposal)
+        if to in IN_PROPOSAL:
+            return opened
+        if to is Lifecycle.DEPLOYED:
+            return self._to_deploy(repository, name, version, proposal, opened)
+        if to is Lifecycle.ARCHIVED and proposal:
+            return opened
+        landed = (
+            versions.landed(repository, name, version)
+            if version
+            else versions.deployed(repository, name)
+        )
+        return landed or opened or versions.last_moved(repository, name)
+
+    def _to_deploy(
+        self, repository: str, name: str, version: str, proposal: str, opened: Version | None
+    ) -> Version | None:
+        number = version or (opened.version if opened is not None else "")
+        landed = self._versions.landed(repository, name, number)
+        if opened is None or opened.version not in {"", number}:
+            return landed or opened
+        if opened.lifecycle is not Lifecycle.READY:
+            return opened if proposal else landed or opened
+        if landed is None:
+            return opened
+        self._versions.refuse_other_content(landed, opened.tree)
+        self._versions.remove_open(opened.id)
+        return landed
+
+    def _move(self, found: Version, move: _Move) -> None:
+        if not move.version:
+            move = replace(move, version=found.version)
+        if not lifecycle.legal(found.lifecycle, move.to, was_deployed=bool(found.deployed_at)):
+            raise self._refusal(move, found, lifecycle.hint(found.lifecycle, move.to))
+        if move.to is Lifecycle.DEPLOYED:
+            self._refuse_held(found, move)
+            self._supersede(found, move)
+        self._enter(found, found.lifecycle, move)
+
+    def _enter(self, found: Version, old: str, move: _Move) -> None:
+        # The number of a landed version is part of what never changes.
+        self._versions.fill(found.id, "" if found.deployed_at else move.version, move.content)
+        self._versions.move(found, move.to)
+        self._count(move)
+        told = {"version": move.version, "proposal": found.proposal, "reason": move.reason}
+        details = {**move.details, **{key: text for key, text in told.items() if text}}
+        self._audit.append(
+            move.actor, "lifecycle.moved", move.name, old, move.to, details, move.repository
+        )
+
+    def _supersede(self, found: Version, move: _Move) -> None:
+        before = self._versions.deployed(found.repository, found.name)
+        if before is not None and before.id != found.id:
+            end = replace(
+                move,
+                to=Lifecycle.SUPERSEDED,
+                reason=f"{move.version} takes its place",
+                version=before.version,
+                details={},
+                content=NOTHING,
+            )
+            self._enter(before, before.lifecycle, end)
+
+    def _refuse_held(self, found: Version, move: _Move) -> None:
+        if not move.version:
+            raise UserError(f"say which version of {found.name} is deployed")
+        hold = self._holds.active(found.repository, found.name, move.version)
+        if hold is not None:
+            why = f"{move.version} is held by {hold.actor} since {hold.held_at}: {hold.reason}"
+            raise self._refusal(move, found, why)
+
+    def _refusal(self, move: _Move, found: Version | None, why: str = "") -> IllegalMove:
+        old = found.lifecycle if found is not None else ""
+        told = {"version": move.version, "reason": why}
+
+        # The transaction of this move is undone by the exception; the refusal stays on record.
+        def record() -> None:
+            self._audit.append(
+                move.actor, "lifecycle.refused", move.name, old, move.to, told, move.repository
+            )
+
+        self._db.afterwards(record)
+        return IllegalMove(move.name, old, move.to, hint=why)
+
+    def _count(self, move: _Move) -> None:
+        counter = _COUNTERS.get(move.to)
+        if counter is not None:
+            error = move.reason if move.to is Lifecycle.FAILED else None
+            self._db.execute(
+                f"UPDATE strategies SET {counter} = {counter} + 1,"  # our own words
+                " last_error = ifnull(?, last_error) WHERE repository = ? AND name = ?",
+                (error, move.repository, move.name),
+            )
+        stamps = self._db.value(
+            "SELECT timestamps FROM strategies WHERE repository = ? AND name = ?",
+            (move.repository, move.name),
+        )
+        self._db.execute(
+            "UPDATE strategies SET timestamps = ? WHERE repository = ? AND name = ?",
+            (encode({**decode(stamps), move.to: self._db.now()}), move.repository, move.name),
+        )
+
+    def _settle(self, repository: str, name: str) -> Strategy:
+        deployed = self._versions.deployed(repository, name)
+        proposed = self._versions.newest_proposed(repository, name)
+        shown = deployed or proposed or self._versions.last_moved(repository, name)
+        if shown is None:
+            raise LookupError(f"{name} has no version")
+        row = self._db.execute(
+            "UPDATE strategies SET status = ?, version = ?, deployed_version = ?,"
+            " proposed_version = ?, proposed_status = ?, proposal = ?, updated_at = ?"
+            " WHERE repository = ? AND name = ? RETURNING *",
+            (
+                shown.lifecycle,
+                shown.version,
+                deployed.version if deployed is not None else "",
+                proposed.version if proposed is not None else "",
+                proposed.lifecycle if proposed is not None else None,
+                proposed.proposal if proposed is not None else "",
+                self._db.now(),
+                repository,
+                name,
+            ),
+        ).fetchone()
+        return _strategy(row)
+
+    def withdraw(self, repository: str, proposal: str, *, actor: str, reason: str) -> int:
+        """A proposal is gone without landing: archive the versions that it brought.
+
+        Returns:
+            How many there were.
+        """
+        with self._db.transaction():
+            found = self._versions.proposed_in(repository, proposal)
+            for version in found:
+                self.transition(
+                    repository,
+                    version.name,
+                    Lifecycle.ARCHIVED,
+                    actor=actor,
+                    reason=reason,
+                    proposal=proposal,
+                )
+            return len(found)
+
+    def record_error(self, repository: str, name: str, error: str, *, actor: str) -> None:
+        """Count an infrastructure error; the lifecycle stays where it is.
+
+        Raises:
+            NotFound: no such strategy.
+        """
+        with self._db.transaction():
+            changed = self._db.execute(
+                "UPDATE strategies SET error_count = error_count + 1, last_error = ?"
+                " WHERE repository = ? AND name = ?",
+                (error, repository, name),
+            ).rowcount
+            if not changed:
+                raise NotFound(f"no strategy {name} in {repository}")
+            self._audit.append(
+                actor, "strategy.error", name, details={"error": error}, repository=repository
+            )
+
+    # --- reading -------------------------------------------------------------------------------
+
+    def get(self, repository: str, name: str) -> Strategy | None:
+        """One strategy."""
+        row = self._db.one(
+            "SELECT * FROM strategies WHERE repository = ? AND name = ?", (repository, name)
+        )
+        return _strategy(row) if row is not None else None
+
+    def by_id(self, strategy_id: int) -> Strategy | None:
+        """One strategy by its number."""
+        row = self._db.one("SELECT * FROM strategies WHERE id = ?", (strategy_id,))
+        return _strategy(row) if row is not None else None
+
+    def find(self, text: str) -> Strategy | None:
+        """One strategy by its number or name, as people write it.
+
+        Raises:
+            UserError: several repositories have a strategy of this name.
+        """
+        if text.isascii() and text.isdigit():
+            return self.by_id(int(text)) if len(text) < 19 else None  # 64 bits
+        rows = self._db.rows("SELECT * FROM strategies WHERE name = ? ORDER BY id", (text,))
+        if len(rows) > 1:
+            places = ", ".join(f"{row['repository']} (number {row['id']})" for row in rows)
+            raise UserError(f"{text} is in several repositories: {places}", hint="use its number")
+        return _strategy(rows[0]) if rows else None
+
+    def count(
+        self, repository: str | None = None, status: Lifecycle | None = None, search: str = ""
+    ) -> int:
+        """How many strategies `list` would go through."""
+        where, params = _filter(repository, status, search)
+        return int(
+            self._db.value(f"SELECT count(*) FROM strategies WHERE {where}", params)  # as above
+        )
+
+    def history(
+        self, repository: str, name: str, limit: int = 100, before: int | None = None
+    ) -> list[AuditRow]:
+        """What the audit log says of a strategy, newest first; see `AuditLog.list`."""
+        return self._audit.list(repository=repository, strategy=name, limit=limit, before=before)
+
+    def list(
+        self,
+        repository: str | None = None,
+        status: Lifecycle | None = None,
+        limit: int = 100,
+        offset: int = 0,
+        search: str = "",
+    ) -> list[Strategy]:
+        """Strategies by name; `search` is a part of the name."""
+        where, params = _filter(repository, status, search)
+        rows = self._db.rows(
+            f"SELECT * FROM strategies WHERE {where}"  # our own words
+            " ORDER BY name, repository LIMIT :limit OFFSET :offset",
+            {**params, "limit": limit, "offset": offset},
+        )
+        return [_strategy(row) for row in rows]
+
+
+def _filter(
+    repository: str | None, status: Lifecycle | None, search: str
+) -> tuple[str, dict[str, Any]]:
+    where, params = ["1 = 1"], {}
+    if repository is not None:
+        where.append("repository = :repository")
+        params["repository"] = repository
+    if status is not None:
+        where.append("status = :status")
+        params["status"] = str(status)
+    if search:
+        where.append("name LIKE :search ESCAPE '\\'")
+        escaped = search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        params["search"] = f"%{escaped}%"
+    return " AND ".join(where), params
+
+
+def _strategy(row: sqlite3.Row) -> Strategy:
+    fields = dict(row)
+    proposed = fields["proposed_status"]
+    fields["status"] = Lifecycle(fields["status"])
+    fields["proposed_status"] = Lifecycle(proposed) if proposed else None
+    fields["timestamps"] = decode(fields["timestamps"])
+    return Strategy(**fields)
