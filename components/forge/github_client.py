@@ -106,9 +106,19 @@ class Client:
             TransientError: the budget is down to what is reserved for answering people.
         """
         items: list[Any] = []
-        for page in self._pages(_url(path, {**parameters, "per_page": PER_PAGE})):
+        for page in self.each_page(path, **parameters):
             items.extend(page)
         return items
+
+    def each_page(self, path: str, **parameters: str | int) -> Iterator[list[Any]]:
+        """The pages of a list, each asked for when it is needed; see `pages`."""
+        url = _url(path, {**parameters, "per_page": PER_PAGE})
+        for _ in range(PAGES_AT_MOST):
+            answer = self._conditional(url)
+            yield answer.data
+            url = _next(answer.headers.get("link", ""))
+            if not url:
+                return
 
     def unchanged_or(self, path: str, **parameters: str | int) -> Any:
         """The JSON at `path`, asked conditionally as in `pages`."""
@@ -117,15 +127,6 @@ class Client:
     def close(self) -> None:
         """Close the connections. Idempotent."""
         self._github.close()
-
-    def _pages(self, url: str) -> Iterator[list[Any]]:
-        for _ in range(PAGES_AT_MOST):
-            answer = self._conditional(url)
-            yield answer.data
-            following = _next(answer.headers.get("link", ""))
-            if not following:
-                return
-            url = following
 
     def _conditional(self, url: str) -> Answer:
         wait = self.budget.wait_s(self.clock(), reserve=RESERVE)

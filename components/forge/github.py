@@ -1,0 +1,302 @@
+"""Proposals on GitHub: pull requests of one repository, through REST and a bare mirror."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from typing import Any
+from urllib.parse import quote
+
+from components.errors import TransientError
+from components.forge.github_answers import NOT_FOUND, UNPROCESSABLE, Refused
+from components.forge.github_auth import Access, Connection, connect
+from components.forge.github_checks import CheckRuns, Marks, Statuses
+from components.forge.github_doctor import missing_permissions
+from components.forge.github_hooks import Sweep, find_hook, sweep
+from components.forge.github_land import Lander
+from components.forge.github_mirror import Mirror
+from components.forge.github_values import (
+    Comment,
+    Pull,
+    annotations,
+    comment,
+    number_of,
+    permission,
+    pull,
+)
+from components.ports import Landing, Permission, Proposal, StatusState
+from components.schema.report import Report
+
+MARKER = "<!-- algoops:report -->"
+"""How a report comment of ours starts; the same words as `bot.report.MARKER`."""
+
+
+class Reaction(StrEnum):
+    """Answers to a comment that need no words."""
+
+    SEEN = "eyes"
+    DONE = "+1"
+    REFUSED = "confused"
+
+
+@dataclass
+class GitHubForge:
+    """Implements `ports.Forge` for one repository; also `Reacting` and the poll's `Conversation`.
+
+    Args:
+        name: key of the repository in the configuration and the database.
+        access: where it is and as whom we come.
+        mirror: a bare repository that is ours alone.
+
+    Raises:
+        ConfigError: the access is incomplete.
+    """
+
+    name: str
+    access: Access
+    mirror: Mirror
+    connection: Connection = field(init=False)
+    _open: dict[int, Pull] = field(default_factory=dict)
+    _clone_url: str = ""
+    _login: str = ""
+
+    def __post_init__(self) -> None:
+        self.connection = connect(self.access)
+        self._client = self.connection.client
+        self._root = f"/repos/{self.access.repository}"
+        self._clone_url = self.access.clone_url
+        self._marks: Marks = (
+            CheckRuns(self._client, self.access.repository, self.access.app_id)
+            if self.access.is_app
+            else Statuses(self._client, self.access.repository)
+        )
+        self._lander = Lander(
+            self._client,
+            self.mirror,
+            self.access.repository,
+            self.access.base,
+            self.access.deploy_by,
+            self._remote,
+            self.base,
+        )
+
+    @property
+    def calls(self) -> int:
+        """REST calls made so far."""
+        return self._client.calls
+
+    def fetch(self) -> None:
+        """Bring the base and the heads of the open pull requests that are not here yet."""
+        if not self._open:
+            self.proposals()
+        missing = [
+            p for p in self._open.values() if self.mirror.resolve(_head_ref(p)) != p.proposal.head
+        ]
+        url, header = self._remote()
+        try:
+            specs = [self._base_spec(), *(f"+{_head_ref(p)}:{_head_ref(p)}" for p in missing)]
+            self.mirror.fetch(url, specs, header)
+        except TransientError:
+            if not missing:
+                raise
+            self._fetch_one_by_one(missing)
+
+    def base(self) -> str:
+        """Commit id of the base branch's tip: git is asked, which costs no REST quota."""
+        url, header = self._remote()
+        self.mirror.fetch(url, [self._base_spec()], header)
+        tip = self.mirror.resolve(f"refs/heads/{self.access.base}")
+        if tip is None:
+            raise TransientError(f"there is no branch {self.access.base} on GitHub")
+        return tip
+
+    def proposals(self) -> tuple[Proposal, ...]:
+        """All open pull requests to the base; unchanged answers cost no quota."""
+        listed = self._client.pages(f"{self._root}/pulls", state="open", base=self.access.base)
+        found = [pull(data) for data in listed]
+        self._open = {p.number: p for p in found if p.base == self.access.base}
+        return tuple(p.proposal for p in self._open.values())
+
+    def proposal(self, proposal_id: str) -> Proposal | None:
+        """One open pull request to the base as it is now; None when it is gone."""
+        number = number_of(proposal_id)
+        if number is None:
+            return None
+        try:
+            found = pull(self._client.get(f"{self._root}/pulls/{number}"))
+        except Refused as refused:
+            if refused.status != NOT_FOUND:
+                raise
+            found = None
+        if found is None or not found.is_open or found.base != self.access.base:
+            self._open.pop(number, None)
+            return None
+        self._open[number] = found
+        return found.proposal
+
+    def set_status(
+        self, commit: str, context: str, state: StatusState, description: str, url: str
+    ) -> None:
+        """Mark a commit: a status with a token, a check run as an App."""
+        self._marks.set(commit, context, state, description, url)
+
+    def publish(self, proposal: Proposal, report: Report, body: str, comment_id: str) -> str:
+        """Post or edit the one report comment; returns its id."""
+        self._marks.annotate(report.head_commit, body, annotations(report))
+        known = comment_id or self._own_comment(proposal)
+        if known:
+            try:
+                self._client.patch(f"{self._root}/issues/comments/{known}", {"body": body})
+            except Refused as refused:
+                if refused.status != NOT_FOUND:
+                    raise
+            else:
+                return known
+        return self._post_comment(proposal, body)
+
+    def reply(self, proposal: Proposal, body: str) -> None:
+        """Answer with a comment."""
+        self._post_comment(proposal, body)
+
+    def react(self, comment_id: str, reaction: Reaction) -> None:
+        """React to a comment; one that is gone needs no reaction."""
+        path = f"{self._root}/issues/comments/{int(comment_id)}/reactions"
+        try:
+            self._client.post(path, {"content": reaction.value}, repeatable=True)
+        except Refused as refused:
+            if refused.status not in {NOT_FOUND, UNPROCESSABLE}:
+                raise
+
+    def permission(self, actor: str) -> Permission:
+        """What an actor may do, asked now; who is no collaborator has none."""
+        path = f"{self._root}/collaborators/{quote(actor, safe='')}/permission"
+        try:
+            return permission(self._client.get(path))
+        except Refused as refused:
+            if refused.status != NOT_FOUND:
+                raise
+            return Permission.NONE
+
+    def land(self, landing: Landing) -> str:
+        """See `ports.Forge.land`.
+
+        Raises:
+            Untested: GitHub merged onto a base that moved at that very moment (a `UserError`).
+        """
+        return self._lander.land(landing)
+
+    def ping(self) -> str:
+        """Ask whether GitHub answers and the credentials do."""
+        try:
+            data = self._client.get(self._root)
+        except Refused as refused:
+            raise TransientError(f"{self.access.repository}: {refused}") from refused
+        left = self._client.budget.remaining
+        quota = "" if left is None else f", {left} calls left"
+        return f"{data['full_name']} at {self.access.base_url}{quota}"
+
+    def missing_permissions(self) -> tuple[str, ...]:
+        """What the token or the App lacks, one sentence each, for `algoops doctor`."""
+        return missing_permissions(self.connection)
+
+    def close(self) -> None:
+        """Close the connections. Idempotent."""
+        self._client.close()
+        if self.connection.app is not None:
+            self.connection.app.close()
+
+    def comments_since(self, since: str) -> tuple[Comment, ...]:
+        """Comments made (not merely edited) at or after `since`, the oldest first.
+
+        Args:
+            since: ISO time with Z, of GitHub's clock.
+        """
+        path = f"{self._root}/issues/comments"
+        listed = self._client.pages(path, since=since, sort="updated", direction="asc")
+        found = [comment(data) for data in listed]
+        return tuple(c for c in found if c.created_at >= since)
+
+    def server_time(self, ago_s: float = 0.0) -> str:
+        """GitHub's clock, `ago_s` seconds ago, as ISO time with Z."""
+        date = self._client.headers(self._root).get("date", "")
+        try:
+            now = parsedate_to_datetime(date)
+        except ValueError:
+            now = datetime.now(UTC)
+        return (now - timedelta(seconds=ago_s)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def redeliver(self, hook_url: str, since: str, done: Iterable[str] = ()) -> Sweep:
+        """Ask for the webhook deliveries that failed since `since`; see `github_hooks.sweep`.
+
+        Raises:
+            Refused: no permission to administrate hooks: polling alone has to do.
+        """
+        if self.connection.app is not None:
+            return sweep(self.connection.app, "/app/hook/deliveries", since, frozenset(done))
+        hook = find_hook(self._client, self.access.repository, hook_url)
+        if hook is None:
+            return Sweep(0, 0)
+        path = f"{self._root}/hooks/{hook}/deliveries"
+        return sweep(self._client, path, since, frozenset(done))
+
+    def _base_spec(self) -> str:
+        ref = f"refs/heads/{self.access.base}"
+        return f"+{ref}:{ref}"
+
+    def _remote(self) -> tuple[str, str]:
+        if not self._clone_url:
+            self._clone_url = str(self._client.get(self._root)["clone_url"])
+        is_http = self._clone_url.startswith(("https://", "http://"))
+        return self._clone_url, self.connection.git_header() if is_http else ""
+
+    def _fetch_one_by_one(self, missing: list[Pull]) -> None:
+        """One pull request whose ref is gone must not keep the others away."""
+        url, header = self._remote()
+        self.mirror.fetch(url, [self._base_spec()], header)
+        for found in missing:
+            target = _head_ref(found)
+            sources = [target] if found.proposal.fork else [target, _branch_ref(found)]
+            if not any(self._fetched(url, header, f"+{s}:{target}") for s in sources):
+                self._open.pop(found.number, None)
+
+    def _fetched(self, url: str, header: str, spec: str) -> bool:
+        try:
+            self.mirror.fetch(url, [spec], header)
+        except TransientError:
+            return False
+        return True
+
+    def _own_comment(self, proposal: Proposal) -> str:
+        """The report comment of an earlier life of this bot (its database may be gone)."""
+        number = number_of(proposal.id)
+        known = self._open.get(number or 0)
+        if number is None or (known is not None and known.comments == 0):
+            return ""
+        for data in self._client.pages(f"{self._root}/issues/{number}/comments"):
+            if str(data.get("body") or "").startswith(MARKER) and self._is_ours(data):
+                return str(data["id"])
+        return ""
+
+    def _is_ours(self, data: dict[str, Any]) -> bool:
+        if self.access.is_app:
+            app = data.get("performed_via_github_app") or {}
+            return str(app.get("id", "")) == self.access.app_id
+        if not self._login:
+            self._login = str(self._client.get("/user")["login"])
+        return bool((data.get("user") or {}).get("login") == self._login)
+
+    def _post_comment(self, proposal: Proposal, body: str) -> str:
+        number = number_of(proposal.id)
+        if number is None:
+            raise TransientError(f"{proposal.id} has no conversation on GitHub")
+        made = self._client.post(f"{self._root}/issues/{number}/comments", {"body": body})
+        return str(made["id"])
+
+
+def _head_ref(found: Pull) -> str:
+    return f"refs/pull/{found.number}/head"
+
+
+def _branch_ref(found: Pull) -> str:
+    return f"refs/heads/{found.proposal.ref}"
