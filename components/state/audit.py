@@ -23,7 +23,7 @@ class AuditLog:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def append(  # one argument a column
+    def append(  # noqa: PLR0917  # one argument a column, in their order
         self,
         actor: str,
         event: str,
@@ -39,7 +39,8 @@ class AuditLog:
             actor: who did it: a person's login, or a part of the bot.
             event: what happened: `family.verb`.
             strategy: its name, or "".
-            old, new: what changed, where it is one word.
+            old: what it was, where that is one word.
+            new: what it is now.
             details: anything else, JSON.
             repository: its key in the configuration, or "".
         """
@@ -70,7 +71,7 @@ class AuditLog:
         row = self._db.one("SELECT count, hash FROM audit_head")
         return AuditHead(row["count"], row["hash"]) if row is not None else AuditHead(0, "")
 
-    def list(  # one argument a filter
+    def list(
         self,
         *,
         repository: str | None = None,
@@ -83,8 +84,9 @@ class AuditLog:
         """Rows, newest first.
 
         Args:
-            repository, strategy, event: only these, None for all; "strategy." as event takes the
-                whole family.
+            repository: only of this one; None for all.
+            strategy: only of this one.
+            event: only this one; with a dot at its end, its whole family.
             before: only rows older than this id: pass the last id of the page before.
             limit: at most so many.
             newest_first: False for the order in which they were written.
@@ -103,7 +105,7 @@ class AuditLog:
             params.append(str(before))
         order = "DESC" if newest_first else "ASC"
         rows = self._db.rows(
-            f"SELECT * FROM audit_log WHERE {' AND '.join(where)}"  # our own words
+            f"SELECT * FROM audit_log WHERE {' AND '.join(where)}"  # noqa: S608  # our words, bound values
             f" ORDER BY id {order} LIMIT ?",
             (*params, limit),
         )

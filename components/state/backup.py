@@ -13,6 +13,7 @@ def backup(db: Database, target: Path, *, overwrite: bool = False) -> int:
     """Copy the database as it is at one moment; the copy is checked before it gets its name.
 
     Args:
+        db: what to copy.
         target: the file to make; it opens like any other database.
         overwrite: replace a file that is there.
 

@@ -26,7 +26,7 @@ class Deployments:
         self._db = db
         self._audit = audit
 
-    def record(  # one argument a column
+    def record(  # noqa: PLR0913  # one argument a column
         self,
         repository: str,
         name: str,
@@ -46,11 +46,19 @@ class Deployments:
         """Write down that a commit landed; the same commit again changes nothing.
 
         Args:
+            repository: its key in the configuration.
+            name: the strategy.
             version: "" for a removal.
             kind: deploy | rollback | removal | external.
             commit: what the base is now.
-            base_before: what it was.
-            tree, content_key, tag, proposal, run_id: where they are known.
+            actor: who did it.
+            reason: why, for people.
+            base_before: what the base was.
+            tree: the folder's tree in the commit.
+            content_key: of the verdict that it landed with.
+            tag: its name, where one was made.
+            proposal: its id, where one landed.
+            run_id: the run whose verdict it landed with.
         """
         values = {
             "repository": repository,
@@ -139,7 +147,7 @@ class Deployments:
                 where.append(f"{column} = ?")
                 params.append(value)
         rows = self._db.rows(
-            f"SELECT * FROM deployments WHERE {' AND '.join(where)}"  # our own words
+            f"SELECT * FROM deployments WHERE {' AND '.join(where)}"  # noqa: S608  # our words, bound values
             " ORDER BY id DESC LIMIT ? OFFSET ?",
             (*params, limit, offset),
         )

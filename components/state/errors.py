@@ -63,12 +63,48 @@ class LockHeld(UserError):
     """Another daemon works on this database."""
 
 
-_FULL = {"SQLITE_FULL"}
-_BUSY = {"SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL"}
-_READ_ONLY = {"SQLITE_READONLY", "SQLITE_PERM"}
-_CORRUPT = {"SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_FORMAT"}
-_UNREADABLE = {"SQLITE_CANTOPEN", "SQLITE_AUTH"}
-_FAULT = {"SQLITE_IOERR", "SQLITE_NOMEM", "SQLITE_NOLFS"}
+_SAYS: dict[str, tuple[type[AlgoOpsError], str, str]] = {
+    "SQLITE_BUSY": (
+        StateBusy,
+        "{path} is in use by another process",
+        "try again; nothing was written",
+    ),
+    "SQLITE_FULL": (
+        StateFull,
+        "no room to write {path}",
+        "free disk space; what was confirmed before is safe, this change was not made",
+    ),
+    "SQLITE_READONLY": (
+        StateReadOnly,
+        "{path} cannot be written",
+        "give the bot's user write access to it and its folder",
+    ),
+    "SQLITE_CORRUPT": (
+        StateCorrupt,
+        "{path} is damaged or not a database: {error}",
+        "stop the bot, keep the file, and restore the last `algoops backup`",
+    ),
+    "SQLITE_CANTOPEN": (
+        StateUnreadable,
+        "cannot open {path}: {error}",
+        "check `state.dir` and the folder's permissions",
+    ),
+    "SQLITE_IOERR": (
+        StateFault,
+        "the system failed on {path}: {error} ({name})",
+        "look at the system's log; nothing was written",
+    ),
+}
+_ALIKE = {
+    "SQLITE_LOCKED": "SQLITE_BUSY",
+    "SQLITE_PROTOCOL": "SQLITE_BUSY",
+    "SQLITE_PERM": "SQLITE_READONLY",
+    "SQLITE_NOTADB": "SQLITE_CORRUPT",
+    "SQLITE_FORMAT": "SQLITE_CORRUPT",
+    "SQLITE_AUTH": "SQLITE_CANTOPEN",
+    "SQLITE_NOMEM": "SQLITE_IOERR",
+    "SQLITE_NOLFS": "SQLITE_IOERR",
+}
 
 
 @contextmanager
@@ -93,31 +129,11 @@ def translated(path: Path) -> Iterator[None]:
 
 
 def _ours(error: sqlite3.DatabaseError, path: Path) -> AlgoOpsError | None:
+    # Extended names (SQLITE_BUSY_SNAPSHOT) belong to the family of their first two words.
     name = getattr(error, "sqlite_errorname", "")
     family = "_".join(name.split("_")[:2])
-    if family in _BUSY:
-        return StateBusy(
-            f"{path} is in use by another process", hint="try again; nothing was written"
-        )
-    if family in _FULL:
-        return StateFull(
-            f"no room to write {path}",
-            hint="free disk space; what was confirmed before is safe, this change was not made",
-        )
-    if family in _READ_ONLY:
-        return StateReadOnly(
-            f"{path} cannot be written",
-            hint="give the bot's user write access to it and its folder",
-        )
-    if family in _CORRUPT:
-        return StateCorrupt(
-            f"{path} is damaged or not a database: {error}",
-            hint="stop the bot, keep the file, and restore the last `algoops backup`",
-        )
-    if family in _UNREADABLE:
-        return StateUnreadable(
-            f"cannot open {path}: {error}", hint="check `state.dir` and the folder's permissions"
-        )
-    if family in _FAULT:
-        return StateFault(f"the system failed on {path}: {error} ({name})")
-    return None
+    says = _SAYS.get(_ALIKE.get(family, family))
+    if says is None:
+        return None
+    kind, message, hint = says
+    return kind(message.format(path=path, error=error, name=name), hint=hint)

@@ -27,7 +27,9 @@ class Intents:
         `outcome` says whether it is done. One that was abandoned is opened anew.
 
         Args:
-            kind, key: which side effect; once per repository.
+            kind: which side effect.
+            repository: where.
+            key: of what; once for each kind and repository.
             details: what is needed to finish or recognise it after a crash, JSON.
         """
         with self._db.transaction():

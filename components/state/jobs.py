@@ -31,7 +31,7 @@ class Jobs:
         self._db = db
         self._audit = audit
 
-    def enqueue(  # one argument a column
+    def enqueue(  # noqa: PLR0917  # one argument a column, in their order
         self,
         kind: str,
         key: str,
@@ -44,7 +44,8 @@ class Jobs:
         """Put work in the queue. A waiting job of the same (kind, key) takes the newer payload.
 
         Args:
-            kind, key: what it is, and of what; one at a time is worked on.
+            kind: what it is.
+            key: of what; of one kind and key one at a time is worked on.
             repository: fairness is between these.
             payload: a JSON object.
             priority: higher goes first; a waiting job keeps the higher one.
@@ -238,7 +239,7 @@ class Jobs:
     def _if_mine(self, job_id: int, worker: str, change: str, values: tuple[Any, ...]) -> bool:
         with self._db.transaction():
             cursor = self._db.execute(
-                f"UPDATE jobs SET {change}"  # the change is written in this module
+                f"UPDATE jobs SET {change}"  # noqa: S608  # our words, bound values
                 " WHERE id = ? AND worker = ? AND status = 'leased'",
                 (*values, job_id, worker),
             )

@@ -24,7 +24,7 @@ class Runs:
         self._db = db
         self._audit = audit
 
-    def start(  # one argument a column
+    def start(
         self,
         repository: str,
         proposal: str,
@@ -36,7 +36,10 @@ class Runs:
         """Begin a run, or go on with the one that a crash left unfinished.
 
         Args:
-            repository, proposal, head, base: what is checked.
+            repository: its key in the configuration.
+            proposal: its id.
+            head: commit (hex) of the proposal.
+            base: commit (hex) of the base.
             kind: why: check, recheck, deploy...
             attempt: with a key (of the event or job that asked), the run with that key is
                 returned although it is finished (`Run.finished`): it happens once. Without, a
@@ -61,7 +64,7 @@ class Runs:
                 self._db.execute("DELETE FROM run_checks WHERE run_id = ?", (row["id"],))
             return self._get(row["id"])
 
-    def _new(  # one argument a column
+    def _new(
         self, repository: str, proposal: str, head: str, base: str, kind: str, attempt: str
     ) -> Run:
         number = self._db.insert(
@@ -124,6 +127,7 @@ class Runs:
         """Close a run with its verdict and Report, once.
 
         Args:
+            run_id: which one.
             verdict: of the whole run.
             report_json: the Report document.
 
@@ -187,6 +191,8 @@ class Runs:
         """The newest run of a proposal, with its report.
 
         Args:
+            repository: its key in the configuration.
+            proposal: its id.
             head: only of this commit.
             finished: only runs that came to a verdict.
         """
@@ -234,7 +240,7 @@ class Runs:
         )
         return [Finding.model_validate_json(row["body"]) for row in rows]
 
-    def list(  # one argument a filter
+    def list(
         self,
         *,
         repository: str | None = None,
@@ -247,11 +253,16 @@ class Runs:
         """Runs, newest first, without their reports.
 
         Args:
+            repository: only of this one; None for all.
+            proposal: only of this one.
             strategy: only finished runs that looked at a strategy of this name.
+            status: running | finished | superseded.
+            limit: at most so many.
+            offset: skip so many.
         """
         where, params = _filter(repository, proposal, strategy, status)
         rows = self._db.rows(
-            f"SELECT {_COLUMNS} FROM runs WHERE {where}"  # our own words
+            f"SELECT {_COLUMNS} FROM runs WHERE {where}"  # noqa: S608  # our words, bound values
             " ORDER BY id DESC LIMIT ? OFFSET ?",
             (*params, limit, offset),
         )

@@ -22,6 +22,8 @@ _COUNTERS = {
     Lifecycle.FAILED: "error_count",
 }
 NOTHING = Content()
+_DIGITS = 18
+"""Numbers up to here fit the database's 64 bits."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Strategies:
 
     # --- moving --------------------------------------------------------------------------------
 
-    def propose(  # one argument a fact
+    def propose(
         self,
         repository: str,
         name: str,
@@ -63,7 +65,10 @@ class Strategies:
         New: discovered, queued. After a failure: fixing, queued. Else: queued again.
 
         Args:
-            actor, reason: who pushed, and what for people to read.
+            repository: its key in the configuration.
+            name: the strategy.
+            actor: who pushed.
+            reason: what happened, for people to read.
             proposal: its id.
             version: the number in the definition, "" when it cannot be read.
             content: git ids, as far as they are known.
@@ -90,7 +95,7 @@ class Strategies:
             self._versions.fill(found.id, version, content)
         return self._settle(repository, name)
 
-    def transition(
+    def transition(  # noqa: PLR0913  # one argument a fact
         self,
         repository: str,
         name: str,
@@ -233,7 +238,7 @@ class Strategies:
         if counter is not None:
             error = move.reason if move.to is Lifecycle.FAILED else None
             self._db.execute(
-                f"UPDATE strategies SET {counter} = {counter} + 1,"  # our own words
+                f"UPDATE strategies SET {counter} = {counter} + 1,"  # noqa: S608  # our words, bound values
                 " last_error = ifnull(?, last_error) WHERE repository = ? AND name = ?",
                 (error, move.repository, move.name),
             )
@@ -328,7 +333,7 @@ class Strategies:
             UserError: several repositories have a strategy of this name.
         """
         if text.isascii() and text.isdigit():
-            return self.by_id(int(text)) if len(text) < 19 else None  # 64 bits
+            return self.by_id(int(text)) if len(text) <= _DIGITS else None  # 64 bits
         rows = self._db.rows("SELECT * FROM strategies WHERE name = ? ORDER BY id", (text,))
         if len(rows) > 1:
             places = ", ".join(f"{row['repository']} (number {row['id']})" for row in rows)
@@ -341,7 +346,7 @@ class Strategies:
         """How many strategies `list` would go through."""
         where, params = _filter(repository, status, search)
         return int(
-            self._db.value(f"SELECT count(*) FROM strategies WHERE {where}", params)  # as above
+            self._db.value(f"SELECT count(*) FROM strategies WHERE {where}", params)  # noqa: S608  # our words, bound values
         )
 
     def history(
@@ -361,7 +366,7 @@ class Strategies:
         """Strategies by name; `search` is a part of the name."""
         where, params = _filter(repository, status, search)
         rows = self._db.rows(
-            f"SELECT * FROM strategies WHERE {where}"  # our own words
+            f"SELECT * FROM strategies WHERE {where}"  # noqa: S608  # our words, bound values
             " ORDER BY name, repository LIMIT :limit OFFSET :offset",
             {**params, "limit": limit, "offset": offset},
         )

@@ -32,6 +32,7 @@ def prune(db: Database, older_than_days: float) -> dict[str, int]:
     Runs themselves, what led to a deployment, verdicts and the audit log stay.
 
     Args:
+        db: the database.
         older_than_days: only what ended longer ago than that; not negative.
 
     Returns:

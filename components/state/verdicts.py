@@ -24,7 +24,8 @@ class Verdicts:
 
         Args:
             content_key: what the verdict belongs to.
-            name, version: of the strategy, for people.
+            name: the strategy, for people.
+            version: its number, for people.
             verdict: passed or failed.
             report_json: the StrategyReport document.
 
