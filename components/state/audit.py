@@ -14,6 +14,12 @@ from components.state.database import Database, decode, encode
 from components.state.records import AuditHead, AuditProblem, AuditRow
 
 _BATCH = 10_000
+_GUARDS = {
+    "audit_log_no_update",
+    "audit_log_no_delete",
+    "audit_head_only_grows",
+    "audit_head_stays",
+}
 _FIELDS = ("id", "timestamp", "actor", "event", "repository", "strategy", "old", "new", "details")
 
 
@@ -125,6 +131,9 @@ class AuditLog:
         Returns:
             The first problem, or None: every row is as it was written, none is missing or moved.
         """
+        missing = self._missing_guard()
+        if missing:
+            return AuditProblem(0, f"the guard {missing} was taken from the database")
         # A row appended meanwhile is no problem: only what the head covers now is judged.
         head = self.head()
         count, previous = 0, ""
@@ -143,6 +152,13 @@ class AuditLog:
             if progress is not None:
                 progress(count)
         return self._check_end(head, count, previous, known)
+
+    def _missing_guard(self) -> str:
+        there = {
+            row["name"]
+            for row in self._db.rows("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        }
+        return ", ".join(sorted(_GUARDS - there))
 
     def _check_end(
         self, head: AuditHead, count: int, last: str, known: AuditHead | None

@@ -132,6 +132,9 @@ def _ours(error: sqlite3.DatabaseError, path: Path) -> AlgoOpsError | None:
     # Extended names (SQLITE_BUSY_SNAPSHOT) belong to the family of their first two words.
     name = getattr(error, "sqlite_errorname", "")
     family = "_".join(name.split("_")[:2])
+    if "no such table" in str(error) or "no such column" in str(error):
+        # All our statements fit our schema: somebody took a part of it away.
+        family = "SQLITE_CORRUPT"
     says = _SAYS.get(_ALIKE.get(family, family))
     if says is None:
         return None

@@ -10,6 +10,7 @@ from components.state.audit import AuditLog
 from components.state.backtests import Backtests
 from components.state.database import BUSY_S, Database
 from components.state.deployments import Deployments
+from components.state.errors import StateReadOnly
 from components.state.holds import Holds
 from components.state.inbox import Inbox
 from components.state.intents import Intents
@@ -59,6 +60,8 @@ class Store:
             StateUnreadable, StateReadOnly, StateCorrupt, StateTooNew, StateBusy, StateFull.
         """
         self.path = path
+        if create:
+            _make_folder(path.parent)
         self._db = Database(path, create=create, busy_s=busy_s, time=clock)
         self.audit = AuditLog(self._db)
         self.inbox = Inbox(self._db)
@@ -111,3 +114,12 @@ class Store:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StateReadOnly(
+            f"cannot make the folder {folder}: {error.strerror}", hint="check `state.dir`"
+        ) from error

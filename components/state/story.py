@@ -1,0 +1,133 @@
+"""A strategy's life in sentences, from the audit log: what `algoops lifecycle NAME` prints."""
+
+from collections.abc import Callable
+
+from components.state.errors import NotFound
+from components.state.lifecycle import Lifecycle
+from components.state.records import AuditRow, Strategy
+from components.state.store import Store
+
+_ROWS = 1_000
+"""How far back a story goes: the newest rows of the log."""
+
+_MOVES: dict[Lifecycle, str] = {
+    Lifecycle.DISCOVERED: "{actor} proposed {what}{where}",
+    Lifecycle.QUEUED: "{what} waited for its checks",
+    Lifecycle.VALIDATING: "the definition and the code of {what} were checked",
+    Lifecycle.TESTING: "{what} ran in the sandbox and was backtested",
+    Lifecycle.READY: "{what} passed all checks and was ready to deploy",
+    Lifecycle.FAILED: "{what} failed",
+    Lifecycle.FIXING: "{actor} pushed a fix of {what}{where}",
+    Lifecycle.DEPLOYED: "{actor} deployed {what}",
+    Lifecycle.SUPERSEDED: "{what} was superseded",
+    Lifecycle.ROLLED_BACK: "{actor} rolled {what} back",
+    Lifecycle.ARCHIVED: "{actor} archived {what}",
+}
+
+
+def lifecycle_story(store: Store, repository: str, name: str) -> list[str]:
+    """One sentence for each thing that happened to a strategy, oldest first, then how it stands.
+
+    Args:
+        store: where it is remembered.
+        repository: its key in the configuration.
+        name: the strategy.
+
+    Raises:
+        NotFound: no such strategy.
+    """
+    strategy = store.strategies.get(repository, name)
+    if strategy is None:
+        raise NotFound(f"no strategy {name} in {repository}")
+    rows = store.strategies.history(repository, name, limit=_ROWS)
+    told = [sentence for row in reversed(rows) if (sentence := _sentence(row))]
+    holds = store.holds.list(repository, name)
+    held = [f"Version {h.version} is held by {_flat(h.actor)}: {_flat(h.reason)}." for h in holds]
+    return [*told, _standing(strategy), *held, _counters(strategy)]
+
+
+def _sentence(row: AuditRow) -> str:
+    teller = _TELLERS.get(row.event)
+    if teller is None:
+        return ""
+    moment = f"{row.timestamp[:10]} {row.timestamp[11:19]}"
+    words = _flat(teller(row))
+    return f"{moment} UTC: {words[:1].upper()}{words[1:]}."
+
+
+def _move(row: AuditRow) -> str:
+    proposal = row.details.get("proposal", "")
+    words = _MOVES[Lifecycle(row.new)].format(
+        actor=row.actor, what=_what(row), where=f" in {proposal}" if proposal else ""
+    )
+    if row.new == Lifecycle.DEPLOYED and row.old != Lifecycle.READY:
+        words += " again"
+    return words + _because(row, "reason")
+
+
+def _refusal(row: AuditRow) -> str:
+    return f"{row.actor} wanted {_what(row)} to be {row.new}, which was refused" + _because(
+        row, "reason"
+    )
+
+
+def _deployment(row: AuditRow) -> str:
+    commit = str(row.details.get("commit", ""))[:12]
+    tag = row.details.get("tag")
+    what = f"version {row.new}" if row.new else "the removal"
+    return f"{what} landed as commit {commit}" + (f", tagged {tag}" if tag else "")
+
+
+def _what(row: AuditRow) -> str:
+    version = row.details.get("version")
+    return f"version {version}" if version else "a version that could not be read"
+
+
+def _because(row: AuditRow, key: str) -> str:
+    reason = str(row.details.get(key, "")).strip().rstrip(".")
+    return f": {reason}" if reason else ""
+
+
+_TELLERS: dict[str, Callable[[AuditRow], str]] = {
+    "lifecycle.moved": _move,
+    "lifecycle.refused": _refusal,
+    "deployment.recorded": _deployment,
+    "hold.set": lambda row: f"{row.actor} put {_what(row)} on hold" + _because(row, "reason"),
+    "hold.lifted": lambda row: (
+        f"{row.actor} lifted the hold on {_what(row)}" + _because(row, "reason")
+    ),
+    "strategy.error": lambda row: (
+        "the checks broke, which says nothing about the strategy" + _because(row, "error")
+    ),
+}
+
+
+def _standing(strategy: Strategy) -> str:
+    parts = []
+    if strategy.deployed_version:
+        parts.append(f"version {strategy.deployed_version} is deployed")
+    if strategy.proposed_status is not None:
+        version = strategy.proposed_version or "of unknown number"
+        where = f" in {strategy.proposal}" if strategy.proposal else ""
+        parts.append(f"version {version}{where} is {strategy.proposed_status}")
+    if not parts:
+        status = strategy.status.replace("_", " ")
+        parts.append(f"nothing is deployed; its last version, {strategy.version}, is {status}")
+    return _flat(f"Now {', and '.join(parts)}.")
+
+
+def _counters(strategy: Strategy) -> str:
+    return (
+        f"So far: proposed {_times(strategy.generation_attempts)}, tested"
+        f" {_times(strategy.test_attempts)}, fixed {_times(strategy.fix_attempts)}, failed"
+        f" {_times(strategy.error_count)}."
+    )
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
+def _flat(text: str) -> str:
+    # Reasons and names come from outside: one line each, nothing that a terminal obeys.
+    return "".join(c if c.isprintable() else " " for c in " ".join(text.split()))
