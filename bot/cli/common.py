@@ -39,7 +39,7 @@ def errors_for_people() -> Iterator[None]:
     except AlgoOpsError as error:
         _show(error, f"algoops: {error}")
     except (KeyboardInterrupt, BrokenPipeError):
-        raise typer.Exit(EXIT_ERROR) from None
+        raise SystemExit(EXIT_ERROR) from None
     except (typer.Exit, typer.Abort):
         raise
     except Exception as error:  # noqa: BLE001  # the boundary: whatever is left is our bug
@@ -54,7 +54,7 @@ def _show(error: Exception, text: str) -> NoReturn:
     if Debug.on:
         traceback.print_exception(error)
     err.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
-    raise typer.Exit(EXIT_ERROR) from None
+    raise SystemExit(EXIT_ERROR) from None
 
 
 def settings_from(path: Path | None) -> config.Settings:
