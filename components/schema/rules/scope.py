@@ -1,0 +1,93 @@
+"""The names that rules and indicators can use, with what is known of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from components.schema.rules.ranges import ANY, INF, Range
+from components.schema.strategy import ParameterSpec, ScalarValue, StrategyDefinition
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SERIES: Mapping[str, Range] = {
+    "open": Range(0.0, INF),
+    "high": Range(0.0, INF),
+    "low": Range(0.0, INF),
+    "close": Range(0.0, INF),
+    "volume": Range(0.0, INF),
+}
+POSITION = "position"
+FUNCTIONS = (
+    "abs",
+    "barssince",
+    "crossover",
+    "crossunder",
+    "falling",
+    "highest",
+    "lowest",
+    "max",
+    "min",
+    "rising",
+)
+WORDS = frozenset({*SERIES, *FUNCTIONS, POSITION})
+"""Names of the language itself: no parameter or indicator may take them."""
+
+
+@dataclass(frozen=True)
+class ParameterInfo:
+    """A parameter: `number`, `flag` or `text`, the numbers it can be, whether all are whole."""
+
+    kind: str
+    range: Range = ANY
+    whole: bool = False
+
+
+@dataclass(frozen=True)
+class IndicatorInfo:
+    """An indicator's outputs: names -> row, the row of the bare name (or None), their bounds."""
+
+    outputs: Mapping[str, int]
+    default: int | None
+    range: Range
+
+
+@dataclass
+class Scope:
+    """Names by kind; `broken` ones exist but have a finding of their own already."""
+
+    parameters: dict[str, ParameterInfo]
+    indicators: dict[str, IndicatorInfo] = field(default_factory=dict)
+    broken: frozenset[str] = frozenset()
+    used: set[str] = field(default_factory=set)
+
+    def known(self) -> list[str]:
+        """All names that a rule can use, for suggestions."""
+        return sorted({*WORDS, *self.parameters, *self.indicators})
+
+
+def scope_of(definition: StrategyDefinition, broken: frozenset[str]) -> Scope:
+    """The scope of a definition's parameters; indicators are added as they are resolved."""
+    parameters = {name: _info(value) for name, value in definition.parameters.items()}
+    return Scope(parameters, broken=broken)
+
+
+def _info(value: ScalarValue | ParameterSpec) -> ParameterInfo:
+    default = value.default if isinstance(value, ParameterSpec) else value
+    if isinstance(default, bool):
+        return ParameterInfo("flag")
+    if isinstance(default, str):
+        return ParameterInfo("text")
+    if not isinstance(value, ParameterSpec):
+        return ParameterInfo("number", Range(default, default), isinstance(default, int))
+    return ParameterInfo("number", _range(value, default), isinstance(default, int))
+
+
+def _range(spec: ParameterSpec, default: float) -> Range:
+    if spec.choices is not None:
+        numbers = [float(c) for c in spec.choices if isinstance(c, int | float)] or [default]
+        return Range(min(numbers), max(numbers))
+    low = spec.min if spec.min is not None else default
+    high = spec.max if spec.max is not None else default
+    return Range(min(low, default), max(high, default))
