@@ -1,0 +1,119 @@
+"""What the guest's look at leaks says, as findings for people."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, assert_never
+
+from components.schema.values import CheckName, Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from components.sandbox.guest.messages import Diagnosis, Leak
+
+_HINT = (
+    "use only values up to the current bar: no negative shift, no centred window, no mean over "
+    "the whole sample, no bfill; what depends on all data belongs into next()"
+)
+
+
+def lookahead_findings(
+    diagnosis: Diagnosis | None, index: pd.Index, files: Mapping[str, bytes]
+) -> tuple[Finding, ...]:
+    """Findings of the lookahead check; a look that was not finished is an error, not a pass."""
+    if diagnosis is None:
+        return (unfinished("the sandbox ended before it was done"),)
+    return tuple(_finding(leak, index, files) for leak in diagnosis.leaks)
+
+
+def unfinished(reason: str) -> Finding:
+    """The check could not be finished."""
+    return Finding(
+        check=CheckName.LOOKAHEAD,
+        rule="lookahead-unfinished",
+        message=f"the look for future bars was not finished: {reason}",
+        hint="the orders themselves were made without future bars; check init() for side effects",
+    )
+
+
+def _finding(leak: Leak, index: pd.Index, files: Mapping[str, bytes]) -> Finding:
+    time = str(index[leak.bar]) if 0 <= leak.bar < len(index) else "?"
+    match leak.kind:
+        case "indicator":
+            return _indicator(leak, time, files)
+        case "behaviour":
+            return _behaviour(leak, time)
+        case "undetermined":
+            return _undetermined(leak, time)
+        case _:
+            assert_never(leak.kind)
+
+
+def _indicator(leak: Leak, time: str, files: Mapping[str, bytes]) -> Finding:
+    line, text = _declared(leak.name, files)
+    return Finding(
+        check=CheckName.LOOKAHEAD,
+        rule="lookahead",
+        message=(
+            f"`{leak.name}` uses future bars: at {time} (bar {leak.bar}) it is {leak.known} with "
+            f"the bars up to then, but {leak.seen} once later bars are there"
+        ),
+        hint=_HINT,
+        file="strategy.py" if line else "",
+        line=line,
+        source_line=text,
+        found=leak.seen,
+        allowed=leak.known,
+    )
+
+
+def _behaviour(leak: Leak, time: str) -> Finding:
+    names = f" (what init() left in {leak.name} differs)" if leak.name else ""
+    return Finding(
+        check=CheckName.LOOKAHEAD,
+        rule="lookahead",
+        severity=Severity.ERROR if leak.certain else Severity.WARNING,
+        message=(
+            f"with later bars at hand the strategy trades otherwise: first at {time} "
+            f"(bar {leak.bar}){names}" + ("" if leak.certain else "; rounding may be the reason")
+        ),
+        hint="arrays that are not made with self.I are not cut to the current bar: " + _HINT,
+        found=leak.seen,
+        allowed=leak.known,
+    )
+
+
+def _undetermined(leak: Leak, time: str) -> Finding:
+    if leak.bar < 0:
+        return unfinished(leak.seen)
+    return Finding(
+        check=CheckName.LOOKAHEAD,
+        rule="not-deterministic",
+        severity=Severity.WARNING,
+        message=f"two runs on the same bars differ: first at {time} (bar {leak.bar})",
+        hint="use `random` or `numpy.random` as they come (they are seeded); no clock, no urandom",
+        found=leak.seen,
+        allowed=leak.known,
+    )
+
+
+def _declared(name: str, files: Mapping[str, bytes]) -> tuple[int | None, str]:
+    """Line and text where `self.<name>` is assigned in strategy.py."""
+    source = files.get("strategy.py", b"")
+    plain = name.rpartition("__")[2] or name
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None, ""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and _assigns(node) == plain.lstrip("_"):
+            lines = source.decode("utf-8", "replace").splitlines()
+            return node.lineno, lines[node.lineno - 1].strip()[:200]
+    return None, ""
+
+
+def _assigns(node: ast.Attribute) -> str:
+    return node.attr.lstrip("_") if isinstance(node.ctx, ast.Store) else ""

@@ -1,0 +1,122 @@
+"""The one account that counts: the package's broker on the trusted side, and its statistics."""
+
+from __future__ import annotations
+
+import warnings
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from backtesting._stats import compute_stats
+from backtesting._util import _Data, _Indicator
+from backtesting.backtesting import _OutOfMoneyError
+
+from components.sandbox.guest.exchange import Exchange, replay
+from components.sandbox.guest.messages import Account
+from components.schema.backtest import BacktestConfig, CommissionScheme
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from components.sandbox.guest.messages import Op
+
+# What the broker warns of (orders cancelled for lack of margin) shows in the trades already.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"backtesting\..*")
+
+MAX_WAITING = 2_000
+"""Orders that may wait at once; more would let a strategy stall the trusted side."""
+
+
+class TooManyOrders(Exception):
+    """More orders wait than any strategy needs."""
+
+
+def account_of(config: BacktestConfig) -> Account:
+    """The broker's terms of a configuration."""
+    scheme = config.commission
+    if not isinstance(scheme, CommissionScheme):
+        scheme = CommissionScheme(pct=scheme)
+    return Account(
+        cash=config.initial_capital,
+        spread=config.slippage,
+        commission_fixed=scheme.fixed,
+        commission_pct=scheme.pct,
+        margin=config.margin,
+        trade_on_close=config.trade_on_close,
+        hedging=config.hedging,
+        exclusive_orders=config.exclusive_orders,
+        position_size=config.position_size,
+        max_positions=config.max_positions,
+    )
+
+
+class Ledger:
+    """Fills, equity and statistics of one run, by the package's own code.
+
+    Attributes:
+        start: first bar on which the strategy traded, or None.
+        broke: True when the account ran out of money; nothing happens after that.
+    """
+
+    def __init__(self, frame: pd.DataFrame, config: BacktestConfig) -> None:
+        self._frame = frame
+        self._config = config
+        self._data = _Data(frame.copy(deep=False))
+        self._broker = Exchange(self._data, account_of(config), len(frame))
+        self.start: int | None = None
+        self.broke = False
+
+    def begin(self, bar: int, first: Sequence[Op]) -> None:
+        """Trading starts at `bar`, with these orders from init()."""
+        self.start = bar
+        self._data._set_length(bar + 1)  # noqa: SLF001  # as the package's own loop does
+        self.apply(first)
+
+    def bar(self, bar: int) -> None:
+        """Fill what can be filled in `bar` and log the equity."""
+        self._data._set_length(bar + 1)  # noqa: SLF001  # as the package's own loop does
+        try:
+            self._broker.next()
+        except _OutOfMoneyError:
+            self.broke = True
+
+    def apply(self, ops: Sequence[Op]) -> None:
+        """Take a strategy's orders.
+
+        Raises:
+            Impossible: an order that no honest guest sends.
+            TooManyOrders: more wait than `MAX_WAITING`.
+        """
+        for op in ops:
+            replay(self._broker, op)
+        if len(self._broker.orders) > MAX_WAITING:
+            raise TooManyOrders(f"more than {MAX_WAITING} orders wait at once")
+
+    def settle(self) -> pd.Series[Any]:
+        """Close what is open where the configuration says so; the package's statistics."""
+        size = len(self._frame)
+        if self._config.finalize_trades and self.start is not None and not self.broke:
+            for trade in reversed(self._broker.trades):
+                trade.close()
+            try:
+                self._broker.next()
+            except _OutOfMoneyError:
+                self.broke = True
+        self._data._set_length(size)  # noqa: SLF001  # as the package's own loop does
+        equity = pd.Series(self._broker._equity).bfill().fillna(self._broker._cash).to_numpy()  # noqa: SLF001
+        with np.errstate(all="ignore"):
+            stats: pd.Series[Any] = compute_stats(
+                trades=self._broker.closed_trades,
+                equity=equity,
+                ohlc_data=self._frame,
+                risk_free_rate=self._config.risk_free_rate,
+                strategy_instance=_warmed_up(self.start if self.start is not None else size),
+            )
+        return stats
+
+
+def _warmed_up(start: int) -> Any:
+    """Stands in for a strategy whose indicators have values from the bar before `start`."""
+    values = np.append(np.full(start - 1, np.nan), 0.0)
+    return SimpleNamespace(_indicators=[], warm=_Indicator(values, name="warm", scatter=False))

@@ -1,0 +1,226 @@
+"""One backtest or smoke test: opens a sandbox, drives it, and decides how it ended."""
+
+from __future__ import annotations
+
+import time
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+import pandas as pd
+
+from components.engine import result
+from components.engine.drive import Course, Drive
+from components.engine.findings import lookahead_findings
+from components.engine.ledger import Ledger, TooManyOrders, account_of
+from components.engine.wire import AuthorFault, BadAnswer
+from components.errors import ConfigError, TransientError, UserError
+from components.ports import BacktestJob, GuestBroke, GuestGone, GuestJob, GuestLate, SmokeJob
+from components.sandbox.guest.exchange import Impossible
+from components.sandbox.guest.messages import Column, Spec
+from components.schema.values import ExecutionResult, Provenance, Severity, Status
+
+if TYPE_CHECKING:
+    from components.ports import Bars, Guest, GuestExit, MarketData, Sandbox
+
+WIRE_VERSION = 1
+ENGINE = f"backtesting {version('backtesting')}, wire {WIRE_VERSION}"
+"""What computes fills and metrics; part of every content key."""
+
+FEWEST_BARS = 3
+
+
+def run_backtest(job: BacktestJob, sandbox: Sandbox, data: MarketData) -> ExecutionResult:
+    """Backtest one strategy on one symbol; fills and metrics are computed here, outside.
+
+    Never raises for the author's or the machine's faults: they are results.
+    """
+    return _run(job, sandbox, data)
+
+
+def run_smoke(job: SmokeJob, sandbox: Sandbox, data: MarketData) -> ExecutionResult:
+    """Import, build with the parameters, and run the first bars. Never raises, as above."""
+    return _run(job, sandbox, data)
+
+
+def _run(job: BacktestJob | SmokeJob, sandbox: Sandbox, data: MarketData) -> ExecutionResult:
+    began = time.perf_counter()
+    try:
+        bars = data.bars(job.symbol, job.interval, job.start, job.end)
+        _check_length(bars)
+        benchmark = _benchmark(job, bars, data)
+        outcome = _Attempt(job, sandbox, bars, benchmark).outcome()
+    except (ConfigError, TransientError) as error:
+        outcome = ExecutionResult(status=Status.INFRASTRUCTURE_ERROR, message=str(error))
+    except UserError as error:
+        outcome = ExecutionResult(status=Status.FAILED, message=str(error))
+    return outcome.model_copy(
+        update={
+            "symbol": job.symbol,
+            "interval": job.interval,
+            "duration_s": round(time.perf_counter() - began, 6),
+        }
+    )
+
+
+def _check_length(bars: Bars) -> None:
+    if len(bars.frame) < FEWEST_BARS:
+        raise UserError(f"{bars.symbol} has {len(bars.frame)} bars in that time: too few")
+
+
+def _benchmark(job: BacktestJob | SmokeJob, bars: Bars, data: MarketData) -> pd.Series[float]:
+    symbol = job.config.benchmark_symbol
+    if symbol is None or symbol == job.symbol:
+        return bars.frame["Close"]
+    closes: pd.Series[float] = data.bars(symbol, job.interval, job.start, job.end).frame["Close"]
+    return closes
+
+
+class _Attempt:
+    """One guest's try at one job."""
+
+    def __init__(
+        self,
+        job: BacktestJob | SmokeJob,
+        sandbox: Sandbox,
+        bars: Bars,
+        benchmark: pd.Series[float],
+    ) -> None:
+        self._job = job
+        self._sandbox = sandbox
+        self._bars = bars
+        self._benchmark = benchmark
+        self._smoke = isinstance(job, SmokeJob)
+        self._frame = bars.frame.iloc[: job.bars] if isinstance(job, SmokeJob) else bars.frame
+        self._causality: Literal["streamed", "audited"] = (
+            "streamed" if isinstance(job, SmokeJob) else job.causality
+        )
+        self._ledger = Ledger(self._frame, job.config)
+        self._course = Course()
+        self._done = False
+        self._stats: pd.Series[Any] | None = None
+
+    def outcome(self) -> ExecutionResult:
+        """Run it. Raises TransientError where no sandbox could be had."""
+        status, message, trace = Status.PASSED, "", ""
+        with self._sandbox.open(self._guest_job()) as guest:
+            try:
+                self._converse(guest)
+            except AuthorFault as fault:
+                status, message, trace = Status.FAILED, str(fault), fault.fault.traceback
+            except (BadAnswer, Impossible, TooManyOrders, GuestBroke) as error:
+                guest.kill()
+                status, message = Status.PROTOCOL_ERROR, str(error)
+            except AssertionError as error:
+                guest.kill()
+                status, message = Status.FAILED, f"the broker refused an order: {error}"
+            except GuestLate as error:
+                guest.kill()
+                status, message = Status.TIMEOUT, str(error) or "the time limit was reached"
+            except GuestGone as error:
+                status, message = Status.CRASHED, str(error)
+            ended = guest.finish()
+        return self._result(*_verdict(status, message, ended, done=self._done), trace, ended)
+
+    def _converse(self, guest: Guest) -> None:
+        drive = Drive(guest, self._frame, self._job.limits.wall_s)
+        self._course = drive.course
+        self._course.phase("open")
+        drive.hello()
+        if self._causality == "streamed":
+            drive.stream(self._ledger)
+        else:
+            drive.whole(self._ledger)
+        self._done = True
+        if not self._smoke:
+            drive.ask_diagnosis(self._ledger.start)
+            self._stats = self._ledger.settle()
+            self._course.phase("statistics")
+            drive.diagnosis()
+        drive.end()
+
+    def _guest_job(self) -> GuestJob:
+        job = self._job
+        index = pd.DatetimeIndex(self._frame.index)
+        spec = Spec(
+            name=job.strategy,
+            rules=job.rules,
+            parameters=dict(job.parameters),
+            account=account_of(job.config),
+            mode="streamed" if self._causality == "streamed" else "whole",
+            columns=tuple(
+                Column(str(name), column.to_numpy().dtype.str)
+                for name, column in self._frame.items()
+            ),
+            index_dtype=f"<M8[{index.unit}]",
+            index_name=None if index.name is None else str(index.name),
+            zone="" if index.tz is None else str(index.tz),
+            lookback=job.lookback if isinstance(job, BacktestJob) else None,
+        )
+        return GuestJob(
+            kind="smoke" if self._smoke else "backtest",
+            files=job.files,
+            spec=msgspec.msgpack.encode(spec),
+            limits=job.limits,
+            label=job.label,
+            seed=job.seed,
+        )
+
+    def _result(
+        self, status: Status, message: str, trace: str, ended: GuestExit
+    ) -> ExecutionResult:
+        outcome = ExecutionResult(
+            status=status,
+            message=message,
+            exit_code=ended.exit_code,
+            phases_s=self._course.phases_s,
+            stdout=ended.stdout,
+            stderr=ended.stderr,
+            truncated=ended.truncated,
+            resource_usage=ended.usage,
+            unlimited=ended.unlimited,
+            traceback=trace,
+            provenance=self._provenance(),
+        )
+        if status is not Status.PASSED or self._smoke:
+            return outcome
+        return self._with_numbers(outcome)
+
+    def _with_numbers(self, outcome: ExecutionResult) -> ExecutionResult:
+        leaks = lookahead_findings(self._course.diagnosis, self._frame.index, self._job.files)
+        stats = self._ledger.settle() if self._stats is None else self._stats
+        update: dict[str, object] = {
+            "metrics": result.metrics_of(stats),
+            "equity": result.equity_of(stats, self._benchmark),
+            "trades": result.trades_of(stats),
+            "lookahead": leaks,
+        }
+        if self._causality == "audited" and any(f.severity is Severity.ERROR for f in leaks):
+            update |= {"status": Status.FAILED, "message": leaks[0].message}
+        return outcome.model_copy(update=update)
+
+    def _provenance(self) -> Provenance:
+        return Provenance(
+            data_hash=self._bars.data_hash,
+            engine=ENGINE,
+            image=self._sandbox.image,
+            backend=self._sandbox.backend,
+            causality=self._causality,
+            seed=self._job.seed,
+        )
+
+
+def _verdict(status: Status, message: str, ended: GuestExit, *, done: bool) -> tuple[Status, str]:
+    """How it ended: what the kernel says of the guest's end weighs more than silence.
+
+    A guest that is gone before its last answer has failed, whatever its exit code.
+    """
+    if status is Status.CRASHED:
+        if ended.status not in (Status.PASSED, Status.FAILED):
+            return ended.status, ended.message or message
+        if not done:
+            return status, message or "the strategy's process ended before the backtest did"
+        return Status.PASSED, ""
+    if status is Status.TIMEOUT and ended.status is Status.OUT_OF_MEMORY:
+        return ended.status, ended.message
+    return status, message

@@ -1,0 +1,97 @@
+"""The host's end of a backtest's wire: a fresh nonce in every frame, typed answers only."""
+
+from __future__ import annotations
+
+import secrets
+import struct
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from components.sandbox.guest.messages import Diagnosis, Reply, WholeRun, encoder
+from components.sandbox.guest.wire import Fault
+
+if TYPE_CHECKING:
+    from components.ports import Guest
+    from components.sandbox.guest.messages import Request
+
+Answer = TypeVar("Answer", Reply, WholeRun, Diagnosis)
+
+_REPLY = msgspec.msgpack.Decoder(Reply)
+_WHOLE = msgspec.msgpack.Decoder(WholeRun)
+_DIAGNOSIS = msgspec.msgpack.Decoder(Diagnosis)
+_FAULT = msgspec.msgpack.Decoder(Fault)
+_NONCES_AT_ONCE = 1_024
+
+
+class BadAnswer(Exception):
+    """A frame that the protocol does not allow; says what was wrong with it."""
+
+
+class AuthorFault(Exception):
+    """The author's code raised.
+
+    Attributes:
+        fault: what the guest says of it (a hint for people, never trusted further).
+    """
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.error)
+        self.fault = fault
+
+
+class Wire:
+    """Requests and answers of one guest."""
+
+    def __init__(self, guest: Guest) -> None:
+        self._guest = guest
+        self._nonces: list[int] = []
+        self._nonce = 0
+
+    def nonce(self) -> int:
+        """A new random number, which the next answer must carry."""
+        if not self._nonces:
+            raw = secrets.token_bytes(8 * _NONCES_AT_ONCE)
+            self._nonces = [n >> 1 for n in struct.unpack(f"<{_NONCES_AT_ONCE}Q", raw)]
+        self._nonce = self._nonces.pop()
+        return self._nonce
+
+    def send(self, request: Request) -> None:
+        """Send one request. Raises GuestGone, GuestLate."""
+        self._guest.send(encoder.encode(request))
+
+    def reply(self) -> Reply:
+        """The answer to a bar. Raises as `_receive`."""
+        return self._receive(_REPLY)
+
+    def whole(self) -> WholeRun:
+        """One frame of a whole run's orders. Raises as `_receive`."""
+        return self._receive(_WHOLE)
+
+    def diagnosis(self) -> Diagnosis:
+        """The answer to `Diagnose`. Raises as `_receive`."""
+        return self._receive(_DIAGNOSIS)
+
+    def _receive(self, decoder: msgspec.msgpack.Decoder[Answer]) -> Answer:
+        """One answer.
+
+        Raises:
+            AuthorFault: the author's code raised.
+            BadAnswer: not an answer, or not to the last request.
+            GuestGone, GuestLate, GuestBroke: see ports.
+        """
+        frame = self._guest.receive()
+        try:
+            answer = decoder.decode(frame)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise _not_an_answer(frame, error) from error
+        if answer.nonce != self._nonce:
+            raise BadAnswer("an answer to another frame than the last one")
+        return answer
+
+
+def _not_an_answer(frame: bytes, error: Exception) -> Exception:
+    try:
+        return AuthorFault(_FAULT.decode(frame))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return BadAnswer(f"a malformed answer: {error}")

@@ -1,0 +1,131 @@
+"""Finds the author's strategy class; sets the stage so that notebook files import unchanged."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import json
+import sys
+import types
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from backtesting import Strategy
+from backtesting.lib import TrailingStrategy
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ENTRY = "strategy"
+SAMPLE_BARS = 600
+
+
+class NoStrategy(Exception):
+    """strategy.py does not say which class to run; the message says what to write."""
+
+
+def load(folder: Path, name: str, rules: str) -> Any:
+    """The strategy class of a folder (its strategy.py), or the one built from a rule program.
+
+    Each call runs the author's modules anew.
+
+    Raises:
+        NoStrategy: there is no class, or more than one that could be meant.
+        Exception: whatever the author's module raises while it is imported.
+    """
+    if rules:
+        from .rules import build_strategy  # noqa: PLC0415  # only definitions without code need it
+
+        return build_strategy(json.loads(rules))
+    _forget(folder)
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+    importlib.invalidate_caches()
+    return choose(importlib.import_module(ENTRY), name)
+
+
+def _forget(folder: Path) -> None:
+    for name, module in list(sys.modules.items()):
+        if str(getattr(module, "__file__", None) or "").startswith(f"{folder}/"):
+            del sys.modules[name]
+
+
+def choose(module: types.ModuleType, name: str) -> Any:
+    """The class that is meant: the only one, the last of a line of subclasses, or the named one.
+
+    Raises:
+        NoStrategy: none, or several without a match.
+    """
+    found = [c for c in vars(module).values() if _is_candidate(c)]
+    own = [c for c in found if c.__module__ == module.__name__] or found
+    leaves = [c for c in dict.fromkeys(own) if not any(c in d.__mro__[1:] for d in own)]
+    if len(leaves) == 1:
+        return leaves[0]
+    named = [c for c in own if _plain(c.__name__) == _plain(name)]
+    if len(named) == 1:
+        return named[0]
+    if not leaves:
+        raise NoStrategy("strategy.py defines no subclass of backtesting.Strategy: write one")
+    names = ", ".join(c.__name__ for c in leaves)
+    raise NoStrategy(
+        f"strategy.py defines several strategies ({names}): keep one, or give one the name of "
+        f"the definition ({name!r})"
+    )
+
+
+def _is_candidate(value: object) -> bool:
+    return (
+        isinstance(value, type)
+        and issubclass(value, Strategy)
+        and value.__module__.partition(".")[0] != "backtesting"
+        and not inspect.isabstract(value)
+    )
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").lower()
+
+
+def shim_sample_data() -> None:
+    """Put made-up bars where the package keeps real ones (`backtesting.test`).
+
+    Its GOOG, EURUSD and BTCUSD are real market data: whoever imports them holds the future. Files
+    that import them for a notebook's `Backtest(GOOG, ...)` still load.
+    """
+    module: Any = types.ModuleType("backtesting.test")
+    module.SMA = _sma
+    for name in ("GOOG", "EURUSD", "BTCUSD"):
+        setattr(module, name, _made_up())
+    sys.modules["backtesting.test"] = module
+
+
+def make_trailing_causal() -> None:
+    """Mend the one indicator of `backtesting.lib` that uses future bars.
+
+    `TrailingStrategy` fills the range of its first bars from later ones (`bfill`). Here those
+    bars have the mean of what there is so far; from the full period on nothing differs.
+    """
+
+    def set_atr_periods(self: TrailingStrategy, periods: int = 100) -> None:
+        high, low = self.data.High, self.data.Low
+        before = pd.Series(self.data.Close).shift(1)
+        ranges = np.max([high - low, (before - high).abs(), (before - low).abs()], axis=0)
+        mean = pd.Series(ranges).rolling(periods, min_periods=1).mean()
+        self._TrailingStrategy__atr = mean.to_numpy()
+
+    set_atr_periods.__doc__ = TrailingStrategy.set_atr_periods.__doc__
+    TrailingStrategy.set_atr_periods = set_atr_periods
+
+
+def _sma(arr: Any, n: int) -> pd.Series:
+    return pd.Series(arr).rolling(n).mean()
+
+
+def _made_up() -> pd.DataFrame:
+    steps = np.arange(SAMPLE_BARS)
+    close = 100 + 10 * np.sin(steps / 15) + steps / 50
+    index = pd.date_range("2000-01-03", periods=SAMPLE_BARS, freq="B")
+    values = {"Open": close, "High": close + 1, "Low": close - 1, "Close": close}
+    return pd.DataFrame({**values, "Volume": np.full(SAMPLE_BARS, 1_000)}, index=index)

@@ -1,0 +1,222 @@
+"""What a backtest says over the wire; both ends decode exactly these types.
+
+Every frame of the host carries a fresh nonce, and the answer must echo it: answers can't be
+written ahead. Prices and sizes are floats, orders and trades are named by their position in the
+broker's own lists, which are equal on both ends because both run the same deterministic broker.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+
+class Column(msgspec.Struct, frozen=True, array_like=True):
+    """One column of the market data: its name and numpy dtype ("<f8", "<i8")."""
+
+    name: str
+    dtype: str
+
+
+class Account(msgspec.Struct, frozen=True):
+    """The broker's terms, as `backtesting.Backtest` takes them, and two of ours.
+
+    Attributes:
+        cash: initial capital.
+        spread: fraction of the price.
+        commission_fixed, commission_pct: cash per order, and fraction of the order's value.
+        position_size: what an order without a size gets; None: all equity.
+        max_positions: entries beyond so many open trades and waiting entries are refused.
+    """
+
+    cash: float
+    spread: float
+    commission_fixed: float
+    commission_pct: float
+    margin: float
+    trade_on_close: bool
+    hedging: bool
+    exclusive_orders: bool
+    position_size: float | None = None
+    max_positions: int | None = None
+
+
+class Spec(msgspec.Struct, frozen=True):
+    """A backtest's arguments (`GuestJob.spec`).
+
+    Attributes:
+        name: the definition's name, to choose among several classes.
+        rules: rule program (JSON text) of a definition without code, else "".
+        mode: streamed | whole (audited: the data comes first).
+        columns: market data columns in order.
+        index_dtype: numpy dtype of the index ("<M8[us]"); `zone`: its time zone or "".
+        lookback: bars that an indicator may look back, or None.
+    """
+
+    name: str
+    rules: str
+    parameters: dict[str, float | int | bool | str]
+    account: Account
+    mode: Literal["streamed", "whole"]
+    columns: tuple[Column, ...]
+    index_dtype: str
+    index_name: str | None
+    zone: str
+    lookback: int | None
+
+
+# --- host to guest -----------------------------------------------------------------------------
+
+
+class Hello(msgspec.Struct, frozen=True, array_like=True, tag=0):
+    """Load the strategy, then say so."""
+
+    nonce: int
+
+
+class Bar(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
+    """One bar: `time` as the index's integer, `values` in column order."""
+
+    nonce: int
+    time: int
+    values: list[float | int]
+
+
+class Bars(msgspec.Struct, frozen=True, array_like=True, tag=2):
+    """Many bars at once: raw little-endian arrays, one a column; audited mode only."""
+
+    nonce: int
+    times: bytes
+    columns: list[bytes]
+
+
+class RunWhole(msgspec.Struct, frozen=True, array_like=True, tag=3):
+    """All data is there: run on it and send the orders."""
+
+    nonce: int
+
+
+class Diagnose(msgspec.Struct, frozen=True, array_like=True, tag=4):
+    """All orders are in: look for indicators that use future bars.
+
+    `cuts`: bars at which prefixes are compared with the full data; `replays`: bars at which
+    the whole run is repeated on the prefix.
+    """
+
+    nonce: int
+    cuts: list[int]
+    replays: list[int]
+
+
+class End(msgspec.Struct, frozen=True, array_like=True, tag=5):
+    """Nothing more is wanted."""
+
+    nonce: int
+
+
+Request = Hello | Bar | Bars | RunWhole | Diagnose | End
+
+
+# --- guest to host -----------------------------------------------------------------------------
+
+
+class Place(msgspec.Struct, frozen=True, array_like=True, tag=0, gc=False):
+    """`buy` or `sell`: a signed size (a fraction of equity when below 1) and prices."""
+
+    size: float
+    limit: float | None
+    stop: float | None
+    sl: float | None
+    tp: float | None
+    tag: str | None
+
+
+class Cancel(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
+    """Cancel the waiting order at this position of the queue."""
+
+    order: int
+
+
+class Close(msgspec.Struct, frozen=True, array_like=True, tag=2, gc=False):
+    """Close a portion of the trade at this position of the open (or settled) trades."""
+
+    trade: int
+    settled: bool
+    portion: float
+
+
+class Protect(msgspec.Struct, frozen=True, array_like=True, tag=3, gc=False):
+    """Set or clear (None) a trade's stop-loss or take-profit."""
+
+    trade: int
+    settled: bool
+    kind: Literal["sl", "tp"]
+    price: float | None
+
+
+Op = Place | Cancel | Close | Protect
+
+
+class Reply(msgspec.Struct, frozen=True, array_like=True):
+    """The answer to one frame.
+
+    Attributes:
+        live: the strategy trades from this bar on (or from an earlier one).
+        first: orders made in init(), sent once with the first live bar, before the bar is
+            processed by the broker.
+        ops: what the strategy did in this bar's next().
+    """
+
+    nonce: int
+    live: bool
+    first: list[Op]
+    ops: list[Op]
+
+
+class WholeRun(msgspec.Struct, frozen=True, array_like=True):
+    """Audited mode: one frame of orders, by bar.
+
+    Attributes:
+        start: first bar on which the strategy trades.
+        first: orders made in init().
+        bars: indices with orders, ascending over all frames; `ops` has one list for each.
+        more: another frame follows.
+    """
+
+    nonce: int
+    start: int
+    first: list[Op]
+    bars: list[int]
+    ops: list[list[Op]]
+    more: bool
+
+
+class Leak(msgspec.Struct, frozen=True, array_like=True):
+    """One look into the future.
+
+    Attributes:
+        name: the indicator's attribute, "" for the run as a whole.
+        bar: first bar at which it shows; -1: not known.
+        seen: value with all data at hand; known: value from the bars up to then.
+        certain: False where rounding may explain it.
+    """
+
+    name: str
+    kind: Literal["indicator", "behaviour", "undetermined"]
+    bar: int
+    seen: str
+    known: str
+    certain: bool
+
+
+class Diagnosis(msgspec.Struct, frozen=True, array_like=True):
+    """What the look for future bars found; `compared`: how many series were compared."""
+
+    nonce: int
+    compared: int
+    leaks: list[Leak]
+
+
+request_decoder = msgspec.msgpack.Decoder(Request)
+encoder = msgspec.msgpack.Encoder()

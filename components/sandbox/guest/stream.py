@@ -1,0 +1,113 @@
+"""Bars arrive one at a time; the strategy sees what has arrived and answers with orders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from backtesting.backtesting import _OutOfMoneyError
+
+from .graft import Graft
+from .lookahead import History
+from .market import GrowingData
+from .recorder import Mirror
+from .trial import Trial
+
+if TYPE_CHECKING:
+    from backtesting import Strategy
+
+    from .indicators import Declarations
+    from .market import Tape
+    from .messages import Op, Spec
+
+
+class Stream:
+    """One streamed run.
+
+    Attributes:
+        ops: bar -> what the strategy asked for there; `first`: what it asked for in init().
+        history: newest values of its indicators at each bar.
+    """
+
+    def __init__(
+        self,
+        kind: type[Strategy],
+        spec: Spec,
+        tape: Tape,
+        declarations: Declarations,
+        folder: str,
+    ) -> None:
+        self._spec = spec
+        self._tape = tape
+        self._folder = folder
+        self._trial = Trial(kind, spec, tape, declarations)
+        self._data = GrowingData(tape)
+        self._mirror = Mirror(self._data, spec.account, 1_024)
+        self._living: Strategy | None = None
+        self._graft: Graft | None = None
+        self._broke = False
+        self.history = History()
+        self.first: list[Op] = []
+        self.ops: dict[int, list[Op]] = {}
+
+    @property
+    def live(self) -> bool:
+        """Whether trading has started."""
+        return self._living is not None
+
+    def rehearse(self) -> None:
+        """See `Trial.rehearse`."""
+        self._trial.rehearse()
+
+    def step(self) -> tuple[list[Op], list[Op]]:
+        """Work on the newest bar: (orders of init() on the first live bar, orders of next())."""
+        if self._broke:
+            return [], []
+        length = self._tape.length
+        first: list[Op] = []
+        with np.errstate(invalid="ignore"):
+            if self._living is None or self._graft is None:
+                if not self._is_warm(length):
+                    return [], []
+                first = self.first = self._begin(length)
+            else:
+                self._renew(self._graft, length)
+            return first, self._next(length - 1)
+
+    def _is_warm(self, length: int) -> bool:
+        fresh, warm = self._trial.cold(length)
+        if fresh is None:
+            return False
+        self.history.note(fresh, length - 1)
+        return warm is not None and 1 + self._shift(length) + warm < length
+
+    def _shift(self, length: int) -> int:
+        """Bars before the window that a declared lookback leaves to init()."""
+        return max(0, length - self._spec.lookback) if self._spec.lookback else 0
+
+    def _begin(self, length: int) -> list[Op]:
+        self._data.show(length)
+        self._living = self._trial.living(self._mirror, self._data)
+        self._graft = Graft(self._living, self._folder, self._spec.lookback)
+        return self._mirror.take()
+
+    def _renew(self, graft: Graft, length: int) -> None:
+        self._data.show(length)
+        fresh = self._trial.fresh(length)
+        self.history.note(fresh, length - 1)
+        graft.take(fresh, length)
+        self._data.adopt(self._trial.data)
+
+    def _next(self, bar: int) -> list[Op]:
+        assert self._living is not None  # noqa: S101  # set by _begin before any bar comes here
+        self._mirror.reserve(bar + 1)
+        try:
+            self._mirror.next()
+        except _OutOfMoneyError:
+            self._broke = True
+            return []
+        self._living.next()
+        if not self._mirror.ops:
+            return []
+        ops = self.ops[bar] = self._mirror.take()
+        return ops

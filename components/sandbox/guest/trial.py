@@ -1,0 +1,171 @@
+"""Runs the author's init(): on the bars so far, without effects that a second run would double."""
+
+from __future__ import annotations
+
+import io
+import random
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from .exchange import Exchange
+from .indicators import Declarations, first_valid
+from .market import GrowingData, Tape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from backtesting import Strategy
+
+    from .messages import Spec
+
+REHEARSAL_BARS = 4_096
+PATIENCE_BARS = 300
+"""After so many bars an init() that also failed in rehearsal is taken to be broken."""
+
+
+class Trial:
+    """Fresh instances of a strategy on a tape's first bars.
+
+    Attributes:
+        silent: indicators that have no value even after thousands of made-up bars (arrays
+            declared to be written to); the start of trading does not wait for them.
+        data: what the fresh instances see.
+    """
+
+    def __init__(
+        self, kind: type[Strategy], spec: Spec, tape: Tape, declarations: Declarations
+    ) -> None:
+        self._kind = kind
+        self._spec = spec
+        self._declarations = declarations
+        self.data = GrowingData(tape, spec.lookback)
+        self._broker = Exchange(self.data, spec.account, 1)
+        self._random = _Random()
+        self._failed: Exception | None = None
+        self.silent: frozenset[str] = frozenset()
+
+    def rehearse(self) -> None:
+        """Run init() on made-up bars, to learn what no short prefix can tell."""
+        tape = _made_up(self._spec)
+        try:
+            instance = self._evaluate(GrowingData(tape), tape.length)
+            self.silent = frozenset(name for name in vars(instance) if _is_silent(instance, name))
+        except Exception as error:  # noqa: BLE001  # the author's init may need real bars: see cold()
+            self._failed = error
+
+    def fresh(self, length: int) -> Strategy:
+        """A fresh instance after init() on the first `length` bars."""
+        return self._evaluate(self.data, length)
+
+    def cold(self, length: int) -> tuple[Strategy | None, int | None]:
+        """As `fresh`, before trading starts: (instance, first bar with all indicators).
+
+        An init() that can't work on so few bars counts as not warm yet.
+
+        Raises:
+            Exception: the author's, when it failed in rehearsal too and still does.
+        """
+        try:
+            instance = self._evaluate(self.data, length)
+        except Exception:
+            if self._failed is not None and length >= PATIENCE_BARS:
+                raise
+            return None, None
+        return instance, first_valid(instance, self.silent)
+
+    def living(self, broker: Any, data: GrowingData) -> Strategy:
+        """The instance that will trade: the package's full `I`, output and randomness included."""
+        self._random.begin()
+        self._declarations.begin(lean=False)
+        instance = self._kind(broker, data, dict(self._spec.parameters))
+        instance.init()
+        data._update()  # noqa: SLF001  # as the package does after init()
+        return instance
+
+    def _evaluate(self, data: GrowingData, length: int) -> Strategy:
+        data.show(length)
+        self._broker._data = data  # noqa: SLF001  # its last price is this prefix's
+        self._declarations.begin(lean=True)
+        with self._random.apart(), _quiet():
+            instance = self._kind(self._broker, data, dict(self._spec.parameters))
+            instance.init()
+        data._update()  # noqa: SLF001  # as the package does after init()
+        if self._broker.orders:
+            self._broker.orders.clear()
+        return instance
+
+
+def _is_silent(instance: Strategy, name: str) -> bool:
+    alone = type("Alone", (), {})()
+    vars(alone)[name] = vars(instance)[name]
+    return first_valid(alone, frozenset()) is None
+
+
+class _Random:
+    """Gives every init() the same random numbers, and next() a stream of its own."""
+
+    def __init__(self) -> None:
+        self._python = random.getstate()
+        self._numpy: Any = np.random.get_state()  # noqa: NPY002  # authors use the global generator
+        self._used: bool | None = None
+
+    def begin(self) -> None:
+        """Back to where the first init() began."""
+        random.setstate(self._python)
+        np.random.set_state(self._numpy)  # noqa: NPY002  # as above
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Run with the first init()'s numbers and put the stream back afterwards."""
+        if self._used is False:
+            yield
+            return
+        python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002  # as above
+        self.begin()
+        try:
+            yield
+        finally:
+            if self._used is None:
+                self._used = not self._untouched()
+            random.setstate(python)
+            np.random.set_state(numpy)  # noqa: NPY002  # as above
+
+    def _untouched(self) -> bool:
+        state: Any = np.random.get_state()  # noqa: NPY002  # as above
+        same = random.getstate() == self._python and state[2:] == self._numpy[2:]
+        return same and bool((state[1] == self._numpy[1]).all())
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """What init() prints is printed once, by the instance that trades."""
+    kept = sys.stdout
+    sys.stdout = io.StringIO()
+    try:
+        yield
+    finally:
+        sys.stdout = kept
+
+
+def _made_up(spec: Spec) -> Tape:
+    """A random walk with the data's columns: no real price is in it."""
+    chance = np.random.default_rng(0)
+    close = 100 * np.exp(np.cumsum(chance.normal(0, 0.01, REHEARSAL_BARS)))
+    opening = close * np.exp(chance.normal(0, 0.002, REHEARSAL_BARS))
+    made = {
+        "Open": opening,
+        "Close": close,
+        "High": np.maximum(opening, close) * 1.002,
+        "Low": np.minimum(opening, close) * 0.998,
+        "Volume": chance.integers(1_000, 9_000, REHEARSAL_BARS),
+    }
+    unit: Any = np.datetime_data(np.dtype(spec.index_dtype))[0]
+    days = pd.bdate_range("1980-01-01", periods=REHEARSAL_BARS).as_unit(unit)
+    tape = Tape(spec)
+    values = [made.get(c.name, close).astype(c.dtype) for c in spec.columns]
+    tape.extend(days.asi8, values)
+    return tape
