@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from components.state.database import Database, decode, encode
+from components.state.database import Database, decode, encode, storable
 from components.state.records import AuditHead, AuditProblem, AuditRow
 
 _BATCH = 10_000
@@ -55,12 +55,7 @@ class AuditLog:
             fields = (
                 head.count + 1,
                 self._db.now(),
-                actor,
-                event,
-                repository,
-                strategy,
-                old,
-                new,
+                *(storable(text) for text in (actor, event, repository, strategy, old, new)),
                 encode(dict(details or {})),
             )
             digest = _digest(fields, head.hash)
@@ -70,7 +65,7 @@ class AuditLog:
                 (*fields, head.hash, digest),
             )
             self._db.execute("UPDATE audit_head SET count = ?, hash = ?", (head.count + 1, digest))
-        return AuditRow(*fields[:8], details or {}, head.hash, digest)
+        return AuditRow(*fields[:-1], details or {}, head.hash, digest)
 
     def head(self) -> AuditHead:
         """Where the log ends now."""

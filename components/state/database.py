@@ -1,6 +1,7 @@
 """Connections and transactions: one writer at a time, readers beside it, errors in our words."""
 
 import json
+import math
 import sqlite3
 import threading
 from collections import deque
@@ -186,7 +187,10 @@ class Database:
         """One writing statement; only inside `transaction()`."""
         if not self._mine():
             raise RuntimeError("writes belong into a transaction() of the same thread")
-        return self._writer.execute(sql, params)
+        try:
+            return self._writer.execute(sql, params)
+        except UnicodeEncodeError:
+            return self._writer.execute(sql, _storable(params))
 
     def insert(self, table: str, values: Mapping[str, Any]) -> int:
         """Insert one row; returns its number. Table and columns are ours, never from outside."""
@@ -254,10 +258,42 @@ class Database:
 
 
 def encode(document: Any) -> str:
-    """Canonical JSON: sorted keys, no blanks, no NaN."""
-    return json.dumps(
-        document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
+    """Canonical JSON in ASCII: sorted keys, no blanks; NaN and infinity become null.
+
+    ASCII, as JSON from outside may hold lone surrogates, which no file can take as UTF-8.
+    """
+    try:
+        return _dumps(document)
+    except ValueError:
+        return _dumps(_finite(document))
+
+
+def _dumps(document: Any) -> str:
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _finite(document: Any) -> Any:
+    if isinstance(document, Mapping):
+        return {key: _finite(value) for key, value in document.items()}
+    if isinstance(document, (list, tuple)):
+        return [_finite(value) for value in document]
+    if isinstance(document, float) and not math.isfinite(document):
+        return None
+    return document
+
+
+def _storable(params: Params) -> Params:
+    def clean(value: Any) -> Any:
+        return storable(value) if isinstance(value, str) else value
+
+    if isinstance(params, Mapping):
+        return {name: clean(value) for name, value in params.items()}
+    return tuple(clean(value) for value in params)
+
+
+def storable(text: str) -> str:
+    """The text with lone surrogates replaced by question marks: what a file can hold."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def decode(text: str) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Strategies and their moves through the lifecycle; each move is audited in the same commit."""
 
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,7 +11,8 @@ from components.state.database import Database, decode, encode
 from components.state.errors import IllegalMove, NotFound
 from components.state.holds import Holds
 from components.state.lifecycle import IN_PROPOSAL, Lifecycle
-from components.state.records import AuditRow, Strategy, Version
+from components.state.records import Strategy, Version
+from components.state.strategy_rows import StrategyRows, strategy
 from components.state.versions import Content, Versions
 
 _COUNTERS = {
@@ -22,8 +22,6 @@ _COUNTERS = {
     Lifecycle.FAILED: "error_count",
 }
 NOTHING = Content()
-_DIGITS = 18
-"""Numbers up to here fit the database's 64 bits."""
 
 
 @dataclass(frozen=True)
@@ -38,16 +36,13 @@ class _Move:
     content: Content
 
 
-class Strategies:
+class Strategies(StrategyRows):
     """Table strategies."""
 
     def __init__(self, db: Database, audit: AuditLog, versions: Versions, holds: Holds) -> None:
-        self._db = db
-        self._audit = audit
+        super().__init__(db, audit)
         self._versions = versions
         self._holds = holds
-
-    # --- moving --------------------------------------------------------------------------------
 
     def propose(
         self,
@@ -73,27 +68,19 @@ class Strategies:
             version: the number in the definition, "" when it cannot be read.
             content: git ids, as far as they are known.
         """
+        move = _Move(repository, name, Lifecycle.QUEUED, actor, reason, version, {}, content)
         with self._db.transaction():
             found = self._versions.of_proposal(repository, name, proposal)
-            for state in lifecycle.to_queue(found.lifecycle if found is not None else None):
-                self.transition(
-                    repository,
-                    name,
-                    state,
-                    actor=actor,
-                    reason=reason,
-                    version=version,
-                    proposal=proposal,
-                    content=content,
-                )
-            return self._update(repository, name, found, version, content)
-
-    def _update(
-        self, repository: str, name: str, found: Version | None, version: str, content: Content
-    ) -> Strategy:
-        if found is not None:
-            self._versions.fill(found.id, version, content)
-        return self._settle(repository, name)
+            states = lifecycle.to_queue(found.lifecycle if found is not None else None)
+            if found is None:
+                strategy_id = self._versions.strategy_id(repository, name)
+                found = self._versions.create(strategy_id, version, proposal)
+                self._enter(found, "", replace(move, to=states[0]))
+                states = states[1:]
+            for state in states:
+                self._move(self._versions.by_id(found.id), replace(move, to=state))
+            self._versions.fill(self._versions.by_id(found.id), version, content)
+            return self._settle(repository, name)
 
     def transition(  # noqa: PLR0913  # one argument a fact
         self,
@@ -161,7 +148,7 @@ class Strategies:
             if version
             else versions.deployed(repository, name)
         )
-        return landed or opened or versions.last_moved(repository, name)
+        return landed or versions.last_moved(repository, name)
 
     def _to_deploy(
         self, repository: str, name: str, version: str, proposal: str, opened: Version | None
@@ -190,7 +177,8 @@ class Strategies:
 
     def _enter(self, found: Version, old: str, move: _Move) -> None:
         # The number of a landed version is part of what never changes.
-        self._versions.fill(found.id, "" if found.deployed_at else move.version, move.content)
+        number = "" if found.deployed_at else move.version
+        self._versions.fill(found, number, move.content)
         self._versions.move(found, move.to)
         self._count(move)
         told = {"version": move.version, "proposal": found.proposal, "reason": move.reason}
@@ -273,7 +261,7 @@ class Strategies:
                 name,
             ),
         ).fetchone()
-        return _strategy(row)
+        return strategy(row)
 
     def withdraw(self, repository: str, proposal: str, *, actor: str, reason: str) -> int:
         """A proposal is gone without landing: archive the versions that it brought.
@@ -311,89 +299,3 @@ class Strategies:
             self._audit.append(
                 actor, "strategy.error", name, details={"error": error}, repository=repository
             )
-
-    # --- reading -------------------------------------------------------------------------------
-
-    def get(self, repository: str, name: str) -> Strategy | None:
-        """One strategy."""
-        row = self._db.one(
-            "SELECT * FROM strategies WHERE repository = ? AND name = ?", (repository, name)
-        )
-        return _strategy(row) if row is not None else None
-
-    def by_id(self, strategy_id: int) -> Strategy | None:
-        """One strategy by its number."""
-        row = self._db.one("SELECT * FROM strategies WHERE id = ?", (strategy_id,))
-        return _strategy(row) if row is not None else None
-
-    def find(self, text: str) -> Strategy | None:
-        """One strategy by its number or name, as people write it.
-
-        Raises:
-            UserError: several repositories have a strategy of this name.
-        """
-        if text.isascii() and text.isdigit():
-            return self.by_id(int(text)) if len(text) <= _DIGITS else None  # 64 bits
-        rows = self._db.rows("SELECT * FROM strategies WHERE name = ? ORDER BY id", (text,))
-        if len(rows) > 1:
-            places = ", ".join(f"{row['repository']} (number {row['id']})" for row in rows)
-            raise UserError(f"{text} is in several repositories: {places}", hint="use its number")
-        return _strategy(rows[0]) if rows else None
-
-    def count(
-        self, repository: str | None = None, status: Lifecycle | None = None, search: str = ""
-    ) -> int:
-        """How many strategies `list` would go through."""
-        where, params = _filter(repository, status, search)
-        return int(
-            self._db.value(f"SELECT count(*) FROM strategies WHERE {where}", params)  # noqa: S608  # our words, bound values
-        )
-
-    def history(
-        self, repository: str, name: str, limit: int = 100, before: int | None = None
-    ) -> list[AuditRow]:
-        """What the audit log says of a strategy, newest first; see `AuditLog.list`."""
-        return self._audit.list(repository=repository, strategy=name, limit=limit, before=before)
-
-    def list(
-        self,
-        repository: str | None = None,
-        status: Lifecycle | None = None,
-        limit: int = 100,
-        offset: int = 0,
-        search: str = "",
-    ) -> list[Strategy]:
-        """Strategies by name; `search` is a part of the name."""
-        where, params = _filter(repository, status, search)
-        rows = self._db.rows(
-            f"SELECT * FROM strategies WHERE {where}"  # noqa: S608  # our words, bound values
-            " ORDER BY name, repository LIMIT :limit OFFSET :offset",
-            {**params, "limit": limit, "offset": offset},
-        )
-        return [_strategy(row) for row in rows]
-
-
-def _filter(
-    repository: str | None, status: Lifecycle | None, search: str
-) -> tuple[str, dict[str, Any]]:
-    where, params = ["1 = 1"], {}
-    if repository is not None:
-        where.append("repository = :repository")
-        params["repository"] = repository
-    if status is not None:
-        where.append("status = :status")
-        params["status"] = str(status)
-    if search:
-        where.append("name LIKE :search ESCAPE '\\'")
-        escaped = search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        params["search"] = f"%{escaped}%"
-    return " AND ".join(where), params
-
-
-def _strategy(row: sqlite3.Row) -> Strategy:
-    fields = dict(row)
-    proposed = fields["proposed_status"]
-    fields["status"] = Lifecycle(fields["status"])
-    fields["proposed_status"] = Lifecycle(proposed) if proposed else None
-    fields["timestamps"] = decode(fields["timestamps"])
-    return Strategy(**fields)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from components.state.audit import AuditLog
 from components.state.database import Database, decode, encode
-from components.state.errors import VersionTaken
+from components.state.errors import NotFound, VersionTaken
 from components.state.lifecycle import IN_PROPOSAL, Lifecycle
 from components.state.records import Version
 
@@ -59,18 +59,21 @@ class Versions:
 
         Raises:
             VersionTaken: this version was deployed with another tree.
+            NotFound: no such version was proposed.
         """
         content = Content(tree, commit, content_key, verdict)
         with self._db.transaction():
-            strategy_id = self.strategy_id(repository, name)
             row = self.landed(repository, name, version)
             if row is not None:
                 self.refuse_other_content(row, tree)
             else:
                 row = self.open(repository, name, version=version, proposal=proposal)
             if row is None:
-                row = self.create(strategy_id, version, proposal)
-            self.fill(row.id, version, content)
+                raise NotFound(
+                    f"no version of {name} was proposed in {proposal or repository}",
+                    hint="strategies.propose comes first",
+                )
+            self.fill(row, version, content)
             return self.by_id(row.id)
 
     def get(self, repository: str, name: str, version: str) -> Version | None:
@@ -176,22 +179,27 @@ class Versions:
         )
         return self.by_id(number)
 
-    def fill(self, version_id: int, version: str, content: Content) -> None:
-        """Set what is known of a version; "" leaves a column as it is."""
+    def fill(self, before: Version, number: str, content: Content) -> None:
+        """Set what is known of a version; "" leaves a column, but a new tree makes all anew."""
+        fresh = bool(content.tree) and content.tree != before.tree
         known = {
-            "version": version,
+            "version": number,
             "tree": content.tree,
             "commit": content.commit,
             "content_key": content.content_key,
             "verdict": content.verdict,
         }
-        changes = {column: value for column, value in known.items() if value}
+        changes = {
+            column: value
+            for column, value in known.items()
+            if value or (fresh and column != "version")
+        }
         if not changes:
             return
         assignments = ", ".join(f'"{column}" = ?' for column in changes)
         self._db.execute(
             f"UPDATE versions SET {assignments} WHERE id = ?",  # noqa: S608  # our words, bound values
-            (*changes.values(), version_id),
+            (*changes.values(), before.id),
         )
 
     def move(self, version: Version, to: Lifecycle) -> None:
