@@ -57,5 +57,5 @@ class SchemaPolicy(Value):
     def severity(self, rule: str) -> Severity:
         """How much a finding of this rule weighs here."""
         # Most rules aren't adjustable: whatever is not named is an error.
-        chosen: "Mapping[Any, Severity]" = {**DEFAULT_SEVERITIES, **self.severities}
+        chosen: Mapping[Any, Severity] = {**DEFAULT_SEVERITIES, **self.severities}
         return chosen.get(rule, Severity.ERROR)
