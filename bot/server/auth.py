@@ -10,7 +10,7 @@ import secrets
 import time
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from fastapi import Request
 from fastapi.security.utils import get_authorization_scheme_param
@@ -18,6 +18,7 @@ from fastapi.security.utils import get_authorization_scheme_param
 from bot.config import ServerSettings, Settings, TokenSettings
 from bot.server.errors import ApiError, problem
 from bot.server.guard import is_loopback
+from bot.server.parts import parts
 from components.errors import ConfigError
 
 COOKIE = "algoops_session"
@@ -38,6 +39,11 @@ class Identity:
 
     name: str
     role: Role
+
+    @property
+    def actor(self) -> str:
+        """The name as the audit log writes it."""
+        return f"token:{self.name}"
 
 
 LOCAL = Identity("local", Role.READER)
@@ -129,18 +135,29 @@ def identify(request: Request, keys: Keys) -> Identity | None:
 
 def reader(request: Request) -> Identity:
     """Dependency of every read. Raises ApiError 401."""
-    app = request.app.state
-    identity = identify(request, app.keys)
-    if identity is None and not app.exposed:
+    identity = identify(request, parts(request).keys)
+    if identity is None and not parts(request).exposed:
         return LOCAL
     if identity is None:
         raise _unauthenticated("reading from elsewhere needs a token", "unauthenticated")
     return identity
 
 
+def page_reader(request: Request) -> Identity:
+    """As `reader`, for pages: who is not let in is sent to sign in. Raises ApiError 401 or 303."""
+    try:
+        return reader(request)
+    except ApiError as error:
+        if error.body.code != "unauthenticated":
+            raise
+        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        place = f"/login?next={quote(asked, safe='')}"
+        raise problem(303, "sign_in", "sign in first", headers={"Location": place}) from None
+
+
 def deployer(request: Request) -> Identity:
     """Dependency of everything that changes something. Raises ApiError 401 or 403."""
-    keys: Keys = request.app.state.keys
+    keys = parts(request).keys
     if not keys.any:
         raise _unauthenticated(
             "this bot has no token, so nothing can be changed over HTTP",

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from components.errors import UserError
+from components.state.errors import NotFound as NotFound  # noqa: PLC0414  # for those who implement Backend
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
     from components.schema.backtest import BacktestConfig
     from components.schema.values import ExecutionResult, Outcome
     from components.state import Store
-
-
-class NotFound(UserError):
-    """No such strategy, version, run or backtest. HTTP 404."""
 
 
 class NotReady(UserError):

@@ -1,16 +1,46 @@
 """The one shape of an error answer, and which exception becomes which."""
 
+import re
+
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from bot.server.backend import NotFound, NotReady
+from bot.server.backend import NotReady
 from components.errors import AlgoOpsError, ConfigError, Conflict, Moved, TransientError, UserError
+from components.state.errors import (
+    IllegalMove,
+    LockHeld,
+    NotFound,
+    StateCorrupt,
+    StateReadOnly,
+    StateTooNew,
+    StateUnreadable,
+    VersionTaken,
+)
 
 log = structlog.get_logger()
+
+OPERATORS_FAULT = (
+    ConfigError,
+    LockHeld,
+    StateCorrupt,
+    StateReadOnly,
+    StateTooNew,
+    StateUnreadable,
+)
+"""What no client can do anything about; the text, which may name files, goes to the log."""
 
 MAX_DETAILS = 50
 MAX_TEXT = 2_000
 RETRY_AFTER_S = 5
+
+
+_HOST_PATH = re.compile(r"(?<![\w:/.])(?:/[\w.+@-]+)+/([\w.+@-]+)")
+
+
+def scrub(text: str) -> str:
+    """The text without this machine's folders: of an absolute path, the last name stays."""
+    return _HOST_PATH.sub(r"\1", text)
 
 
 class Detail(BaseModel):
@@ -70,11 +100,11 @@ def problem(  # one field of the answer each
 
 def from_expected(error: AlgoOpsError) -> ApiError:
     """The answer to one of the project's own expected errors."""
-    text, hint = Exception.__str__(error), error.hint
+    text, hint = scrub(Exception.__str__(error)), scrub(error.hint)
     match error:
-        case ConfigError():
-            log.error("misconfigured", error=str(error))
-            answer = _unavailable("misconfigured", "the bot's configuration is wrong: see its log")
+        case _ if isinstance(error, OPERATORS_FAULT):
+            log.error("operator_needed", error=str(error))
+            answer = _unavailable("operator_needed", "the bot needs its operator: see its log")
         case UserError():
             answer = _refused(error, text, hint)
         case TransientError() if not isinstance(error, Moved):
@@ -92,18 +122,21 @@ def _refused(error: UserError, text: str, hint: str) -> ApiError:
         case NotFound():
             return problem(404, "not_found", text, hint=hint)
         case NotReady():
-            return problem(
-                409,
-                "not_ready",
-                text,
-                hint=hint,
-                current_status=error.current_status,
-                required_status=error.required_status,
-            )
+            return _not_ready(text, hint, error.current_status, error.required_status)
+        case IllegalMove():
+            return _not_ready(text, hint, error.current, "ready")
+        case VersionTaken():
+            return problem(409, "version_taken", text, hint=hint)
         case Conflict():
             return problem(409, "conflict", text, hint=hint, paths=list(error.paths)[:MAX_DETAILS])
         case _:
             return problem(400, "refused", text, hint=hint)
+
+
+def _not_ready(text: str, hint: str, current: str, required: str) -> ApiError:
+    return problem(
+        409, "not_ready", text, hint=hint, current_status=current, required_status=required
+    )
 
 
 def _unavailable(code: str, text: str, *, hint: str = "", after_s: float | None = None) -> ApiError:

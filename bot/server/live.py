@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import assert_never
 
@@ -66,6 +67,11 @@ class Hub:
         self._closed.set()
         self._unsubscribe()
 
+    def end_soon(self) -> None:
+        """End all streams, from any thread: a server that stops waits for none of them."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._closed.set)
+
     def publish(self, progress: Progress) -> None:
         """Tell the watchers; from any thread, never blocks."""
         loop = self._loop
@@ -75,7 +81,7 @@ class Hub:
     def _deliver(self, progress: Progress) -> None:
         topics = topics_of(progress)
         text = json.dumps({"kind": type(progress).__name__, "topics": sorted(topics)})
-        for watcher in self._watchers:
+        for watcher in tuple(self._watchers):
             if watcher.topic in topics:
                 watcher.offer(text)
 
@@ -85,29 +91,44 @@ class Hub:
         Raises:
             ApiError: 503 when too many watch already.
         """
+        self._refuse_crowd()
+        return self._frames(topic)
+
+    def _refuse_crowd(self) -> None:
         if len(self._watchers) >= MAX_WATCHERS:
             raise problem(503, "busy", "too many pages watch", headers={"Retry-After": "10"})
+
+    @contextmanager
+    def watching(self, topic: str) -> Iterator[Watcher]:
+        """A watcher of one topic, for as long as the block runs. Raises ApiError 503."""
+        self._refuse_crowd()
         watcher = Watcher(topic)
         self._watchers.add(watcher)
-        return self._frames(watcher)
-
-    async def _frames(self, watcher: Watcher) -> AsyncIterator[str]:
-        deadline = asyncio.get_running_loop().time() + MAX_STREAM_S
         try:
-            yield f"retry: {RECONNECT_MS}\n\n"
-            while not self._closed.is_set() and asyncio.get_running_loop().time() < deadline:
-                text = await self._next(watcher)
-                yield f"event: changed\ndata: {text}\n\n" if text else ": still here\n\n"
+            yield watcher
         finally:
             self._watchers.discard(watcher)
 
-    async def _next(self, watcher: Watcher) -> str:
-        """The next event, or "" at the heartbeat or when the server stops."""
+    async def changed(self, watcher: Watcher, seconds: float) -> bool:
+        """Wait for a change, or so many seconds; False when the server stops."""
+        await self._next(watcher, seconds)
+        return not self._closed.is_set()
+
+    async def _frames(self, topic: str) -> AsyncIterator[str]:
+        deadline = asyncio.get_running_loop().time() + MAX_STREAM_S
+        with self.watching(topic) as watcher:
+            yield f"retry: {RECONNECT_MS}\n\n"
+            while not self._closed.is_set() and asyncio.get_running_loop().time() < deadline:
+                text = await self._next(watcher, HEARTBEAT_S)
+                yield f"event: changed\ndata: {text}\n\n" if text else ": still here\n\n"
+
+    async def _next(self, watcher: Watcher, seconds: float) -> str:
+        """The next event, or "" after so many seconds or when the server stops."""
         getting = asyncio.ensure_future(watcher.queue.get())
         closing = asyncio.ensure_future(self._closed.wait())
         try:
             await asyncio.wait(
-                {getting, closing}, timeout=HEARTBEAT_S, return_when=asyncio.FIRST_COMPLETED
+                {getting, closing}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
             )
             return getting.result() if getting.done() else ""
         finally:

@@ -112,7 +112,7 @@ class HttpServer:
         """Answer what is under way (2 s), then end. Idempotent."""
         self._server.should_exit = True
         if self._thread.is_alive():
-            self._app.state.stop_streams()
+            self._app.state.parts.hub.end_soon()
             self._thread.join(10)
         self._socket.close()
 

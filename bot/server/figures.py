@@ -1,0 +1,174 @@
+"""Charts as data: the series that the browser draws, and still pictures for pages without it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from components.schema.report import StrategyReport
+from components.schema.values import EquityPoint, ExecutionResult
+
+SPARK = (100.0, 28.0)
+STILL = (1000.0, 220.0)
+LOW = (1000.0, 110.0)
+SPARK_POINTS = 60
+STILL_POINTS = 400
+MARGIN = 2.0
+
+
+@dataclass(frozen=True)
+class Path:
+    """Two SVG path texts: the line, and the area between it and an edge."""
+
+    line: str
+    area: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a still chart; `key` is its style."""
+
+    key: str
+    label: str
+    path: str
+    area: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A still chart of equity and drawdown; `label` says in words what it shows."""
+
+    lines: tuple[Line, ...]
+    drawdown: Line
+    label: str
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One named equity curve."""
+
+    key: str
+    label: str
+    times: tuple[float, ...]
+    values: tuple[float, ...]
+
+
+def result_of(report: StrategyReport, symbol: str) -> ExecutionResult | None:
+    """The backtest on a symbol; "" takes the first that has a curve."""
+    for result in report.results:
+        if result.equity and symbol in {"", result.symbol}:
+            return result
+    return None
+
+
+def curves_of(label: str, result: ExecutionResult, previous: ExecutionResult | None) -> list[Curve]:
+    """The strategy, buy and hold where known, and the version before it where there is one."""
+    points = result.equity
+    times = tuple(_seconds(p.time) for p in points)
+    curves = [Curve("s1", label, times, tuple(p.equity for p in points))]
+    held = [(t, p.benchmark) for t, p in zip(times, points, strict=True) if p.benchmark is not None]
+    if held:
+        curves.append(
+            Curve("s2", "Buy and hold", tuple(t for t, _ in held), tuple(v for _, v in held))
+        )
+    if previous is not None:
+        before = previous.equity
+        times = tuple(_seconds(p.time) for p in before)
+        curves.append(Curve("s3", "Version before", times, tuple(p.equity for p in before)))
+    return curves
+
+
+def chart(curves: Sequence[Curve], points: Sequence[EquityPoint]) -> dict[str, object]:
+    """The document that charts.js draws: one time axis in seconds, a value or null per series.
+
+    Args:
+        curves: equity curves.
+        points: the strategy's own points, for the drawdown in percent.
+    """
+    axis = sorted({t for curve in curves for t in curve.times})
+    drawdown = dict(zip(curves[0].times, (p.drawdown_pct for p in points), strict=True))
+    return {
+        "time": axis,
+        "equity": [
+            {"key": c.key, "label": c.label, "values": _aligned(axis, c.times, c.values)}
+            for c in curves
+        ],
+        "drawdown": [
+            {"key": "loss", "label": "Drawdown", "values": [drawdown.get(t) for t in axis]}
+        ],
+    }
+
+
+def _aligned(
+    axis: Sequence[float], times: Sequence[float], values: Sequence[float]
+) -> list[float | None]:
+    known = dict(zip(times, values, strict=True))
+    return [known.get(t) for t in axis]
+
+
+def figure(curves: Sequence[Curve], result: ExecutionResult) -> Figure:
+    """The still chart: all curves in one frame, and the drawdown below."""
+    low = min(min(c.values) for c in curves)
+    high = max(max(c.values) for c in curves)
+    start = min(c.times[0] for c in curves)
+    end = max(c.times[-1] for c in curves)
+    lines = [
+        Line(c.key, c.label, path.line, path.area)
+        for c in curves
+        for path in [_path(c.times, c.values, (start, end), (low, high), STILL, STILL_POINTS)]
+    ]
+    depths = tuple(p.drawdown_pct for p in result.equity)
+    span = (start, end)
+    down = _path(curves[0].times, depths, span, (min(depths), 0.0), LOW, STILL_POINTS, edge=0.0)
+    return Figure(
+        lines=tuple(lines),
+        drawdown=Line("loss", "Drawdown", down.line, down.area),
+        label=_in_words(result),
+    )
+
+
+def _in_words(result: ExecutionResult) -> str:
+    first, last = result.equity[0], result.equity[-1]
+    deepest = min(p.drawdown_pct for p in result.equity)
+    return (
+        f"Equity on {result.symbol or 'its data'} from {first.time[:10]} to {last.time[:10]}: "
+        f"{first.equity:,.0f} became {last.equity:,.0f}; deepest drawdown {deepest:.1f} %"
+    )
+
+
+def spark(points: Sequence[EquityPoint]) -> Path | None:
+    """A small equity curve; None without at least two points."""
+    if len(points) < 2:  # noqa: PLR2004  # a line needs two ends
+        return None
+    values = [p.equity for p in points]
+    steps = [float(i) for i in range(len(values))]
+    return _path(steps, values, (0.0, steps[-1]), (min(values), max(values)), SPARK, SPARK_POINTS)
+
+
+def _path(  # noqa: PLR0917  # a line, its frame, and its size
+    times: Sequence[float],
+    values: Sequence[float],
+    across: tuple[float, float],
+    up: tuple[float, float],
+    size: tuple[float, float],
+    most: int,
+    edge: float | None = None,
+) -> Path:
+    """SVG path texts of a line in a frame of `size`; the area reaches to `edge`, else the floor."""
+    wide, tall = size
+    span, reach = (across[1] - across[0]) or 1.0, (up[1] - up[0]) or 1.0
+    step = max(1, -(-len(values) // most))
+    chosen = sorted({*range(0, len(values), step), len(values) - 1})
+
+    def y(value: float) -> float:
+        return MARGIN + (tall - 2 * MARGIN) * (1 - (value - up[0]) / reach)
+
+    spots = [(wide * (times[i] - across[0]) / span, y(values[i])) for i in chosen]
+    line = "M" + "L".join(f"{x:.1f},{v:.1f}" for x, v in spots)
+    floor = tall if edge is None else y(edge)
+    area = f"{line}L{spots[-1][0]:.1f},{floor:.1f}L{spots[0][0]:.1f},{floor:.1f}Z"
+    return Path(line, area)
+
+
+def _seconds(iso: str) -> float:
+    moment = datetime.fromisoformat(iso)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -1,0 +1,120 @@
+"""The validators alone, over HTTP: definitions, code, backtest configurations."""
+
+from typing import Any
+
+from fastapi.responses import JSONResponse
+from pydantic import ValidationError
+
+from bot.config import Settings
+from bot.server.errors import Detail, details_of
+from bot.server.shapes import (
+    CodeToValidate,
+    InvalidSchema,
+    Issue,
+    RejectedCode,
+    ValidCode,
+    ValidConfig,
+    ValidSchema,
+)
+from components.schema.backtest import BacktestConfig
+from components.schema.definition import validate_mapping
+from components.schema.policies_code import CodePolicy
+from components.schema.policies_schema import SchemaPolicy
+from components.schema.policy_file import load_policy
+from components.schema.strategy import SCHEMA_VERSION
+from components.schema.values import Finding, Severity
+from components.validator import check_code, format_source, lint
+
+CODE = "strategy.py"
+
+
+def definition(settings: Settings, document: Any) -> ValidSchema | JSONResponse:
+    """Judge a definition: its fields, what they say together, and its rules."""
+    checked = validate_mapping(
+        document, load_policy(settings.policies / "schema.yaml", SchemaPolicy)
+    )
+    failing = [f for f in checked.findings if f.severity is Severity.ERROR]
+    if checked.definition is None or failing:
+        return _invalid("invalid_definition", "The definition is not valid", failing)
+    return ValidSchema(
+        message="The definition is valid",
+        validated_data=checked.definition.model_dump(mode="json"),
+        schema_version=SCHEMA_VERSION,
+    )
+
+
+def _invalid(code: str, message: str, findings: list[Finding]) -> JSONResponse:
+    answer = InvalidSchema.model_validate(
+        {
+            "code": code,
+            "message": message,
+            "errors": [_sentence(f) for f in findings],
+            "details": [Detail(field=f.found or f.rule, message=_sentence(f)) for f in findings],
+        }
+    )
+    return JSONResponse(answer.model_dump(), 400)
+
+
+def _sentence(finding: Finding) -> str:
+    where = f"line {finding.line}: " if finding.line else ""
+    return f"{where}{finding.message}" + (f" ({finding.hint})" if finding.hint else "")
+
+
+def code(settings: Settings, asked: CodeToValidate) -> ValidCode | JSONResponse:
+    """Judge Python source by the operator's code policy.
+
+    `strict_mode: false` lowers imports that are unknown but not dangerous to warnings.
+    """
+    policy = load_policy(settings.policies / "code.yaml", CodePolicy)
+    files = {CODE: asked.code.encode("utf-8", "surrogatepass")}
+    checked = check_code(files, policy=policy.model_copy(update={"strict": asked.strict_mode}))
+    findings = (*checked.findings, *lint(files))
+    failing = [f for f in findings if f.severity is Severity.ERROR]
+    if failing:
+        return _rejected(failing)
+    return ValidCode(
+        message="The code passed every check",
+        formatted_code=format_source(asked.code),
+        checks_passed=list(checked.checks),
+    )
+
+
+def _rejected(findings: list[Finding]) -> JSONResponse:
+    first = findings[0]
+    answer = RejectedCode(
+        message=_sentence(first),
+        details="; ".join(_sentence(f) for f in findings)[:4000],
+        issues=[
+            Issue(
+                rule=f.rule,
+                severity=str(f.severity),
+                message=f.message,
+                hint=f.hint,
+                line=f.line,
+                column=f.column,
+            )
+            for f in findings
+        ],
+        severity=str(Severity.ERROR),
+    )
+    return JSONResponse(answer.model_dump(), 400)
+
+
+def config(document: Any) -> ValidConfig | JSONResponse:
+    """Judge a backtest configuration."""
+    try:
+        valid = BacktestConfig.model_validate(document)
+    except ValidationError as error:
+        details = details_of(error)
+        answer = InvalidSchema(
+            code="invalid_config",
+            message="The configuration is not valid",
+            errors=[f"{d.field}: {d.message}" if d.field else d.message for d in details],
+            details=details,
+        )
+        return JSONResponse(answer.model_dump(), 400)
+    return ValidConfig(
+        message="The configuration is valid",
+        validated_config=valid.model_dump(mode="json"),
+        warnings=[],
+    )

@@ -1,0 +1,317 @@
+"""/api/v1: lists, runs, holds and chart data."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel
+
+from bot.server import body, figures, openapi, reading, run_view
+from bot.server.api import Changes, Reads, audit_entry, slowly
+from bot.server.errors import problem
+from bot.server.parts import parts
+from bot.server.shapes import AuditEntry, Held, HoldBody
+from bot.server.strategy_view import previous_result
+from components.schema.report import Report
+from components.state import Lifecycle
+from components.state.records import Run, Strategy
+
+router = APIRouter(prefix="/api/v1", tags=["lists"])
+PerPage = Annotated[int, Query(ge=1, le=200)]
+PageNumber = Annotated[int, Query(ge=1, le=1_000_000)]
+Text = Annotated[str, Query(max_length=200)]
+
+
+class StrategyRow(BaseModel):
+    """A strategy in a list."""
+
+    id: int
+    repository: str
+    name: str
+    status: Lifecycle
+    version: str
+    deployed_version: str
+    proposed_version: str
+    proposed_status: Lifecycle | None
+    proposal: str
+    last_error: str
+    created_at: str
+    updated_at: str
+
+
+class StrategyList(BaseModel):
+    """One page of strategies; `total` is how many there are on all pages."""
+
+    items: list[StrategyRow]
+    page: int
+    per_page: int
+    total: int
+
+
+class RunRow(BaseModel):
+    """A run in a list."""
+
+    id: int
+    repository: str
+    proposal: str
+    head: str
+    base: str
+    kind: str
+    status: str
+    verdict: str | None
+    started_at: str
+    finished_at: str
+
+
+class RunList(BaseModel):
+    """One page of runs, newest first; `more` tells whether another page follows."""
+
+    items: list[RunRow]
+    page: int
+    per_page: int
+    more: bool
+
+
+class RunAnswer(RunRow):
+    """One run with its Report; null while it is at work, and once retention has removed it."""
+
+    report: Report | None
+
+
+class DeploymentRow(BaseModel):
+    """A landing; `kind` is deploy, rollback, removal or external."""
+
+    id: int
+    repository: str
+    name: str
+    version: str
+    kind: str
+    commit: str
+    tag: str
+    proposal: str
+    run_id: int | None
+    actor: str
+    reason: str
+    deployed_at: str
+
+
+class DeploymentList(BaseModel):
+    """One page of landings, newest first."""
+
+    items: list[DeploymentRow]
+    page: int
+    per_page: int
+    more: bool
+
+
+class AuditLine(AuditEntry):
+    """One row of the audit log with its place in the hash chain."""
+
+    id: int
+    repository: str
+    hash: str
+
+
+class AuditList(BaseModel):
+    """Rows, newest first; ask again with `before` to go on, null at the end."""
+
+    items: list[AuditLine]
+    before: int | None
+
+
+class Series(BaseModel):
+    """One line of a chart, a value or null at each time."""
+
+    key: str
+    label: str
+    values: list[float | None]
+
+
+class Chart(BaseModel):
+    """Equity (account currency) and drawdown (percent) over `time` (seconds since 1970, UTC)."""
+
+    time: list[float]
+    equity: list[Series]
+    drawdown: list[Series]
+
+
+@router.get("/strategies", responses=openapi.errors(422))
+def strategies(
+    request: Request,
+    _: Reads,
+    status: Lifecycle | None = None,
+    q: Text = "",
+    page: PageNumber = 1,
+    per_page: PerPage = 50,
+) -> StrategyList:
+    """Strategies by name; `q` is a part of the name."""
+    store = parts(request).backend.store
+    rows = store.strategies.list(
+        status=status, search=q, limit=per_page, offset=(page - 1) * per_page
+    )
+    return StrategyList(
+        items=[_strategy(row) for row in rows],
+        page=page,
+        per_page=per_page,
+        total=store.strategies.count(status=status, search=q),
+    )
+
+
+@router.get("/strategies/{strategy_id}", responses=openapi.errors(404))
+def strategy(request: Request, strategy_id: str, _: Reads) -> StrategyRow:
+    """One strategy by number or name."""
+    return _strategy(reading.strategy_of(parts(request).backend.store, strategy_id))
+
+
+def _strategy(row: Strategy) -> StrategyRow:
+    return StrategyRow.model_validate(vars(row))
+
+
+@router.get("/strategies/{strategy_id}/equity", responses=openapi.errors(404, 422))
+def strategy_equity(request: Request, strategy_id: str, _: Reads, symbol: Text = "") -> Chart:
+    """The curves of a strategy's page; empty while it has no backtest."""
+    store = parts(request).backend.store
+    found = reading.strategy_of(store, strategy_id)
+    shown = reading.shown_version(store, found)
+    report = reading.report_of(store, shown)
+    result = figures.result_of(report, symbol) if report else None
+    if result is None:
+        return Chart(time=[], equity=[], drawdown=[])
+    previous = previous_result(store, found, shown, result.symbol)
+    curves = figures.curves_of(found.name, result, previous)
+    return Chart.model_validate(figures.chart(curves, result.equity))
+
+
+@router.post(
+    "/strategies/{strategy_id}/holds",
+    responses=openapi.errors(403, 404, 409, 415, 422),
+    openapi_extra=openapi.takes(HoldBody),
+)
+async def hold(
+    request: Request,
+    strategy_id: str,
+    who: Changes,
+    asked: Annotated[HoldBody, Depends(body.of(HoldBody))],
+) -> Held:
+    """Forbid a version to be deployed until the hold is lifted."""
+    return await _hold(request, strategy_id, asked, who.actor, "held")
+
+
+@router.post(
+    "/strategies/{strategy_id}/holds/lift",
+    responses=openapi.errors(403, 404, 409, 415, 422),
+    openapi_extra=openapi.takes(HoldBody),
+)
+async def unhold(
+    request: Request,
+    strategy_id: str,
+    who: Changes,
+    asked: Annotated[HoldBody, Depends(body.of(HoldBody))],
+) -> Held:
+    """Lift a hold."""
+    return await _hold(request, strategy_id, asked, who.actor, "lifted")
+
+
+async def _hold(
+    request: Request, strategy_id: str, asked: HoldBody, actor: str, how: Literal["held", "lifted"]
+) -> Held:
+    backend = parts(request).backend
+
+    def work() -> Held:
+        name = reading.strategy_of(backend.store, strategy_id).name
+        act = backend.hold if how == "held" else backend.unhold
+        act(name, asked.version, reason=asked.reason, actor=actor)
+        return Held(status=how, name=name, version=asked.version)
+
+    return await slowly(request, work)
+
+
+@router.get("/runs", responses=openapi.errors(422))
+def runs(
+    request: Request,
+    _: Reads,
+    strategy: Text | None = None,
+    proposal: Text | None = None,
+    page: PageNumber = 1,
+    per_page: PerPage = 50,
+) -> RunList:
+    """Runs, newest first; with `strategy` the finished ones that looked at it."""
+    found = parts(request).backend.store.runs.list(
+        strategy=strategy, proposal=proposal, limit=per_page + 1, offset=(page - 1) * per_page
+    )
+    return RunList(
+        items=[RunRow.model_validate(vars(row)) for row in found[:per_page]],
+        page=page,
+        per_page=per_page,
+        more=len(found) > per_page,
+    )
+
+
+def _run(request: Request, run_id: str) -> Run:
+    digits = run_id.isascii() and run_id.isdigit() and len(run_id) <= 18  # noqa: PLR2004  # 64 bits
+    return reading.run_of(parts(request).backend.store, int(run_id) if digits else 0)
+
+
+@router.get("/runs/{run_id}", responses=openapi.errors(404))
+def run(request: Request, run_id: str, _: Reads) -> RunAnswer:
+    """One run with its whole Report."""
+    found = _run(request, run_id)
+    return RunAnswer.model_validate({**vars(found), "report": run_view.report_of_run(found)})
+
+
+@router.get("/runs/{run_id}/equity", responses=openapi.errors(404, 422))
+def run_equity(request: Request, run_id: str, _: Reads, strategy: Text) -> Chart:
+    """The curves of one strategy in a run."""
+    report = run_view.report_of_run(_run(request, run_id))
+    for item in report.strategies if report else ():
+        result = figures.result_of(item, "") if item.name == strategy else None
+        if result is not None:
+            curves = figures.curves_of(item.name, result, None)
+            return Chart.model_validate(figures.chart(curves, result.equity))
+    raise problem(404, "not_found", "this run has no backtest of that strategy")
+
+
+@router.get("/deployments", responses=openapi.errors(422))
+def deployments(
+    request: Request,
+    _: Reads,
+    strategy: Text | None = None,
+    page: PageNumber = 1,
+    per_page: PerPage = 50,
+) -> DeploymentList:
+    """Everything that changed what is deployed, newest first."""
+    found = parts(request).backend.store.deployments.list(
+        name=strategy, limit=per_page + 1, offset=(page - 1) * per_page
+    )
+    return DeploymentList(
+        items=[DeploymentRow.model_validate(vars(row)) for row in found[:per_page]],
+        page=page,
+        per_page=per_page,
+        more=len(found) > per_page,
+    )
+
+
+@router.get("/audit", responses=openapi.errors(422))
+def audit(
+    request: Request,
+    _: Reads,
+    strategy: Text | None = None,
+    event: Text | None = None,
+    before: Annotated[int | None, Query(ge=1, le=1 << 62)] = None,
+    per_page: PerPage = 50,
+) -> AuditList:
+    """The audit log, newest first; `event` ending in a dot takes the whole family."""
+    rows = parts(request).backend.store.audit.list(
+        strategy=strategy, event=event, before=before, limit=per_page
+    )
+    items: list[dict[str, Any]] = [
+        {
+            **audit_entry(row).model_dump(),
+            "id": row.id,
+            "repository": row.repository,
+            "hash": row.hash,
+        }
+        for row in rows
+    ]
+    return AuditList.model_validate(
+        {"items": items, "before": rows[-1].id if len(rows) == per_page else None}
+    )

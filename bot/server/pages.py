@@ -1,0 +1,233 @@
+"""The web pages: read-only, server-rendered, usable without JavaScript."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse
+
+from bot.server import figures, reading, run_view, strategy_view, text
+from bot.server.auth import page_reader
+from bot.server.backend import Backend
+from bot.server.health import overall
+from bot.server.paging import Page
+from bot.server.parts import parts
+from components.errors import UserError
+from components.schema.values import ExecutionResult
+from components.state import Lifecycle
+from components.state.records import Strategy
+
+ROWS = 50
+HISTORY = 60
+MAX_ATTENTION = 12
+
+router = APIRouter(
+    include_in_schema=False,
+    default_response_class=HTMLResponse,
+    dependencies=[Depends(page_reader)],
+)
+Number = Annotated[int, Query(ge=1, le=1_000_000)]
+
+
+def _links(path: str, **fixed: str) -> Callable[[int], str]:
+    kept = {key: value for key, value in fixed.items() if value}
+    return lambda number: f"{path}?{urlencode({**kept, 'page': number})}"
+
+
+@router.get("/")
+def index(request: Request, q: str = "", state: str = "", page: Number = 1) -> HTMLResponse:
+    """All strategies at a glance."""
+    here = parts(request)
+    backend, renderer, store = here.backend, here.renderer, here.backend.store
+    wanted = Lifecycle(state) if state in list(Lifecycle) else None
+    search = q.strip()[:100]
+    place = Page.of(page, ROWS, store.strategies.count(status=wanted, search=search))
+    rows = store.strategies.list(
+        status=wanted, search=search, limit=place.size, offset=place.offset
+    )
+    counts = store.stats().strategies
+    return renderer.page(
+        "index.html",
+        nav="strategies",
+        topic="all",
+        tiles=_tiles(counts),
+        attention=[_row(s) for s in _attention(backend)] if page == 1 and not search else [],
+        rows=[{**_row(s), "brief": here.briefs.of(store, s)} for s in rows],
+        heading=f"{text.tone(wanted).word} strategies" if wanted else "All strategies",
+        q=search,
+        chosen=wanted or "",
+        states=list(Lifecycle),
+        many_repositories=len(backend.settings.repositories) > 1,
+        page=place,
+        page_url=_links("/", q=search, state=wanted or ""),
+    )
+
+
+def _row(strategy: Strategy) -> dict[str, Any]:
+    return {**vars(strategy), "url": f"/strategies/{strategy.id}"}
+
+
+def _attention(backend: Backend) -> list[Strategy]:
+    return backend.store.strategies.list(status=Lifecycle.FAILED, limit=MAX_ATTENTION)
+
+
+def _tiles(counts: Any) -> list[dict[str, object]]:
+    busy = sum(counts.get(state, 0) for state in ("queued", "validating", "testing", "fixing"))
+    return [
+        {
+            "word": word,
+            "count": counts.get(state, 0) if state else busy,
+            "tone": tone,
+            "note": note,
+            "url": f"/?state={state or 'testing'}",
+        }
+        for word, state, tone, note in (
+            ("Deployed", "deployed", "good", "live on the base branch"),
+            ("Ready", "ready", "busy", "green, waiting to be deployed"),
+            ("In progress", "", "busy", "being checked now"),
+            ("Failing", "failed", "bad", "their authors were told why"),
+        )
+    ]
+
+
+@router.get("/strategies/{name}")
+def strategy(request: Request, name: str, symbol: str = "") -> HTMLResponse:
+    """One strategy: its life, versions, figures, trades and findings."""
+    backend, renderer = parts(request).backend, parts(request).renderer
+    store = backend.store
+    found = reading.strategy_of(store, name)
+    key = (found.repository, found.name)
+    shown = reading.shown_version(store, found)
+    report = reading.report_of(store, shown)
+    result = figures.result_of(report, symbol) if report else None
+    previous = strategy_view.previous_result(store, found, shown, result.symbol if result else "")
+    runs = store.runs.list(strategy=found.name, repository=found.repository, limit=10)
+    holds = store.holds.list(*key, lifted=True)
+    return renderer.page(
+        "strategy.html",
+        nav="strategies",
+        topic=f"strategy:{found.name}",
+        strategy=found,
+        holds=holds,
+        held={hold.version for hold in holds if not hold.lifted_at},
+        report=report if result else None,
+        shown_version=shown.version or "the proposal" if shown else "",
+        symbols=[r.symbol for r in report.results if r.equity] if report else [],
+        findings=[f for c in report.checks for f in c.findings] if report else [],
+        timeline=strategy_view.timeline(store.strategies.history(*key, limit=HISTORY)),
+        versions=strategy_view.with_before(store.versions.list(*key, limit=HISTORY)),
+        runs=runs,
+        deployments=store.deployments.list(*key, limit=HISTORY),
+        **_performance(found, result, previous),
+    )
+
+
+def _performance(
+    found: Strategy, result: ExecutionResult | None, previous: ExecutionResult | None
+) -> dict[str, Any]:
+    if result is None or result.metrics is None:
+        return {}
+    before = previous.metrics if previous else None
+    columns = (("This version", result.metrics), ("Version before", before))
+    return {
+        "symbol": result.symbol,
+        "metric_tiles": strategy_view.metric_tiles(result.metrics, before),
+        "comparison": strategy_view.comparison(columns),
+        "figure": figures.figure(figures.curves_of(found.name, result, previous), result),
+        "chart_url": f"/api/v1/strategies/{found.id}/equity?{urlencode({'symbol': result.symbol})}",
+        "trades": result.trades[::-1],
+    }
+
+
+@router.get("/strategies/{name}/diff")
+def diff(request: Request, name: str, old: str = "", new: str = "") -> HTMLResponse:
+    """What differs between two versions of a strategy."""
+    backend, renderer = parts(request).backend, parts(request).renderer
+    found = reading.strategy_of(backend.store, name)
+    if not old or not new:
+        raise UserError("name both versions: ?old=1.0.0&new=1.1.0")
+    files = [
+        {
+            "path": file.path,
+            "truncated": file.truncated,
+            "lines": strategy_view.diff_lines(file.text),
+        }
+        for file in backend.diff(found.name, old[:64], new[:64])
+    ]
+    return renderer.page(
+        "diff.html", nav="strategies", strategy=found, old=old, new=new, files=files
+    )
+
+
+@router.get("/runs")
+def runs(request: Request, page: Number = 1) -> HTMLResponse:
+    """All runs, newest first."""
+    backend, renderer = parts(request).backend, parts(request).renderer
+    place = Page.unknown(page, ROWS)
+    found = backend.store.runs.list(limit=place.size + 1, offset=place.offset)
+    return renderer.page(
+        "runs.html",
+        nav="runs",
+        topic="all",
+        runs=found[: place.size],
+        page=place.ending(len(found)),
+        page_url=_links("/runs"),
+    )
+
+
+@router.get("/runs/{run_id}")
+def run(request: Request, run_id: int) -> HTMLResponse:
+    """One run; live while it is at work."""
+    backend, renderer = parts(request).backend, parts(request).renderer
+    found = reading.run_of(backend.store, run_id)
+    report = run_view.report_of_run(found)
+    return renderer.page(
+        "run.html",
+        nav="runs",
+        topic="" if found.finished else f"run:{found.id}",
+        run=found,
+        verdict=found.verdict or found.status,
+        took=run_view.took(found),
+        summary=report.summary if report else "",
+        not_enforced=report.limits_not_enforced if report else (),
+        proposal_findings=report.findings if report else (),
+        blocks=run_view.blocks(found, report, backend.store),
+    )
+
+
+@router.get("/deployments")
+def deployments(request: Request, page: Number = 1) -> HTMLResponse:
+    """Everything that changed what is deployed."""
+    backend, renderer = parts(request).backend, parts(request).renderer
+    place = Page.unknown(page, ROWS)
+    found = backend.store.deployments.list(limit=place.size + 1, offset=place.offset)
+    return renderer.page(
+        "deployments.html",
+        nav="deployments",
+        with_names=True,
+        deployments=found[: place.size],
+        page=place.ending(len(found)),
+        page_url=_links("/deployments"),
+    )
+
+
+@router.get("/audit")
+def audit(request: Request, strategy: str = "", before: int | None = None) -> HTMLResponse:
+    """The audit log."""
+    backend, renderer = parts(request).backend, parts(request).renderer
+    chosen = strategy.strip()[:100]
+    rows = backend.store.audit.list(strategy=chosen or None, before=before, limit=ROWS)
+    link = _links("/audit", strategy=chosen)
+    older = f"{link(1)}&before={rows[-1].id}" if len(rows) == ROWS else ""
+    return renderer.page("audit.html", nav="audit", rows=rows, chosen=chosen, older=older)
+
+
+@router.get("/health")
+async def health(request: Request) -> HTMLResponse:
+    """Each component's answer."""
+    renderer = parts(request).renderer
+    components = await parts(request).health.components()
+    return renderer.page(
+        "health.html", nav="health", overall=overall(components), components=components.items()
+    )

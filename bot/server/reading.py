@@ -1,0 +1,119 @@
+"""Reads of the Store that several endpoints and pages share."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from threading import Lock
+
+from bot.server.figures import Path, spark
+from components.schema.report import StrategyReport
+from components.schema.values import Metrics
+from components.state import Store
+from components.state.errors import NotFound
+from components.state.records import Run, Strategy, Version
+
+MAX_ROWID = 1 << 62
+
+
+def strategy_of(store: Store, text: str) -> Strategy:
+    """A strategy by number or name.
+
+    Raises:
+        NotFound: there is none.
+        UserError: several repositories have one of this name.
+    """
+    found = store.strategies.find(text)
+    if found is None:
+        raise NotFound(f"there is no strategy {text[:100]!r}")
+    return found
+
+
+def run_of(store: Store, run_id: int) -> Run:
+    """A run by its number, with its report. Raises NotFound."""
+    found = store.runs.get(run_id) if 0 < run_id < MAX_ROWID else None
+    if found is None:
+        raise NotFound(f"there is no run {run_id}")
+    return found
+
+
+def shown_version(store: Store, strategy: Strategy) -> Version | None:
+    """The version whose figures stand for the strategy: the deployed one, else the newest."""
+    versions = store.versions
+    return versions.deployed(strategy.repository, strategy.name) or versions.last_moved(
+        strategy.repository, strategy.name
+    )
+
+
+def report_of(store: Store, version: Version | None) -> StrategyReport | None:
+    """What was found out about a version's content; None when it has no verdict yet."""
+    if version is None or not version.content_key:
+        return None
+    text = store.verdicts.get(version.content_key)
+    return StrategyReport.model_validate_json(text) if text else None
+
+
+def metrics_of(report: StrategyReport) -> Metrics | None:
+    """The metrics that stand for a report: the mean over symbols, else the only one's."""
+    if report.aggregate is not None:
+        return report.aggregate
+    return next((r.metrics for r in report.results if r.metrics is not None), None)
+
+
+@dataclass(frozen=True)
+class Brief:
+    """One strategy's figures in a row of a list."""
+
+    return_pct: float | None = None
+    sharpe: float | None = None
+    max_drawdown_pct: float | None = None
+    trades: int | None = None
+    spark: Path | None = None
+
+    @property
+    def tone(self) -> str:
+        """Style of the return."""
+        if not self.return_pct:
+            return ""
+        return "up" if self.return_pct > 0 else "down"
+
+
+def _brief(report: StrategyReport) -> Brief:
+    metrics = metrics_of(report)
+    if metrics is None:
+        return Brief()
+    points = next((r.equity for r in report.results if r.equity), ())
+    return Brief(
+        return_pct=metrics.return_pct,
+        sharpe=metrics.sharpe,
+        max_drawdown_pct=metrics.max_drawdown_pct,
+        trades=metrics.trades,
+        spark=spark(points),
+    )
+
+
+class Briefs:
+    """Briefs by content: what was found out about a content does not change, so they are kept."""
+
+    def __init__(self, most: int = 5_000) -> None:
+        self._most = most
+        self._lock = Lock()
+        self._kept: OrderedDict[tuple[str, str], Brief] = OrderedDict()
+
+    def of(self, store: Store, strategy: Strategy) -> Brief:
+        """The brief of the version that stands for a strategy."""
+        version = shown_version(store, strategy)
+        if version is None or not version.content_key:
+            return Brief()
+        key = (version.content_key, version.verdict)
+        with self._lock:
+            kept = self._kept.get(key)
+        if kept is not None:
+            return kept
+        report = report_of(store, version)
+        return Brief() if report is None else self._keep(key, _brief(report))
+
+    def _keep(self, key: tuple[str, str], brief: Brief) -> Brief:
+        with self._lock:
+            self._kept[key] = brief
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+        return brief

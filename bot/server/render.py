@@ -1,0 +1,61 @@
+"""Templates to answers: everything is escaped, nothing undefined is printed."""
+
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as version_of
+from pathlib import Path
+from typing import Any
+
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from bot.server import text
+
+TEMPLATES = Path(__file__).parent / "templates"
+OPTIONAL = (
+    "topic",
+    "nav",
+    "with_names",
+    "symbol",
+    "metric_tiles",
+    "comparison",
+    "figure",
+    "chart_url",
+    "trades",
+)
+
+
+def project_version() -> str:
+    """The installed version of AlgoOps."""
+    try:
+        return version_of("algoops")
+    except PackageNotFoundError:
+        return "from source"
+
+
+class Renderer:
+    """The Jinja2 environment with the filters of the pages."""
+
+    def __init__(self) -> None:
+        self._env = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._env.filters.update(
+            number=text.number,
+            signed=text.signed,
+            percent=text.percent,
+            count=text.count,
+            when=text.when,
+            proposal=text.proposal,
+            seconds=text.seconds,
+            caret=text.caret,
+        )
+        self._env.globals.update({"tone": text.tone, "version": project_version()})
+
+    def page(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+        """One page. Values that only some pages have may be left out (OPTIONAL)."""
+        known = dict.fromkeys(OPTIONAL) | values
+        return HTMLResponse(self._env.get_template(template).render(known), status_code=status)

@@ -1,0 +1,139 @@
+"""What a run's page shows: from its report, or from the checks that have ended so far."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.server import figures, text
+from components.schema.report import Report, StrategyReport
+from components.schema.values import CheckName, ExecutionResult, Finding
+from components.state import Store
+from components.state.records import Run, RunCheck
+
+MAX_FIGURES = 20
+MAX_OUTPUT = 20_000
+
+
+@dataclass(frozen=True)
+class Step:
+    """One check of a strategy as a run's page shows it."""
+
+    name: str
+    tone: str
+    icon: str
+    word: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Log:
+    """What a sandboxed execution wrote."""
+
+    symbol: str
+    text: str
+    truncated: bool
+
+
+@dataclass(frozen=True)
+class Block:
+    """One strategy of a run."""
+
+    name: str
+    version: str
+    verdict: str
+    reused: bool
+    steps: tuple[Step, ...]
+    findings: tuple[Finding, ...]
+    gates: tuple[Any, ...] = ()
+    figure: figures.Figure | None = None
+    chart_url: str = ""
+    logs: tuple[Log, ...] = ()
+
+
+def report_of_run(run: Run) -> Report | None:
+    """The run's Report; None while it runs, and after retention removed it."""
+    return Report.model_validate_json(run.report) if run.report else None
+
+
+def took(run: Run) -> str:
+    """How long a finished run took."""
+    if not run.finished_at:
+        return ""
+    span = datetime.fromisoformat(run.finished_at) - datetime.fromisoformat(run.started_at)
+    return text.seconds(max(0.0, span.total_seconds()))
+
+
+def blocks(run: Run, report: Report | None, store: Store) -> list[Block]:
+    """The strategies of a run: from its report, or from the checks that have ended so far."""
+    if report is not None:
+        return [
+            _reported(run, strategy, with_figure=place < MAX_FIGURES)
+            for place, strategy in enumerate(report.strategies)
+        ]
+    found: dict[str, list[RunCheck]] = {}
+    for check in store.runs.checks(run.id):
+        found.setdefault(check.strategy, []).append(check)
+    return [
+        _going(run, name, checks, tuple(store.runs.findings(run.id, name)))
+        for name, checks in found.items()
+    ]
+
+
+def _reported(run: Run, strategy: StrategyReport, *, with_figure: bool) -> Block:
+    result = figures.result_of(strategy, "") if with_figure else None
+    curves = figures.curves_of(strategy.name, result, None) if result else []
+    ended = {c.name: (str(c.outcome), c.summary, c.duration_s) for c in strategy.checks}
+    return Block(
+        name=strategy.name,
+        version=strategy.version,
+        verdict=str(strategy.verdict),
+        reused=strategy.reused,
+        steps=_steps(ended, at_work=False),
+        findings=tuple(f for c in strategy.checks for f in c.findings),
+        gates=strategy.gates,
+        figure=figures.figure(curves, result) if result else None,
+        chart_url=f"/api/v1/runs/{run.id}/equity?strategy={strategy.name}",
+        logs=_logs(strategy.results),
+    )
+
+
+def _logs(results: Iterable[ExecutionResult]) -> tuple[Log, ...]:
+    texts = ((r, "\n".join(t for t in (r.stdout, r.stderr, r.traceback) if t)) for r in results)
+    return tuple(
+        Log(r.symbol, output[-MAX_OUTPUT:], r.truncated or len(output) > MAX_OUTPUT)
+        for r, output in texts
+        if output
+    )
+
+
+def _going(run: Run, name: str, checks: Sequence[RunCheck], findings: tuple[Finding, ...]) -> Block:
+    ended = {CheckName(c.name): (c.outcome, c.summary, c.duration_s) for c in checks}
+    broken = {c.outcome for c in checks} & {"failed", "error"}
+    going = run.status == "running" and not broken
+    if broken:
+        verdict = "error" if "error" in broken else "failed"
+    else:
+        verdict = "running" if going else "neutral"
+    return Block(
+        name, "", verdict, reused=False, steps=_steps(ended, at_work=going), findings=findings
+    )
+
+
+def _steps(ended: Mapping[CheckName, tuple[str, str, float]], *, at_work: bool) -> tuple[Step, ...]:
+    steps = []
+    working = at_work
+    for name in CheckName:
+        if name in ended:
+            outcome, summary, duration = ended[name]
+            look = text.tone(outcome)
+            note = f"{text.seconds(duration)} · {summary}" if summary else text.seconds(duration)
+            steps.append(Step(str(name), look.tone, look.icon, look.word, note))
+        elif working:
+            steps.append(Step(str(name), "busy", "spin", "Running", "at work"))
+            working = False
+        else:
+            note = "waiting" if at_work else "not run"
+            icon = "clock" if at_work else "dash"
+            steps.append(Step(str(name), "quiet", icon, note.capitalize(), note))
+    return tuple(steps)

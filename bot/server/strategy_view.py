@@ -1,0 +1,151 @@
+"""What a strategy's page shows, worked out of records and reports."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.server import figures, reading, text
+from components.schema.values import ExecutionResult, Metrics
+from components.state import Store
+from components.state.records import AuditRow, Strategy, Version
+
+METRICS = (
+    ("return_pct", "Return", text.percent),
+    ("buy_hold_return_pct", "Buy and hold", text.percent),
+    ("return_ann_pct", "Return a year", text.percent),
+    ("volatility_ann_pct", "Volatility a year", text.percent),
+    ("sharpe", "Sharpe", text.number),
+    ("sortino", "Sortino", text.number),
+    ("calmar", "Calmar", text.number),
+    ("max_drawdown_pct", "Max drawdown", text.percent),
+    ("exposure_pct", "Exposure", text.percent),
+    ("trades", "Trades", text.count),
+    ("win_rate_pct", "Win rate", text.percent),
+    ("profit_factor", "Profit factor", text.number),
+    ("expectancy_pct", "Expectancy", text.percent),
+    ("sqn", "SQN", text.number),
+    ("equity_final", "Final equity", text.number),
+    ("commissions", "Commissions", text.number),
+)
+TILES = ("return_pct", "sharpe", "max_drawdown_pct", "trades", "win_rate_pct")
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One figure with its name; `tone` and `note` may be empty."""
+
+    word: str
+    value: str
+    note: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One entry of a strategy's timeline."""
+
+    state: str
+    title: str
+    at: str
+    version: str = ""
+    note: str = ""
+    actor: str = ""
+
+
+def metric_tiles(metrics: Metrics, before: Metrics | None) -> list[Tile]:
+    """The figures that matter most, with those of the version before where there is one."""
+    words = {key: (word, write) for key, word, write in METRICS}
+    tiles = []
+    for key in TILES:
+        word, write = words[key]
+        old = getattr(before, key, None)
+        note = f"before: {write(old)}" if old is not None else ""
+        tiles.append(Tile(word, write(getattr(metrics, key)), note))
+    held = metrics.buy_hold_return_pct
+    if held is not None and not tiles[0].note:
+        first = tiles[0]
+        tiles[0] = Tile(first.word, first.value, f"buy and hold: {text.percent(held)}")
+    return tiles
+
+
+def comparison(columns: Sequence[tuple[str, Metrics | None]]) -> dict[str, Any] | None:
+    """A table of all metrics, a column for each set that there is."""
+    present = [(label, metrics) for label, metrics in columns if metrics is not None]
+    if not present:
+        return None
+    rows = [
+        {"word": word, "cells": [write(getattr(metrics, key)) for _, metrics in present]}
+        for key, word, write in METRICS
+    ]
+    return {"columns": [label for label, _ in present], "rows": rows}
+
+
+def timeline(rows: Iterable[AuditRow]) -> list[Moment]:
+    """A strategy's life from its audit rows, newest first."""
+    return [
+        Moment(
+            state=row.new or row.event.rpartition(".")[2],
+            title=_title(row),
+            at=row.timestamp,
+            version=str(row.details.get("version", "")),
+            note=str(row.details.get("reason", "") or row.details.get("error", ""))[:300],
+            actor=row.actor,
+        )
+        for row in rows
+    ]
+
+
+def _title(row: AuditRow) -> str:
+    if row.new:
+        return text.tone(row.new).word
+    return row.event.replace(".", ": ").replace("_", " ").capitalize()
+
+
+def with_before(versions: Sequence[Version]) -> list[dict[str, Any]]:
+    """Versions, newest first, each with the landed one before it to compare with."""
+    landed = sorted((v for v in versions if v.deployed_at), key=lambda v: v.deployed_at)
+    return [
+        {
+            "version": v.version,
+            "lifecycle": v.lifecycle,
+            "commit": v.commit,
+            "before": _before(v, landed),
+        }
+        for v in versions
+    ]
+
+
+def _before(version: Version, landed: Sequence[Version]) -> str:
+    if not version.version:
+        return ""
+    earlier = [
+        v.version
+        for v in landed
+        if v.version != version.version
+        and (not version.deployed_at or v.deployed_at < version.deployed_at)
+    ]
+    return earlier[-1] if earlier else ""
+
+
+def previous_result(
+    store: Store, strategy: Strategy, shown: Version | None, symbol: str
+) -> ExecutionResult | None:
+    """The backtest of the landed version before the one shown, on the same symbol."""
+    if shown is None:
+        return None
+    versions = store.versions.list(strategy.repository, strategy.name)
+    landed = sorted((v for v in versions if v.deployed_at), key=lambda v: v.deployed_at)
+    before = _before(shown, landed)
+    version = store.versions.landed(strategy.repository, strategy.name, before) if before else None
+    report = reading.report_of(store, version)
+    return figures.result_of(report, symbol) if report else None
+
+
+def diff_lines(unified: str) -> list[tuple[str, str]]:
+    """Each line of a unified diff with its kind: add, del, hunk or same."""
+    kinds = {"+": "add", "-": "del", "@": "hunk"}
+    return [
+        (kinds.get(line[:1], "same"), line)
+        for line in unified.splitlines()
+        if not line.startswith(("--- ", "+++ ", "diff ", "index "))
+    ]

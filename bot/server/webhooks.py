@@ -1,0 +1,100 @@
+"""POST /webhooks/github: verified, stored durably, then answered."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Request
+from fastapi.concurrency import run_in_threadpool
+
+from bot.config import RepositorySettings, Settings
+from bot.events import Tick
+from bot.server.backend import Backend
+from bot.server.errors import problem
+from bot.server.openapi import errors
+from bot.server.parts import parts
+from bot.server.shapes import Status
+from bot.sources import webhook
+
+DELIVERY = re.compile(r"^[A-Za-z0-9-]{1,100}$")
+router = APIRouter(tags=["webhooks"])
+
+
+def listening(settings: Settings) -> tuple[RepositorySettings, ...]:
+    """The repositories whose webhooks can be verified; none means the endpoint is off."""
+    return tuple(
+        repository
+        for repository in settings.repositories
+        if repository.github and repository.github.webhook_secret.get_secret_value()
+    )
+
+
+@router.post(
+    "/webhooks/github",
+    status_code=202,
+    responses=errors(400, 401, 404, 503),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": {"type": "object"}}},
+        }
+    },
+)
+async def github(
+    request: Request,
+    x_hub_signature_256: Annotated[str, Header()] = "",
+    x_github_event: Annotated[str, Header()] = "",
+    x_github_delivery: Annotated[str, Header()] = "",
+) -> Status:
+    """Take a delivery. It is verified before it is parsed, and stored before it is answered.
+
+    `status` is accepted, duplicate (this delivery id was taken before) or ignored (verified, and
+    about nothing that this bot watches).
+    """
+    backend = parts(request).backend
+    repositories = listening(backend.settings)
+    if not repositories:
+        raise problem(
+            404,
+            "webhook_off",
+            "no webhook secret is configured, so webhooks are off",
+            hint="set github.webhook_secret of the repository",
+        )
+    body = await request.body()
+    verified = [r for r in repositories if _signed(r, body, x_hub_signature_256)]
+    if not verified:
+        raise problem(401, "bad_signature", "the signature does not belong to this body")
+    if not DELIVERY.match(x_github_delivery):
+        raise problem(400, "bad_delivery", "the header X-GitHub-Delivery is missing or malformed")
+    return await run_in_threadpool(
+        _take, backend, verified, x_github_event, x_github_delivery, body
+    )
+
+
+def _signed(repository: RepositorySettings, body: bytes, signature: str) -> bool:
+    return repository.github is not None and webhook.verify(
+        repository.github.webhook_secret.get_secret_value(), body, signature
+    )
+
+
+def _take(
+    backend: Backend,
+    verified: Iterable[RepositorySettings],
+    event: str,
+    delivery: str,
+    body: bytes,
+) -> Status:
+    about = webhook.repository_of(body).lower()
+    for repository in verified:
+        if repository.github is None or repository.github.repository.lower() != about:
+            continue
+        bases = {webhook.repository_of(body): repository.base}
+        events = webhook.parse(event, delivery, body, bases)
+        if not events:
+            break
+        ours = tuple(
+            e if isinstance(e, Tick) else replace(e, repository=repository.name) for e in events
+        )
+        return Status(status="accepted" if backend.receive(delivery, ours) else "duplicate")
+    return Status(status="ignored")
