@@ -46,6 +46,8 @@ class BacktestConfig(Value):
     symbols: tuple[Symbol, ...] = ()
     benchmark_symbol: Symbol | None = None
     risk_free_rate: Fraction = 0.0
+    lookback: Annotated[int, Field(ge=2)] | None = None
+    """Bars that init() needs to look back; declared, it makes long series cheap to stream."""
 
     @model_validator(mode="after")
     def _start_before_end(self) -> "BacktestConfig":

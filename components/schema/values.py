@@ -220,6 +220,8 @@ class ExecutionResult(Value):
     symbol: str = ""
     interval: str = ""
     metrics: Metrics | None = None
+    benchmark: Metrics | None = None
+    """Buying and holding over the same bars, without costs."""
     equity: tuple[EquityPoint, ...] = ()
     trades: tuple[Trade, ...] = ()
     lookahead: tuple[Finding, ...] = ()
