@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from backtesting._stats import compute_stats
 
 from components.schema.values import EquityPoint, Metrics, Trade
 
@@ -71,6 +72,31 @@ def metrics_of(stats: pd.Series[Any]) -> Metrics:
         turnover=_turnover(stats),
         **values,
     )
+
+
+def buy_and_hold(frame: pd.DataFrame, benchmark: pd.Series[float], cash: float) -> Metrics | None:
+    """The package's statistics of holding `benchmark` over the frame's bars, without costs.
+
+    Args:
+        frame: the bars that were traded on.
+        benchmark: closes of what is held, by time.
+        cash: initial capital.
+
+    Returns:
+        Metrics without trades, or None where the benchmark has no bar in that time.
+    """
+    held = benchmark.reindex(frame.index, method="ffill").bfill()
+    if held.isna().any():
+        return None
+    with np.errstate(all="ignore"):
+        stats = compute_stats(
+            trades=[],
+            equity=(held / held.iloc[0] * cash).to_numpy(),
+            ohlc_data=frame,
+            risk_free_rate=0.0,
+            strategy_instance=None,
+        )
+    return metrics_of(stats).model_copy(update={"exposure_pct": 100.0, "turnover": 0.0})
 
 
 def _turnover(stats: pd.Series[Any]) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 import pandas as pd
@@ -98,7 +98,7 @@ class _Attempt:
         self._ledger = Ledger(self._frame, job.config)
         self._course = Course()
         self._done = False
-        self._stats: pd.Series[Any] | None = None
+        self._numbers: dict[str, object] = {}
 
     def outcome(self) -> ExecutionResult:
         """Run it. Raises TransientError where no sandbox could be had."""
@@ -134,8 +134,7 @@ class _Attempt:
         self._done = True
         if not self._smoke:
             drive.ask_diagnosis(self._ledger.start)
-            self._stats = self._ledger.settle()
-            self._course.phase("statistics")
+            self._count()
             drive.diagnosis()
         drive.end()
 
@@ -155,7 +154,7 @@ class _Attempt:
             index_dtype=f"<M8[{index.unit}]",
             index_name=None if index.name is None else str(index.name),
             zone="" if index.tz is None else str(index.tz),
-            lookback=job.lookback if isinstance(job, BacktestJob) else None,
+            lookback=self._lookback(),
         )
         return GuestJob(
             kind="smoke" if self._smoke else "backtest",
@@ -165,6 +164,10 @@ class _Attempt:
             label=job.label,
             seed=job.seed,
         )
+
+    def _lookback(self) -> int | None:
+        declared = self._job.lookback if isinstance(self._job, BacktestJob) else None
+        return declared or self._job.config.lookback
 
     def _result(
         self, status: Status, message: str, trace: str, ended: GuestExit
@@ -188,16 +191,24 @@ class _Attempt:
 
     def _with_numbers(self, outcome: ExecutionResult) -> ExecutionResult:
         leaks = lookahead_findings(self._course.diagnosis, self._frame.index, self._job.files)
-        stats = self._ledger.settle() if self._stats is None else self._stats
-        update: dict[str, object] = {
-            "metrics": result.metrics_of(stats),
-            "equity": result.equity_of(stats, self._benchmark),
-            "trades": result.trades_of(stats),
-            "lookahead": leaks,
-        }
+        update = {**self._count(), "lookahead": leaks}
         if self._causality == "audited" and any(f.severity is Severity.ERROR for f in leaks):
             update |= {"status": Status.FAILED, "message": leaks[0].message}
         return outcome.model_copy(update=update)
+
+    def _count(self) -> dict[str, object]:
+        """All numbers of the finished run; computed while the guest looks for future bars."""
+        if not self._numbers:
+            stats = self._ledger.settle()
+            cash = self._job.config.initial_capital
+            self._numbers = {
+                "metrics": result.metrics_of(stats),
+                "benchmark": result.buy_and_hold(self._frame, self._benchmark, cash),
+                "equity": result.equity_of(stats, self._benchmark),
+                "trades": result.trades_of(stats),
+            }
+            self._course.phase("statistics")
+        return self._numbers
 
     def _provenance(self) -> Provenance:
         return Provenance(

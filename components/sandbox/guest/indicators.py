@@ -46,7 +46,7 @@ def install(declarations: Declarations) -> None:
 
     def declare(self: Strategy, func: Callable[..., Any], *args: Any, **options: Any) -> Any:
         if not declarations.lean:
-            return original(self, func, *args, **options)  # type: ignore[no-any-return]
+            return original(self, func, *args, **options)
         return _lean(declarations, self, func, args, options)
 
     declare.__name__ = declare.__qualname__ = "I"
@@ -70,7 +70,7 @@ def _lean(
     value = func(*args, **options)
     bars = len(strategy._data)  # noqa: SLF001  # the package's own I reads it too
     array = _oriented(declarations, value, bars)
-    if array is None or not 1 <= array.ndim <= 2 or array.shape[-1] != bars:
+    if array is None or not 1 <= array.ndim <= ROWS_AND_BARS or array.shape[-1] != bars:
         raise ValueError(
             "Indicators must return (optionally a tuple of) numpy.arrays of same length as "
             f"`data` (data: {bars} bars; returned: {getattr(array, 'shape', value)!r})"

@@ -1,0 +1,195 @@
+"""PURE: results against the operator's policy. What can't be judged has not passed."""
+
+from __future__ import annotations
+
+import statistics
+from typing import TYPE_CHECKING
+
+from components.schema.backtest import BacktestConfig, CommissionScheme
+from components.schema.report import GateResult
+from components.schema.values import Metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from components.schema.policies_risk import Floors, Gate, RiskPolicy
+    from components.schema.values import ExecutionResult
+
+_TEXTS = ("start", "end", "duration", "max_drawdown_duration")
+
+
+def judge(
+    policy: RiskPolicy,
+    results: Sequence[ExecutionResult],
+    base: Sequence[ExecutionResult] | None,
+) -> tuple[GateResult, ...]:
+    """All gates on each symbol, and on the mean where there are several.
+
+    Args:
+        policy: the gates.
+        results: one backtest a symbol.
+        base: the deployed version on the same data; None or empty: nothing is deployed.
+
+    Returns:
+        One result a gate and symbol (symbol "" is the mean). A metric that is undefined, or a
+        result without metrics, breaks its gate.
+    """
+    deployed = {result.symbol: result.metrics for result in base or () if result.metrics}
+    judged = [
+        _judged(gate, result.symbol, result.metrics, _reference(gate, result, deployed))
+        for gate in policy.gates
+        for result in results
+        if gate.scope != "aggregate" or len(results) == 1
+    ]
+    if len(results) > 1:
+        mean, held = aggregate(results), _aggregate([r.benchmark for r in results if r.benchmark])
+        before = _aggregate(list(deployed.values()))
+        for gate in policy.gates:
+            if gate.scope != "symbol":
+                reference = before if gate.compare == "base" else held
+                judged.append(_judged(gate, "", mean, reference))
+    return tuple(judged)
+
+
+def _reference(
+    gate: Gate, result: ExecutionResult, deployed: Mapping[str, Metrics]
+) -> Metrics | None:
+    return deployed.get(result.symbol) if gate.compare == "base" else result.benchmark
+
+
+def _judged(
+    gate: Gate, symbol: str, metrics: Metrics | None, reference: Metrics | None
+) -> GateResult:
+    value = _metric(metrics, gate.metric)
+    if gate.compare == "base" and reference is None:
+        return _result(gate, symbol, value, None, passed=True, why="nothing is deployed yet")
+    limit = gate.value
+    if gate.compare != "absolute":
+        compared = _metric(reference, gate.metric)
+        if compared is None:
+            return _result(gate, symbol, value, None, passed=False, why="nothing to compare with")
+        limit = compared + gate.value
+    if value is None:
+        return _result(gate, symbol, None, limit, passed=False, why="undefined")
+    return _result(gate, symbol, value, limit, passed=_holds(gate.op, value, limit))
+
+
+def _metric(metrics: Metrics | None, name: str) -> float | None:
+    value = getattr(metrics, name) if metrics is not None else None
+    return None if value is None else float(value)
+
+
+def _holds(op: str, value: float, limit: float) -> bool:
+    return {
+        ">=": value >= limit,
+        ">": value > limit,
+        "<=": value <= limit,
+        "<": value < limit,
+    }[op]
+
+
+def _result(  # the parts of one sentence
+    gate: Gate,
+    symbol: str,
+    value: float | None,
+    limit: float | None,
+    *,
+    passed: bool,
+    why: str = "",
+) -> GateResult:
+    margin = None
+    if value is not None and limit is not None:
+        margin = value - limit if gate.op in {">=", ">"} else limit - value
+    return GateResult(
+        id=gate.id,
+        metric=gate.metric,
+        op=gate.op,
+        compare=gate.compare,
+        severity=gate.severity,
+        symbol=symbol,
+        value=value,
+        limit=limit,
+        margin=margin,
+        passed=passed,
+        message=_sentence(gate, symbol, value, limit, passed=passed, why=why),
+    )
+
+
+def _sentence(  # as above
+    gate: Gate, symbol: str, value: float | None, limit: float | None, *, passed: bool, why: str
+) -> str:
+    where = f"{symbol}: " if symbol else ""
+    found = "undefined" if value is None else f"{value:.4g}"
+    needs = "" if limit is None else f", needs {gate.op} {limit:.4g}"
+    against = {"absolute": "", "base": " (deployed version)", "benchmark": " (buy and hold)"}
+    reason = f" ({why})" if why and why != "undefined" else ""
+    told = "" if passed or not gate.message else f"{gate.message}: "
+    return f"{where}{told}{gate.metric} {found}{needs}{against[gate.compare]}{reason}"
+
+
+def aggregate(results: Sequence[ExecutionResult]) -> Metrics:
+    """Means over the symbols; a number that is undefined for one of them is undefined.
+
+    `trades` and `commissions` are means too; times span all symbols.
+    """
+    return _aggregate([r.metrics for r in results if r.metrics]) or Metrics(
+        start="", end="", duration=""
+    )
+
+
+def _aggregate(metrics: Sequence[Metrics]) -> Metrics | None:
+    if not metrics:
+        return None
+    if len(metrics) == 1:
+        return metrics[0]
+    means: dict[str, float | int | None] = {}
+    for name in Metrics.model_fields:
+        if name not in _TEXTS:
+            values = [getattr(one, name) for one in metrics]
+            known = [value for value in values if value is not None]
+            means[name] = statistics.fmean(known) if len(known) == len(values) else None
+    means["trades"] = round(means["trades"] or 0)
+    longest = max(metrics, key=lambda one: one.duration)
+    return Metrics.model_validate(
+        {
+            **means,
+            "start": min(one.start for one in metrics),
+            "end": max(one.end for one in metrics),
+            "duration": longest.duration,
+        }
+    )
+
+
+def resolve_config(policy: RiskPolicy, wanted: BacktestConfig | None) -> BacktestConfig:
+    """The configuration a strategy is run with: its own, never below the policy's floors.
+
+    Args:
+        policy: floors and defaults.
+        wanted: what the definition asks for; None: the policy's settings for such.
+
+    Returns:
+        The configuration; commission and slippage raised to the floors, margin raised to the
+        least allowed.
+    """
+    config = wanted or policy.backtest
+    if config is None:
+        config = BacktestConfig(initial_capital=policy.defaults.initial_capital)
+    elif "initial_capital" not in config.model_fields_set:
+        config = config.model_copy(update={"initial_capital": policy.defaults.initial_capital})
+    return config.model_copy(
+        update={
+            "commission": _commission(policy.floors, config),
+            "slippage": max(config.slippage, policy.floors.slippage),
+            "margin": max(config.margin, policy.floors.margin),
+        }
+    )
+
+
+def _commission(floors: Floors, config: BacktestConfig) -> CommissionScheme:
+    scheme = config.commission
+    if not isinstance(scheme, CommissionScheme):
+        scheme = CommissionScheme(pct=scheme)
+    return CommissionScheme(
+        fixed=max(scheme.fixed, floors.commission_fixed),
+        pct=max(scheme.pct, floors.commission_pct),
+    )
