@@ -50,22 +50,19 @@ class AuditLog:
             details: anything else, JSON.
             repository: its key in the configuration, or "".
         """
+        words = _storable(actor, event, repository, strategy, old, new)
+        body = encode(dict(details or {}))
         with self._db.transaction():
             head = self.head()
-            fields = (
-                head.count + 1,
-                self._db.now(),
-                *(storable(text) for text in (actor, event, repository, strategy, old, new)),
-                encode(dict(details or {})),
-            )
-            digest = _digest(fields, head.hash)
+            number, timestamp = head.count + 1, self._db.now()
+            digest = _digest((number, timestamp, *words, body), head.hash)
             self._db.execute(
                 "INSERT INTO audit_log (id, timestamp, actor, event, repository, strategy, old,"
                 " new, details, prev_hash, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (*fields, head.hash, digest),
+                (number, timestamp, *words, body, head.hash, digest),
             )
-            self._db.execute("UPDATE audit_head SET count = ?, hash = ?", (head.count + 1, digest))
-        return AuditRow(*fields[:-1], details or {}, head.hash, digest)
+            self._db.execute("UPDATE audit_head SET count = ?, hash = ?", (number, digest))
+        return AuditRow(number, timestamp, *words, decode(body), head.hash, digest)
 
     def head(self) -> AuditHead:
         """Where the log ends now."""
@@ -174,6 +171,14 @@ class AuditLog:
                 count + 1, f"the log ends at row {count}, it had {known.count} when it was noted"
             )
         return None
+
+
+_Words = tuple[str, str, str, str, str, str]
+
+
+def _storable(*words: str) -> _Words:
+    actor, event, repository, strategy, old, new = (storable(text) for text in words)
+    return actor, event, repository, strategy, old, new
 
 
 def _digest(fields: tuple[Any, ...], previous: str) -> str:

@@ -21,9 +21,11 @@ def backup(db: Database, target: Path, *, overwrite: bool = False) -> int:
         The copy's size in bytes.
 
     Raises:
-        UserError: the file exists, or its folder does not.
+        UserError: the file exists or is the database itself, or its folder is missing.
         StateFull, StateFault, StateCorrupt: no copy was made; nothing is left at `target`.
     """
+    if target.exists() and target.samefile(db.path):
+        raise UserError(f"{target} is the database itself", hint="choose another name")
     if target.exists() and not overwrite:
         raise UserError(f"{target} exists", hint="choose another name")
     if not target.parent.is_dir():

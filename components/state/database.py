@@ -14,6 +14,7 @@ import sqlite_utils
 
 from components.state import clock
 from components.state.errors import (
+    StateCorrupt,
     StateReadOnly,
     StateTooNew,
     StateUnreadable,
@@ -24,6 +25,7 @@ from components.state.migrations import migrations, names
 BUSY_S = 10.0
 """How long a process waits for another one's write, in seconds."""
 
+_SMALLEST = 512
 _WAL_LIMIT = 64 * 1024 * 1024
 
 Params = Sequence[Any] | Mapping[str, Any]
@@ -57,6 +59,9 @@ class Database:
             raise StateUnreadable(
                 f"there is no database at {path}", hint="start the bot once: `algoops run`"
             )
+        if path.is_file() and 0 < path.stat().st_size < _SMALLEST:
+            # SQLite takes so short a file for an empty database and would overwrite it.
+            raise StateCorrupt(f"{path} is not a database", hint="move the file away")
         self._writer = self._open()
         try:
             self._prepare()

@@ -1,0 +1,80 @@
+import json
+import sqlite3
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.cli import app
+from components.errors import AlgoOpsError
+from components.state import DATABASE, Store
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text("state: {dir: kept}\n")
+    return path
+
+
+@pytest.fixture
+def kept(config):
+    with Store(config.parent / "kept" / DATABASE) as store:
+        for number in range(5):
+            store.audit.append("alice", "test.row", details={"n": number})
+    return config.parent / "kept" / DATABASE
+
+
+def run(*words):
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def test_intact_log_verifies_and_prints_its_head(config, kept):
+    done = run("audit", "verify", "--config", config)
+    assert done.exit_code == 0
+    assert "5 rows, none changed" in done.stdout
+    head = done.stdout.split("head: ")[1].strip()
+    assert run("audit", "verify", "--config", config, "--head", head).exit_code == 0
+    other = run("audit", "verify", "--config", config, "--head", "5:" + "0" * 64)
+    assert other.exit_code == 2
+    assert "not the one that was noted" in other.stderr
+
+
+def test_forged_log_is_named_and_exits_2(config, kept):
+    raw = sqlite3.connect(kept)
+    guard = raw.execute("SELECT sql FROM sqlite_master WHERE name = 'audit_log_no_update'")
+    sql = guard.fetchone()[0]
+    raw.execute("DROP TRIGGER audit_log_no_update")
+    raw.execute("UPDATE audit_log SET actor = 'mallory' WHERE id = 3")
+    raw.execute(sql)
+    raw.commit()
+    raw.close()
+    done = run("audit", "verify", "--config", config, "--format", "json")
+    assert done.exit_code == 2
+    document = json.loads(done.stdout)
+    assert (document["status"], document["problem"]["row"]) == ("broken", 3)
+
+
+def test_backup_is_made_and_verifies_alone(config, kept, tmp_path):
+    target = tmp_path / "copy.db"
+    done = run("backup", target, "--config", config)
+    assert done.exit_code == 0
+    assert run("audit", "verify", "--database", target).exit_code == 0
+    again = run("backup", target, "--config", config)
+    assert isinstance(again.exception, AlgoOpsError)
+    assert run("backup", target, "--config", config, "--force").exit_code == 0
+
+
+@pytest.mark.parametrize("words", [["audit", "verify"], ["backup", "copy.db"]])
+def test_nothing_to_look_at_yet_is_said(config, words):
+    done = run(*words, "--config", config)
+    assert "there is no database" in str(done.exception)
+
+
+@pytest.mark.parametrize("head", ["5", "x:y", "5:a:b", "²:a"])
+def test_head_that_nobody_printed_is_refused(config, kept, head):
+    assert "COUNT:HASH" in str(run("audit", "verify", "--config", config, "--head", head).exception)
+
+
+def test_unknown_format_is_refused(config):
+    done = run("audit", "verify", "--config", config, "--format", "xml")
+    assert "text or json" in str(done.exception)

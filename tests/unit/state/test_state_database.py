@@ -1,0 +1,282 @@
+import sqlite3
+import threading
+
+import pytest
+
+from components.errors import AlgoOpsError
+from components.state import Store
+from components.state.database import Database
+from components.state.errors import (
+    StateBusy,
+    StateCorrupt,
+    StateReadOnly,
+    StateTooNew,
+    StateUnreadable,
+)
+from components.state.migrations import migrations, names
+
+
+def test_acknowledged_means_on_disk(store):
+    writer = store._db._writer
+    assert writer.execute("PRAGMA synchronous").fetchone()[0] == 2
+    assert writer.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+    assert writer.execute("PRAGMA foreign_keys").fetchone()[0] == 1
+
+
+def test_exception_undoes_the_whole_block(store):
+    def change():
+        with store.transaction():
+            store.meta.put("a", "1")
+            store.inbox.receive("k", "x", "main", {})
+            raise KeyError("stop")
+
+    with pytest.raises(KeyError):
+        change()
+    assert store.meta.get("a") == ""
+    assert store.inbox.count() == 0
+
+
+def test_inner_block_that_fails_is_undone_alone(store):
+    def inner():
+        with store.transaction():
+            store.meta.put("inner", "1")
+            raise KeyError("stop")
+
+    with store.transaction():
+        store.meta.put("outer", "1")
+        with pytest.raises(KeyError):
+            inner()
+        assert store.meta.get("inner") == ""
+        assert store.meta.get("outer") == "1"
+    assert store.meta.get("outer") == "1"
+
+
+def test_reader_in_another_thread_sees_only_what_is_committed(store):
+    seen = []
+
+    def read():
+        seen.append(store.meta.get("a", "nothing"))
+
+    def read_now():
+        thread = threading.Thread(target=read)
+        thread.start()
+        thread.join()
+
+    with store.transaction():
+        store.meta.put("a", "1")
+        read_now()
+        assert store.meta.get("a") == "1"
+    read_now()
+    assert seen == ["nothing", "1"]
+
+
+def test_threads_that_write_at_once_lose_nothing(store):
+    def write(worker):
+        for number in range(25):
+            store.audit.append(f"w{worker}", "test.row", details={"n": number})
+
+    threads = [threading.Thread(target=write, args=(n,)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert store.audit.head().count == 150
+    assert store.audit.verify() is None
+
+
+def test_write_outside_a_transaction_is_a_bug(store):
+    with pytest.raises(RuntimeError, match="transaction"):
+        store._db.execute("DELETE FROM meta")
+
+
+def test_reading_connections_cannot_write(store):
+    with store._db._reader() as reader, pytest.raises(sqlite3.OperationalError, match="readonly"):
+        reader.execute("DELETE FROM meta")
+
+
+def test_database_held_by_another_process_is_busy_and_recovers(store, path):
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with Store(path, busy_s=0.05) as impatient:
+        with pytest.raises(StateBusy, match="nothing was written"):
+            impatient.meta.put("a", "1")
+        assert impatient.meta.get("a") == ""
+        other.execute("COMMIT")
+        other.close()
+        impatient.meta.put("a", "2")
+    assert store.meta.get("a") == "2"
+
+
+def test_missing_database_is_named_and_not_made(path):
+    with pytest.raises(StateUnreadable, match="algoops run"):
+        Store(path, create=False)
+    assert not path.parent.exists()
+
+
+@pytest.mark.parametrize("content", [b"this is a letter, not a database" * 200, b"x"])
+def test_file_that_is_no_database_is_refused_and_left_alone(tmp_path, content):
+    path = tmp_path / "algoops.db"
+    path.write_bytes(content)
+    with pytest.raises(StateCorrupt, match="not a database"):
+        Store(path)
+    assert path.read_bytes() == content
+
+
+def test_folder_in_place_of_the_database_is_refused(tmp_path):
+    with pytest.raises(StateUnreadable):
+        Store(tmp_path)
+
+
+def test_folder_that_cannot_be_made_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StateReadOnly, match="cannot make the folder"):
+        Store(tmp_path / "file" / "state" / "algoops.db")
+
+
+def test_damaged_pages_are_told(path):
+    with Store(path) as store:
+        for number in range(300):
+            store.audit.append("a", "test.row", details={"n": "x" * 200, "m": number})
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.seek(size // 2)
+        file.write(b"\xff" * (size // 2))
+    with pytest.raises(StateCorrupt, match="damaged"), Store(path) as store:
+        store.audit.verify()
+
+
+def test_table_taken_away_is_told(store):
+    raw = sqlite3.connect(store.path, isolation_level=None)
+    raw.execute("DROP TABLE audit_head")
+    raw.close()
+    with pytest.raises(StateCorrupt, match="no such table"):
+        store.check()
+
+
+def test_database_of_a_newer_program_is_refused(path):
+    Store(path).close()
+    raw = sqlite3.connect(path)
+    raw.execute(
+        "INSERT INTO _sqlite_migrations (migration_set, name, applied_at)"
+        " VALUES ('algoops', 'm9999_future', '')"
+    )
+    raw.commit()
+    raw.close()
+    with pytest.raises(StateTooNew, match="m9999_future"):
+        Store(path)
+
+
+def test_our_own_bugs_are_not_dressed_up_as_faults_of_the_disk(store):
+    with pytest.raises(sqlite3.OperationalError, match="syntax") as caught:
+        store._db.rows("SELEKT 1")
+    assert not isinstance(caught.value, AlgoOpsError)
+
+
+def test_store_can_be_closed_twice(path):
+    store = Store(path)
+    store.meta.get("a")
+    store.close()
+    store.close()
+
+
+def test_idle_connections_are_shared_by_threads(store):
+    def read():
+        for _ in range(5):
+            store.meta.get("a")
+
+    for _ in range(20):
+        thread = threading.Thread(target=read)
+        thread.start()
+        thread.join()
+    assert len(store._db._idle_readers) == 1
+
+
+# --- migrations --------------------------------------------------------------------------------
+
+FILL = {
+    "m0001_queue": """
+        INSERT INTO deliveries (key, kind, repository, payload, received_at)
+            VALUES ('d1', 'push', 'main', '{}', '2026-01-01T00:00:00.000Z');
+        INSERT INTO jobs (kind, key, repository, payload, priority, max_attempts, not_before,
+                          enqueued_at)
+            VALUES ('check', 'pr/1', 'main', '{}', 0, 3, '', '2026-01-01T00:00:00.000Z');
+        INSERT INTO intents (kind, repository, key, details, announced_at)
+            VALUES ('deploy', 'main', 'k', '{}', '2026-01-01T00:00:00.000Z');
+    """,
+    "m0002_runs": """
+        INSERT INTO runs (repository, proposal, head, base, kind, attempt, started_at)
+            VALUES ('main', 'pr/1', 'h', 'b', 'check', '', '2026-01-01T00:00:00.000Z');
+        INSERT INTO run_checks (run_id, strategy, name, outcome, summary, duration_s, recorded_at)
+            VALUES (1, 'RSI', 'code', 'failed', 's', 1.0, '2026-01-01T00:00:00.000Z');
+        INSERT INTO verdicts VALUES ('k', 'RSI', '1.0.0', 'passed', '{}', '');
+        INSERT INTO backtests (strategy, status, request, created_at)
+            VALUES ('RSI', 'queued', '{}', '2026-01-01T00:00:00.000Z');
+    """,
+    "m0003_lifecycle": """
+        INSERT INTO strategies (repository, name, status, created_at, updated_at)
+            VALUES ('main', 'RSI', 'queued', '', '');
+        INSERT INTO versions (strategy_id, version, proposal, lifecycle, created_at, updated_at,
+                              moved)
+            VALUES (1, '1.0.0', 'pr/1', 'queued', '', '', 1);
+        INSERT INTO holds (repository, name, version, actor, reason, held_at)
+            VALUES ('main', 'RSI', '0.9.0', 'bob', 'why', '');
+    """,
+}
+
+
+@pytest.mark.parametrize("step", range(1, len(names())))
+def test_database_filled_at_an_older_version_is_brought_up_to_date(path, step):
+    import sqlite_utils
+
+    path.parent.mkdir()
+    db = sqlite_utils.Database(path)
+    migrations.apply(db, stop_before=names()[step])
+    for name in names()[:step]:
+        db.conn.executescript(FILL[name])
+    before = {table: list(db[table].rows) for table in db.table_names() if table[0] != "_"}
+    db.close()
+    with Store(path) as store:
+        store.check()
+        assert [event.key for event in store.inbox.pending()] == ["d1"]
+        assert store.jobs.lease("w", 60).key == "pr/1"
+        assert store.audit.verify() is None
+    db = sqlite_utils.Database(path)
+    for table, rows in before.items():
+        if table not in {"jobs", "served"}:
+            assert list(db[table].rows) == rows
+    assert not list(db.query("PRAGMA foreign_key_check"))
+    assert not migrations.pending(db)
+    db.close()
+
+
+def test_migration_that_breaks_changes_nothing(path, monkeypatch):
+    from sqlite_utils import Migrations
+
+    from components.state import database
+
+    Store(path).close()
+    broken = Migrations("algoops")
+    for migration in migrations._migrations:
+        broken(name=migration.name)(migration.fn)
+
+    @broken()
+    def m9000_breaks(db):
+        db.execute("CREATE TABLE half (a)")
+        db.execute("INSERT INTO nowhere VALUES (1)")
+
+    monkeypatch.setattr(database, "migrations", broken)
+    monkeypatch.setattr(database, "names", lambda: (*names(), "m9000_breaks"))
+    with pytest.raises(StateCorrupt, match="nowhere"):
+        Store(path)
+    monkeypatch.undo()
+    with Store(path) as store:
+        store.check()
+        assert store._db.value("SELECT count(*) FROM sqlite_master WHERE name = 'half'") == 0
+
+
+def test_opening_an_up_to_date_database_needs_no_write(path):
+    Store(path).close()
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    Database(path, busy_s=0.05).close()
+    other.close()
