@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import quote
 
-from components.errors import TransientError
+from components.errors import TransientError, UserError
 from components.forge.github_answers import NOT_FOUND, UNPROCESSABLE, Refused
 from components.forge.github_auth import Access, Connection, connect
 from components.forge.github_checks import CheckRuns, Marks, Statuses
@@ -190,8 +190,9 @@ class GitHubForge:
         """Ask whether GitHub answers and the credentials do."""
         try:
             data = self._client.get(self._root)
-        except Refused as refused:
+        except UserError as refused:
             raise TransientError(f"{self.access.repository}: {refused}") from refused
+        self._clone_url = self._clone_url or str(data["clone_url"])
         left = self._client.budget.remaining
         quota = "" if left is None else f", {left} calls left"
         return f"{data['full_name']} at {self.access.base_url}{quota}"

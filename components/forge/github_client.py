@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 import requests
 from github import Github
 from github.Auth import Auth
-from github.GithubException import GithubException
+from github.GithubException import GithubException, RateLimitExceededException
 
 from components.errors import TransientError, UserError
 from components.forge.github_answers import (
@@ -200,12 +200,20 @@ class Client:
                 )
         except requests.RequestException as error:
             raise TransientError(f"GitHub did not answer: {type(error).__name__}") from error
-        except (GithubException, RuntimeError, AssertionError) as error:
-            raise UserError(
-                f"GitHub refused the credentials or the address: {type(error).__name__}",
-                hint="check base_url, token, app_id and the private key",
-            ) from error
+        except GithubException as error:  # only the renewal of an App's token raises these
+            if error.status >= 500 or isinstance(error, RateLimitExceededException):  # noqa: PLR2004
+                raise TransientError(f"GitHub gave no App token: {error.status}") from error
+            raise _bad_settings(error) from error
+        except (RuntimeError, AssertionError, ValueError) as error:
+            raise _bad_settings(error) from error
         return Answer(status, found, decoded(status, text))
+
+
+def _bad_settings(error: Exception) -> UserError:
+    return UserError(
+        f"GitHub refused the credentials or the address: {type(error).__name__}",
+        hint="check base_url, token, app_id, installation_id and the private key",
+    )
 
 
 def _url(path: str, parameters: Mapping[str, str | int]) -> str:

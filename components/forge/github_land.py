@@ -60,18 +60,16 @@ class Lander:
         return commit
 
     def _landed_already(self, landing: Landing) -> str:
+        """The commit on the base that an earlier attempt made, or ""."""
         tip = self.read_base()
-        if self.mirror.is_ancestor(landing.commit, tip):
-            return landing.commit
         number = number_of(landing.proposal.id) if landing.proposal else self._own_pull(landing)
-        if number is None:
-            return ""
-        found = self._pull(f"pr/{number}")
-        if not found.merged:
-            return ""
-        if landing.proposal and found.proposal.head != landing.expected_head:
-            raise Moved(f"#{number} was merged at {found.proposal.head[:12]}, which nobody tested")
-        return found.merge_commit
+        by_pull = number is not None and (self.deploy_by == "merge" or bool(landing.branch))
+        if by_pull and (found := self._pull(f"pr/{number}")).merged:
+            if landing.proposal and found.proposal.head != landing.expected_head:
+                head = found.proposal.head[:12]
+                raise Moved(f"#{number} was merged at {head}, which nobody tested")
+            return found.merge_commit
+        return landing.commit if self.mirror.is_ancestor(landing.commit, tip) else ""
 
     def _merge(self, landing: Landing, found: Pull) -> str:
         head = landing.expected_head or landing.commit

@@ -1,0 +1,250 @@
+"""What the fake GitHub knows, and what each change makes it send. Webhooks come from here only."""
+
+import itertools
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.fakes.github.git import Git
+
+NO_COMMIT = "0" * 40
+
+
+def iso(seconds: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+@dataclass
+class Pull:
+    number: int
+    title: str
+    author: str
+    head_repo: str
+    head_ref: str
+    head_sha: str
+    base_ref: str
+    body: str = ""
+    state: str = "open"
+    draft: bool = False
+    labels: list[str] = field(default_factory=list)
+    merged_at: str = ""
+    merge_commit: str = ""
+
+
+@dataclass
+class Said:
+    id: int
+    number: int
+    author: str
+    body: str
+    created_at: str
+    updated_at: str
+    app_id: int | None = None
+    reactions: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass
+class Mark:
+    sha: str
+    context: str
+    state: str
+    description: str
+    url: str
+    by: str
+
+
+@dataclass
+class Hook:
+    id: int
+    url: str
+    secret: str
+    deliveries: list["Delivery"] = field(default_factory=list)
+
+
+@dataclass
+class Delivery:
+    id: int
+    guid: str
+    event: str
+    payload: dict[str, Any]
+    delivered_at: str
+    status: int = 0
+    redelivery: bool = False
+
+
+@dataclass
+class Repo:
+    """One repository. `sent` is called with (event, payload) at every change."""
+
+    full_name: str
+    git: Git
+    base: str = "main"
+    collaborators: dict[str, str] = field(default_factory=dict)
+    pulls: dict[int, Pull] = field(default_factory=dict)
+    comments: dict[int, Said] = field(default_factory=dict)
+    marks: list[Mark] = field(default_factory=list)
+    check_runs: dict[int, dict[str, Any]] = field(default_factory=dict)
+    hooks: list[Hook] = field(default_factory=list)
+    required: list[str] = field(default_factory=list)
+    known_branches: dict[str, str] = field(default_factory=dict)
+    before_merge: Callable[[], None] = lambda: None
+
+    def status_of(self, sha: str) -> dict[str, str]:
+        """The latest state by context."""
+        latest = {m.context: m.state for m in self.marks if m.sha == sha}
+        for run in self.check_runs.values():
+            if run["head_sha"] == sha:
+                latest[run["name"]] = run.get("conclusion") or "pending"
+        return latest
+
+
+class State:
+    """All repositories; every public method is one transaction."""
+
+    def __init__(self, root: Path, clock: Callable[[], float] = time.time) -> None:
+        self.root = root
+        self.clock = clock
+        self.lock = threading.RLock()
+        self.repos: dict[str, Repo] = {}
+        self.ids = itertools.count(1001)
+        self.notify: Callable[[Repo, str, dict[str, Any], str], None] = lambda *_: None
+
+    def now(self) -> str:
+        return iso(self.clock())
+
+    def add_repo(self, full_name: str) -> Repo:
+        repo = Repo(full_name, Git.create(self.root / f"{full_name}.git"))
+        self.repos[full_name] = repo
+        return repo
+
+    def push(self, repo: Repo, ref: str, sha: str | None, by: str) -> None:
+        """Move a branch as a push would, with all that follows."""
+        repo.git.move(ref, sha)
+        self.sync(repo, by)
+
+    def sync(self, repo: Repo, by: str) -> None:
+        """Take notice of moved branches: heads of pull requests, merges, closings, webhooks."""
+        with self.lock:
+            before, now = repo.known_branches, repo.git.branches()
+            repo.known_branches = now
+            for ref in sorted(before.keys() | now.keys()):
+                old, new = before.get(ref, NO_COMMIT), now.get(ref, NO_COMMIT)
+                if old != new:
+                    self._branch_moved(repo, ref, old, new, by)
+
+    def _branch_moved(self, repo: Repo, ref: str, old: str, new: str, by: str) -> None:
+        self.notify(
+            repo, "push", {"ref": ref, "before": old, "after": new, "deleted": new == NO_COMMIT}, by
+        )
+        for owner in self.repos.values():
+            for pull in list(owner.pulls.values()):
+                if pull.state != "open":
+                    continue
+                if pull.head_repo == repo.full_name and f"refs/heads/{pull.head_ref}" == ref:
+                    self._head_moved(owner, repo, pull, new, by)
+                elif owner is repo and f"refs/heads/{pull.base_ref}" == ref:
+                    self._merged_by_push(repo, pull, new, by)
+
+    def _head_moved(self, owner: Repo, source: Repo, pull: Pull, new: str, by: str) -> None:
+        if new == NO_COMMIT:
+            self.close(owner, pull, by)
+            return
+        self._take_head(owner, source, pull)
+        self.notify_pull(owner, pull, "synchronize", by)
+
+    def _take_head(self, owner: Repo, source: Repo, pull: Pull) -> None:
+        ref = f"refs/pull/{pull.number}/head"
+        owner.git.copy_objects(source.git, f"refs/heads/{pull.head_ref}", ref)
+        pull.head_sha = owner.git.tip(ref)
+
+    def _merged_by_push(self, repo: Repo, pull: Pull, tip: str, by: str) -> None:
+        if tip != NO_COMMIT and repo.git.is_ancestor(pull.head_sha, tip):
+            self._closed_as_merged(repo, pull, tip, by)
+
+    def _closed_as_merged(self, repo: Repo, pull: Pull, commit: str, by: str) -> None:
+        pull.state, pull.merged_at, pull.merge_commit = "closed", self.now(), commit
+        self.notify_pull(repo, pull, "closed", by)
+
+    def open_pull(  # noqa: PLR0913  # each is a field of the form
+        self,
+        repo: Repo,
+        head_ref: str,
+        by: str,
+        *,
+        title: str = "Change",
+        body: str = "",
+        head_repo: Repo | None = None,
+        draft: bool = False,
+        base: str = "main",
+    ) -> Pull:
+        with self.lock:
+            source = head_repo or repo
+            number = 1 + max(repo.pulls, default=0)
+            pull = Pull(number, title, by, source.full_name, head_ref, "", base, body, draft=draft)
+            self._take_head(repo, source, pull)
+            repo.pulls[number] = pull
+            self.notify_pull(repo, pull, "opened", by)
+            return pull
+
+    def close(self, repo: Repo, pull: Pull, by: str) -> None:
+        with self.lock:
+            pull.state = "closed"
+            self.notify_pull(repo, pull, "closed", by)
+
+    def merge(self, repo: Repo, pull: Pull, sha: str, message: str, by: str) -> tuple[int, str]:
+        """(status, merge commit or message), as GitHub's merge does."""
+        repo.before_merge()
+        with self.lock:
+            if pull.state != "open":
+                return 405, "Pull Request is not mergeable"
+            if sha and sha != pull.head_sha:
+                return 409, "Head branch was modified. Review and try the merge again."
+            green = repo.status_of(pull.head_sha)
+            for context in repo.required:
+                if green.get(context) not in {"success", "neutral"}:
+                    return 405, f'Required status check "{context}" is expected.'
+            ref = f"refs/heads/{pull.base_ref}"
+            tip = repo.git.tip(ref)
+            tree = repo.git.merge_tree(tip, pull.head_sha)
+            if not tree:
+                return 405, "Pull Request is not mergeable"
+            commit = repo.git.commit_tree(tree, tip, pull.head_sha, message=message)
+            repo.git.move(ref, commit)
+            self._closed_as_merged(repo, pull, commit, by)
+            self.sync(repo, by)
+            return 200, commit
+
+    def comment(
+        self, repo: Repo, number: int, body: str, by: str, app_id: int | None = None
+    ) -> Said:
+        with self.lock:
+            said = Said(next(self.ids), number, by, body, self.now(), self.now(), app_id)
+            repo.comments[said.id] = said
+            self.notify_comment(repo, said, "created", by)
+            return said
+
+    def edit_comment(self, repo: Repo, said: Said, body: str, by: str) -> None:
+        with self.lock:
+            said.body, said.updated_at = body, self.now()
+            self.notify_comment(repo, said, "edited", by)
+
+    def label(self, repo: Repo, pull: Pull, label: str, by: str) -> None:
+        with self.lock:
+            pull.labels.append(label)
+            self.notify_pull(repo, pull, "labeled", by)
+
+    def ready(self, repo: Repo, pull: Pull, by: str) -> None:
+        with self.lock:
+            pull.draft = False
+            self.notify_pull(repo, pull, "ready_for_review", by)
+
+    def notify_pull(self, repo: Repo, pull: Pull, action: str, by: str) -> None:
+        self.notify(
+            repo, "pull_request", {"action": action, "number": pull.number, "pull": pull}, by
+        )
+
+    def notify_comment(self, repo: Repo, said: Said, action: str, by: str) -> None:
+        self.notify(repo, "issue_comment", {"action": action, "comment": said}, by)

@@ -1,0 +1,71 @@
+"""Reports for tests of the GitHub part."""
+
+from components.schema.report import (
+    Change,
+    CheckResult,
+    ProposalRef,
+    Report,
+    StrategyReport,
+)
+from components.schema.values import CheckName, Finding, Outcome, Severity, Verdict
+
+URL = "https://github.test/acme/strategies/pull/1"
+
+
+def finding(**changed) -> Finding:
+    known = {
+        "check": CheckName.CODE,
+        "rule": "import-refused",
+        "message": "the module os is not allowed",
+        "hint": "remove the import",
+        "file": "strategies/alpha/strategy.py",
+        "line": 3,
+        "column": 8,
+        "source_line": "import os",
+    }
+    return Finding(**(known | changed))
+
+
+def strategy_of(name="alpha", verdict=Verdict.PASSED, findings=(), **changed) -> StrategyReport:
+    outcome = Outcome.PASSED if verdict is Verdict.PASSED else Outcome.FAILED
+    check = CheckResult(
+        name=CheckName.CODE,
+        outcome=outcome,
+        summary="ok",
+        duration_s=0.01,
+        findings=tuple(findings),
+    )
+    known = {
+        "name": name,
+        "path": f"strategies/{name}",
+        "version": "1.1.0",
+        "change": Change.MODIFIED,
+        "tree": "t" * 40,
+        "content_key": "k" * 64,
+        "verdict": verdict,
+        "stage": None if verdict is Verdict.PASSED else CheckName.CODE,
+        "checks": (check,),
+    }
+    return StrategyReport(**(known | changed))
+
+
+def report_of(head="a" * 40, verdict=Verdict.PASSED, strategies=None, **changed) -> Report:
+    known = {
+        "algoops": "0.1.0",
+        "run_id": "run-1",
+        "repository": "acme/strategies",
+        "proposal": ProposalRef(id="pr/1", ref="feature", title="Better", author="ann", url=URL),
+        "head_commit": head,
+        "base_commit": "b" * 40,
+        "merge_tree": "c" * 40,
+        "verdict": verdict,
+        "summary": "alpha 1.1.0 passed all checks and may be deployed.",
+        "strategies": (strategy_of(verdict=verdict),) if strategies is None else tuple(strategies),
+        "started_at": "2026-01-02T03:04:05Z",
+        "finished_at": "2026-01-02T03:04:07Z",
+        "duration_s": 2.0,
+    }
+    return Report(**(known | changed))
+
+
+__all__ = ["Severity", "finding", "report_of", "strategy_of"]

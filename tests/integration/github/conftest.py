@@ -1,0 +1,56 @@
+import pytest
+
+from bot.github import GitMirror
+from components.forge.github import GitHubForge
+from components.forge.github_auth import Access
+from tests.fakes.github.server import FakeGitHub
+
+STRATEGY = "strategies/alpha/strategy.yaml"
+
+
+class Desk:
+    """A fake GitHub with one repository, and the forge that watches it."""
+
+    def __init__(self, github, folder):
+        self.github = github
+        self.folder = folder
+        self.repo = github.repo(
+            "acme/strategies",
+            {STRATEGY: b"name: alpha\nversion: 1.0.0\n"},
+            bot="admin",
+            ann="write",
+            reader="read",
+        )
+        self.git = self.repo.git
+        self.forge = self.connect()
+
+    def connect(self, **changed) -> GitHubForge:
+        settings = {
+            "repository": "acme/strategies",
+            "base_url": self.github.api_url,
+            "token": self.github.token("bot"),
+            **changed,
+        }
+        mirror = GitMirror(self.folder / f"mirror-{changed.get('deploy_by', 'merge')}.git", "main")
+        forge = GitHubForge("main-repo", Access(**settings), mirror)
+        forge.connection.client.sleep = self.slept.append
+        return forge
+
+    @property
+    def slept(self) -> list[float]:
+        self.__dict__.setdefault("_slept", [])
+        return self.__dict__["_slept"]
+
+    def propose(self, branch="feature", by="ann", content=b"name: alpha\nversion: 1.1.0\n", **more):
+        self.github.branch(self.repo, branch, {STRATEGY: content}, by)
+        return self.github.state.open_pull(self.repo, branch, by, **more)
+
+
+@pytest.fixture
+def desk(tmp_path):
+    with FakeGitHub(tmp_path) as github:
+        made = Desk(github, tmp_path)
+        yield made
+        made.forge.close()
+        made.forge.mirror.close()
+    assert github.problems == []

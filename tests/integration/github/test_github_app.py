@@ -1,0 +1,156 @@
+"""As a GitHub App: tokens renewed, check runs with annotations, its own comment."""
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from components.errors import ConfigError, TransientError
+from components.forge.github import MARKER
+from components.ports import StatusState
+from components.schema.values import Severity, Verdict
+from tests.github_support import finding, report_of, strategy_of
+
+APP = 77
+
+
+@pytest.fixture(scope="module")
+def key():
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@pytest.fixture
+def app(desk, key, tmp_path):
+    file = tmp_path / "app.pem"
+    file.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.TraditionalOpenSSL,
+            serialization.NoEncryption(),
+        )
+    )
+    public = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    desk.github.app(APP, public.decode())
+    forge = desk.connect(token="", app_id=str(APP), installation_id=5, private_key_file=file)
+    yield forge
+    forge.close()
+    forge.mirror.close()
+
+
+def test_a_check_run_begins_and_ends_with_its_lines_in_four_calls(desk, app):
+    pull = desk.propose()
+    app.ping()
+    before = len(desk.github.asked())
+    proposal = app.proposal("pr/1")
+    app.fetch()
+    app.set_status(pull.head_sha, "algoops", StatusState.PENDING, "running", "")
+    report = report_of(
+        head=pull.head_sha,
+        verdict=Verdict.FAILED,
+        strategies=[strategy_of(verdict=Verdict.FAILED, findings=[finding()])],
+    )
+    app.publish(proposal, report, f"{MARKER}\nreport", "")
+    app.set_status(
+        pull.head_sha, "algoops", StatusState.FAILURE, "alpha failed", "https://x.test/1"
+    )
+    assert len(desk.github.asked()) - before == 4
+    (run,) = desk.repo.check_runs.values()
+    assert (run["status"], run["conclusion"]) == ("completed", "failure")
+    (note,) = run["annotations"]
+    assert (note["path"], note["start_line"], note["annotation_level"]) == (
+        "strategies/alpha/strategy.py",
+        3,
+        "failure",
+    )
+    assert desk.repo.marks == []
+
+
+def test_more_than_fifty_lines_go_in_batches(desk, app):
+    pull = desk.propose()
+    findings = [finding(line=n + 1) for n in range(130)]
+    report = report_of(
+        head=pull.head_sha, strategies=[strategy_of(verdict=Verdict.FAILED, findings=findings)]
+    )
+    app.set_status(pull.head_sha, "algoops", StatusState.PENDING, "", "")
+    app.publish(app.proposal("pr/1"), report, MARKER, "")
+    app.set_status(pull.head_sha, "algoops", StatusState.FAILURE, "no", "")
+    (run,) = desk.repo.check_runs.values()
+    assert len(run["annotations"]) == 130
+
+
+def test_after_a_restart_the_same_check_run_is_completed(desk, app):
+    pull = desk.propose()
+    app.set_status(pull.head_sha, "algoops", StatusState.PENDING, "", "")
+    reborn = desk.connect(**{**vars(app.access), "base_url": desk.github.api_url})
+    reborn.set_status(pull.head_sha, "algoops", StatusState.SUCCESS, "ok", "")
+    (run,) = desk.repo.check_runs.values()
+    assert run["conclusion"] == "success"
+
+
+def test_a_report_after_the_end_of_the_run_still_gets_its_lines(desk, app):
+    pull = desk.propose()
+    app.set_status(pull.head_sha, "algoops", StatusState.PENDING, "", "")
+    app.set_status(pull.head_sha, "algoops", StatusState.NEUTRAL, "nothing", "")
+    notes = [finding(severity=Severity.WARNING)]
+    report = report_of(head=pull.head_sha, strategies=[strategy_of(findings=notes)])
+    app.publish(app.proposal("pr/1"), report, MARKER, "")
+    (run,) = desk.repo.check_runs.values()
+    assert run["conclusion"] == "neutral"
+    assert [n["annotation_level"] for n in run["annotations"]] == ["warning"]
+
+
+def test_an_error_of_ours_blocks_the_merge_and_is_no_failure_of_the_author(desk, app):
+    pull = desk.propose()
+    app.set_status(pull.head_sha, "algoops", StatusState.ERROR, "no sandbox", "")
+    (run,) = desk.repo.check_runs.values()
+    assert run["conclusion"] == "action_required"
+
+
+def test_the_installation_token_is_renewed_before_it_ends(desk, app):
+    desk.github.installation_token_s = 1
+    app.ping()
+    app.ping()
+    made = [r for r in desk.github.requests if r.path.endswith("/access_tokens")]
+    assert len(made) == 2
+
+
+def test_the_app_finds_its_own_comment_again(desk, app):
+    desk.propose()
+    desk.github.state.comment(desk.repo, 1, f"{MARKER}\nforged", "eve")
+    proposal = app.proposal("pr/1")
+    mine = app.publish(proposal, report_of(), f"{MARKER}\none", "")
+    reborn = desk.connect(**{**vars(app.access), "base_url": desk.github.api_url})
+    assert reborn.publish(reborn.proposal("pr/1"), report_of(), f"{MARKER}\ntwo", "") == mine
+
+
+def test_git_is_reached_with_the_installation_token(desk, app):
+    pull = desk.propose()
+    app.proposals()
+    app.fetch()
+    assert app.mirror.resolve("refs/pull/1/head") == pull.head_sha
+
+
+def test_doctor_names_the_permissions_that_the_app_lacks(app):
+    assert app.missing_permissions() == (
+        "the App needs Issues: write; found read",
+        "the App needs Checks: write; found none",
+    )
+
+
+def test_a_key_of_another_app_is_refused_in_words(desk, app):
+    desk.github.apps.clear()
+    with pytest.raises(TransientError):
+        desk.connect(**{**vars(app.access), "base_url": desk.github.api_url}).ping()
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"installation_id": None}, "installation_id"),
+        ({"private_key_file": None}, "private_key_file"),
+    ],
+)
+def test_incomplete_app_settings_are_named(desk, app, changed, words):
+    with pytest.raises(ConfigError, match=words):
+        desk.connect(**{**vars(app.access), **changed})
