@@ -1,1 +1,7 @@
-"""Output Validator: static code safety."""
+"""Output Validator: static code safety. The first, fast line; the sandbox is the wall."""
+
+from components.validator.check import CodeCheck, check_code, check_source
+from components.validator.ruff import format_source, lint
+from components.validator.rules import RULES, Rule
+
+__all__ = ["RULES", "CodeCheck", "Rule", "check_code", "check_source", "format_source", "lint"]

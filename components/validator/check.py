@@ -1,0 +1,249 @@
+"""The code check: bytes of a strategy's Python files in, findings out. Pure, no IO."""
+
+from __future__ import annotations
+
+import hashlib
+import keyword
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from components.schema.values import Finding, Severity
+from components.validator import source
+from components.validator.doors import Doors, doors_of
+from components.validator.findings import Findings
+from components.validator.index import index
+from components.validator.judges import (
+    attributes,
+    by_name,
+    imports,
+    names,
+    quality,
+    structure,
+    texts,
+)
+from components.validator.judges.common import Case
+from components.validator.project import Project, Unit
+from components.validator.rules import Group
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from components.schema.policies_code import CodePolicy
+
+_MAIN = "strategy.py"
+_SPECIAL = frozenset({"sitecustomize", "usercustomize", "__main__"})
+
+
+@dataclass(frozen=True)
+class CodeCheck:
+    """What the check says of one strategy's code.
+
+    Attributes:
+        findings: errors refuse, warnings inform; sorted by file and line.
+        checks_passed: names of the groups of rules that ran on every file and found no error.
+    """
+
+    findings: tuple[Finding, ...]
+    checks_passed: tuple[str, ...]
+
+    @property
+    def safe(self) -> bool:
+        """Whether nothing refuses the code."""
+        return not any(f.severity is Severity.ERROR for f in self.findings)
+
+
+def check_code(
+    files: Mapping[str, bytes],
+    *,
+    policy: CodePolicy,
+    strict: bool = True,
+    parameters: Collection[str] | None = None,
+    prefix: str = "",
+) -> CodeCheck:
+    """Judge the Python files of one strategy's folder.
+
+    Args:
+        files: path inside the folder -> content; what doesn't end in `.py` is left alone.
+        policy: what is open and what is closed.
+        strict: False lowers imports that are merely unknown to warnings, and nothing else.
+        parameters: names that the definition knows; None when it isn't at hand.
+        prefix: put before file names in findings, such as `strategies/Cross/`.
+
+    Returns:
+        Findings and the groups of rules that passed. Never raises for what is in the files.
+    """
+    code = {path: files[path] for path in sorted(files) if path.endswith(".py")}
+    names_ = None if parameters is None else frozenset(parameters)
+    key = _key(code, policy, names_, strict=strict)
+    known = CACHE.get(key)
+    if known is None:
+        known = _check(code, policy, names_, strict=strict)
+        CACHE.put(key, known)
+    if not prefix:
+        return known
+    moved = (f.model_copy(update={"file": prefix + f.file}) for f in known.findings)
+    return replace(known, findings=tuple(moved))
+
+
+def check_source(
+    content: bytes, *, policy: CodePolicy, strict: bool = True, file: str = _MAIN
+) -> CodeCheck:
+    """Judge one file by itself; see `check_code`."""
+    return check_code({file: content}, policy=policy, strict=strict)
+
+
+def _check(
+    code: Mapping[str, bytes],
+    policy: CodePolicy,
+    parameters: frozenset[str] | None,
+    *,
+    strict: bool,
+) -> CodeCheck:
+    doors = doors_of(policy)
+    reports = _Reports(policy, strict=strict)
+    _folder(code, policy, doors, reports)
+    project = Project(_units(code, policy, reports), doors)
+    complete = len(project.units) == len(code)
+    for unit in project.units.values():
+        try:
+            _judge(Case(unit, project, doors, reports.of(unit.file)), parameters)
+        except RecursionError:
+            complete = False
+            reports.of(unit.file).at("source-nesting", 1, None, "the code is nested too deeply")
+    return reports.result(complete=complete)
+
+
+def _judge(case: Case, parameters: Collection[str] | None) -> None:
+    imports.judge(case)
+    names.judge(case)
+    attributes.judge(case)
+    by_name.judge(case)
+    texts.judge(case)
+    structure.judge(case)
+    quality.judge(case, parameters)
+
+
+class _Reports:
+    """The findings of all files."""
+
+    def __init__(self, policy: CodePolicy, *, strict: bool) -> None:
+        self.policy = policy
+        self.strict = strict
+        self.files: dict[str, Findings] = {}
+
+    def of(self, file: str, lines: list[str] | None = None) -> Findings:
+        if file not in self.files:
+            self.files[file] = Findings(file, lines or [], self.policy, strict=self.strict)
+        return self.files[file]
+
+    def result(self, *, complete: bool) -> CodeCheck:
+        found = [f for report in self.files.values() for f in report.all]
+        found.sort(key=lambda f: (f.file, f.line or 0, f.column or 0, f.rule))
+        refused = {group for report in self.files.values() for group in report.refused}
+        ran = list(Group) if complete else []
+        passed = tuple(group.value for group in ran if group not in refused)
+        return CodeCheck(tuple(found), passed)
+
+
+def _folder(code: Mapping[str, bytes], policy: CodePolicy, doors: Doors, reports: _Reports) -> None:
+    limits = policy.limits
+    total = sum(len(content) for content in code.values())
+    if len(code) > limits.files or total > limits.total_bytes:
+        size = f"{len(code)} files with {total} bytes"
+        bound = f"at most {limits.files} files with {limits.total_bytes} bytes are judged"
+        reports.of("").at("source-size", 1, None, f"{size}; {bound}")
+    tops = {path.partition(".")[0] for path in doors.modules} | doors.stdlib | doors.dangerous
+    for path in code:
+        for name in PurePosixPath(path).with_suffix("").parts:
+            if not name.isidentifier() or keyword.iskeyword(name):
+                reports.of(path).at("file-name", 1, None, f"{name!r} can't be imported by name")
+            elif name in tops or name in _SPECIAL:
+                message = f"{name!r} would stand in for the library of that name"
+                reports.of(path).at("file-name", 1, None, message)
+
+
+def _units(code: Mapping[str, bytes], policy: CodePolicy, reports: _Reports) -> dict[str, Unit]:
+    units: dict[str, Unit] = {}
+    if len(code) > policy.limits.files:
+        return units
+    for file, content in code.items():
+        lines = content.removeprefix(source.BOM).decode("utf-8", "replace").split("\n")
+        report = reports.of(file)
+        report.lines = lines
+        tree = source.parse(content, policy.limits)
+        if isinstance(tree, source.Problem):
+            report.at(tree.rule, tree.line, tree.column, tree.message)
+            continue
+        try:
+            unit = Unit(file, _module_path(file), index(tree), lines, _is_test(file))
+        except RecursionError:
+            report.at("source-nesting", 1, None, "the code is nested too deeply")
+            continue
+        units[unit.path] = unit
+    return units
+
+
+def _module_path(file: str) -> str:
+    path = PurePosixPath(file).with_suffix("")
+    parts = [part for part in path.parts if part != "__init__"]
+    return "." + ".".join(parts)
+
+
+def _is_test(file: str) -> bool:
+    name = file.rpartition("/")[2]
+    return name.startswith("test_") or name == "conftest.py"
+
+
+# --- cache ----------------------------------------------------------------------------------------
+
+
+class Cache:
+    """The last results by content: git blob ids of the files, policy, mode, parameters."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._known: OrderedDict[tuple[object, ...], CodeCheck] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: tuple[object, ...]) -> CodeCheck | None:
+        """The result for this content, if it is still known."""
+        with self._lock:
+            found = self._known.get(key)
+            if found is not None:
+                self._known.move_to_end(key)
+            return found
+
+    def put(self, key: tuple[object, ...], value: CodeCheck) -> None:
+        """Remember a result; the oldest is forgotten."""
+        with self._lock:
+            self._known[key] = value
+            if len(self._known) > self.size:
+                self._known.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._known.clear()
+
+
+CACHE = Cache(4096)
+
+
+def blob_id(content: bytes) -> bytes:
+    """The git blob id (SHA-1, raw) of a content."""
+    head = b"blob %d\0" % len(content)
+    return hashlib.sha1(head + content, usedforsecurity=False).digest()
+
+
+def _key(
+    code: Mapping[str, bytes],
+    policy: CodePolicy,
+    parameters: frozenset[str] | None,
+    *,
+    strict: bool,
+) -> tuple[object, ...]:
+    content = tuple((path, blob_id(data)) for path, data in code.items())
+    return (policy.fingerprint, strict, parameters, content)

@@ -1,0 +1,112 @@
+"""Collects the findings of one file, with the line at fault, weighed by the policy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from components.schema.values import CheckName, Finding, Severity
+from components.validator.rules import RULES, Group
+
+if TYPE_CHECKING:
+    import ast
+
+    from components.schema.policies_code import CodePolicy
+
+LINE_LENGTH = 200
+_LOWERED = "import-unknown"
+
+
+class Placed(Protocol):
+    """Anything with a place in the source: what `ast` gives lines and columns to."""
+
+    lineno: int
+    col_offset: int
+    end_lineno: int | None
+    end_col_offset: int | None
+
+
+class Findings:
+    """Findings of one file, in the order of the rules that made them.
+
+    Args:
+        file: the name that they carry.
+        lines: the file's lines, for `source_line`.
+        policy: sets weights, and how many findings are kept.
+        strict: False lowers imports that are merely unknown to warnings.
+    """
+
+    def __init__(self, file: str, lines: list[str], policy: CodePolicy, *, strict: bool) -> None:
+        self.file = file
+        self.lines = lines
+        self.policy = policy
+        self.strict = strict
+        self.all: list[Finding] = []
+        self.refused: set[Group] = set()
+        self._seen: set[tuple[str, int, int, str]] = set()
+
+    def add(self, rule: str, node: Placed | ast.AST, message: str, hint: str = "") -> None:
+        """Record what was found at a node."""
+        line = getattr(node, "lineno", 1)
+        end = getattr(node, "end_lineno", None)
+        column = self._column(line, getattr(node, "col_offset", 0))
+        stop = self._column(end, getattr(node, "end_col_offset", None) or 0) if end else None
+        self.at(rule, line, column, message, hint, end, stop)
+
+    def at(  # a place has four numbers
+        self,
+        rule: str,
+        line: int,
+        column: int | None,
+        message: str,
+        hint: str = "",
+        end_line: int | None = None,
+        end_column: int | None = None,
+    ) -> None:
+        """Record what was found at a place; lines and columns count from 1."""
+        severity = self._weight(rule)
+        key = (rule, line, column or 0, message)
+        if severity is None or key in self._seen:
+            return
+        self._seen.add(key)
+        if severity is Severity.ERROR:
+            self.refused.add(RULES[rule].group)
+        if len(self.all) >= self.policy.limits.findings and severity is not Severity.ERROR:
+            return
+        if len(self.all) >= 2 * self.policy.limits.findings:
+            return
+        self.all.append(
+            Finding(
+                check=CheckName.CODE,
+                rule=rule,
+                severity=severity,
+                message=message,
+                hint=hint or RULES[rule].instead,
+                file=self.file,
+                line=line,
+                column=column,
+                end_line=end_line,
+                end_column=end_column,
+                source_line=self._source(line),
+            )
+        )
+
+    def _weight(self, rule: str) -> Severity | None:
+        wanted = self.policy.rules.get(rule)
+        if wanted == "off":
+            return None
+        if wanted is not None:
+            return Severity.ERROR if wanted == "block" else Severity.WARNING
+        if rule == _LOWERED and not self.strict:
+            return Severity.WARNING
+        return RULES[rule].weight
+
+    def _column(self, line: int, offset: int) -> int:
+        """Ast counts bytes of UTF-8; people count characters."""
+        text = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
+        if text.isascii():
+            return offset + 1
+        return len(text.encode()[:offset].decode("utf-8", "ignore")) + 1
+
+    def _source(self, line: int) -> str:
+        text = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
+        return text.rstrip("\r")[:LINE_LENGTH]

@@ -1,0 +1,179 @@
+"""Functions that are fine by themselves, and harmful with some of their arguments."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from components.validator.index import Load, Role
+from components.validator.judges import by_name
+from components.validator.judges.attributes import Use, judge_use
+from components.validator.judges.common import Case
+
+_OPTION_PREFIXES = ("display.", "mode.", "future.")
+_PUBLIC_PREFIX = 2
+
+
+def judge(case: Case, path: str, load: Load) -> None:
+    """Judge what is done with a function of this path, if it is one of those that need it."""
+    judge_call = _JUDGED.get(path)
+    if judge_call is None:
+        return
+    if load.role is Role.CALLED and load.call is not None:
+        judge_call(case, load.call, load)
+    elif path != "builtins.type" and not path.startswith("pytest."):
+        rule = "dynamic-attribute" if path in _DYNAMIC else "argument-closed"
+        name = path.rpartition(".")[2]
+        case.findings.add(rule, load.node, f"{name} is passed around, where it can't be judged",
+                          "Call it by its name.")  # fmt: skip
+
+
+# --- getattr and its kin --------------------------------------------------------------------------
+
+
+def _attribute(case: Case, call: ast.Call, load: Load) -> None:
+    """getattr, setattr, delattr: as if the attribute were written out."""
+    if len(call.args) < 2 or _unpacked(call):  # noqa: PLR2004  # object and name
+        case.findings.add("dynamic-attribute", call, f"{load.node.id} with hidden arguments")
+        return
+    base, name = call.args[0], call.args[1]
+    names = case.texts(name, load.scope)
+    role = Role.VALUE if load.node.id == "getattr" else Role.STORED
+    if names is None:
+        if not (case.is_own(base, load.scope) and _prefix_is_safe(case, name)):
+            message = f"{load.node.id} with a computed name"
+            case.findings.add("dynamic-attribute", call, message)
+        return
+    for attr in sorted(names):
+        _written_out(case, call, base, attr, load, role)
+
+
+def _written_out(  # one attribute access in full
+    case: Case, call: ast.Call, base: ast.expr, attr: str, load: Load, role: Role
+) -> None:
+    refs = case.project.resolve(base, load.scope, case.unit)
+    for ref in refs:
+        if role is Role.STORED and not ref.own:
+            case.findings.add("module-patched", call, f"{ref.path}.{attr} is being changed")
+        if ref.module and not ref.own:
+            refusal = case.doors.member(ref.path, attr, in_test=case.unit.test)
+            if refusal is not None:
+                case.findings.add(refusal.rule, call, refusal.message)
+    judge_use(case, Use(call, attr, base, load.scope, role))
+
+
+def _prefix_is_safe(case: Case, name: ast.expr) -> bool:
+    """A computed name of one's own object is fine when its beginning rules every door out."""
+    while isinstance(name, ast.BinOp) and isinstance(name.op, ast.Add):
+        name = name.left
+    if isinstance(name, ast.JoinedStr) and name.values:
+        name = name.values[0]
+    if not isinstance(name, ast.Constant) or not isinstance(name.value, str):
+        return False
+    prefix = name.value
+    if len(prefix) < _PUBLIC_PREFIX or prefix.startswith("_"):
+        return False
+    return not any(closed.startswith(prefix) for closed in case.doors.closed_methods)
+
+
+def _unpacked(call: ast.Call) -> bool:
+    return any(isinstance(arg, ast.Starred) for arg in call.args) or any(
+        item.arg is None for item in call.keywords
+    )
+
+
+def _type(case: Case, call: ast.Call, load: Load) -> None:
+    if len(call.args) != 1 or _unpacked(call) or call.keywords:
+        case.findings.add("dynamic-class", call, f"{load.node.id}() builds a class")
+
+
+def _attrgetter(case: Case, call: ast.Call, load: Load) -> None:
+    _named(case, call, load, call.args)
+
+
+def _methodcaller(case: Case, call: ast.Call, load: Load) -> None:
+    _named(case, call, load, call.args[:1])
+
+
+def _named(case: Case, call: ast.Call, load: Load, wanted: list[ast.expr]) -> None:
+    """Every name in these arguments is an attribute."""
+    if _unpacked(call) or not wanted:
+        case.findings.add("dynamic-attribute", call, "an attribute with a computed name")
+    for arg in wanted:
+        names = case.texts(arg, load.scope)
+        if names is None:
+            case.findings.add("dynamic-attribute", call, "an attribute with a computed name")
+            continue
+        for attr in {part for name in names for part in name.split(".")}:
+            judge_use(case, Use(call, attr, call, load.scope, Role.VALUE))
+
+
+# --- libraries ------------------------------------------------------------------------------------
+
+
+def _basic_config(case: Case, call: ast.Call, load: Load) -> None:
+    closed = {"filename", "filemode", "stream", "handlers", None}
+    for item in call.keywords:
+        if item.arg in closed:
+            what = item.arg or "hidden arguments"
+            case.findings.add("argument-closed", call, f"{load.node.id}: basicConfig with {what}")
+
+
+def _option(case: Case, call: ast.Call, load: Load) -> None:
+    """Options come in pairs of name and value; plotting.backend loads a module by name."""
+    if _unpacked(call):
+        case.findings.add("argument-closed", call, "an option with a hidden name")
+    for arg in call.args[::2]:
+        names = case.texts(arg, load.scope)
+        if names is None or not all(name.startswith(_OPTION_PREFIXES) for name in names):
+            case.findings.add(
+                "argument-closed", arg, "only display., mode. and future. options are open"
+            )
+
+
+def _resample(case: Case, call: ast.Call, load: Load) -> None:
+    if _unpacked(call):
+        case.findings.add("argument-closed", call, "resample_apply with hidden arguments")
+    for item in call.keywords:
+        if item.arg == "agg":
+            by_name.judge_function(case, item.value, load.scope, bare=False)
+
+
+def _pivot(case: Case, call: ast.Call, load: Load) -> None:
+    for item in call.keywords:
+        if item.arg == "aggfunc":
+            by_name.judge_function(case, item.value, load.scope, bare=False)
+
+
+def _condition(case: Case, call: ast.Call, load: Load) -> None:
+    """Pytest evaluates the conditions of skipif and xfail when they are text."""
+    conditions = [*call.args, *(k.value for k in call.keywords if k.arg in ("condition", None))]
+    for arg in conditions:
+        if not isinstance(arg, ast.Compare | ast.BoolOp | ast.UnaryOp) and not (
+            isinstance(arg, ast.Constant) and isinstance(arg.value, bool)
+        ):
+            case.findings.add("argument-closed", arg, f"{load.node.id}: a condition that is text")
+
+
+Judge = Callable[[Case, ast.Call, Load], None]
+_DYNAMIC: dict[str, Judge] = {
+    "builtins.getattr": _attribute,
+    "builtins.setattr": _attribute,
+    "builtins.delattr": _attribute,
+    "operator.attrgetter": _attrgetter,
+    "operator.methodcaller": _methodcaller,
+}
+_JUDGED: dict[str, Judge] = {
+    **_DYNAMIC,
+    "builtins.type": _type,
+    "logging.basicConfig": _basic_config,
+    "pandas.set_option": _option,
+    "pandas.option_context": _option,
+    "pandas.reset_option": _option,
+    "backtesting.lib.resample_apply": _resample,
+    "pandas.crosstab": _pivot,
+    "pandas.pivot_table": _pivot,
+    "pytest.mark.skipif": _condition,
+    "pytest.mark.xfail": _condition,
+}
+BUILTINS = frozenset({"getattr", "setattr", "delattr", "type"})

@@ -1,0 +1,132 @@
+"""What every judge is given: the file, its project, the doors, and where findings go."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from components.validator.scopes import Kind, Scope
+
+if TYPE_CHECKING:
+    from components.validator.doors import Doors
+    from components.validator.findings import Findings
+    from components.validator.index import Index
+    from components.validator.project import Project, Unit
+
+_DEPTH = 8
+BUILTINS = frozenset(dir(builtins))
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One file before the judges."""
+
+    unit: Unit
+    project: Project
+    doors: Doors
+    findings: Findings
+
+    @property
+    def index(self) -> Index:
+        """The file's index."""
+        return self.unit.index
+
+    def is_own(self, node: ast.AST, scope: Scope) -> bool:
+        """Whether it is the strategy's own object or class."""
+        return self.project.is_own(node, scope, self.unit)
+
+    def path(self, node: ast.AST, scope: Scope) -> str:
+        """The dotted path of something from outside, "" where it is none or not certain."""
+        if isinstance(node, ast.Name) and node.id in BUILTINS and not scope.lookup(node.id)[0]:
+            return f"builtins.{node.id}"
+        refs = self.project.resolve(node, scope, self.unit)
+        return refs[0].path if refs else ""
+
+    def texts(self, node: ast.AST | None, scope: Scope, depth: int = 0) -> frozenset[str] | None:
+        """All texts that an expression can be; None when that can't be told.
+
+        Follows constants, `+`, conditions, names with nothing but such values, loops over
+        constants, and constants of the own class.
+        """
+        if node is None or depth > _DEPTH:
+            return None
+        if isinstance(node, ast.Constant | ast.JoinedStr):
+            return _constant(node)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            return self._sums(node, scope, depth)
+        if isinstance(node, ast.IfExp | ast.BoolOp):
+            parts = node.values if isinstance(node, ast.BoolOp) else [node.body, node.orelse]
+            return self._union(parts, scope, depth)
+        if isinstance(node, ast.Name):
+            return self._named(node, scope, depth)
+        own = isinstance(node, ast.Attribute) and self.is_own(node.value, scope)
+        return self._class_text(node, scope, depth) if own else None  # type: ignore[arg-type]
+
+    def _sums(self, node: ast.BinOp, scope: Scope, depth: int) -> frozenset[str] | None:
+        left = self.texts(node.left, scope, depth + 1)
+        right = self.texts(node.right, scope, depth + 1)
+        if left is None or right is None or len(left) * len(right) > 64:  # noqa: PLR2004  # enough
+            return None
+        return frozenset(a + b for a in left for b in right)
+
+    def _union(self, nodes: list[ast.expr], scope: Scope, depth: int) -> frozenset[str] | None:
+        found: set[str] = set()
+        for node in nodes:
+            texts = self.texts(node, scope, depth + 1)
+            if texts is None:
+                return None
+            found |= texts
+        return frozenset(found)
+
+    def _named(self, node: ast.Name, scope: Scope, depth: int) -> frozenset[str] | None:
+        bindings, _ = scope.lookup(node.id)
+        found: set[str] = set()
+        for binding in bindings:
+            value = binding.node
+            if binding.kind is Kind.VALUE:
+                texts = self.texts(value, binding.scope, depth + 1)
+            elif binding.kind is Kind.EACH and isinstance(value, ast.Tuple | ast.List):
+                texts = self._union(value.elts, binding.scope, depth)
+            else:
+                return None
+            if texts is None:
+                return None
+            found |= texts
+        return frozenset(found) if bindings else None
+
+    def _class_text(self, node: ast.Attribute, scope: Scope, depth: int) -> frozenset[str] | None:
+        owner = scope.owner
+        accesses = self.index.accesses.get(node.attr, ())
+        if owner is None or any(type(a.node.ctx) is not ast.Load for a in accesses):
+            return None
+        values = [
+            item.value
+            for item in owner.body
+            if isinstance(item, ast.Assign)
+            and any(isinstance(t, ast.Name) and t.id == node.attr for t in item.targets)
+        ] + [
+            item.value
+            for item in owner.body
+            if isinstance(item, ast.AnnAssign)
+            and item.value is not None
+            and isinstance(item.target, ast.Name)
+            and item.target.id == node.attr
+        ]
+        return self._union(values, scope, depth) if values else None
+
+
+def _constant(node: ast.Constant | ast.JoinedStr) -> frozenset[str] | None:
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+    values = [part.value if isinstance(part, ast.Constant) else None for part in parts]
+    return (
+        frozenset({"".join(map(str, values))})
+        if all(isinstance(value, str) for value in values)
+        else None
+    )
+
+
+def is_dunder(name: str) -> bool:
+    """`__name__` and the like."""
+    return len(name) > 4 and name.startswith("__") and name.endswith("__")  # noqa: PLR2004  # four underscores

@@ -1,0 +1,84 @@
+"""Imports: exact module paths, and the names taken from them."""
+
+import ast
+
+from components.validator.judges.common import Case
+from components.validator.scopes import Scope
+
+
+def judge(case: Case) -> None:
+    """Every import statement, wherever it stands."""
+    for place in case.index.imports:
+        if isinstance(place.node, ast.Import):
+            _plain(case, place.node, place.scope)
+        elif isinstance(place.node, ast.ImportFrom):
+            _from(case, place.node, place.scope)
+
+
+def _plain(case: Case, node: ast.Import, scope: Scope) -> None:
+    for item in node.names:
+        if scope.kind == "class":
+            case.findings.add("import-in-class", item, f"{item.name} is imported in a class body")
+        if case.project.local_module(case.unit, item.name) is None:
+            _module(case, item.name, item)
+
+
+def _module(case: Case, path: str, node: ast.AST) -> bool:
+    refusal = case.doors.module(path, in_test=case.unit.test)
+    if refusal is not None:
+        case.findings.add(refusal.rule, node, refusal.message)
+    return refusal is None
+
+
+def _from(case: Case, node: ast.ImportFrom, scope: Scope) -> None:
+    path = "." * node.level + (node.module or "")
+    local = case.project.local_module(case.unit, path)
+    if local is not None:
+        _local(case, node, local)
+    elif _module(case, path, node):
+        for item in node.names:
+            _member(case, path, item)
+    if scope.kind == "class" and any(_is_module(case, path, a.name) for a in node.names):
+        case.findings.add("import-in-class", node, "a module is imported in a class body")
+
+
+def _is_module(case: Case, path: str, name: str) -> bool:
+    local = case.project.local_module(case.unit, path)
+    refs = case.project.member(path if local is None else local, name)
+    return name == "*" or any(ref.module for ref in refs)
+
+
+def _member(case: Case, path: str, item: ast.alias) -> None:
+    if item.name == "*":
+        case.findings.add("import-star", item, f"everything is imported from {path}")
+        return
+    refusal = case.doors.member(path, item.name, in_test=case.unit.test)
+    if refusal is not None:
+        case.findings.add(refusal.rule, item, refusal.message)
+
+
+def _local(case: Case, node: ast.ImportFrom, path: str) -> None:
+    project = case.project
+    if not path or (path not in project.units and path not in project.folders):
+        where = "leaves the strategy's folder" if not path else "names no file of the folder"
+        case.findings.add("import-relative", node, f"this import {where}")
+        return
+    for item in node.names:
+        if item.name == "*":
+            case.findings.add("import-star", item, f"everything is imported from {path}")
+            continue
+        for ref in project.member(path, item.name):
+            if not ref.own:
+                _borrowed(case, ref.path, item, module=ref.module)
+
+
+def _borrowed(case: Case, path: str, item: ast.alias, *, module: bool) -> None:
+    """Something from outside that comes through a helper module is judged as if imported here."""
+    home, _, name = path.rpartition(".")
+    doors, in_test = case.doors, case.unit.test
+    if module or not home:
+        refusal = doors.module(path, in_test=in_test)
+    else:
+        refusal = doors.member(home, name, in_test=in_test)
+    if refusal is not None:
+        case.findings.add(refusal.rule, item, refusal.message)

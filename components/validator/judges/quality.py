@@ -1,0 +1,201 @@
+"""Warnings: what will probably not do what its author means."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from components.validator.words import words
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from components.validator.judges.common import Case
+
+_MAIN = "strategy.py"
+_NUMBERED = (int, float, bool, str)
+_CLOCKS = words("""
+    datetime.datetime.now datetime.datetime.today datetime.datetime.utcnow datetime.date.today
+    time.time time.time_ns time.localtime time.gmtime time.ctime
+    pandas.Timestamp.now pandas.Timestamp.today pandas.Timestamp.utcnow
+""")
+_SEEDED = frozenset({"default_rng", "Random", "RandomState", "SeedSequence", "PCG64", "Philox"})
+_NO_DRAW = _SEEDED | frozenset({"seed", "setstate", "set_state", "Generator", "getstate"})
+_BACKWARD = frozenset({"bfill", "backfill"})
+
+
+def judge(case: Case, parameters: Collection[str] | None) -> None:
+    """All quality rules.
+
+    Args:
+        case: the file.
+        parameters: names that the definition knows, or None when it isn't at hand.
+    """
+    if not case.unit.test:
+        _strategies(case, parameters)
+    _shifts(case)
+    _windows(case)
+    _calls(case)
+
+
+def _strategies(case: Case, parameters: Collection[str] | None) -> None:
+    index = case.index
+    classes = [p.node for p in index.classes if isinstance(p.node, ast.ClassDef)]
+    found = [node for node in classes if node.bases and _is_strategy(case, node)]
+    used = {base.id for node in classes for base in node.bases if isinstance(base, ast.Name)}
+    leaves = [node for node in found if node.name not in used]
+    if case.unit.file.rpartition("/")[2] == _MAIN or case.unit.path == ".":
+        if not found:
+            case.findings.add("strategy-missing", index.tree, "there is no subclass of Strategy")
+        for extra in leaves[1:]:
+            case.findings.add("strategy-several", extra, f"{extra.name} is one strategy too many")
+    for node in leaves:
+        _methods(case, node, found)
+    for node in found:
+        _attributes(case, node, parameters)
+
+
+def _is_strategy(case: Case, node: ast.ClassDef) -> bool:
+    return any("Strategy" in ast.unparse(base) for base in node.bases) or (
+        any(isinstance(b, ast.Name) and b.id in _strategy_names(case) for b in node.bases)
+    )
+
+
+def _strategy_names(case: Case) -> set[str]:
+    """Own classes that derive from Strategy, directly or through each other."""
+    known: set[str] = set()
+    for place in case.index.classes:
+        node = place.node
+        if isinstance(node, ast.ClassDef) and any(
+            "Strategy" in ast.unparse(base) or getattr(base, "id", "") in known
+            for base in node.bases
+        ):
+            known.add(node.name)
+    return known
+
+
+def _methods(case: Case, node: ast.ClassDef, family: list[ast.ClassDef]) -> None:
+    known = {item.name: item for item in family}
+    present: set[str] = set()
+    waiting, complete = [node], True
+    while waiting:
+        current = waiting.pop()
+        present |= {getattr(item, "name", "") for item in current.body}
+        for base in current.bases:
+            name = getattr(base, "id", getattr(base, "attr", ""))
+            if name in known and known[name] is not current:
+                waiting.append(known[name])
+            complete = complete and (name in known or name == "Strategy")
+    for name in ("init", "next"):
+        if complete and name not in present:
+            case.findings.add("method-missing", node, f"{node.name} has no {name}()")
+
+
+def _attributes(case: Case, node: ast.ClassDef, parameters: Collection[str] | None) -> None:
+    for item in node.body:
+        target, value = _assignment(item)
+        if not target or target.startswith("_") or value is None:
+            continue
+        if isinstance(value, ast.List | ast.Dict | ast.Set | ast.ListComp | ast.DictComp):
+            case.findings.add("mutable-class-state", item, f"{target} is shared by all runs")
+        elif parameters is not None and target not in parameters and _is_number(value):
+            message = f"{target} is not a parameter of the definition"
+            case.findings.add("parameter-unknown", item, message)
+
+
+def _assignment(item: ast.stmt) -> tuple[str, ast.expr | None]:
+    if isinstance(item, ast.Assign) and isinstance(item.targets[0], ast.Name):
+        return item.targets[0].id, item.value
+    if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name):
+        return item.target.id, item.value
+    return "", None
+
+
+def _is_number(node: ast.expr) -> bool:
+    inner = node.operand if isinstance(node, ast.UnaryOp) else node
+    return isinstance(inner, ast.Constant) and isinstance(inner.value, _NUMBERED)
+
+
+def _negative(node: ast.expr | None) -> bool:
+    return (
+        isinstance(node, ast.UnaryOp)
+        and isinstance(node.op, ast.USub)
+        and isinstance(node.operand, ast.Constant | ast.Name | ast.Attribute)
+    )
+
+
+def _argument(call: ast.Call, position: int, *names: str) -> ast.expr | None:
+    for item in call.keywords:
+        if item.arg in names:
+            return item.value
+    return call.args[position] if len(call.args) > position else None
+
+
+def _calls_of(case: Case, *names: str) -> list[ast.Call]:
+    places = [place for name in names for place in case.index.calls.get(name, ())]
+    return [place.node for place in places if isinstance(place.node, ast.Call)]
+
+
+def _shifts(case: Case) -> None:
+    for call in _calls_of(case, "shift", "tshift", "pct_change", "diff"):
+        if isinstance(call.func, ast.Attribute) and _negative(_argument(call, 0, "periods")):
+            case.findings.add("lookahead-shift", call, f"{call.func.attr} by a negative number")
+    for call in _calls_of(case, "roll"):
+        if _negative(_argument(call, 1, "shift")):
+            case.findings.add("lookahead-shift", call, "np.roll by a negative number")
+
+
+def _windows(case: Case) -> None:
+    for call in _calls_of(case, "rolling"):
+        center = _argument(call, 2, "center")
+        if isinstance(center, ast.Constant) and center.value is True:
+            case.findings.add("lookahead-window", call, "this window is centred")
+    for call in _calls_of(case, *_BACKWARD):
+        if isinstance(call.func, ast.Attribute):
+            case.findings.add("lookahead-fill", call, f"{call.func.attr} fills from the future")
+    for call in _calls_of(case, "fillna", "interpolate"):
+        method = _argument(call, 1, "method", "limit_direction")
+        if isinstance(method, ast.Constant) and method.value in (*_BACKWARD, "backward", "both"):
+            case.findings.add("lookahead-fill", call, f"filled by {method.value}")
+
+
+def _calls(case: Case) -> None:
+    seeded = bool(case.index.calls.get("seed"))
+    random = bool(case.index.modules & _RANDOM_NAMES)
+    for name, places in case.index.calls.items():
+        for place in places:
+            call = place.node
+            if isinstance(call, ast.Call) and (random or name in _CLOCK_NAMES):
+                path = case.path(call.func, place.scope)
+                _one_call(case, call, path, seeded=seeded)
+    for place in case.index.functions:
+        if getattr(place.node, "name", "") == "next" and place.scope.kind == "class":
+            _prints(case, place.node)
+
+
+_CLOCK_NAMES = frozenset(path.rpartition(".")[2] for path in _CLOCKS)
+_RANDOM_NAMES = frozenset({"random", "np", "numpy", "default_rng", "rand", "randn"})
+
+
+def _one_call(case: Case, call: ast.Call, path: str, *, seeded: bool) -> None:
+    if path in _CLOCKS:
+        case.findings.add("wall-clock", call, f"{path}() is the time of day, not the bar's")
+        return
+    home, _, name = path.rpartition(".")
+    if home not in ("random", "numpy.random"):
+        return
+    if name in _SEEDED:
+        if not call.args and not call.keywords:
+            case.findings.add("random-unseeded", call, f"{name}() has no seed")
+    elif not seeded and name not in _NO_DRAW:
+        case.findings.add("random-unseeded", call, f"{path} draws from the shared generator")
+
+
+def _prints(case: Case, node: ast.AST) -> None:
+    for part in ast.walk(node):
+        if (
+            isinstance(part, ast.Call)
+            and isinstance(part.func, ast.Name)
+            and part.func.id == "print"
+        ):
+            case.findings.add("print-in-next", part, "this prints once a bar")

@@ -1,0 +1,118 @@
+"""Constants that explode and loops that never end."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from components.validator.judges.common import Case
+
+_DEPTH = 8
+
+
+def judge(case: Case) -> None:
+    """Powers, shifts, repetitions; while loops."""
+    for place in case.index.operations:
+        if isinstance(place.node, ast.BinOp):
+            _operation(case, place.node)
+    for loop in case.index.loops:
+        if _always(loop.test) and not _leaves(loop.body):
+            case.findings.add("endless-loop", loop, "nothing in this loop ever leaves it")
+
+
+def _operation(case: Case, node: ast.BinOp) -> None:
+    limits = case.findings.policy.limits
+    right = _value(node.right, limits.result_bits)
+    if isinstance(node.op, ast.Mult):
+        if _repeats(node, limits.repeat):
+            case.findings.add("constant-bomb", node, "a repetition this long fills the memory")
+        return
+    left = _value(node.left, limits.result_bits)
+    if not isinstance(left, int) or not isinstance(right, int):
+        huge = right is _HUGE or (left is _HUGE and isinstance(right, int) and right > 1)
+    elif isinstance(node.op, ast.LShift):
+        huge = right > limits.result_bits
+    else:
+        huge = abs(left) > 1 and right * left.bit_length() > limits.result_bits
+    if huge:
+        case.findings.add("constant-bomb", node, "this constant is too large to be computed")
+
+
+_HUGE = "huge"
+
+
+def _value(node: ast.expr, bits: int, depth: int = 0) -> int | float | str | None:
+    """The number that a constant expression gives; `_HUGE` where it exceeds the bound.
+
+    A few levels are enough: what is further inside is an operation with a judgement of its own.
+    """
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+        return node.value
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        inner = _value(node.operand, bits, depth + 1)
+        return -inner if isinstance(inner, int | float) else inner
+    if not isinstance(node, ast.BinOp) or depth > _DEPTH:
+        return None
+    left = _value(node.left, bits, depth + 1)
+    right = _value(node.right, bits, depth + 1)
+    if isinstance(left, int) and isinstance(right, int):
+        return _computed(node.op, left, right, bits)
+    return _HUGE if _HUGE in (left, right) and None not in (left, right) else None
+
+
+def _computed(op: ast.operator, left: int, right: int, bits: int) -> int | str | None:
+    if isinstance(op, ast.Pow):
+        if right < 0:
+            return None
+        return left**right if right * left.bit_length() <= bits else _HUGE
+    if isinstance(op, ast.LShift):
+        return left << right if 0 <= right <= bits else _HUGE
+    if isinstance(op, ast.Mult):
+        return left * right
+    if isinstance(op, ast.Add):
+        return left + right
+    return left - right if isinstance(op, ast.Sub) else None
+
+
+def _repeats(node: ast.BinOp, bound: int) -> bool:
+    """Whether a text, list or tuple is repeated beyond the bound."""
+    for thing, times in ((node.left, node.right), (node.right, node.left)):
+        sequence = isinstance(thing, ast.List | ast.Tuple | ast.JoinedStr) or (
+            isinstance(thing, ast.Constant) and isinstance(thing.value, str | bytes)
+        ) or (isinstance(thing, ast.BinOp) and _is_sequence(thing))  # fmt: skip
+        count = _value(times, 4096)
+        if sequence and (count == _HUGE or (isinstance(count, int) and count > bound)):
+            return True
+    return False
+
+
+def _is_sequence(node: ast.expr) -> bool:
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        left = node.left
+        node = left if isinstance(left, ast.List | ast.Tuple | ast.BinOp) else node.right
+        if isinstance(left, ast.Constant) and isinstance(left.value, str | bytes):
+            return True
+    return isinstance(node, ast.List | ast.Tuple)
+
+
+def _always(test: ast.expr) -> bool:
+    return isinstance(test, ast.Constant) and bool(test.value)
+
+
+def _leaves(body: list[ast.stmt], *, inner: bool = False) -> bool:
+    """Whether any statement can leave the loop: break, return, raise, yield, or a handled error."""
+    return any(_statement_leaves(item, inner=inner) for item in body)
+
+
+def _statement_leaves(node: ast.AST, *, inner: bool) -> bool:
+    if isinstance(node, ast.Break):
+        return not inner
+    if isinstance(node, ast.Return | ast.Raise | ast.Yield | ast.YieldFrom | ast.Await):
+        return True
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "next":
+        return True
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+        return False
+    deeper = inner or isinstance(node, ast.For | ast.While | ast.AsyncFor)
+    return any(_statement_leaves(child, inner=deeper) for child in ast.iter_child_nodes(node))

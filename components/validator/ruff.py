@@ -1,0 +1,117 @@
+"""ruff on strategy code: lint as warnings, and formatting. Isolated from any configuration."""
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Mapping
+from pathlib import Path
+from shutil import which
+from typing import Any
+
+from components.errors import TransientError
+from components.schema.values import CheckName, Finding, Severity
+from components.validator.findings import LINE_LENGTH
+
+TIMEOUT_S = 10.0
+_RULES = "F,E4,E7,E9,B,NPY,PD002,PD901,PLE,W605,RUF034"
+_IGNORED = "E741,B018"
+_KEPT = 50
+
+
+def lint(files: Mapping[str, bytes], *, timeout_s: float = TIMEOUT_S) -> tuple[Finding, ...]:
+    """Ruff's findings on each Python file, as warnings.
+
+    Args:
+        files: path inside the folder -> content; only `.py` files are looked at.
+        timeout_s: seconds for each file.
+
+    Returns:
+        Warnings with the rule `lint`; the message begins with ruff's own code.
+
+    Raises:
+        TransientError: ruff isn't there, or did not answer in time.
+    """
+    found: list[Finding] = []
+    for path, content in sorted(files.items()):
+        if path.endswith(".py"):
+            found += _lint(path, content, timeout_s)
+    return tuple(found)
+
+
+def format_source(source: bytes, *, timeout_s: float = TIMEOUT_S) -> str:
+    """The source as `ruff format` writes it; as it is where ruff can't parse it.
+
+    Args:
+        source: one Python file; bytes that aren't UTF-8 become U+FFFD.
+        timeout_s: seconds.
+
+    Raises:
+        TransientError: ruff isn't there, or did not answer in time.
+    """
+    command = ["format", "--isolated", "--no-cache", "--line-length", "88", "--stdin-filename"]
+    done = _ruff([*command, "strategy.py", "-"], source, timeout_s)
+    text = done.stdout if done.returncode == 0 else source
+    return text.decode("utf-8", "replace")
+
+
+def _lint(path: str, content: bytes, timeout_s: float) -> list[Finding]:
+    command = ["check", "--isolated", "--no-cache", "--quiet", "--output-format", "json"]
+    command += ["--select", _RULES, "--ignore", _IGNORED, "--ignore-noqa", "--exit-zero"]
+    done = _ruff([*command, "--stdin-filename", "strategy.py", "-"], content, timeout_s)
+    lines = content.decode("utf-8", "replace").split("\n")
+    return [_finding(path, item, lines) for item in _items(done.stdout)[:_KEPT] if item["code"]]
+
+
+def _items(output: bytes) -> list[dict[str, Any]]:
+    try:
+        items = json.loads(output or b"[]")
+    except ValueError as error:
+        raise TransientError(f"ruff answered something else than JSON: {error}") from error
+    return [item for item in items if item.get("code") and item["code"] != "invalid-syntax"]
+
+
+def _finding(path: str, item: dict[str, Any], lines: list[str]) -> Finding:
+    place, end = item["location"], item["end_location"]
+    line = int(place["row"])
+    return Finding(
+        check=CheckName.CODE,
+        rule="lint",
+        severity=Severity.WARNING,
+        message=f"{item['code']}: {item['message']}",
+        hint=str((item.get("fix") or {}).get("message") or ""),
+        file=path,
+        line=line,
+        column=int(place["column"]),
+        end_line=int(end["row"]),
+        end_column=int(end["column"]),
+        source_line=lines[line - 1][:LINE_LENGTH] if line <= len(lines) else "",
+    )
+
+
+def _ruff(
+    arguments: list[str], content: bytes, timeout_s: float
+) -> subprocess.CompletedProcess[bytes]:
+    environment = {"PATH": os.defpath, "HOME": "/nonexistent", "NO_COLOR": "1"}
+    try:
+        return subprocess.run(
+            [_binary(), *arguments],
+            input=content,
+            capture_output=True,
+            timeout=timeout_s,
+            check=False,
+            env=environment,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise TransientError(f"ruff did not answer within {timeout_s:g} s") from error
+    except OSError as error:
+        raise TransientError(f"cannot start ruff: {error.strerror}") from error
+
+
+def _binary() -> str:
+    beside = (Path(sysconfig.get_path("scripts")), Path(sys.executable).parent)
+    found = next((str(p / "ruff") for p in beside if (p / "ruff").is_file()), which("ruff"))
+    if found is None:
+        raise TransientError("ruff is not installed", hint="pip install ruff")
+    return found

@@ -1,0 +1,426 @@
+"""The registry of rules: what each finds, why, what to write instead; source of docs/rules.md."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from components.schema.values import Severity
+
+
+class Group(StrEnum):
+    """Families of rules, each of them a check of its own in `checks_passed`."""
+
+    SOURCE = "source"
+    IMPORTS = "imports"
+    NAMES = "names"
+    ATTRIBUTES = "attributes"
+    STRINGS = "strings"
+    STRUCTURE = "structure"
+    QUALITY = "quality"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule.
+
+    Attributes:
+        id: stable name, as in findings, policies and docs/rules.md.
+        instead: what to write instead; the hint of its findings where they bring none.
+        example: a line or two that it refuses.
+        weight: error refuses the file; a policy may change it (block, warn, off).
+    """
+
+    id: str
+    group: Group
+    title: str
+    why: str
+    instead: str
+    example: str
+    weight: Severity = Severity.ERROR
+
+
+def _rule(  # a row of the table
+    group: Group, id_: str, title: str, why: str, instead: str, example: str
+) -> Rule:
+    weight = Severity.WARNING if group is Group.QUALITY else Severity.ERROR
+    return Rule(id_, group, title, why, instead, example, weight)
+
+
+_ALL = (
+    _rule(
+        Group.SOURCE,
+        "source-encoding",
+        "The file is not plain UTF-8",
+        "A file in another encoding, or with a cookie that claims one, can read differently to "
+        "people, to tools and to Python.",
+        "Save the file as UTF-8 and remove the coding line.",
+        "# -*- coding: utf-7 -*-",
+    ),
+    _rule(
+        Group.SOURCE,
+        "source-control",
+        "Control characters in the source",
+        "NUL, lone carriage returns, form feeds and bidirectional controls make the text on the "
+        "screen differ from the code that runs.",
+        "Remove the character; write it as an escape where a string needs it.",
+        'x = "\u2039U+202E\u203a"',
+    ),
+    _rule(
+        Group.SOURCE,
+        "source-size",
+        "Too large to judge",
+        "Size, number of files and number of tokens are bounded, so that no file can exhaust the "
+        "checker.",
+        "Move data out of the code; split the strategy into modules.",
+        "TABLE = [1, 2, 3, ...]  # a hundred thousand of them",
+    ),
+    _rule(
+        Group.SOURCE,
+        "source-nesting",
+        "Nested too deeply",
+        "Deep nesting exhausts parsers.",
+        "Flatten the expression, or build it in steps.",
+        "x = ((((((((((...))))))))))",
+    ),
+    _rule(
+        Group.SOURCE,
+        "source-syntax",
+        "Not valid Python",
+        "What does not parse can't run.",
+        "Fix the syntax; the finding names the place.",
+        "def next(self:",
+    ),
+    _rule(
+        Group.SOURCE,
+        "source-lookalike",
+        "An identifier that only looks different",
+        "Python folds look-alike letters (NFKC), so such a name is the plain one in disguise.",
+        "Write the name in plain letters.",
+        "\U0001d41e\U0001d42f\U0001d41a\U0001d425('1 + 1')",
+    ),
+    _rule(
+        Group.SOURCE,
+        "file-name",
+        "A file name that Python would take for something else",
+        "A module named like a library would be imported in its place.",
+        "Rename the file: letters, digits and underscores, and not the name of a library.",
+        "strategies/Cross/numpy.py",
+    ),
+    _rule(
+        Group.IMPORTS,
+        "import-dangerous",
+        "A module that reaches outside of the strategy",
+        "Files, processes, network, memory, the interpreter itself: none of it belongs into a "
+        "strategy.",
+        "Use what the strategy is given: self.data, the parameters, numpy, pandas, TA-Lib.",
+        "import os",
+    ),
+    _rule(
+        Group.IMPORTS,
+        "import-unknown",
+        "A module that is not on the list",
+        "Only listed modules are known to be there, and to be harmless.",
+        "Ask the operator to add it to policies/code.yaml, or do without it.",
+        "import scipy.signal",
+    ),
+    _rule(
+        Group.IMPORTS,
+        "import-tests-only",
+        "A module that is for tests only",
+        "It has tools that a strategy doesn't need.",
+        "Import it in test_*.py only.",
+        "import pytest",
+    ),
+    _rule(
+        Group.IMPORTS,
+        "import-in-class",
+        "An import in a class body",
+        "It makes the module an attribute of every instance, where nothing can follow it.",
+        "Move the import to the top of the file.",
+        "class X(Strategy):\n    import numpy",
+    ),
+    _rule(
+        Group.IMPORTS,
+        "import-relative",
+        "A relative import that leaves the strategy's folder",
+        "Only the folder itself is checked and deployed.",
+        "Keep helper modules inside the strategy's folder.",
+        "from ..other import helpers",
+    ),
+    _rule(
+        Group.NAMES,
+        "builtin-closed",
+        "A builtin that runs text, opens files or opens namespaces",
+        "It is judged where it is named, because a name can be called later from anywhere.",
+        "Write the code itself instead of text; read what self.data and the parameters hold.",
+        "eval('1 + 1')",
+    ),
+    _rule(
+        Group.NAMES,
+        "dynamic-attribute",
+        "An attribute whose name is computed",
+        "getattr and its kin with a computed name reach whatever they like.",
+        "Write the attribute out (getattr(self, 'fast') is fine), or keep values in a dict.",
+        "getattr(self.data, name)",
+    ),
+    _rule(
+        Group.NAMES,
+        "dynamic-class",
+        "A class built by type()",
+        "type() with three arguments makes a class from computed names.",
+        "Write a class statement.",
+        "type('X', (), {})",
+    ),
+    _rule(
+        Group.NAMES,
+        "module-value",
+        "A module used as a value",
+        "In a list, an argument or an attribute nobody can tell any more which module it is.",
+        "Use the module's functions by name: np.mean(x).",
+        "tools = [np, pd]",
+    ),
+    _rule(
+        Group.NAMES,
+        "module-door",
+        "A closed or unknown name of an allowed module",
+        "Libraries have doors to files, processes and other modules; only their public, harmless "
+        "names are open.",
+        "Use another function; data comes from self.data.",
+        "np.load('prices.npy')",
+    ),
+    _rule(
+        Group.NAMES,
+        "module-patched",
+        "Something imported is being changed",
+        "A library that is changed at run time lies to everybody else who uses it.",
+        "Subclass it, or wrap it in a function of your own.",
+        "Strategy.buy = fake",
+    ),
+    _rule(
+        Group.ATTRIBUTES,
+        "attribute-dunder",
+        "An attribute with double underscores",
+        "Through these every object leads to the whole interpreter.",
+        "Use the plain operation: len(x), type(x).__name__, super().__init__().",
+        "().__class__.__base__.__subclasses__()",
+    ),
+    _rule(
+        Group.ATTRIBUTES,
+        "attribute-private",
+        "A private attribute of something that isn't yours",
+        "Names with a leading underscore are internals; only names that the strategy defines "
+        "itself are open.",
+        "Use the public attribute.",
+        "self.data._Data__df",
+    ),
+    _rule(
+        Group.ATTRIBUTES,
+        "attribute-engine",
+        "A name that belongs to the engine",
+        "The engine keeps its own state under this name in every strategy.",
+        "Choose another name; use self.position, self.trades, self.equity.",
+        "self._broker._cash = 1e9",
+    ),
+    _rule(
+        Group.ATTRIBUTES,
+        "attribute-closed",
+        "A method that writes, reads or runs something",
+        "Writers, readers, evaluators and frames are closed on every object.",
+        "Keep results in attributes; print or log what you want to see.",
+        "frame.to_csv('/tmp/x')",
+    ),
+    _rule(
+        Group.ATTRIBUTES,
+        "dunder-definition",
+        "A special name that must not be redefined",
+        "It changes how Python itself treats the object.",
+        "Define plain methods, or the usual ones such as __init__, __repr__, __len__.",
+        "def __reduce__(self): ...",
+    ),
+    _rule(
+        Group.STRINGS,
+        "format-field",
+        "str.format that reads attributes, or a format nobody can read ahead",
+        "Format fields follow attributes: {0.__class__} leads as far as code does.",
+        "Use an f-string, or a constant format without attribute fields.",
+        "'{0.__class__}'.format(self)",
+    ),
+    _rule(
+        Group.STRINGS,
+        "method-by-name",
+        "A method called by its name as text",
+        "pandas runs any method that it is given by name.",
+        "Name a plain aggregation as a constant ('mean'), or pass a function.",
+        "frame.agg('to_pickle', path='/tmp/x')",
+    ),
+    _rule(
+        Group.STRINGS,
+        "annotation-code",
+        "Code in a text annotation",
+        "Some libraries evaluate annotations.",
+        "Write the type itself.",
+        "def f(x: \"__import__('os')\"): ...",
+    ),
+    _rule(
+        Group.STRINGS,
+        "argument-closed",
+        "An argument that opens a door",
+        "The function is fine, this argument of it writes a file or loads a module by its name.",
+        "Leave the argument out.",
+        "logging.basicConfig(filename='/tmp/x')",
+    ),
+    _rule(
+        Group.STRUCTURE,
+        "constant-bomb",
+        "A constant that explodes",
+        "Its value would fill the memory or the clock.",
+        "Use a smaller constant.",
+        "9 ** 9 ** 9",
+    ),
+    _rule(
+        Group.STRUCTURE,
+        "endless-loop",
+        "A loop without an end",
+        "Nothing in it ever leaves it.",
+        "Add a condition, a break or a return.",
+        "while True:\n    pass",
+    ),
+    _rule(
+        Group.QUALITY,
+        "strategy-missing",
+        "No strategy class",
+        "strategy.py must hold one subclass of backtesting.Strategy.",
+        "Write class Name(Strategy) with init() and next().",
+        "def trade(): ...",
+    ),
+    _rule(
+        Group.QUALITY,
+        "strategy-several",
+        "More than one strategy class",
+        "Only one can be backtested; which one would be a guess.",
+        "Keep one; make shared code a plain class or a helper module.",
+        "class A(Strategy): ...\nclass B(Strategy): ...",
+    ),
+    _rule(
+        Group.QUALITY,
+        "method-missing",
+        "init or next is missing",
+        "The engine calls both.",
+        "Add the method.",
+        "class A(Strategy):\n    def init(self): ...",
+    ),
+    _rule(
+        Group.QUALITY,
+        "parameter-unknown",
+        "A class attribute that the definition doesn't know",
+        "A number in the class that strategy.yaml doesn't name can't be set or optimised.",
+        "Add it to parameters in strategy.yaml, or make it a constant of the module.",
+        "class A(Strategy):\n    fast = 10  # not in strategy.yaml",
+    ),
+    _rule(
+        Group.QUALITY,
+        "lookahead-shift",
+        "A negative shift: probably looks ahead",
+        "shift(-1) puts tomorrow's value on today's bar. The backtest will not let it see it.",
+        "Shift by a positive number of bars.",
+        "close.shift(-1)",
+    ),
+    _rule(
+        Group.QUALITY,
+        "lookahead-window",
+        "A centred window: probably looks ahead",
+        "Half of a centred window lies in the future.",
+        "Leave center out.",
+        "close.rolling(5, center=True).mean()",
+    ),
+    _rule(
+        Group.QUALITY,
+        "lookahead-fill",
+        "Filling backwards: probably looks ahead",
+        "A gap is filled with a value that came later.",
+        "Use ffill().",
+        "close.bfill()",
+    ),
+    _rule(
+        Group.QUALITY,
+        "random-unseeded",
+        "Randomness without a seed of its own",
+        "Results should follow from the code and the data alone.",
+        "Use np.random.default_rng(seed) or random.Random(seed).",
+        "np.random.rand()",
+    ),
+    _rule(
+        Group.QUALITY,
+        "wall-clock",
+        "The time of day",
+        "In a backtest it has nothing to do with the bar.",
+        "Use self.data.index[-1].",
+        "datetime.now()",
+    ),
+    _rule(
+        Group.QUALITY,
+        "print-in-next",
+        "print in next",
+        "It runs once a bar; output is cut after a few kilobytes.",
+        "Remove it, or log what is worth keeping.",
+        "def next(self):\n    print(self.data.Close[-1])",
+    ),
+    _rule(
+        Group.QUALITY,
+        "mutable-class-state",
+        "A list, dict or set in the class body",
+        "All instances share it, and so do all runs in one process.",
+        "Create it in init().",
+        "class A(Strategy):\n    entries = []",
+    ),
+    _rule(
+        Group.QUALITY,
+        "name-undefined",
+        "A name that is nowhere defined",
+        "It would raise NameError when it is reached.",
+        "Define or import it.",
+        "retrun x",
+    ),
+    _rule(
+        Group.QUALITY,
+        "import-star",
+        "A star import",
+        "Nobody can tell where a name comes from.",
+        "Import the names that you use.",
+        "from numpy import *",
+    ),
+    _rule(
+        Group.QUALITY,
+        "lint",
+        "A finding of ruff",
+        "The message carries ruff's own rule code; its documentation explains it.",
+        "See the message.",
+        "import math  # never used",
+    ),
+)
+
+RULES: dict[str, Rule] = {rule.id: rule for rule in _ALL}
+
+
+def render() -> str:
+    """docs/rules.md: one section a rule, in the order of the registry."""
+    head = (
+        "# Rules for strategy code\n\n"
+        "Made from the registry in `components/validator/rules.py`; do not edit by hand "
+        "(`python -m components.validator.rules > docs/rules.md`).\n\n"
+        "An **error** refuses the file, a **warning** informs. `rules:` in `policies/code.yaml` "
+        "sets another weight: `block`, `warn` or `off`.\n"
+    )
+    return head + "".join(_section(rule) for rule in _ALL)
+
+
+def _section(rule: Rule) -> str:
+    return (
+        f"\n## {rule.id}\n\n**{rule.title}** ({rule.group}, {rule.weight}). {rule.why}\n\n"
+        f"Instead: {rule.instead}\n\n```python\n{rule.example}\n```\n"
+    )
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.write(render())
