@@ -30,7 +30,7 @@ DESCRIPTORS = 3
 
 
 def main() -> int:
-    """Serve until the host hangs up; in a job's process: the job's exit code."""
+    """Serve until the host hangs up; a job's process never returns from here."""
     control = socket.socket(socket.AF_UNIX)
     control.connect(sys.argv[1])
     try:
@@ -46,7 +46,7 @@ def main() -> int:
             control.close()
             from .jobs import perform  # noqa: PLC0415  # see _get_ready
 
-            return perform(start, descriptors)
+            perform(start, descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
         if (ended := _attend(child, control)) is None:

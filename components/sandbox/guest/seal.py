@@ -8,6 +8,8 @@ import resource
 from pathlib import Path
 
 PR_SET_DUMPABLE = 4
+PR_CAPBSET_DROP = 24
+LINUX_CAPABILITY_VERSION_3 = 0x2008_0522
 PR_SET_NO_NEW_PRIVS = 38
 PR_SET_SECCOMP = 22
 SECCOMP_MODE_FILTER = 2
@@ -23,15 +25,29 @@ class _Program(ctypes.Structure):
 def become(user: int) -> None:
     """Give up root for `user` (uid and gid), where the guest was started as root.
 
-    Going from uid 0 to another clears every capability set but the bounding one, which
-    no_new_privs makes worthless.
+    Going from uid 0 to another clears the permitted and effective capabilities; the bounding and
+    inheritable sets, which no_new_privs makes worthless already, are emptied too.
     """
     if os.getuid() == 0:
         os.setgroups([])
         os.setresgid(user, user, user)
+        for capability in range(_capabilities()):
+            _prctl(PR_CAPBSET_DROP, capability)
         os.setresuid(user, user, user)
+        _drop_all()
     if 0 in {*os.getresuid(), *os.getresgid()}:
         raise PermissionError("the guest could not give up root")
+
+
+def _capabilities() -> int:
+    return 1 + int(Path("/proc/sys/kernel/cap_last_cap").read_text(encoding="ascii"))
+
+
+def _drop_all() -> None:
+    header = (ctypes.c_uint32 * 2)(LINUX_CAPABILITY_VERSION_3, 0)
+    nothing = (ctypes.c_uint32 * 6)()
+    if _libc.capset(header, nothing) != 0:
+        raise OSError(ctypes.get_errno(), "capset failed")
 
 
 def hide() -> None:

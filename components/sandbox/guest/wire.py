@@ -112,22 +112,23 @@ class Channel:
 
     def receive(self) -> bytes:
         """The next frame. Raises EOFError when the host closed, WireError on a bad length."""
-        while (frame := self._take()) is None:
-            chunk = self._socket.recv(CHUNK)
-            if not chunk:
-                raise EOFError("the host closed the channel")
-            self._buffer += chunk
-        return frame
-
-    def _take(self) -> bytes | None:
-        buffer = self._buffer
-        if len(buffer) < HEADER.size:
-            return None
-        (length,) = HEADER.unpack_from(buffer)
+        while len(self._buffer) < HEADER.size:
+            self._buffer += self._more()
+        (length,) = HEADER.unpack_from(self._buffer)
         if length > self._receive_cap:
             raise WireError(f"a frame of {length} bytes is over the cap of {self._receive_cap}")
         end = HEADER.size + length
-        if len(buffer) < end:
-            return None
-        self._buffer = buffer[end:]
-        return buffer[HEADER.size : end]
+        if len(self._buffer) < end:
+            parts, size = [self._buffer], len(self._buffer)
+            while size < end:
+                parts.append(self._more())
+                size += len(parts[-1])
+            self._buffer = b"".join(parts)
+        frame, self._buffer = self._buffer[HEADER.size : end], self._buffer[end:]
+        return frame
+
+    def _more(self) -> bytes:
+        chunk = self._socket.recv(CHUNK)
+        if not chunk:
+            raise EOFError("the host closed the channel")
+        return chunk

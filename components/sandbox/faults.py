@@ -1,0 +1,43 @@
+"""From how a guest ended, and what it said of an exception, to a result for people."""
+
+import msgspec
+
+from components.ports import GuestExit
+from components.sandbox.guest.faults import TEXT_CAP
+from components.sandbox.guest.wire import Fault
+from components.schema.values import ExecutionResult, Provenance, Status
+
+
+def read(frame: bytes) -> Fault | None:
+    """The fault that a frame tells of, capped; None for any other frame."""
+    try:
+        fault = msgspec.msgpack.decode(frame, type=Fault)
+    except msgspec.MsgspecError:
+        return None
+    cap = TEXT_CAP + len("\n...\n")
+    return Fault(
+        error=fault.error[:cap],
+        traceback=fault.traceback[:cap],
+        file=fault.file[:cap],
+        line=fault.line,
+    )
+
+
+def result_of(end: GuestExit, fault: Fault | None, provenance: Provenance) -> ExecutionResult:
+    """The result without anything that belongs to one kind of job.
+
+    The status is the trusted side's alone; a fault only explains a failure that it saw.
+    """
+    told = fault if end.status is Status.FAILED else None
+    return ExecutionResult(
+        status=end.status,
+        message=told.error if told else end.message,
+        traceback=told.traceback if told else "",
+        exit_code=end.exit_code,
+        stdout=end.stdout,
+        stderr=end.stderr,
+        truncated=end.truncated,
+        resource_usage=end.usage,
+        unlimited=end.unlimited,
+        provenance=provenance,
+    )

@@ -1,0 +1,70 @@
+"""PURE: what happened to a guest -> its status, in the kernel's words and ours."""
+
+import signal
+from dataclasses import dataclass, field
+
+from components.sandbox.cgroups import Counters
+from components.schema.values import Limits, Status
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the trusted side saw.
+
+    Attributes:
+        ended: the job's process is known to have ended by itself (code or signal is set).
+        killed: we were asked to kill it.
+        late: why its budget ran out, or "".
+        broke: which rule of the wire it broke, or "".
+        used: what the kernel counted during the job.
+    """
+
+    ended: bool
+    code: int | None = None
+    signal: int | None = None
+    killed: bool = False
+    late: str = ""
+    broke: str = ""
+    used: Counters = field(default_factory=Counters)
+
+
+def judge(facts: Facts, limits: Limits) -> tuple[Status, str]:
+    """Status and a sentence for people. Memory comes before time: a starved guest is slow too."""
+    memory = f"it needed more memory than {limits.memory_mb} MiB"
+    stopped = "it was stopped because its result is not wanted any more"
+    found = (
+        (facts.killed, Status.KILLED, stopped),
+        (bool(facts.used.oom_kills), Status.OUT_OF_MEMORY, memory),
+        (bool(facts.late), Status.TIMEOUT, facts.late),
+        (bool(facts.broke), Status.PROTOCOL_ERROR, facts.broke),
+        (not facts.ended, Status.CRASHED, "its sandbox ended under it"),
+        (facts.signal is not None, *_by_signal(facts, limits)),
+        (bool(facts.code), Status.FAILED, f"it ended with exit code {facts.code}"),
+        (True, Status.PASSED, ""),
+    )
+    return next((status, message) for holds, status, message in found if holds)
+
+
+def cpu_spent(limits: Limits) -> str:
+    """The sentence for a spent CPU budget."""
+    return f"it used more than {limits.cpu_s:g} s of CPU time"
+
+
+def wall_spent(limits: Limits) -> str:
+    """The sentence for a spent wall-clock budget."""
+    return f"it took longer than {limits.wall_s:g} s"
+
+
+def _by_signal(facts: Facts, limits: Limits) -> tuple[Status, str]:
+    number = facts.signal or 0
+    cpu_limit = number in {signal.SIGXCPU, signal.SIGKILL}
+    if cpu_limit and (facts.used.cpu_s or 0.0) >= limits.cpu_s:
+        return Status.TIMEOUT, cpu_spent(limits)
+    return Status.CRASHED, f"it was ended by {_name(number)}"
+
+
+def _name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -1,0 +1,94 @@
+"""Reads a guest's stdout and stderr by bytes, keeps the end of it and drops the rest."""
+
+import os
+import select
+import threading
+from collections import deque
+
+CHUNK = 65_536
+
+
+class Tail:
+    """The end of a stream within `cap` bytes."""
+
+    def __init__(self, cap: int) -> None:
+        self._cap = cap
+        self._chunks: deque[bytes] = deque()
+        self._size = 0
+        self.truncated = False
+
+    def add(self, chunk: bytes) -> None:
+        """Keep `chunk`; what is older than the cap allows is dropped."""
+        self._chunks.append(chunk)
+        self._size += len(chunk)
+        while self._size - len(self._chunks[0]) >= self._cap:
+            self._size -= len(self._chunks.popleft())
+            self.truncated = True
+
+    def text(self) -> str:
+        """What was kept, decoded; bytes that are not UTF-8 are shown as the replacement mark."""
+        kept = b"".join(self._chunks)
+        if len(kept) > self._cap:
+            self.truncated = True
+            kept = kept[-self._cap :]
+        return kept.decode("utf-8", errors="replace")
+
+
+class Drain:
+    """A thread that empties two pipes until all their writers are gone, or it is told to stop."""
+
+    def __init__(self, cap: int) -> None:
+        self.stdout, self.stderr = Tail(cap), Tail(cap)
+        self._tails: dict[int, Tail] = {}
+        self.writers = (self._pipe(self.stdout), self._pipe(self.stderr))
+        self._wake_reader, self._wake = os.pipe()
+        self._thread = threading.Thread(target=self._run, name="guest-output", daemon=True)
+
+    def start(self) -> None:
+        """Close our copies of the writing ends (the guest has them now) and begin."""
+        self._close_writers()
+        self._thread.start()
+
+    def finish(self, timeout_s: float) -> None:
+        """Wait until both streams ended, at most `timeout_s`; then stop. Idempotent."""
+        if self._thread.ident is None:
+            self._close_writers()
+            self._thread.start()
+        self._thread.join(timeout_s)
+        if self._wake >= 0:
+            os.close(self._wake)
+            self._wake = -1
+        self._thread.join()
+
+    def _pipe(self, tail: Tail) -> int:
+        reader, writer = os.pipe()
+        self._tails[reader] = tail
+        return writer
+
+    def _close_writers(self) -> None:
+        for writer in self.writers:
+            os.close(writer)
+        self.writers = (-1, -1)
+
+    def _run(self) -> None:
+        poll = select.poll()
+        for reader in (*self._tails, self._wake_reader):
+            poll.register(reader, select.POLLIN)
+        stopped = False
+        while self._tails and not stopped:
+            for reader, _event in poll.poll():
+                stopped = stopped or reader == self._wake_reader
+                if reader in self._tails and not self._read(reader):
+                    poll.unregister(reader)
+        for reader in (*self._tails, self._wake_reader):
+            os.close(reader)
+        self._tails.clear()
+
+    def _read(self, reader: int) -> bool:
+        chunk = os.read(reader, CHUNK)
+        if chunk:
+            self._tails[reader].add(chunk)
+            return True
+        os.close(reader)
+        del self._tails[reader]
+        return False

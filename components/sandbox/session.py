@@ -1,0 +1,261 @@
+"""One job in one guest, seen from the trusted side: frames, budgets, and how it ended."""
+
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from components.ports import GuestBroke, GuestExit, GuestGone, GuestJob, GuestLate
+from components.sandbox import outcome, seccomp
+from components.sandbox.cgroups import MIB, Counters
+from components.sandbox.guest.wire import CHUNK, HEADER, HOST_CAP, Ended, Start
+from components.sandbox.member import ControlLost, Member
+from components.sandbox.output import Drain
+from components.schema.values import Limits, ResourceUsage
+
+TICK_S = 0.1
+"""How often budgets are looked at while nothing comes in."""
+
+LAST_OUTPUT_S = 2.0
+_TICK = struct.pack("ll", 0, int(TICK_S * 1_000_000))
+
+
+class Session:
+    """Implements `ports.Guest` over a member of any wall.
+
+    Args:
+        member: a ready guest, taken from its pool.
+        give_back: called once with the member when the job is over, and whether it may be used
+            again (its job ended in order and everything it started is gone).
+    """
+
+    def __init__(
+        self, member: Member, job: GuestJob, give_back: Callable[[Member, bool], None]
+    ) -> None:
+        self._member, self._limits = member, job.limits
+        self._give_back = give_back
+        self._drain = Drain(job.limits.output_kb * 1024)
+        self._buffer = b""
+        self._late = self._broke = ""
+        self._killed = False
+        self._ended: Ended | None = None
+        self._lost = False
+        self._exit: GuestExit | None = None
+        self._kill_lock = threading.Lock()
+        self._before = member.grip.counters()
+        self._began = time.monotonic()
+        self._deadline = self._began + job.limits.wall_s
+        self._next_check = self._began + TICK_S
+        self._socket = self._begin(job)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._exit is None:
+            self.kill()
+            self.finish()
+
+    def send(self, frame: bytes) -> None:
+        """See `ports.Guest`. Raises GuestGone or GuestLate."""
+        if len(frame) > HOST_CAP:
+            raise ValueError(f"a frame of {len(frame)} bytes is over the host's own cap")
+        rest = memoryview(HEADER.pack(len(frame)) + frame)
+        while rest:
+            try:
+                rest = rest[self._socket.send(rest) :]
+            except BlockingIOError:
+                self._check()
+            except OSError as error:
+                raise GuestGone(str(error)) from error
+
+    def receive(self) -> bytes:
+        """See `ports.Guest`. Raises GuestGone, GuestLate or GuestBroke."""
+        while (frame := self._take()) is None:
+            try:
+                chunk = self._socket.recv(CHUNK)
+            except BlockingIOError:
+                self._check()
+                continue
+            except OSError as error:
+                raise GuestGone(str(error)) from error
+            if not chunk:
+                raise GuestGone("the guest closed its end")
+            self._buffer += chunk
+            if time.monotonic() >= self._next_check:
+                self._check(gone_counts=False)
+        return frame
+
+    def kill(self) -> None:
+        """See `ports.Guest`."""
+        with self._kill_lock:
+            if self._exit is None:
+                self._killed = True
+                self._member.grip.kill()
+
+    def finish(self) -> GuestExit:
+        """See `ports.Guest`."""
+        if self._exit is None:
+            self._socket.close()
+            self._wait()
+            with self._kill_lock:
+                self._exit = self._settle()
+        return self._exit
+
+    def _begin(self, job: GuestJob) -> socket.socket:
+        host, guest = socket.socketpair()
+        order = msgspec.msgpack.encode(_order(job, self._member.grip.unlimited))
+        control = self._member.line.socket
+        control.settimeout(job.limits.wall_s)
+        try:
+            descriptors = [guest.fileno(), *self._drain.writers]
+            socket.send_fds(control, [HEADER.pack(len(order))], descriptors)
+            control.sendall(order)
+        except OSError:
+            self._lost = True  # told by the first receive, and by finish()
+        guest.close()
+        self._drain.start()
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            host.setsockopt(socket.SOL_SOCKET, option, _TICK)
+        return host
+
+    def _take(self) -> bytes | None:
+        buffer = self._buffer
+        if len(buffer) < HEADER.size:
+            return None
+        (length,) = HEADER.unpack_from(buffer)
+        cap = self._limits.frame_kb * 1024
+        if length > cap:
+            self._broke = f"it sent a frame of {length} bytes, the cap is {cap}"
+            raise GuestBroke(self._broke)
+        end = HEADER.size + length
+        if len(buffer) < end:
+            return None
+        self._buffer = buffer[end:]
+        return buffer[HEADER.size : end]
+
+    def _check(self, *, gone_counts: bool = True) -> None:
+        """Look at the budgets (and whether the job is over). Raises GuestLate or GuestGone."""
+        self._next_check = time.monotonic() + TICK_S
+        self._late = self._late or self._overdue()
+        if self._late:
+            raise GuestLate(self._late)
+        if self._killed or (gone_counts and self._over()):
+            raise GuestGone("the job's process ended")
+
+    def _overdue(self) -> str:
+        if time.monotonic() >= self._deadline:
+            return outcome.wall_spent(self._limits)
+        spent = _since(self._before, self._member.grip.counters()).cpu_s
+        return outcome.cpu_spent(self._limits) if (spent or 0.0) > self._limits.cpu_s else ""
+
+    def _over(self) -> bool:
+        if self._ended is None and not self._lost:
+            self._hear(0.0)
+        return self._ended is not None or self._lost
+
+    def _hear(self, timeout_s: float) -> None:
+        try:
+            message = self._member.line.next(timeout_s)
+        except ControlLost:
+            self._lost = True
+            return
+        if isinstance(message, Ended):
+            self._ended = message
+        elif message is not None:
+            self._lost = True
+
+    def _wait(self) -> None:
+        """Until the job's process has ended, or has no right to go on."""
+        while not (self._ended or self._lost or self._late or self._broke or self._killed):
+            self._hear(TICK_S)
+            if self._ended is None:
+                self._late = self._overdue()
+
+    def _settle(self) -> GuestExit:
+        grip = self._member.grip
+        used = _since(self._before, grip.counters())
+        if self._ended is None:
+            grip.kill()
+        self._drain.finish(LAST_OUTPUT_S)
+        status, message = outcome.judge(self._facts(used), self._limits)
+        self._give_back(self._member, self._ended is not None and not used.oom_kills)
+        ended = self._ended
+        stdout, stderr = self._drain.stdout, self._drain.stderr
+        return GuestExit(
+            status=status,
+            exit_code=ended.code if ended else None,
+            signal=ended.signal if ended else None,
+            stdout=stdout.text(),
+            stderr=stderr.text(),
+            truncated=stdout.truncated or stderr.truncated,
+            usage=_usage(used, ended),
+            unlimited=grip.unlimited,
+            message=message,
+        )
+
+    def _facts(self, used: Counters) -> outcome.Facts:
+        ended = self._ended
+        return outcome.Facts(
+            ended=ended is not None,
+            code=ended.code if ended else None,
+            signal=ended.signal if ended else None,
+            killed=self._killed,
+            late=self._late,
+            broke=self._broke,
+            used=used,
+        )
+
+
+def _order(job: GuestJob, unlimited: tuple[str, ...]) -> Start:
+    return Start(
+        kind=job.kind,
+        files=dict(job.files),
+        spec=job.spec,
+        seed=job.seed,
+        rlimits=rlimits(job.limits, unlimited),
+        seal=seccomp.sealing_program(),
+        frame_cap=job.limits.frame_kb * 1024,
+    )
+
+
+def rlimits(limits: Limits, unlimited: tuple[str, ...]) -> dict[str, int]:
+    """Per-process limits; memory and processes too where no control group holds them."""
+    found = {
+        "CORE": 0,
+        "CPU": int(limits.cpu_s) + 2,
+        "NOFILE": limits.nofile,
+        "FSIZE": limits.fsize_mb * MIB,
+        "MEMLOCK": 0,
+        "MSGQUEUE": 0,
+    }
+    if "memory" in unlimited:
+        found["DATA"] = limits.memory_mb * MIB
+    if "pids" in unlimited:
+        found["NPROC"] = limits.pids
+    return found
+
+
+def _since(before: Counters, after: Counters) -> Counters:
+    cpu = None if after.cpu_s is None else after.cpu_s - (before.cpu_s or 0.0)
+    kills = None if after.oom_kills is None else after.oom_kills - (before.oom_kills or 0)
+    return Counters(cpu_s=cpu, max_memory_mb=after.max_memory_mb, oom_kills=kills)
+
+
+def _usage(used: Counters, ended: Ended | None) -> ResourceUsage:
+    """The kernel's counts, or (without a control group) those of the job's own process."""
+    memory, cpu = used.max_memory_mb, used.cpu_s
+    if ended is not None:
+        memory = ended.max_memory_kb / 1024 if memory is None else memory
+        cpu = ended.cpu_s if cpu is None else cpu
+    return ResourceUsage(max_memory_mb=memory, cpu_s=cpu)
