@@ -10,17 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import sqlite_utils
-
-from components.state import clock
+from components.state import clock, schema
 from components.state.errors import (
     StateCorrupt,
     StateReadOnly,
-    StateTooNew,
     StateUnreadable,
     translated,
 )
-from components.state.migrations import migrations, names
 
 BUSY_S = 10.0
 """How long a process waits for another one's write, in seconds."""
@@ -77,6 +73,8 @@ class Database:
             connection.row_factory = sqlite3.Row
             try:
                 connection.execute("PRAGMA foreign_keys = ON")
+                # So that INSERT OR REPLACE does not pass the audit log's guards.
+                connection.execute("PRAGMA recursive_triggers = ON")
                 connection.execute("PRAGMA synchronous = FULL")
                 connection.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT}")
             except BaseException:
@@ -92,31 +90,7 @@ class Database:
                     f"{self.path} cannot be kept in WAL mode (it is in {mode} mode)",
                     hint="put `state.dir` on a local, writable disk",
                 )
-            db = sqlite_utils.Database(self._writer, execute_plugins=False)
-            self._refuse_newer(db)
-            if migrations.pending(db):
-                self._migrate(db)
-
-    def _refuse_newer(self, db: sqlite_utils.Database) -> None:
-        known = set(names())
-        unknown = [m.name for m in migrations.applied(db) if m.name not in known]
-        if unknown:
-            raise StateTooNew(
-                f"{self.path} was written by a newer AlgoOps ({', '.join(unknown)})",
-                hint="upgrade AlgoOps, or restore a backup made before the upgrade",
-            )
-
-    def _migrate(self, db: sqlite_utils.Database) -> None:
-        # All in one transaction that excludes other processes from the first look on: two that
-        # start at once don't both create the tables.
-        self._writer.execute("BEGIN IMMEDIATE")
-        try:
-            migrations.apply(db)
-            self._writer.execute("COMMIT")
-        except BaseException:
-            if self._writer.in_transaction:
-                self._writer.execute("ROLLBACK")
-            raise
+            schema.update(self._writer, self.path)
 
     # --- writing -------------------------------------------------------------------------------
 

@@ -1,13 +1,11 @@
-"""The schema, as migrations that also run on filled databases. Never edit one that was released."""
+"""The schema, as migrations that also run on filled databases. Never edit one that was released.
+
+Their names are also in `schema.NAMES`, which is read without loading sqlite-utils.
+"""
 
 from sqlite_utils import Database, Migrations
 
 migrations = Migrations("algoops")
-
-
-def names() -> tuple[str, ...]:
-    """The names of all migrations that this program knows, in their order."""
-    return tuple(m.name for m in migrations.pending(Database(memory=True)))
 
 
 @migrations()

