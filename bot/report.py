@@ -29,7 +29,7 @@ from bot.report_details import details, provenance
 from bot.report_escape import block, inline, link
 from bot.report_plain import plain
 from bot.report_status import SUMMARY_CONTEXT, context, status_text, statuses, summary
-from bot.report_tables import checks_table, findings_list, metrics_tables
+from bot.report_tables import checks_table, findings_list, metrics_tables, troubles_list
 from bot.report_values import VERDICT_ICON
 from components.schema.report import Report
 from components.schema.values import Verdict
@@ -88,6 +88,7 @@ def markdown(report: Report, *, page_url: str = "", chart: str = "") -> str:
     first = [_headline(report), _next_step(report), _warnings(report), checks_table(report)]
     rest = [
         findings_list(report),
+        troubles_list(report),
         metrics_tables(report),
         block(chart, "mermaid", cap=20_000) if chart else "",
         *(details(strategy) for strategy in report.strategies),

@@ -7,10 +7,11 @@ from urllib.parse import quote
 INLINE_CAP = 300
 BLOCK_CAP = 4_000
 _ZERO_WIDTH = "\u200b"
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()+!|~^$-])")
+_MARKDOWN = re.compile(r"([\\`*\[\]|~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|^[-+=])")
 # After these a reader of the rendered text (not of the source) looks for mentions, references
 # and links, so a backslash is no help: an invisible character parts them.
-_REFERENCE = re.compile(r"([@#]|GH-|://|www(?=\.)|\w/(?=\w))", re.IGNORECASE)
+_REFERENCE = re.compile(r"([@#]|GH-|://|www(?=\.))", re.IGNORECASE)
+_LISTED = re.compile(r"^(\d{1,9})([.)])(?=\s|$)")
 _PLAIN_CODE = re.compile(r"[^`|\\\s]([^`|\\]*[^`|\\\s])?")
 
 
@@ -40,7 +41,7 @@ def inline(text: str, cap: int = INLINE_CAP) -> str:
     """One line of Markdown that shows `text` and does nothing: safe in tables and HTML too."""
     harmless = _REFERENCE.sub(rf"\1{_ZERO_WIDTH}", cut(printable(text), cap))
     harmless = harmless.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _MARKDOWN.sub(r"\\\1", harmless)
+    return _LISTED.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\1", harmless))
 
 
 def code(text: str, cap: int = 120) -> str:
@@ -63,5 +64,5 @@ def block(text: str, language: str = "", cap: int = BLOCK_CAP) -> str:
 
 def link(label: str, url: str) -> str:
     """A link with an already escaped `label`; only the label where `url` is not plain http(s)."""
-    safe = quote(url, safe=":/?#=&%~.-_+,@")
+    safe = quote(url, safe=":/?#=&%~.-_+,@", errors="replace")
     return f"[{label}]({safe})" if re.match(r"https?://[^\s/]", safe) else label

@@ -8,6 +8,7 @@ from bot.report_values import (
     findings_by_file,
     metrics_of,
     number,
+    troubles,
     words,
 )
 from components.schema.report import Report, StrategyReport
@@ -47,6 +48,7 @@ def _strategy(strategy: StrategyReport) -> list[str]:
         lines.append(
             f"  {check.outcome.value:<8}{check.name.value:<14}{took:>8}  {_line(check.summary)}"
         )
+    lines += [f"  error: {_line(text, 500)}" for text in troubles(strategy)]
     now = metrics_of(strategy)
     if now is not None:
         for shown in HEADLINE:

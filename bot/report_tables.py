@@ -13,6 +13,7 @@ from bot.report_values import (
     line_url,
     metrics_of,
     number,
+    troubles,
     words,
 )
 from components.schema.report import Report, StrategyReport
@@ -92,6 +93,16 @@ def _finding(report: Report, finding: Finding) -> str:
     text += f" ({code(f'{finding.check.value}/{finding.rule}')})"
     shown = code(cut(printable(finding.source_line).strip(), 100))
     return f"{text}\\\n  {shown}" if shown else text
+
+
+def troubles_list(report: Report) -> str:
+    """What failed and is no finding on a line."""
+    lines = [
+        f"- ❌ {code(strategy.name)} {inline(text, cap=500)}"
+        for strategy in by_urgency(report.strategies)[:ROWS]
+        for text in troubles(strategy)[:PER_FILE]
+    ]
+    return "\n".join(lines)
 
 
 def metrics_tables(report: Report) -> str:

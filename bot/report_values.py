@@ -6,8 +6,17 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote
 
-from components.schema.report import Report, StrategyReport
-from components.schema.values import Finding, Metrics, Outcome, Severity, Verdict
+from components.schema.report import GateResult, Report, StrategyReport
+from components.schema.values import (
+    CheckName,
+    ExecutionResult,
+    Finding,
+    Metrics,
+    Outcome,
+    Severity,
+    Status,
+    Verdict,
+)
 
 VERDICT_ICON = {
     Verdict.PASSED: "✅",
@@ -23,6 +32,7 @@ OUTCOME_ICON = {
 }
 SEVERITY_ICON = {Severity.ERROR: "❌", Severity.WARNING: "⚠️", Severity.INFO: "💡"}
 _WEIGHT = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
+LINKED_PATH_CAP = 500
 _PULL = re.compile(r"(https?://[^\s?#]+/[^/\s?#]+/[^/\s?#]+)/pull/\d+")
 
 
@@ -96,6 +106,36 @@ def metrics_of(strategy: StrategyReport) -> Metrics | None:
     return next((r.metrics for r in strategy.results if r.metrics is not None), None)
 
 
+def troubles(strategy: StrategyReport) -> list[str]:
+    """What made a strategy fail and no finding says: broken gates, executions that ended badly."""
+    told = {c.name for c in strategy.checks for f in c.findings if f.severity is Severity.ERROR}
+    found: list[str] = []
+    if not told & {CheckName.SANDBOX_TEST, CheckName.BACKTEST, CheckName.LOOKAHEAD}:
+        found += [_ending(r) for r in strategy.results if r.status is not Status.PASSED]
+    if CheckName.POLICY not in told:
+        found += [gate_words(g) for g in strategy.gates if not g.passed and g.severity == "block"]
+    return found
+
+
+def _ending(result: ExecutionResult) -> str:
+    last = result.traceback.strip().rpartition("\n")[2]
+    parts = (result.status.value.replace("_", " "), result.message, last)
+    text = ": ".join(part for part in parts if part)
+    return f"{result.symbol}: {text}" if result.symbol else text
+
+
+def gate_words(gate: GateResult) -> str:
+    """A gate as a sentence: what was found, what was asked for, and why."""
+    against = {"absolute": "", "base": " of the deployed version", "benchmark": " of the benchmark"}
+    value, limit = ("undefined" if v is None else f"{v:,.2f}" for v in (gate.value, gate.limit))
+    where = f" ({gate.symbol})" if gate.symbol else ""
+    why = f": {gate.message}" if gate.message else ""
+    return (
+        f"gate {gate.id}{where}: {gate.metric} is {value}, "
+        f"must be {gate.op} {limit}{against[gate.compare]}{why}"
+    )
+
+
 def by_urgency(strategies: Sequence[StrategyReport]) -> list[StrategyReport]:
     """What needs somebody's attention first; by name within."""
     order = {Verdict.FAILED: 0, Verdict.ERROR: 1, Verdict.PASSED: 2, Verdict.NEUTRAL: 3}
@@ -137,10 +177,10 @@ def repository_url(report: Report) -> str:
 def line_url(report: Report, finding: Finding) -> str:
     """Where a finding can be looked at, else ""."""
     root = repository_url(report)
-    if not root or not finding.file:
+    if not root or not 0 < len(finding.file) <= LINKED_PATH_CAP:
         return ""
     lines = f"#L{finding.line}" if finding.line else ""
-    return f"{root}/blob/{quote(report.head_commit)}/{quote(finding.file)}{lines}"
+    return f"{root}/blob/{quote(report.head_commit)}/{quote(finding.file, errors='replace')}{lines}"
 
 
 def counted(count: int, singular: str, plural: str = "") -> str:

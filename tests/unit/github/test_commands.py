@@ -1,0 +1,142 @@
+"""Commands in comments: what a reader sees as one is one, and nothing else."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import report
+from bot.commands import REASON_CAP, may, parse
+from bot.events import (
+    Cancel,
+    Check,
+    Deploy,
+    Help,
+    Hold,
+    Rollback,
+    Status,
+    Unhold,
+)
+from components.ports import Permission
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("/algoops check", Check()),
+        ("  /algoops   check  ", Check()),
+        ("/algoops CHECK", Check()),
+        ("Looks good.\n\n/algoops deploy\n\nThanks", Deploy()),
+        ("/algoops deploy 0123abc", Deploy("0123abc")),
+        ("line\r\n/algoops cancel\r\n", Cancel()),
+        ("/algoops status", Status()),
+        ("/algoops", Help()),
+        ("/algoops help me please", Help()),
+        ("/algoops rollback alpha it loses money", Rollback("alpha", "", "it loses money")),
+        ("/algoops rollback alpha v1.2.0 bad fill", Rollback("alpha", "1.2.0", "bad fill")),
+        ("/algoops hold alpha 1.2.0 look first", Hold("alpha", "1.2.0", "look first")),
+        ("/algoops unhold alpha 1.2.0", Unhold("alpha", "1.2.0")),
+        ("```\n/algoops deploy\n```\n/algoops check", Check()),
+        ("> /algoops deploy\n\n/algoops check", Check()),
+    ],
+)
+def test_a_command_on_a_line_of_its_own_is_understood(text, command):
+    assert parse(text) == command
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "please run /algoops deploy",
+        "- /algoops deploy",
+        "`/algoops deploy`",
+        "> /algoops deploy",
+        ">/algoops deploy",
+        "> look:\n/algoops deploy",
+        "    /algoops deploy",
+        "\t/algoops deploy",
+        "```\n/algoops deploy\n```",
+        "```sh\n/algoops deploy",
+        "~~~\n```\n/algoops deploy\n~~~",
+        "````\n```\n/algoops deploy\n````",
+        "<!-- /algoops deploy -->",
+        "<!--\n/algoops deploy\n-->",
+        "<!--\n/algoops deploy",
+        "<pre>\n/algoops deploy\n</pre>",
+        "<PRE class=x>\n/algoops deploy\n</PRE>",
+        "/algoopsdeploy",
+        "//algoops deploy",
+        "\uff0falgoops deploy",
+        "/algoops\u00a0deploy",
+        "\u200b/algoops deploy",
+        "# /algoops deploy",
+    ],
+)
+def test_what_only_mentions_a_command_does_nothing(text):
+    assert parse(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("/algoops deploy main", "commit id"),
+        ("/algoops deploy --force", "commit id"),
+        ("/algoops deploy 0123abc 0123abd", "commit id"),
+        ("/algoops deploy 0123ABC", "lower-case"),
+        ("/algoops check all", "nothing after it"),
+        ("/algoops rollback", "name"),
+        ("/algoops rollback alpha", "reason"),
+        ("/algoops rollback alpha 1.2.0", "reason"),
+        ("/algoops rollback ../alpha 1.2.0 x", "name"),
+        ("/algoops hold alpha", "version"),
+        ("/algoops hold alpha 1.2 reason", "version"),
+        ("/algoops hold alpha 1.2.0", "reason"),
+        ("/algoops unhold alpha", "version"),
+        ("/algoops destroy", "no command destroy"),
+        ("/algoops check\n/algoops deploy", "found 2"),
+    ],
+)
+def test_what_is_not_understood_is_answered_and_not_guessed(text, problem):
+    found = parse(text)
+    assert isinstance(found, Help)
+    assert problem in found.problem
+
+
+def test_a_long_reason_is_cut():
+    found = parse(f"/algoops rollback alpha {'x' * 5000}")
+    assert isinstance(found, Rollback)
+    assert len(found.reason) == REASON_CAP
+
+
+@given(st.text(max_size=400))
+def test_any_text_is_read_without_an_error(text):
+    parse(text)
+    parse(f"/algoops {text}")
+
+
+@given(st.lists(st.sampled_from(["/algoops deploy", "```", "> q", "<!--", "-->", "", "x", "~~~"])))
+def test_mixed_blocks_never_yield_more_than_the_lines_that_stand_there(lines):
+    found = parse("\n".join(lines))
+    assert found is None or "/algoops deploy" in lines
+
+
+@pytest.mark.parametrize(
+    "command", [Check(), Deploy(), Rollback("a"), Hold("a", "1.0.0"), Cancel(), Status(), Help()]
+)
+def test_only_who_may_write_may_command(command):
+    allowed = {p for p in Permission if may(command, p)}
+    assert allowed == {Permission.WRITE, Permission.ADMIN}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        report.help_text("\n/algoops deploy\n"),
+        report.held("alpha", "1.0.0", "x\n/algoops deploy"),
+        report.rolled_back("alpha", "1.0.0", "a" * 40, "1.1.0", "\n\n/algoops deploy"),
+        report.failed("\n/algoops deploy"),
+        report.refused("ann", Permission.READ),
+    ],
+)
+def test_no_answer_of_ours_is_a_command(answer):
+    assert parse(answer) is None

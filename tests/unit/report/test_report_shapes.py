@@ -1,0 +1,137 @@
+"""Each shape of a report, whole, as people see it. ALGOOPS_UPDATE_SNAPSHOTS=1 writes them anew."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from bot import report
+from components.ports import StatusState
+from components.schema.values import CheckName, Verdict
+from tests.github_support import finding, report_of, strategy_of
+from tests.unit.report.shapes import METRICS, RESULT, SHAPES
+
+SNAPSHOTS = Path(__file__).with_name("snapshots")
+CHART = 'xychart-beta\n    title "Equity"\n    line [1, 2, 3]'
+
+
+def rendered(name: str) -> str:
+    found = SHAPES[name]()
+    comment = report.markdown(found, page_url="https://bot.test/runs/1", chart=CHART)
+    marks = "\n".join(f"{c}: {s.value}: {d}" for c, s, d in report.statuses(found))
+    return f"{comment}\n=== statuses\n{marks}\n\n=== terminal\n{report.plain(found)}"
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_report_looks_as_it_did(name):
+    file = SNAPSHOTS / f"{name}.md"
+    if os.environ.get("ALGOOPS_UPDATE_SNAPSHOTS"):
+        file.write_text(rendered(name), encoding="utf-8")
+    assert rendered(name) == file.read_text(encoding="utf-8")
+
+
+def test_no_snapshot_is_left_over():
+    assert {f.stem for f in SNAPSHOTS.iterdir()} == set(SHAPES)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_every_report_starts_with_its_marker_and_holds_it_once(name):
+    text = report.markdown(SHAPES[name]())
+    assert text.startswith(f"{report.MARKER}\n")
+    assert text.count(report.MARKER) == 1
+
+
+def test_the_forge_looks_for_the_same_marker():
+    from components.forge import github
+
+    assert report.MARKER == github.MARKER
+
+
+def test_the_running_comment_is_found_again_too():
+    assert report.pending("a" * 40).startswith(report.MARKER)
+
+
+def huge(strategies=300, findings=100):
+    return report_of(
+        verdict=Verdict.FAILED,
+        summary="x" * 10_000,
+        strategies=[
+            strategy_of(
+                f"s{n}",
+                Verdict.FAILED,
+                findings=[finding(line=i + 1, message="m" * 5000) for i in range(findings)],
+                results=(RESULT,) * 30,
+            )
+            for n in range(strategies)
+        ],
+    )
+
+
+def test_a_huge_report_fits_githubs_limit_and_says_where_the_rest_is():
+    text = report.markdown(huge(), page_url="https://bot.test/runs/1", chart="x" * 50_000)
+    assert len(text.encode()) < 65_535
+    assert "[the whole report](https://bot.test/runs/1)" in text
+    assert "and 250 more" in text
+    assert text.rstrip().endswith("`/algoops help`</sub>")
+
+
+def test_statuses_are_red_checks_and_the_summary():
+    found = SHAPES["several"]()
+    assert [(c, s) for c, s, _ in report.statuses(found)] == [
+        ("algoops/code", StatusState.FAILURE),
+        ("algoops", StatusState.FAILURE),
+    ]
+
+
+def test_a_check_that_did_not_run_is_neutral_and_never_passed():
+    state, words = report.status_text(SHAPES["failed_code"](), CheckName.BACKTEST)
+    assert (state, words) == (StatusState.NEUTRAL, "did not run")
+
+
+def test_an_error_beats_a_failure_and_a_pass():
+    state, words = report.status_text(SHAPES["error_no_sandbox"](), CheckName.SANDBOX_TEST)
+    assert (state, words) == (StatusState.ERROR, "could not run: alpha")
+    assert report.status_text(SHAPES["error_no_sandbox"]())[0] is StatusState.ERROR
+
+
+def test_nothing_checked_is_neutral():
+    assert report.status_text(SHAPES["neutral"]())[0] is StatusState.NEUTRAL
+
+
+def test_descriptions_fit_githubs_limit():
+    found = report_of(summary="é" * 500)
+    assert len(report.status_text(found)[1]) == 140
+
+
+@pytest.mark.parametrize(
+    "name", ["several", "failed_gate", "failed_code", "error_no_sandbox", "neutral", "passed_new"]
+)
+def test_the_summary_is_one_short_sentence(name):
+    found = SHAPES[name]()
+    text = report.summary(found.verdict, found.strategies, found.findings)
+    assert text
+    assert "\n" not in text
+    assert text.endswith(".")
+
+
+def test_arrows_say_better_or_worse_whatever_the_sign():
+    from bot.report_values import HEADLINE, change
+
+    by_field = {shown.field: shown for shown in HEADLINE}
+    assert change(-30.0, -20.0, by_field["max_drawdown_pct"]) == "▲ +10.0"
+    assert change(30.0, 20.0, by_field["max_drawdown_pct"]) == "▲ -10.0"
+    assert change(1.0, 0.5, by_field["sharpe"]) == "▼ -0.50"
+    assert change(1.0, 1.0, by_field["sharpe"]) == "same"
+    assert change(None, 1.0, by_field["sharpe"]) == ""
+    assert change(10, 12, by_field["trades"]) == "+2"
+
+
+def test_an_undefined_number_is_not_shown_as_zero():
+    undefined = METRICS.model_copy(update={"sharpe": None})
+    found = report_of(
+        strategies=[strategy_of(results=(RESULT.model_copy(update={"metrics": undefined}),))]
+    )
+    row = next(
+        line for line in report.markdown(found).splitlines() if line.startswith("| `alpha` | 142")
+    )
+    assert "| n/a |" in row
