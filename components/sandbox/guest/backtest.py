@@ -27,7 +27,7 @@ from .messages import (
     request_decoder,
 )
 from .stream import Stream
-from .trial import Trial
+from .trial import Randomness, Trial
 from .whole import Whole, run_whole
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ class _Guest:
         loading.shim_sample_data()
         loading.make_trailing_causal()
         self._tape = Tape(spec)
+        self._random = Randomness()
         self._stream: Stream | None = None
         self._whole: Whole | None = None
 
@@ -144,7 +145,12 @@ class _Guest:
 
     def _diagnose(self, nonce: int, cuts: list[int], replays: list[int]) -> Diagnosis:
         inspection = Inspection(
-            self._load, self._trial, self._spec, self._tape, self._declarations, str(self._folder)
+            self._load_anew,
+            self._trial,
+            self._spec,
+            self._tape,
+            self._declarations,
+            str(self._folder),
         )
         try:
             if self._stream is not None:
@@ -155,6 +161,10 @@ class _Guest:
             text = f"{type(error).__name__}: {error}"[:200]
             leaks = [Leak("", "undetermined", -1, text, "", certain=False)]
         return Diagnosis(nonce, inspection.compared, leaks)
+
+    def _load_anew(self) -> type[Strategy]:
+        self._random.begin()
+        return self._load()
 
     def _trial(self, kind: type[Strategy]) -> Trial:
         spec = msgspec.structs.replace(self._spec, lookback=None)

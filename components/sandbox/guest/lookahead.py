@@ -45,8 +45,7 @@ class History:
             self._values += [[np.nan] * gap for _ in range(missing)]
         self.bars.append(bar)
         for kept, indicator in zip(self._values, indicators, strict=False):
-            newest = indicator[..., -1]
-            kept.append(newest if newest.ndim == 0 else np.array(newest))
+            kept.append(indicator[-1] if indicator.ndim == 1 else np.array(indicator[:, -1]))
 
     def series(self, number: int, rows: int) -> np.ndarray[Any, Any] | None:
         """Newest values of one indicator by noted bar: [bars] or [rows, bars]; None: unknown."""

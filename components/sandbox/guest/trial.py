@@ -44,7 +44,7 @@ class Trial:
         self._declarations = declarations
         self.data = GrowingData(tape, spec.lookback)
         self._broker = Exchange(self.data, spec.account, 1)
-        self._random = _Random()
+        self._random = Randomness()
         self._failed: Exception | None = None
         self.silent: frozenset[str] = frozenset()
 
@@ -105,8 +105,11 @@ def _is_silent(instance: Strategy, name: str) -> bool:
     return first_valid(alone, frozenset()) is None
 
 
-class _Random:
-    """Gives every init() the same random numbers, and next() a stream of its own."""
+class Randomness:
+    """Gives every init() the same random numbers, and next() a stream of its own.
+
+    Starts from the state of the global generators at its construction.
+    """
 
     def __init__(self) -> None:
         self._python = random.getstate()
@@ -114,7 +117,7 @@ class _Random:
         self._used: bool | None = None
 
     def begin(self) -> None:
-        """Back to where the first init() began."""
+        """Back to the start."""
         random.setstate(self._python)
         np.random.set_state(self._numpy)  # noqa: NPY002  # as above
 

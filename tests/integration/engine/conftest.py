@@ -1,0 +1,15 @@
+"""Market data for the engine's tests, written once a session."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+import engine_support
+
+
+@pytest.fixture(scope="session")
+def market(tmp_path_factory):
+    return engine_support.write_data(tmp_path_factory.mktemp("market") / "data")
