@@ -9,7 +9,7 @@ from bot.cli import groups
 from bot.cli.common import Debug, errors_for_people
 
 # Each module has `register(app)`; imported here so that `algoops --help` lists all of them.
-FAMILIES: tuple[str, ...] = ("audit",)
+FAMILIES: tuple[str, ...] = ("audit", "schema")
 
 app = typer.Typer(
     name="algoops",

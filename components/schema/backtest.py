@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from components.schema.types import Count, Flag, IsoDate, Number, Symbol
+from components.schema.types import Count, Flag, IsoDate, Lookback, Number, Symbol
 from components.schema.values import Value
 
 Fraction = Annotated[Number, Field(ge=0, lt=1)]
@@ -46,7 +46,7 @@ class BacktestConfig(Value):
     symbols: tuple[Symbol, ...] = ()
     benchmark_symbol: Symbol | None = None
     risk_free_rate: Fraction = 0.0
-    lookback: Annotated[int, Field(ge=2)] | None = None
+    lookback: Lookback | None = None
     """Bars that init() needs to look back; declared, it makes long series cheap to stream."""
 
     @model_validator(mode="after")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -57,7 +57,7 @@ class DefinitionCheck:
 
 
 def check_definition(
-    data: bytes, file: str, *, folder: str | None, has_code: bool, policy: SchemaPolicy
+    data: bytes, file: str, *, folder: str | None, has_code: bool | None, policy: SchemaPolicy
 ) -> DefinitionCheck:
     """Check a definition file: its text, its fields, what they say together, its rules.
 
@@ -65,7 +65,8 @@ def check_definition(
         data: content of strategy.yaml or strategy.json.
         file: its path, for findings; `.json` is read as JSON.
         folder: name of the folder that holds it; None for a lone file.
-        has_code: whether a strategy.py stands beside it.
+        has_code: whether a strategy.py stands beside it; None: not known, so that a definition
+            without any rules may still have code somewhere.
         policy: the operator's demands.
 
     Returns:
@@ -82,8 +83,8 @@ def validate_mapping(
     Args:
         obj: the decoded JSON document.
         policy: the operator's demands; None: the defaults.
-        has_code: whether there is a strategy.py; None: not known, so rules are checked only
-            where the definition says `framework: rules`.
+        has_code: whether there is a strategy.py; None: not known, so that rules are only warned
+            about unless the definition says `framework: rules`.
     """
     return _check(document_of(obj), None, policy or SchemaPolicy(), has_code=has_code)
 
@@ -102,7 +103,7 @@ def _check(
     if definition is not None:
         problems += _required(document, definition, policy, broken)
         problems += problems_of(definition, policy, None if "name" in broken else folder)
-        program = _rules(definition, policy, broken, problems, has_code=has_code)
+        program = _rules(document, definition, policy, broken, problems, has_code=has_code)
     found += [finding_of(problem, document, policy) for problem in problems]
     found.sort(key=lambda f: (f.line or 0, f.column or 0))
     if any(f.severity is Severity.ERROR for f in found):
@@ -193,6 +194,7 @@ def _required(
 
 
 def _rules(
+    document: Document,
     definition: StrategyDefinition,
     policy: SchemaPolicy,
     broken: frozenset[str],
@@ -200,16 +202,21 @@ def _rules(
     *,
     has_code: bool | None,
 ) -> str:
-    if has_code is None and definition.framework is None:
-        return ""
-    coded = definition.framework == "backtesting.py" if has_code is None else has_code
+    """The compiled program where rules trade; adds to the problems."""
+    unsure = has_code is None and definition.framework is None
+    coded = has_code if has_code is not None else definition.framework == "backtesting.py"
     problem = framework_problem(definition, policy, has_code=coded)
-    if problem is not None:
+    if problem is not None and not unsure:
         problems.append(problem)
-    if framework_of(definition, has_code=coded) != "rules":
+    silent = unsure and not (definition.entry_rules or definition.exit_rules)
+    if silent or framework_of(definition, has_code=coded) != "rules":
         return ""
     compiled = compile_rules(definition, longest=policy.max_rule_length, broken=broken)
-    problems += compiled.problems
+    # Sent without its folder, rules may be the documentation of code: no fault, then.
+    doubtful = unsure and not document.file
+    problems += [replace(p, doubtful=doubtful) for p in compiled.problems]
+    if doubtful and compiled.problems:
+        return ""
     return json.dumps(compiled.program, separators=(",", ":"))
 
 
@@ -224,7 +231,7 @@ def finding_of(problem: Problem, document: Document, policy: SchemaPolicy) -> Fi
         hint=problem.hint,
         found=problem.found,
         allowed=problem.allowed,
-        severity=policy.severity(problem.rule),
+        severity=Severity.WARNING if problem.doubtful else policy.severity(problem.rule),
     )
     return finding if problem.span is None else _inside_rule(finding, problem, document)
 

@@ -93,11 +93,12 @@ def place(finding: Finding, span: Span | None, text: str) -> Finding:
 def read_document(
     data: bytes, file: str, *, check: CheckName = CheckName.SCHEMA, bounds: Bounds = BOUNDS
 ) -> Document:
-    """Read an untrusted YAML or (by the name's ending) JSON file. Never raises.
+    """Read an untrusted YAML or JSON file. Never raises.
 
     Args:
         data: the file's bytes.
-        file: its name for findings; `.json` is read as JSON, all else as YAML.
+        file: its name for findings; `.json` is read as JSON, `.yaml` and `.yml` as YAML; what has
+            another name (standard input) is JSON when it starts with `{`.
         check: the check that findings belong to.
         bounds: caps on bytes, depth, values, and expanded aliases.
 
@@ -136,7 +137,7 @@ def read_document(
             _span_at(text, bad.start()),
             text,
         )
-    reader = read_json if file.endswith(".json") else read_yaml
+    reader = read_json if _is_json(text, file) else read_yaml
     reading = reader(text, bounds)
     findings = tuple(
         place(
@@ -183,6 +184,12 @@ def _out_of_bounds(value: object, bounds: Bounds) -> tuple[str, str] | None:
         if count > 2 * bounds.values or size > bounds.size:
             return "too-large", f"more than {bounds.values:,} values or {bounds.size:,} characters"
     return None
+
+
+def _is_json(text: str, file: str) -> bool:
+    if file.endswith((".yaml", ".yml")):
+        return False
+    return file.endswith(".json") or text.lstrip().startswith("{")
 
 
 def _span_at(text: str, offset: int) -> Span:

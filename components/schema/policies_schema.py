@@ -41,6 +41,8 @@ DEFAULT_SEVERITIES: dict[Adjustable, Severity] = {
 class SchemaPolicy(Value):
     """What definitions in this repository must have."""
 
+    schema_version: Literal["1"] = "1"
+    """Version of this file's format."""
     required: tuple[ShortText, ...] = ("name", "description")
     """Fields that must be written and not empty."""
     name_pattern: ShortText = "^[A-Za-z][A-Za-z0-9_]*$"

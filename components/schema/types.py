@@ -34,7 +34,7 @@ WORDS = {
 LARGEST = 1e15
 """Bound of every number: all whole numbers below it are exact as floats."""
 
-_ISO_DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_ISO_DATE = re.compile("^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
 
 
 def _whole(value: Any) -> Any:
@@ -54,10 +54,13 @@ def _iso_date(value: Any) -> Any:
 
 Number = Annotated[float, Field(strict=True, ge=-LARGEST, le=LARGEST), Field(allow_inf_nan=False)]
 Count = Annotated[int, Field(strict=True, ge=1, le=1_000_000), BeforeValidator(_whole)]
+Lookback = Annotated[int, Field(strict=True, ge=2, le=1_000_000), BeforeValidator(_whole)]
 Integer = Annotated[int, Field(strict=True, ge=-int(LARGEST), le=int(LARGEST))]
 Flag = Annotated[bool, Field(strict=True)]
 Text = Annotated[str, StringConstraints(strict=True, max_length=4000)]
 ShortText = Annotated[str, StringConstraints(strict=True, max_length=200)]
 Symbol = Annotated[str, StringConstraints(strict=True, pattern=SYMBOL_PATTERN)]
 Timestamp = Annotated[str, StringConstraints(strict=True, pattern=TIMESTAMP_PATTERN)]
-IsoDate = Annotated[date, BeforeValidator(_iso_date)]
+IsoDate = Annotated[
+    date, BeforeValidator(_iso_date), Field(json_schema_extra={"pattern": _ISO_DATE.pattern})
+]

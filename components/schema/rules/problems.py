@@ -17,6 +17,8 @@ class Problem:
         path: keys and indices of the value at fault.
         rule: rule id of the finding.
         span: first and last-plus-one character inside a rule's text, from 0; None: all of it.
+        key: the key is at fault, not its value.
+        doubtful: whether it matters is not known: a warning at most.
     """
 
     path: Path
@@ -27,6 +29,7 @@ class Problem:
     allowed: str = ""
     span: tuple[int, int] | None = None
     key: bool = False
+    doubtful: bool = False
 
 
 class Refused(Exception):

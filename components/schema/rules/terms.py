@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from components.schema.rules.ranges import ANY, Range, holds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 Code = list[Any]
 """One node of a program: [operation, operands...]."""
@@ -127,3 +128,46 @@ def _empty_relation(claim: Claim, relations: dict[tuple[str, str], set[str]]) ->
     left_over = relations.get((left, right), {"<", "=", ">"}) & allowed
     relations[left, right] = left_over
     return not left_over
+
+
+def joined(
+    terms: Sequence[Term],
+    code: Code,
+    *,
+    flag: bool,
+    bounds: Range = ANY,
+    truth: bool | None = None,
+    claims: tuple[Claim, ...] = (),
+) -> Term:
+    """The term made of others: as present, as costly and as changing as they are together."""
+    return Term(
+        flag=flag,
+        code=code,
+        range=bounds,
+        truth=truth,
+        claims=claims,
+        present=any(term.present for term in terms),
+        cost=sum(term.cost for term in terms),
+        constant=all(term.constant for term in terms),
+    )
+
+
+def claim_of(op: str, terms: Sequence[Term]) -> Claim:
+    """The claim `first op second` about two terms."""
+    first, second = terms
+    return Claim(first.code, op, second.code, first.range, second.range)
+
+
+def because(claim: Claim) -> str:
+    """The bounds that settle a comparison, in words."""
+    parts = [
+        f"{_words(code)} is from {bounds.low:g} to {bounds.high:g}"
+        for code, bounds in ((claim.left, claim.left_range), (claim.right, claim.right_range))
+        if code[0] != "num" and math.isfinite(bounds.low) and math.isfinite(bounds.high)
+    ]
+    return f": {', '.join(parts)}" if parts else ""
+
+
+def _words(code: Code) -> str:
+    named = len(code) > 1 and isinstance(code[1], str) and code[0] != "call"
+    return f"`{code[1]}`" if named else "one side"
