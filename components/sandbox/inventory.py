@@ -102,7 +102,7 @@ def wanted(path: Path) -> bool:
     parts = path.parts
     return not (
         path.suffix in {".pyc", ".pyi", ".pyx", ".pxd", ".pxi", ".c", ".h", ".a", ".exe"}
-        or path.name.startswith(("_test", "_tkinter", "_ctypes_test"))
+        or (".so" in path.name and path.name.startswith(("_test", "_tkinter", "_ctypes_test")))
         or any(p in {"tests", "__pycache__", "lib2to3", *MASKED} for p in parts[:-1])
         or any(p.startswith("config-") for p in parts[:-1])
     )
@@ -181,6 +181,8 @@ def _digest(
     for key, value in sorted(ENVIRONMENT.items()):
         digest.update(f"{key}={value}\n".encode())
     digest.update(seccomp.program() + seccomp.sealing_program())
+    for rules in (Path(__file__), Path(__file__).with_name("image.py")):
+        digest.update(rules.read_bytes())
     for distribution in distributions:
         digest.update((distribution.read_text("RECORD") or distribution.version).encode())
     for piece in pieces:
