@@ -7,7 +7,8 @@ verify with it.
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from components.state.database import Database, decode, encode, storable
@@ -89,15 +90,29 @@ class AuditLog:
             limit: at most so many.
             newest_first: False for the order in which they were written.
         """
+        if event is not None and event.endswith("."):
+            pages = [
+                self.list(
+                    repository=repository,
+                    strategy=strategy,
+                    event=name,
+                    before=before,
+                    limit=limit,
+                    newest_first=newest_first,
+                )
+                for name in self._family(event)
+            ]
+            merged = sorted(chain(*pages), key=lambda row: row.id, reverse=newest_first)
+            return merged[:limit]
         where, params = ["1 = 1"], []
-        for column, value in (("repository", repository), ("strategy", strategy)):
+        for column, value in (
+            ("repository", repository),
+            ("strategy", strategy),
+            ("event", event),
+        ):
             if value is not None:
                 where.append(f"{column} = ?")
                 params.append(value)
-        if event is not None:
-            family = event.endswith(".")
-            where.append("event >= ? AND event < ?" if family else "event = ?")
-            params += [event, event[:-1] + "/"] if family else [event]
         if before is not None:
             where.append("id < ?")
             params.append(str(before))
@@ -108,6 +123,15 @@ class AuditLog:
             (*params, limit),
         )
         return [_row(row) for row in rows]
+
+    def _family(self, prefix: str) -> Iterator[str]:
+        # From name to name through the index, however many rows each has.
+        name = prefix
+        while True:
+            name = self._db.value("SELECT min(event) FROM audit_log WHERE event > ?", (name,))
+            if name is None or not name.startswith(prefix):
+                return
+            yield name
 
     def verify(
         self,

@@ -9,17 +9,30 @@ from components.state.audit import AuditLog
 from components.state.database import Database, decode, encode
 from components.state.records import Job
 
-# The highest priority first; then the repository with the fewest jobs at work, then the one whose
-# turn is longest ago, then the oldest job. One (kind, key) is never worked on twice at once.
+# Of each repository that waits its best job: the highest priority, then the oldest; one (kind, key)
+# is never worked on twice at once. Among those the highest priority; then the repository with the
+# fewest jobs at work, then the one whose turn is longest ago. The cost follows the number of
+# repositories, not the depth of the queue.
 _NEXT = """
-SELECT j.id FROM jobs AS j
+WITH RECURSIVE lanes (repository) AS (
+    SELECT min(repository) FROM jobs WHERE status = 'queued'
+    UNION ALL
+    SELECT (SELECT min(repository) FROM jobs
+            WHERE status = 'queued' AND repository > lanes.repository)
+    FROM lanes WHERE lanes.repository IS NOT NULL
+)
+SELECT j.id FROM lanes
+JOIN jobs AS j ON j.id = (
+    SELECT q.id FROM jobs AS q
+    WHERE q.status = 'queued' AND q.repository = lanes.repository AND q.not_before <= :now
+      AND NOT EXISTS (SELECT 1 FROM jobs AS w WHERE w.status = 'leased' AND w.kind = q.kind
+                      AND w.key = q.key AND w.repository = q.repository)
+      {kinds}
+    ORDER BY q.priority DESC, q.id LIMIT 1)
 LEFT JOIN served AS s ON s.repository = j.repository
 LEFT JOIN (SELECT repository, count(*) AS busy FROM jobs WHERE status = 'leased'
            GROUP BY repository) AS b ON b.repository = j.repository
-WHERE j.status = 'queued' AND j.not_before <= :now
-  AND NOT EXISTS (SELECT 1 FROM jobs AS w WHERE w.status = 'leased' AND w.kind = j.kind
-                  AND w.key = j.key AND w.repository = j.repository)
-  {kinds} {excluded}
+WHERE true {excluded}
 ORDER BY j.priority DESC, ifnull(b.busy, 0), ifnull(s.turn, 0), j.id LIMIT 1
 """
 
@@ -94,7 +107,7 @@ class Jobs:
         """
         params: dict[str, Any] = {"now": self._db.now()}
         sql = _NEXT.format(
-            kinds=_among("j.kind", "IN", kinds, params),
+            kinds=_among("q.kind", "IN", kinds, params),
             excluded=_among("j.repository", "NOT IN", exclude_repositories or None, params),
         )
         if self._idle(params["now"]):

@@ -37,7 +37,7 @@ def m0001_queue(db: Database) -> None:
             WHERE status = 'queued';
         CREATE UNIQUE INDEX jobs_one_leased ON jobs (kind, key, repository)
             WHERE status = 'leased';
-        CREATE INDEX jobs_queued ON jobs (priority DESC, id) WHERE status = 'queued';
+        CREATE INDEX jobs_queued ON jobs (repository, priority DESC, id) WHERE status = 'queued';
         CREATE INDEX jobs_leased ON jobs (lease_until) WHERE status = 'leased';
         CREATE INDEX jobs_finished ON jobs (finished_at) WHERE finished_at != '';
         CREATE TABLE served (repository TEXT PRIMARY KEY, turn INTEGER NOT NULL) STRICT;
