@@ -10,18 +10,30 @@ class Check:
 
 @dataclass(frozen=True)
 class Deploy:
-    """`/algoops deploy [sha]`: land the proposal; `sha` is what its author saw, or ""."""
+    """`/algoops deploy [sha]`: land the proposal; `sha` is what its author saw, or "".
+
+    The other fields are for the API and the command line: the strategy that is meant, the merge
+    commit's message, and whether and with which version to tag.
+    """
 
     sha: str = ""
+    name: str = ""
+    message: str = ""
+    create_tag: bool = True
+    tag_version: str = ""
 
 
 @dataclass(frozen=True)
 class Rollback:
-    """`/algoops rollback NAME [version] reason...`: version "" means the one before."""
+    """`/algoops rollback NAME [version] reason...`: version "" means the one before.
+
+    `commit` names the target by the commit that it was deployed as, for the API.
+    """
 
     name: str
     version: str = ""
     reason: str = ""
+    commit: str = ""
 
 
 @dataclass(frozen=True)

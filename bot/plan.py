@@ -106,6 +106,7 @@ class Candidate:
     name: str
     version: str
     tree: str
+    content_key: str
     verdict: Verdict | None
     held: str = ""
     released_tree: str = ""

@@ -370,6 +370,13 @@ class Forge(Protocol):
             UserError: the forge refused (protection, missing permission): says what to do.
         """
 
+    def propose(self, branch: str, commit: str, title: str, body: str) -> str:
+        """Offer a prepared commit as a new proposal, or find it again; returns the proposal's id.
+
+        Raises:
+            UserError: the forge refused, or the branch holds something else.
+        """
+
     def ping(self) -> str:
         """Ask whether the forge answers; a short description. Raises TransientError."""
 

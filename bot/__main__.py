@@ -1,0 +1,5 @@
+"""`python -m bot` is `algoops`."""
+
+from bot.cli import main
+
+main()

@@ -1,0 +1,180 @@
+"""The composition root: the only place that builds adapters and wires them."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import structlog
+
+from bot.bench import Bench
+from bot.check_run import Where
+from bot.config import RepositorySettings, Settings
+from bot.events import Event, Tick
+from bot.github import open_github
+from bot.intake import key_of, receive
+from bot.policies import Policies, load_policies
+from bot.progress import Broadcast
+from bot.runner import Runner
+from bot.sandboxes import open_executor
+from bot.server.app import create_app
+from bot.server.serve import HttpServer
+from bot.service import Service
+from bot.sources.clock import Clock
+from bot.sources.local import LocalSource
+from bot.sources.poll import Poll
+from bot.world import Running, Watched, World
+from components.engine.market_data import FolderData
+from components.engine.run import ENGINE
+from components.forge.local import LocalForge
+from components.ports import Executor
+from components.safe_tools.files import write_atomic
+from components.state import DATABASE, LOCK, DaemonLock, Store
+
+log = structlog.get_logger(__name__)
+
+REPORTS = "reports"
+URL_FILE = "url.txt"
+"""Inside `state.dir`: where the pages of the running daemon are."""
+
+MIRRORS = "mirrors"
+DAY_S = 86_400.0
+KEEP_DAYS = 90.0
+
+
+def open_bench(settings: Settings, policies: Policies, executor: Executor) -> Bench:
+    """Policies, data and executor as one value, with the ids that verdicts depend on."""
+    return Bench(
+        policies=policies,
+        data=FolderData(settings.data.dir),
+        executor=executor,
+        engine=ENGINE,
+        image=str(executor.describe()["image"]),
+        causality=settings.engine.causality,
+    )
+
+
+def open_watched(settings: Settings, repository: RepositorySettings) -> Watched:
+    """One repository of the configuration with its forge.
+
+    Raises:
+        ConfigError: it cannot be opened; says what to do.
+    """
+    if repository.forge == "github":
+        forge, mirror = open_github(
+            repository, settings.state.dir / MIRRORS, git_binary=settings.git_binary
+        )
+        where = Where(repository.name, mirror.repository, repository.strategies)
+        return Watched(where, forge, repository.base)
+    local = LocalForge.open(
+        repository.name,
+        repository.path,
+        base=repository.base,
+        reports=settings.state.dir / REPORTS / repository.name,
+        binary=settings.git_binary,
+    )
+    where = Where(repository.name, local.repository, repository.strategies)
+    return Watched(where, local, repository.base)
+
+
+@contextmanager
+def open_world(settings: Settings) -> Iterator[World]:
+    """Store, repositories, executor: everything that jobs need; closed when the block is left."""
+    with ExitStack() as stack:
+        store = stack.enter_context(Store(settings.state.dir / DATABASE))
+        policies = load_policies(settings.policies)
+        executor = open_executor(settings, policies.sandbox)
+        stack.callback(executor.close)
+        watched = {r.name: open_watched(settings, r) for r in settings.repositories}
+        for one in watched.values():
+            stack.callback(one.where.repository.close)
+        yield World(
+            store=store,
+            watched=watched,
+            bench=open_bench(settings, policies, executor),
+            progress=Broadcast(),
+            running=Running(),
+        )
+
+
+class Daemon:
+    """Sources, runner and HTTP server over one World. `run` returns after `stop`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stop = threading.Event()
+
+    def stop(self) -> None:
+        """Ask it to end; may be called from a signal handler."""
+        self._stop.set()
+
+    def run(self, ready: threading.Event | None = None) -> None:
+        """Work until `stop`; everything is closed in order.
+
+        Args:
+            ready: set when events are taken and requests are answered.
+
+        Raises:
+            AlgoOpsError: it cannot start; says what to do.
+        """
+        settings = self._settings
+        with ExitStack() as stack:
+            stack.enter_context(DaemonLock(settings.state.dir / LOCK))
+            world = stack.enter_context(open_world(settings))
+            service = Service(world, settings)
+            http = HttpServer(create_app(service), settings)
+            stack.callback(http.stop)
+            world.pages.url = _public_url(settings, http)
+            runner = Runner(world)
+            stack.callback(runner.stop)
+            runner.start()
+            http.start()
+            self._watch(stack, world)
+            log.info("ready", url=world.pages.url)
+            write_atomic(settings.state.dir, URL_FILE, f"{world.pages.url}\n".encode())
+            if ready is not None:
+                ready.set()
+            self._stop.wait()
+            log.info("stopping")
+
+    def _watch(self, stack: ExitStack, world: World) -> None:
+        """Start the sources: refs, polling, the clock."""
+
+        def emit(event: Event) -> None:
+            receive(world, event, key_of(event))
+
+        clock = Clock()
+        schedule = self._settings.schedule
+        clock.every(schedule.tick_s, "tick", lambda: emit(Tick()))
+        clock.every(schedule.recheck_s, "recheck", lambda: _recheck(world))
+        clock.every(DAY_S, "retention", lambda: world.store.prune(KEEP_DAYS))
+        for repository in self._settings.repositories:
+            self._watch_one(stack, world, repository, clock)
+        stack.callback(clock.stop)
+        clock.start()
+        emit(Tick())
+
+    def _watch_one(
+        self, stack: ExitStack, world: World, repository: RepositorySettings, clock: Clock
+    ) -> None:
+        watched = world.watched[repository.name]
+
+        def emit(event: Event) -> None:
+            receive(world, event, key_of(event))
+
+        if repository.github is not None:
+            poll = Poll(watched.forge, emit)
+            clock.every(repository.github.poll_s, f"poll {repository.name}", poll.look)
+            return
+        source = LocalSource(watched.forge, repository.path, emit)
+        stack.callback(source.stop)
+        source.start()
+
+
+def _recheck(world: World) -> None:
+    for name in world.watched:
+        world.store.jobs.enqueue("recheck", name, name, {}, -1)
+    world.wake.set()
+
+
+def _public_url(settings: Settings, http: HttpServer) -> str:
+    return settings.server.public_url.rstrip("/") or f"http://{http.host}:{http.port}"

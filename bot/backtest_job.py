@@ -1,0 +1,154 @@
+"""Backtests asked for over HTTP: the same engine and sandbox as in checks, on chosen data."""
+
+import json
+import time
+from concurrent.futures import Future
+from typing import Any
+
+from bot.checks import Superseded, prepare
+from bot.server.backend import BacktestChanged, BacktestRequest, LimitRequest
+from bot.subjects import Found, find_subject
+from bot.tasks import Task, Wishes, resolve_tasks
+from bot.world import World
+from components.engine import gates
+from components.errors import UserError
+from components.ports import BacktestJob
+from components.schema.backtest import BacktestConfig
+from components.schema.values import ExecutionResult, Limits, Severity, Status
+from components.state.records import Job
+
+POLL_S = 0.1
+
+
+def backtest_tasks(world: World, found: Found, request: BacktestRequest) -> tuple[Task, ...]:
+    """What a request asks to run, with the policy's floors applied.
+
+    Raises:
+        UserError: the definition is wrong, a symbol is not known, the dates are.
+    """
+    definition = prepare(found.subject, world.bench).definition
+    if definition.definition is None:
+        problems = "; ".join(f.message for f in definition.findings if f.severity is Severity.ERROR)
+        raise UserError(f"the definition of {found.strategy.name} is not valid: {problems}")
+    tasks, findings = resolve_tasks(
+        definition.definition,
+        world.bench.policies.risk,
+        world.bench.data,
+        causality=world.bench.causality,
+        wishes=Wishes(request.config, request.start, request.end, request.symbols),
+    )
+    if findings:
+        raise UserError("; ".join(f.message for f in findings))
+    return tasks
+
+
+def lowered(limits: Limits, request: LimitRequest) -> Limits:
+    """The policy's limits with what a request lowers."""
+    return limits.lowered_by(wall_s=request.wall_s, memory_mb=request.memory_mb, cpus=request.cpus)
+
+
+def run_backtest_job(world: World, job: Job) -> None:
+    """Run one requested backtest to its end; each symbol moves its progress.
+
+    Raises:
+        Superseded: the daemon is stopping.
+    """
+    number = int(job.payload["backtest"])
+    record = world.store.backtests.get(number)
+    if record is None or not world.store.backtests.start(number):
+        return
+    try:
+        results = _run(world, number, request_from(dict(record.request)))
+    except UserError as error:
+        world.store.backtests.finish(number, "failed", error=str(error))
+    else:
+        _finish(world, number, results)
+    world.progress.tell(BacktestChanged(number))
+
+
+def _finish(world: World, number: int, results: list[ExecutionResult]) -> None:
+    bad = [r for r in results if r.status is not Status.PASSED]
+    aggregate = gates.aggregate(results) if not bad else None
+    document = {
+        "results": [r.model_dump(mode="json") for r in results],
+        "aggregate": aggregate.model_dump(mode="json") if aggregate else None,
+    }
+    world.store.backtests.finish(
+        number,
+        "failed" if bad else "completed",
+        result=json.dumps(document),
+        error=(bad[0].message or str(bad[0].status)) if bad else "",
+    )
+
+
+def _run(world: World, number: int, request: BacktestRequest) -> list[ExecutionResult]:
+    found = find_subject(world, request.name, request.ref)
+    tasks = backtest_tasks(world, found, request)
+    limits = lowered(world.bench.policies.sandbox.limits, request.limits)
+    rules = prepare(found.subject, world.bench).definition.rules
+    results = []
+    for done, task in enumerate(tasks):
+        job = BacktestJob(
+            strategy=found.strategy.name,
+            files=found.subject.files,
+            rules=rules,
+            parameters=task.parameters,
+            config=task.config,
+            symbol=task.symbol,
+            interval=task.interval,
+            start=task.start,
+            end=task.end,
+            limits=limits,
+            causality=task.causality,
+            label=f"{found.strategy.name}/{task.symbol}",
+        )
+        results.append(_wait(world, world.bench.executor.submit(job)))
+        world.store.backtests.progress(number, (done + 1) / len(tasks))
+        world.progress.tell(BacktestChanged(number))
+    return results
+
+
+def _wait(world: World, future: Future[ExecutionResult]) -> ExecutionResult:
+    deadline = time.monotonic() + 86_400
+    while time.monotonic() < deadline:
+        if world.stopping.is_set():
+            future.cancel()
+            raise Superseded
+        try:
+            return future.result(timeout=POLL_S)
+        except TimeoutError:
+            continue
+    raise UserError("the backtest did not end within a day")
+
+
+def request_to(request: BacktestRequest) -> dict[str, Any]:
+    """A request as JSON values."""
+    return {
+        "name": request.name,
+        "actor": request.actor,
+        "ref": request.ref,
+        "config": request.config.model_dump(mode="json") if request.config else None,
+        "start": request.start,
+        "end": request.end,
+        "symbols": list(request.symbols),
+        "limits": {
+            "wall_s": request.limits.wall_s,
+            "memory_mb": request.limits.memory_mb,
+            "cpus": request.limits.cpus,
+        },
+    }
+
+
+def request_from(document: dict[str, Any]) -> BacktestRequest:
+    """The request that `request_to` wrote."""
+    config = document["config"]
+    return BacktestRequest(
+        name=document["name"],
+        actor=document["actor"],
+        ref=document["ref"],
+        config=BacktestConfig.model_validate(config) if config else None,
+        start=document["start"],
+        end=document["end"],
+        symbols=tuple(document["symbols"]),
+        limits=LimitRequest(**document["limits"]),
+    )

@@ -1,0 +1,281 @@
+"""The check job: take a proposal as it is now, run all checks, record, publish. Exactly once.
+
+Level-triggered: whatever woke it, it looks at the proposal's real state; a run that is there
+already for the same content is not made again.
+"""
+
+from dataclasses import dataclass
+from threading import Event as Flag
+
+from bot import report as say
+from bot.check_run import Asked, run_checks, take_snapshot
+from bot.checks import Superseded
+from bot.failpoints import failpoint
+from bot.moves import Moves
+from bot.plan import Plan, Snapshot
+from bot.report_chart import chart
+from bot.server.backend import CheckEnded, RunChanged, StrategyChanged
+from bot.world import Watched, World
+from components.ports import Proposal, StatusState
+from components.schema.report import CheckResult, Report, StrategyReport
+from components.schema.values import Verdict
+from components.state import Store
+from components.state.records import Job, Run
+
+PENDING = "checks are running"
+SUPERSEDED = "superseded by a newer commit"
+CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True)
+class CheckRequest:
+    """What a check job was asked, from its payload.
+
+    Attributes:
+        force: run again where a verdict is known.
+        asked: a person with write permission asked.
+        kind: check | base | recheck.
+    """
+
+    proposal: str
+    force: bool = False
+    asked: bool = False
+
+
+def check_proposal(world: World, job: Job) -> None:
+    """Check one proposal and tell people.
+
+    Raises:
+        Superseded: the daemon is stopping; the job stays in the queue.
+        TransientError: the forge or the machine failed; the job is tried again.
+    """
+    watched = world.repository(job.repository)
+    request = CheckRequest(**job.payload)
+    watched.forge.fetch()
+    proposal = watched.forge.proposal(request.proposal)
+    if proposal is None:
+        close_proposal(world, watched, request.proposal)
+        return
+    flag = world.running.begin(watched.name, proposal.id, proposal.head)
+    try:
+        _check(world, watched, proposal, request, job, flag)
+    finally:
+        world.running.end(watched.name, proposal.id, flag)
+
+
+def close_proposal(world: World, watched: Watched, proposal_id: str) -> None:
+    """A proposal is gone without landing: archive what it brought, end its runs."""
+    world.running.stop(watched.name, proposal_id)
+    for run in world.store.runs.unfinished(watched.name, proposal_id):
+        world.store.runs.supersede(run.id)
+    gone = world.store.strategies.withdraw(
+        watched.name, proposal_id, actor="algoops", reason="its branch or pull request is gone"
+    )
+    if gone:
+        world.progress.tell(StrategyChanged(""))
+
+
+def _check(
+    world: World,
+    watched: Watched,
+    proposal: Proposal,
+    request: CheckRequest,
+    job: Job,
+    flag: Flag,
+) -> None:
+    base = watched.forge.base()
+    if not request.force and _settled_already(world, watched, proposal, base):
+        return
+    run = world.store.runs.start(
+        watched.name, proposal.id, proposal.head, base, "check", attempt=f"job-{job.id}"
+    )
+    failpoint("check.started")
+    if run.status == "superseded":
+        return
+    report = (
+        Report.model_validate_json(run.report)
+        if run.finished
+        else _run(world, watched, proposal, run, request, flag)
+    )
+    if report is None:
+        return
+    failpoint("check.recorded")
+    publish(world, watched, proposal, report)
+    failpoint("check.published")
+
+
+def _settled_already(world: World, watched: Watched, proposal: Proposal, base: str) -> bool:
+    """Whether the last report speaks of this head, and of this base or one that changes nothing."""
+    last = world.store.runs.latest(watched.name, proposal.id, head=proposal.head, finished=True)
+    newest = world.store.runs.latest(watched.name, proposal.id)
+    if last is None or newest is None or newest.id != last.id or last.verdict is Verdict.ERROR:
+        return False
+    if world.store.meta.get(_published_key(watched, proposal.id)) != str(last.id):
+        return False
+    if last.base == base:
+        return True
+    report = Report.model_validate_json(last.report)
+    snapshot = take_snapshot(watched.where, proposal, base)
+    before = {(s.name, s.tree) for s in report.strategies}
+    now = {(c.name, c.new_tree) for c in snapshot.changes if c.new_tree is not None}
+    return bool(snapshot.merge_tree) and before == now and not report.findings
+
+
+def _run(
+    world: World,
+    watched: Watched,
+    proposal: Proposal,
+    run: Run,
+    request: CheckRequest,
+    flag: Flag,
+) -> Report | None:
+    """Run the checks and record the report; None when a newer head took over."""
+    watched.forge.set_status(
+        proposal.head, say.SUMMARY_CONTEXT, StatusState.PENDING, PENDING, world.run_url(run.id)
+    )
+    world.progress.tell(RunChanged(run.id))
+    snapshot = take_snapshot(watched.where, proposal, run.base)
+    moves = Moves(world.store, watched.name, snapshot, flag)
+    moves.queued()
+    try:
+        plan, report = checked(world, watched, snapshot, run, request, moves)
+    except Superseded:
+        _superseded(world, watched, proposal, run)
+        return None
+    failpoint("check.checked")
+    return report if record_run(world, run, report, moves, plan) else None
+
+
+def record_run(world: World, run: Run, report: Report, moves: Moves, plan: Plan) -> bool:
+    """Close a run with its report, verdicts and lifecycle moves, all or nothing.
+
+    Returns:
+        False when the run was over already (superseded meanwhile): nothing was written.
+    """
+    with world.store.transaction():
+        finished = world.store.runs.finish(run.id, report.verdict, report.model_dump_json())
+        if finished:
+            remember(world.store, report)
+            moves.judged(report, plan)
+    world.progress.tell(RunChanged(run.id, report.verdict))
+    for strategy in report.strategies:
+        world.progress.tell(StrategyChanged(strategy.name))
+    return finished
+
+
+def checked(
+    world: World,
+    watched: Watched,
+    snapshot: Snapshot,
+    run: Run,
+    request: CheckRequest,
+    moves: Moves,
+) -> tuple[Plan, Report]:
+    """All checks of a snapshot, their progress recorded as they end."""
+
+    def tell(strategy: str, result: CheckResult) -> None:
+        world.store.runs.check(run.id, strategy, result)
+        moves.passed(strategy, result)
+        world.progress.tell(
+            CheckEnded(run.id, strategy, result.name, result.outcome, result.duration_s)
+        )
+
+    return run_checks(
+        watched.where,
+        snapshot,
+        world.bench,
+        watched.proposals,
+        Asked(
+            known=lambda key: known_verdict(world.store, key),
+            tell=tell,
+            cancelled=moves.cancelled,
+            run_id=str(run.id),
+            force=request.force,
+            asked=request.asked,
+        ),
+    )
+
+
+def known_verdict(store: Store, key: str) -> StrategyReport | None:
+    """The stored report of a content, None where there is none."""
+    stored = store.verdicts.get(key)
+    return StrategyReport.model_validate_json(stored) if stored is not None else None
+
+
+def remember(store: Store, report: Report) -> None:
+    """Keep what was judged by its content key; what broke is not a verdict."""
+    for strategy in report.strategies:
+        if strategy.reused or strategy.verdict not in {Verdict.PASSED, Verdict.FAILED}:
+            continue
+        store.verdicts.put(
+            strategy.content_key,
+            strategy.name,
+            strategy.version,
+            strategy.verdict,
+            strategy.model_dump_json(),
+        )
+
+
+def _superseded(world: World, watched: Watched, proposal: Proposal, run: Run) -> None:
+    if world.stopping.is_set():
+        raise Superseded
+    world.store.runs.supersede(run.id)
+    world.progress.tell(RunChanged(run.id, "superseded"))
+    now = watched.forge.proposal(proposal.id)
+    if now is None:
+        return
+    newer = now.head != proposal.head
+    watched.forge.set_status(
+        proposal.head,
+        say.SUMMARY_CONTEXT,
+        StatusState.ERROR,
+        SUPERSEDED if newer else CANCELLED,
+        world.run_url(run.id),
+    )
+
+
+def publish(world: World, watched: Watched, proposal: Proposal, report: Report) -> None:
+    """Post or edit the report, then the statuses; each is safe to do again."""
+    url = world.run_url(report.run_id)
+    body = say.markdown(report, page_url=url, chart=chart(report))
+    previous = world.store.comments.get(watched.name, proposal.id)
+    comment = watched.forge.publish(proposal, report, body, previous)
+    if comment != previous:
+        world.store.comments.put(watched.name, proposal.id, comment)
+    for context, state, description in (*_cleared(world, watched, report), *say.statuses(report)):
+        watched.forge.set_status(report.head_commit, context, state, description, url)
+    world.store.meta.put(_published_key(watched, proposal.id), report.run_id)
+
+
+def _cleared(
+    world: World, watched: Watched, report: Report
+) -> tuple[tuple[str, StatusState, str], ...]:
+    """Green for checks that were red in an earlier run of the same commit and are not any more."""
+    earlier = [
+        run
+        for run in world.store.runs.list(
+            repository=watched.name, proposal=report.proposal.id, status="finished", limit=5
+        )
+        if run.head == report.head_commit and str(run.id) != report.run_id
+    ]
+    red_now = {context for context, _, _ in say.statuses(report)}
+    cleared = {}
+    for run in earlier:
+        whole = world.store.runs.get(run.id)
+        if whole is None or not whole.report:
+            continue
+        for context, _, _ in say.statuses(Report.model_validate_json(whole.report)):
+            if context not in red_now:
+                cleared[context] = (context, StatusState.SUCCESS, "passes now")
+    return tuple(cleared.values())
+
+
+def _published_key(watched: Watched, proposal_id: str) -> str:
+    return f"published:{watched.name}:{proposal_id}"
+
+
+def reported_head(world: World, watched: Watched, proposal_id: str) -> str:
+    """The commit that the last posted report named, "" when none was posted."""
+    number = world.store.meta.get(_published_key(watched, proposal_id))
+    run = world.store.runs.get(int(number)) if number else None
+    return run.head if run is not None else ""

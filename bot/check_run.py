@@ -1,0 +1,197 @@
+"""One run: all strategies of one proposal at one commit, from git objects to a Report."""
+
+import datetime as dt
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from threading import Event as Flag
+
+from bot import __version__
+from bot.checks import Bench, Known, OnCheck, Subject, check_strategy
+from bot.plan import Plan, ProposalPolicy, Snapshot, StrategyChange, plan_run
+from components.git_patch import Repository
+from components.ports import Proposal
+from components.schema.report import ProposalRef, Report, StrategyReport
+from components.schema.values import Finding, Severity, Verdict
+
+AT_ONCE = 4
+"""Strategies of one proposal that are checked side by side; the executor bounds the rest."""
+
+
+@dataclass(frozen=True)
+class Where:
+    """The repository that is checked: its name in the configuration, and its folder of strategies.
+
+    Attributes:
+        name: as people know it.
+        repository: the mirror (or any repository that has the objects).
+        root: folder of the strategies inside it.
+    """
+
+    name: str
+    repository: Repository
+    root: str = "strategies"
+
+
+def take_snapshot(where: Where, proposal: Proposal, base: str) -> Snapshot:
+    """A proposal as git has it now, merged with `base` as objects. Nothing is checked out."""
+    merged = where.repository.merge(base, proposal.head)
+    changes: tuple[StrategyChange, ...] = ()
+    if merged.tree:
+        base_tree = where.repository.tree_of(base)
+        changes = tuple(
+            StrategyChange(c.name, c.old_tree, c.new_tree)
+            for c in where.repository.changed_strategies(base_tree, merged.tree, where.root)
+        )
+    return Snapshot(proposal, base, proposal.head, merged.tree, merged.conflicts, changes)
+
+
+def read_subject(where: Where, change: StrategyChange) -> Subject:
+    """The content of one changed strategy, and of the version that is deployed now."""
+    folder = where.repository.read_folder(change.new_tree or "")
+    base = where.repository.read_folder(change.old_tree) if change.old_tree else None
+    path = f"{where.root}/{change.name}"
+    return Subject(
+        name=change.name,
+        path=path,
+        change=change.change,
+        tree=change.new_tree or "",
+        files=folder.files,
+        findings=tuple(
+            f.model_copy(update={"file": f"{path}/{f.file}" if f.file else path})
+            for f in folder.findings
+        ),
+        base_tree=change.old_tree or "",
+        base_files=base.files if base else {},
+    )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How a run was asked for, and who wants to know.
+
+    Attributes:
+        known: stored report by content key.
+        tell: called with each check as it ends.
+        cancelled: set by others to stop the run.
+        force: run again where a verdict is known.
+        asked: a person with write permission asked for it.
+    """
+
+    known: Known
+    tell: OnCheck
+    cancelled: Flag
+    run_id: str = ""
+    force: bool = False
+    asked: bool = False
+
+
+def run_checks(
+    where: Where,
+    snapshot: Snapshot,
+    bench: Bench,
+    policy: ProposalPolicy,
+    asked: Asked,
+) -> tuple[Plan, Report]:
+    """Check everything that a proposal changes.
+
+    Returns:
+        The plan that was followed and the report of what came of it.
+
+    Raises:
+        Superseded: `cancelled` was set meanwhile.
+    """
+    started = dt.datetime.now(dt.UTC)
+    plan = plan_run(snapshot, policy, asked=asked.asked)
+    reports = _check_all(where, bench, plan.checks, asked)
+    return plan, make_report(
+        where.name, snapshot, plan, reports, started=started, run_id=asked.run_id
+    )
+
+
+def _check_all(
+    where: Where, bench: Bench, changes: Sequence[StrategyChange], asked: Asked
+) -> list[StrategyReport]:
+    """Several strategies side by side; their order in the report is that of their names."""
+
+    def check(change: StrategyChange) -> StrategyReport:
+        return check_strategy(
+            read_subject(where, change),
+            bench,
+            known=asked.known,
+            tell=asked.tell,
+            cancelled=asked.cancelled,
+            force=asked.force,
+        )
+
+    if len(changes) < 2:  # noqa: PLR2004  # one needs no pool
+        return [check(change) for change in changes]
+    with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="check") as pool:
+        return list(pool.map(check, changes))
+
+
+def make_report(
+    repository: str,
+    snapshot: Snapshot,
+    plan: Plan,
+    reports: Sequence[StrategyReport],
+    *,
+    started: dt.datetime,
+    run_id: str,
+) -> Report:
+    """The Report of a run; `started` is timezone-aware."""
+    finished = dt.datetime.now(dt.UTC)
+    verdict = overall(reports, plan.findings)
+    proposal = snapshot.proposal
+    return Report(
+        algoops=__version__,
+        run_id=run_id,
+        repository=repository,
+        proposal=ProposalRef(
+            id=proposal.id,
+            ref=proposal.ref,
+            title=proposal.title,
+            author=proposal.author,
+            url=proposal.url,
+        ),
+        head_commit=snapshot.head,
+        base_commit=snapshot.base,
+        merge_tree=snapshot.merge_tree,
+        verdict=verdict,
+        summary=_summary(verdict, reports, plan),
+        strategies=tuple(reports),
+        findings=plan.findings,
+        started_at=_iso(started),
+        finished_at=_iso(finished),
+        duration_s=round((finished - started).total_seconds(), 3),
+        limits_not_enforced=tuple(
+            sorted({limit for s in reports for r in s.results for limit in r.unlimited})
+        ),
+    )
+
+
+def overall(reports: Sequence[StrategyReport], findings: Sequence[Finding]) -> Verdict:
+    """The worst verdict; neutral when no strategy was checked, which never reads as passed."""
+    if any(f.severity is Severity.ERROR for f in findings):
+        return Verdict.FAILED
+    verdicts = {r.verdict for r in reports}
+    for verdict in (Verdict.FAILED, Verdict.ERROR, Verdict.PASSED):
+        if verdict in verdicts:
+            return verdict
+    return Verdict.NEUTRAL
+
+
+def _summary(verdict: Verdict, reports: Sequence[StrategyReport], plan: Plan) -> str:
+    if plan.findings:
+        return plan.findings[0].message
+    if plan.wait:
+        return f"not checked: {plan.wait}"
+    if verdict is Verdict.NEUTRAL:
+        gone = f"; removed: {', '.join(plan.archived)}" if plan.archived else ""
+        return f"no strategy to check{gone}"
+    passed = sum(r.verdict is Verdict.PASSED for r in reports)
+    return f"{passed} of {len(reports)} strateg{'y' if len(reports) == 1 else 'ies'} passed"
+
+
+def _iso(moment: dt.datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

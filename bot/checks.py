@@ -1,0 +1,82 @@
+"""All checks of one strategy, in tiers: a later tier does not start when an earlier one failed."""
+
+from collections.abc import Callable, Sequence
+from threading import Event as Flag
+
+from bot.bench import Bench, Prepared, Subject, prepare
+from bot.tiers import Judged, OnCheck, Progress, Superseded, run_tiers
+from components.engine import gates
+from components.schema.report import CheckResult, StrategyReport
+from components.schema.values import CheckName, Outcome, Verdict
+
+__all__ = ["Bench", "Known", "OnCheck", "Subject", "Superseded", "check_strategy", "prepare"]
+
+Known = Callable[[str], StrategyReport | None]
+
+
+def check_strategy(
+    subject: Subject,
+    bench: Bench,
+    *,
+    known: Known,
+    tell: OnCheck,
+    cancelled: Flag,
+    force: bool = False,
+) -> StrategyReport:
+    """Check one strategy, or answer with the verdict already known for the same content.
+
+    Args:
+        subject: the content.
+        bench: policies, data and executor.
+        known: stored report by content key.
+        tell: called with each check as it ends.
+        cancelled: set by others to stop; running jobs are killed.
+        force: run again even where a verdict is known.
+
+    Returns:
+        The report; `verdict` is error where a check broke.
+
+    Raises:
+        Superseded: `cancelled` was set.
+    """
+    prepared = prepare(subject, bench)
+    stored = None if force else known(prepared.key)
+    if stored is not None:
+        return stored.model_copy(
+            update={"reused": True, "change": subject.change, "path": subject.path}
+        )
+    progress = Progress(subject, tell, cancelled)
+    judged = run_tiers(subject, bench, prepared, progress)
+    return _report(subject, prepared, progress.done, judged)
+
+
+def _report(
+    subject: Subject, prepared: Prepared, done: Sequence[CheckResult], judged: Judged
+) -> StrategyReport:
+    verdict, stage = _verdict(done)
+    return StrategyReport(
+        name=subject.name,
+        path=subject.path,
+        version=prepared.version,
+        change=subject.change,
+        tree=subject.tree,
+        content_key=prepared.key,
+        verdict=verdict,
+        stage=stage,
+        checks=tuple(done),
+        results=judged.results,
+        aggregate=gates.aggregate(judged.results) if judged.results else None,
+        base_metrics=gates.aggregate(judged.base) if judged.base else None,
+        gates=judged.gates,
+    )
+
+
+def _verdict(done: Sequence[CheckResult]) -> tuple[Verdict, CheckName | None]:
+    """Failed beats error: an author with a real finding is told of it; both are not passed."""
+    for outcome, verdict in ((Outcome.FAILED, Verdict.FAILED), (Outcome.ERROR, Verdict.ERROR)):
+        for check in done:
+            if check.outcome is outcome:
+                return verdict, check.name
+    if [c.name for c in done] != list(CheckName):
+        return Verdict.ERROR, done[-1].name if done else None
+    return Verdict.PASSED, None

@@ -1,0 +1,248 @@
+"""`algoops check` and `algoops watch`: the checks without a daemon."""
+
+import datetime as dt
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from enum import StrEnum
+from pathlib import Path
+from threading import Event as Flag
+from typing import Annotated
+
+import typer
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog.observers import Observer
+
+from bot import report as say
+from bot.app import open_bench
+from bot.bench import Bench
+from bot.check_job import known_verdict, remember
+from bot.check_run import Asked, Where, make_report
+from bot.checks import OnCheck
+from bot.cli.common import (
+    EXIT_ERROR,
+    EXIT_FAILED,
+    EXIT_PASSED,
+    ConfigOption,
+    err,
+    errors_for_people,
+    out,
+    settings_from,
+)
+from bot.config import Settings
+from bot.findings import annotations_text
+from bot.plan import Plan, Snapshot
+from bot.policies import load_policies
+from bot.report_chart import chart
+from bot.sandboxes import open_executor
+from bot.standalone import Scope, check_between, check_folder
+from components.errors import UserError
+from components.git_patch import Repository
+from components.ports import Proposal
+from components.schema.report import CheckResult, Report
+from components.schema.values import Finding, Verdict
+from components.state import DATABASE, Store
+
+SAVES = frozenset({"created", "modified", "moved", "deleted"})
+QUIET_S = 0.2
+EXITS = {
+    Verdict.PASSED: EXIT_PASSED,
+    Verdict.NEUTRAL: EXIT_PASSED,
+    Verdict.FAILED: EXIT_FAILED,
+    Verdict.ERROR: EXIT_ERROR,
+}
+
+
+class Format(StrEnum):
+    """How a report is written."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    GITHUB = "github"
+    SARIF = "sarif"
+
+
+def rendered(report: Report, form: Format) -> str:
+    """A report as text of the chosen form."""
+    if form is Format.JSON:
+        return report.model_dump_json(indent=2) + "\n"
+    if form is Format.MARKDOWN:
+        return say.markdown(report, chart=chart(report))
+    if form is Format.GITHUB:
+        return annotations_text(all_findings(report))
+    if form is Format.SARIF:
+        return sarif_text(report)
+    return say.plain(report)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("check")(check)
+    app.command("watch")(watch)
+
+
+def check(
+    targets: Annotated[
+        list[str] | None, typer.Argument(help="Names of strategies, or folders on disk.")
+    ] = None,
+    repo: Annotated[Path, typer.Option(help="The repository.")] = Path(),
+    base: Annotated[str, typer.Option(help="What the head is to be merged into.")] = "main",
+    head: Annotated[str, typer.Option(help="What is checked.")] = "HEAD",
+    form: Annotated[
+        Format, typer.Option("--format", help="How to write the report.")
+    ] = Format.TEXT,
+    output: Annotated[Path | None, typer.Option(help="Write the report to this file.")] = None,
+    force: Annotated[bool, typer.Option(help="Run again where a verdict is known.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Check the strategies that differ between two commits, or the named ones. No daemon needed.
+
+    Exit code 0: all passed; 1: a strategy failed; 2: something could not be checked.
+    """
+    with errors_for_people():
+        settings = settings_from(config)
+        folders = [Path(t) for t in targets or () if "/" in t or Path(t).is_dir()]
+        names = tuple(t for t in targets or () if Path(t) not in folders)
+        with _bench(settings) as (bench, store), _progress(form) as tell:
+            if folders:
+                report = _check_folders(folders, bench, store, tell)
+            else:
+                asked = Asked(
+                    known=lambda key: known_verdict(store, key),
+                    tell=tell,
+                    cancelled=Flag(),
+                    force=force,
+                    asked=True,
+                )
+                with Repository(repo, binary=settings.git_binary) as repository:
+                    where = Where(repo.resolve().name, repository, _root(settings))
+                    report = check_between(where, Scope(base, head, names), bench, asked)
+            remember(store, report)
+        _write(rendered(report, form), output)
+        if report.verdict is Verdict.ERROR:
+            err.print(f"algoops: {report.summary}", markup=False, soft_wrap=True)
+        raise typer.Exit(EXITS[report.verdict])
+
+
+def watch(
+    path: Annotated[Path, typer.Argument(help="A strategy's folder.")],
+    config: ConfigOption = None,
+) -> None:
+    """Check a working folder again on every save. Ctrl-C ends it."""
+    with errors_for_people():
+        settings = settings_from(config)
+        with _bench(settings) as (bench, store), _saves(path) as wait_for_save:
+            while True:
+                report = _check_folders([path], bench, store, _quiet)
+                remember(store, report)
+                out.rule(dt.datetime.now().astimezone().strftime("%H:%M:%S"))
+                out.print(say.plain(report), markup=False, highlight=False)
+                wait_for_save()
+
+
+def all_findings(report: Report) -> tuple[Finding, ...]:
+    """The findings of a report: the proposal's own, then each strategy's."""
+    return (
+        *report.findings,
+        *(f for s in report.strategies for c in s.checks for f in c.findings),
+    )
+
+
+@contextmanager
+def _bench(settings: Settings) -> Iterator[tuple[Bench, Store]]:
+    """What checks need, with the store of verdicts; workers start when the first job comes."""
+    policies = load_policies(settings.policies)
+    with ExitStack() as stack:
+        store = stack.enter_context(Store(settings.state.dir / DATABASE))
+        executor = open_executor(settings, policies.sandbox)
+        stack.callback(executor.close)
+        yield open_bench(settings, policies, executor), store
+
+
+
+def _root(settings: Settings) -> str:
+    return settings.repositories[0].strategies
+
+
+def _check_folders(folders: list[Path], bench: Bench, store: Store, tell: OnCheck) -> Report:
+    started = dt.datetime.now(dt.UTC)
+    reports = [
+        check_folder(folder, bench, lambda key: known_verdict(store, key), tell)
+        for folder in folders
+    ]
+    names = ", ".join(str(f) for f in folders)
+    proposal = Proposal(id="folder", ref=names, head="")
+    snapshot = Snapshot(proposal, "", "", "", (), ())
+    where = folders[0].resolve().parent.name
+    return make_report(where, snapshot, Plan(), reports, started=started, run_id="")
+
+
+def _write(text: str, output: Path | None) -> None:
+    if output is None:
+        typer.echo(text, nl=not text.endswith("\n"))
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"cannot write {output}: {error.strerror}") from error
+
+
+def _quiet(_strategy: str, _result: CheckResult) -> None:
+    """Nobody watches."""
+
+
+@contextmanager
+def _progress(form: Format) -> Iterator[OnCheck]:
+    """Each check as it ends: a live line on a terminal, plain lines elsewhere, all on stderr."""
+    if form is not Format.TEXT:
+        yield _quiet
+        return
+    if not err.is_terminal:
+        yield _plain_line
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True) as bar:
+        task = bar.add_task("checking")
+
+        def tell(strategy: str, result: CheckResult) -> None:
+            bar.update(task, description=f"{strategy}: {result.name} {result.outcome}")
+
+        yield tell
+
+
+def _plain_line(strategy: str, result: CheckResult) -> None:
+    err.print(
+        f"{strategy}: {result.name} {result.outcome} ({result.summary})",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+@contextmanager
+def _saves(folder: Path) -> Iterator[Callable[[], None]]:
+    """A function that returns when something in the folder was saved."""
+    saved = threading.Event()
+
+    class Saves(FileSystemEventHandler):
+        def on_any_event(self, event: FileSystemEvent) -> None:
+            if event.event_type in SAVES and not event.is_directory:
+                saved.set()
+
+    observer = Observer()
+    observer.schedule(Saves(), str(folder), recursive=True)
+    observer.start()
+
+    def wait() -> None:
+        saved.wait()
+        while saved.is_set():  # editors write several times for one save
+            saved.clear()
+            saved.wait(QUIET_S)
+
+    try:
+        yield wait
+    finally:
+        observer.stop()
+        observer.join()

@@ -1,0 +1,47 @@
+"""`algoops doctor`: a health report that says what to do."""
+
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from bot.cli.common import (
+    EXIT_ERROR,
+    EXIT_PASSED,
+    ConfigOption,
+    errors_for_people,
+    out,
+    print_json,
+    settings_from,
+)
+from bot.doctor import Symptom, examine
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("doctor")(doctor)
+
+
+def doctor(
+    form: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+    config: ConfigOption = None,
+) -> None:
+    """Look at git, data, policies, database, repositories and sandbox; say what to do.
+
+    Exit code 0 when all is well, else 2.
+    """
+    with errors_for_people():
+        found = []
+        for symptom in examine(settings_from(config)):
+            found.append(symptom)
+            if form != "json":
+                _show(symptom)
+        if form == "json":
+            print_json([vars(s) for s in found])
+        raise typer.Exit(EXIT_PASSED if all(s.well for s in found) else EXIT_ERROR)
+
+
+def _show(symptom: Symptom) -> None:
+    mark = Text("ok   ", style="green") if symptom.well else Text("WRONG", style="bold red")
+    advice = f" -> {symptom.advice}" if symptom.advice else ""
+    out.print(mark, Text(f"{symptom.what}: {symptom.seen}{advice}"), soft_wrap=True)

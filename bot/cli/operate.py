@@ -1,0 +1,169 @@
+"""`algoops deploy|rollback|hold|unhold|status|lifecycle`: the same code as comments and the API."""
+
+import getpass
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from bot.cli.common import (
+    EXIT_ERROR,
+    EXIT_FAILED,
+    EXIT_PASSED,
+    ConfigOption,
+    err,
+    errors_for_people,
+    out,
+    print_json,
+    settings_from,
+)
+from bot.config import Settings
+from bot.events import Command, CommandIssued, Deploy, Hold, Rollback, Unhold
+from bot.orders import carry_out
+from components.errors import UserError
+from components.state import DATABASE, Store
+from components.state.records import Strategy
+from components.state.story import lifecycle_story
+
+Name = Annotated[str, typer.Argument(help="The strategy.")]
+Version = Annotated[str, typer.Argument(help="Its version, such as 1.1.0.")]
+Reason = Annotated[str, typer.Option(help="Why; it is recorded.")]
+RepositoryOption = Annotated[
+    str, typer.Option("--repository", help="Key of the repository, where several are watched.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (deploy, rollback, hold, unhold, status, lifecycle):
+        app.command(command.__name__)(command)
+
+
+def deploy(
+    name: Name,
+    ref: Annotated[str, typer.Option(help="The proposal's branch, or pr/12.")],
+    sha: Annotated[str, typer.Option(help="The commit that you have seen; else it refuses.")] = "",
+    message: Annotated[str, typer.Option(help="Message of the merge commit.")] = "",
+    tag: Annotated[bool, typer.Option(help="Make the tag NAME/vVERSION.")] = True,
+    repository: RepositoryOption = "",
+    config: ConfigOption = None,
+) -> None:
+    """Land a proposal whose checks have passed: merge commit, tag, record."""
+    with errors_for_people():
+        settings = settings_from(config)
+        proposal = ref if ref.startswith(("pr/", "branch/")) else f"branch/{ref}"
+        command = Deploy(sha=sha, name=name, message=message, create_tag=tag)
+        _issue(settings, _repository(settings, repository), command, proposal)
+
+
+def rollback(
+    name: Name,
+    reason: Reason,
+    to: Annotated[str, typer.Option(help="The version to go back to (default: the last).")] = "",
+    repository: RepositoryOption = "",
+    config: ConfigOption = None,
+) -> None:
+    """Restore an earlier version of one strategy; the one that is left is put on hold."""
+    with errors_for_people():
+        settings = settings_from(config)
+        command = Rollback(name=name, version=to, reason=reason)
+        _issue(settings, _repository(settings, repository), command)
+
+
+def hold(
+    name: Name,
+    version: Version,
+    reason: Reason = "",
+    repository: RepositoryOption = "",
+    config: ConfigOption = None,
+) -> None:
+    """Forbid a version to be deployed until it is unheld."""
+    with errors_for_people():
+        settings = settings_from(config)
+        _issue(settings, _repository(settings, repository), Hold(name, version, reason))
+
+
+def unhold(
+    name: Name,
+    version: Version,
+    reason: Reason = "",
+    repository: RepositoryOption = "",
+    config: ConfigOption = None,
+) -> None:
+    """Lift a hold."""
+    with errors_for_people():
+        settings = settings_from(config)
+        _issue(settings, _repository(settings, repository), Unhold(name, version, reason))
+
+
+def status(
+    name: Annotated[str | None, typer.Argument(help="Only this strategy.")] = None,
+    form: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+    config: ConfigOption = None,
+) -> None:
+    """What is deployed, what is proposed, what fails and why."""
+    with errors_for_people(), _store(settings_from(config)) as store:
+        found = _found(store, name) if name else store.strategies.list(limit=10_000)
+        if form == "json":
+            print_json([asdict(s) for s in found])
+        else:
+            out.print(_table(found))
+
+
+def lifecycle(name: Name, repository: RepositoryOption = "", config: ConfigOption = None) -> None:
+    """The history of one strategy, as a story."""
+    with errors_for_people(), _store(settings_from(config)) as store:
+        for strategy in _found(store, name, repository):
+            for line in lifecycle_story(store, strategy.repository, strategy.name):
+                out.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _repository(settings: Settings, wanted: str) -> str:
+    names = [r.name for r in settings.repositories]
+    if wanted in names:
+        return wanted
+    if not wanted and len(names) == 1:
+        return names[0]
+    raise UserError(
+        f"say which repository with --repository: {', '.join(names)}"
+        if not wanted
+        else f"no repository {wanted!r}; there are: {', '.join(names)}"
+    )
+
+
+def _issue(settings: Settings, repository: str, command: Command, proposal: str = "") -> None:
+    event = CommandIssued(
+        repository=repository,
+        proposal=proposal,
+        actor=f"cli:{getpass.getuser()}",
+        command=command,
+        source="cli",
+    )
+    outcome = carry_out(settings, event)
+    console = out if outcome.ok else err
+    console.print(outcome.message, markup=False, highlight=False, soft_wrap=True)
+    if outcome.ok:
+        raise typer.Exit(EXIT_PASSED)
+    raise typer.Exit(EXIT_ERROR if outcome.code == "unavailable" else EXIT_FAILED)
+
+
+def _store(settings: Settings) -> Store:
+    return Store(settings.state.dir / DATABASE)
+
+
+def _found(store: Store, name: str, repository: str = "") -> list[Strategy]:
+    strategy = store.strategies.get(repository, name) if repository else store.strategies.find(name)
+    if strategy is None:
+        raise UserError(f"there is no strategy {name}")
+    return [strategy]
+
+
+def _table(strategies: list[Strategy]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for column in ("strategy", "status", "live", "proposed", "last problem"):
+        table.add_column(column, overflow="fold")
+    for s in strategies:
+        proposed = f"{s.proposed_version} {s.proposed_status}" if s.proposed_status else ""
+        table.add_row(s.name, s.status, s.deployed_version, proposed.strip(), s.last_error)
+    return table

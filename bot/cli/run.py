@@ -1,0 +1,117 @@
+"""`algoops run` and `algoops init`: the daemon, and a repository for it to watch."""
+
+import shutil
+import signal
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from bot.app import Daemon
+from bot.cli.common import ConfigOption, errors_for_people, out, settings_from
+from bot.config import PROJECT, Settings
+from bot.demo.author import git
+from bot.logs import set_up
+from components.errors import UserError
+from components.git_patch import Repository
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("run")(run)
+    app.command("init")(init)
+
+
+def run(
+    config: ConfigOption = None,
+    json_logs: Annotated[bool, typer.Option("--json-logs", help="Log JSON lines.")] = False,
+) -> None:
+    """Run the daemon: watch the repositories, check, report, deploy; serve the pages."""
+    with errors_for_people():
+        settings = settings_from(config)
+        set_up(json_lines=json_logs)
+        daemon = Daemon(settings)
+
+        def stop(_number: int, _frame: FrameType | None) -> None:
+            daemon.stop()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, stop)
+        daemon.run()
+
+
+def init(
+    path: Annotated[
+        Path | None, typer.Argument(help="Where the bare repository goes (default: as configured).")
+    ] = None,
+    examples: Annotated[bool, typer.Option(help="Begin with the example strategies.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Make the bare repository that authors push to and the daemon watches."""
+    with errors_for_people():
+        settings = settings_from(config)
+        target = path or local_path(settings)
+        make_repository(target, settings.repositories[0].base, examples=examples)
+        out.print(f"Made {target}. Authors clone it and push branches:", highlight=False)
+        out.print(f"  git clone {target} strategies", highlight=False)
+
+
+def local_path(settings: Settings) -> Path:
+    """The first local repository of the configuration.
+
+    Raises:
+        UserError: there is none.
+    """
+    for repository in settings.repositories:
+        if repository.forge == "local":
+            return repository.path
+    raise UserError("the configuration has no local repository", hint="name a path")
+
+
+def make_repository(
+    target: Path, base: str = "main", *, examples: bool, names: tuple[str, ...] = ()
+) -> None:
+    """A bare repository whose base branch has one commit.
+
+    Args:
+        target: where it goes; must not hold a repository with that branch yet.
+        base: the branch.
+        examples: put the example strategies in.
+        names: only these of them.
+
+    Raises:
+        UserError: there is one already.
+    """
+    with Repository.create(target, base) as repository:
+        if repository.resolve(f"refs/heads/{base}") is not None:
+            raise UserError(f"{target} has a branch {base} already")
+    work = target.parent / f".{target.name}.first"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    try:
+        _first_commit(work, target, base, examples=examples, names=names)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _first_commit(
+    work: Path, target: Path, base: str, *, examples: bool, names: tuple[str, ...]
+) -> None:
+    git(work, "init", "--quiet", f"--initial-branch={base}")
+    strategies = work / "strategies"
+    strategies.mkdir()
+    (work / "README.md").write_text(
+        "# Strategies\n\nOne folder for each: `strategies/<name>/strategy.yaml`, and usually"
+        " `strategy.py` beside it.\nPush a branch; AlgoOps checks it and answers.\n",
+        encoding="utf-8",
+    )
+    (strategies / ".gitkeep").touch()
+    for folder in sorted((PROJECT / "examples" / "strategies").iterdir()):
+        if examples and folder.is_dir() and (not names or folder.name in names):
+            shutil.copytree(
+                folder, strategies / folder.name, ignore=shutil.ignore_patterns("__pycache__")
+            )
+    git(work, "add", "--all")
+    git(work, "commit", "--quiet", "--message", "Begin")
+    git(work, "push", "--quiet", str(target), f"HEAD:refs/heads/{base}")

@@ -1,0 +1,197 @@
+"""The command job: what a person asked for, done or refused, and answered where they asked."""
+
+from typing import assert_never
+
+from bot import commands
+from bot import report as say
+from bot.deploys import DeployOrder, deploy
+from bot.event_json import from_payload
+from bot.events import (
+    Cancel,
+    Check,
+    CommandIssued,
+    Deploy,
+    Help,
+    Hold,
+    Rollback,
+    Status,
+    Unhold,
+)
+from bot.outcomes import CommandOutcome, keep
+from bot.rollbacks import RollbackOrder, rollback
+from bot.server.backend import StrategyChanged
+from bot.world import Watched, World
+from components.errors import TransientError, UserError
+from components.ports import Proposal
+from components.state.records import Job
+
+CHECK_PRIORITY = 10
+
+
+def run_command(world: World, job: Job) -> None:
+    """Carry out one command and tell whoever issued it.
+
+    Raises:
+        TransientError: try again later; nothing was answered yet.
+    """
+    event = from_payload(CommandIssued.__name__, dict(job.payload))
+    if not isinstance(event, CommandIssued):
+        raise UserError(f"job {job.id} holds no command")
+    watched = world.repository(event.repository)
+    try:
+        outcome = _authorised(world, watched, event)
+    except TransientError as error:
+        if job.attempts < job.max_attempts:
+            raise
+        outcome = CommandOutcome(ok=False, code="unavailable", message=str(error))
+    except UserError as error:
+        outcome = CommandOutcome(ok=False, code="refused", message=str(error))
+    keep(world.store, job.key, outcome)
+    _audit(world, event, outcome)
+    if event.source == "comment":
+        _answer(watched, event, outcome)
+
+
+def _authorised(world: World, watched: Watched, event: CommandIssued) -> CommandOutcome:
+    """Comments are asked about now; the API and the command line have authenticated already."""
+    if event.source == "comment":
+        permission = watched.forge.permission(event.actor)
+        if not commands.may(event.command, permission):
+            return CommandOutcome(
+                ok=False, code="forbidden", message=say.refused(event.actor, permission)
+            )
+    return _do(world, watched, event)
+
+
+def _do(world: World, watched: Watched, event: CommandIssued) -> CommandOutcome:
+    command = event.command
+    match command:
+        case Check():
+            outcome = _check(world, watched, event)
+        case Deploy():
+            outcome = deploy(world, watched, _deploy_order(event, command))
+        case Rollback(name=name, version=version, reason=reason, commit=commit):
+            order = RollbackOrder(name, event.actor, reason, version, commit)
+            outcome = rollback(world, watched, order)
+        case Hold():
+            outcome = _hold(world, watched, event, command)
+        case Unhold():
+            outcome = _unhold(world, watched, event, command)
+        case Cancel():
+            outcome = _cancel(world, watched, event)
+        case Status():
+            outcome = _status(world, watched, event)
+        case Help(problem=problem):
+            outcome = CommandOutcome(ok=not problem, code="help", message=say.help_text(problem))
+        case _:
+            assert_never(command)
+    return outcome
+
+
+def _deploy_order(event: CommandIssued, command: Deploy) -> DeployOrder:
+    return DeployOrder(
+        proposal=event.proposal,
+        actor=event.actor,
+        name=command.name,
+        sha=command.sha or event.head,
+        message=command.message,
+        create_tag=command.create_tag,
+        tag_version=command.tag_version,
+    )
+
+
+def _check(world: World, watched: Watched, event: CommandIssued) -> CommandOutcome:
+    proposal = watched.forge.proposal(event.proposal)
+    if proposal is None:
+        return _no_proposal(event)
+    world.store.jobs.enqueue(
+        "check",
+        event.proposal,
+        watched.name,
+        {"proposal": event.proposal, "force": True, "asked": True},
+        CHECK_PRIORITY,
+    )
+    world.wake.set()
+    return CommandOutcome(ok=True, code="started", message=say.check_started(proposal.head))
+
+
+def _hold(world: World, watched: Watched, event: CommandIssued, command: Hold) -> CommandOutcome:
+    if world.store.strategies.get(watched.name, command.name) is None:
+        return _no_strategy(command.name)
+    with watched.lane:
+        world.store.holds.hold(
+            watched.name, command.name, command.version, event.actor, command.reason
+        )
+    world.progress.tell(StrategyChanged(command.name))
+    return CommandOutcome(ok=True, code="held", message=say.hold_set(command.name, command.version))
+
+
+def _unhold(
+    world: World, watched: Watched, event: CommandIssued, command: Unhold
+) -> CommandOutcome:
+    with watched.lane:
+        world.store.holds.unhold(
+            watched.name, command.name, command.version, event.actor, command.reason
+        )
+    world.progress.tell(StrategyChanged(command.name))
+    return CommandOutcome(
+        ok=True, code="lifted", message=say.hold_lifted(command.name, command.version)
+    )
+
+
+def _cancel(world: World, watched: Watched, event: CommandIssued) -> CommandOutcome:
+    waiting = world.store.jobs.cancel("check", event.proposal, watched.name)
+    running = world.running.stop(watched.name, event.proposal)
+    stopped = bool(waiting) or running
+    return CommandOutcome(ok=True, code="cancelled", message=say.cancelled(running=stopped))
+
+
+def _status(world: World, watched: Watched, event: CommandIssued) -> CommandOutcome:
+    proposal = watched.forge.proposal(event.proposal)
+    if proposal is None:
+        return _no_proposal(event)
+    run = world.store.runs.latest(watched.name, event.proposal)
+    state = run.status if run is not None else "waiting"
+    verdict = str(run.verdict) if run is not None and run.verdict is not None else ""
+    url = world.run_url(run.id) if run is not None else ""
+    return CommandOutcome(
+        ok=True, code="status", message=say.standing(state, proposal.head, verdict, url)
+    )
+
+
+def _no_proposal(event: CommandIssued) -> CommandOutcome:
+    return CommandOutcome(
+        ok=False, code="not_found", message=f"there is no open proposal {event.proposal}"
+    )
+
+
+def _no_strategy(name: str) -> CommandOutcome:
+    return CommandOutcome(ok=False, code="not_found", message=f"there is no strategy {name}")
+
+
+def _audit(world: World, event: CommandIssued, outcome: CommandOutcome) -> None:
+    world.store.audit.append(
+        event.actor,
+        f"command.{type(event.command).__name__.lower()}",
+        strategy=getattr(event.command, "name", ""),
+        new=outcome.code,
+        details={
+            "proposal": event.proposal,
+            "source": event.source,
+            "ok": outcome.ok,
+            "message": outcome.message[:500],
+        },
+        repository=event.repository,
+    )
+
+
+def _answer(watched: Watched, event: CommandIssued, outcome: CommandOutcome) -> None:
+    proposal = watched.forge.proposal(event.proposal) or Proposal(
+        id=event.proposal, ref="", head=event.head
+    )
+    body = (
+        outcome.message
+        if outcome.code in {"help", "forbidden"} or outcome.ok
+        else (say.failed(outcome.message))
+    )
+    watched.forge.reply(proposal, body)

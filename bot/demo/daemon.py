@@ -1,0 +1,81 @@
+"""The real daemon as a process of its own, started and killed as an operator would."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from bot.app import URL_FILE
+from components.errors import TransientError
+
+START_S = 60.0
+STOP_S = 30.0
+POLL_S = 0.05
+
+
+class DaemonProcess:
+    """`algoops run` on a configuration file; its log goes to a file beside it."""
+
+    def __init__(self, config: Path, state: Path) -> None:
+        self._config, self._state = config, state
+        self._process: subprocess.Popen[bytes] | None = None
+        self.log = config.parent / "daemon.log"
+
+    @property
+    def url(self) -> str:
+        """Where its pages are."""
+        return (self._state / URL_FILE).read_text(encoding="utf-8").strip()
+
+    def start(self) -> None:
+        """Start it and wait until it is ready.
+
+        Raises:
+            TransientError: it ended or did not become ready; carries the end of its log.
+        """
+        (self._state / URL_FILE).unlink(missing_ok=True)
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "bot", "run", "--config", str(self._config)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline and self._process.poll() is None:
+            if self._is_ready():
+                return
+            time.sleep(POLL_S)  # why: waiting for another process, with a deadline
+        raise TransientError(f"the daemon did not start; its log ends:\n{self._tail()}")
+
+    def _is_ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/healthz", timeout=2) as answer:  # noqa: S310  # our own loopback address
+                return bool(answer.status == 200)  # noqa: PLR2004  # HTTP's OK
+        except (OSError, urllib.error.URLError):
+            return False
+
+    def _tail(self) -> str:
+        return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:])
+
+    def kill(self) -> None:
+        """Cut its power: SIGKILL to the daemon alone; what it started must end by itself."""
+        if self._process is not None:
+            os.kill(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+    def stop(self) -> None:
+        """Ask it to end, and make sure that it did. Idempotent."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()

@@ -1,0 +1,80 @@
+"""The demo's stage: a folder with a bare repository, a configuration, policies and an author."""
+
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from bot.cli.run import make_repository
+from bot.config import PROJECT
+from bot.demo.author import Author, git
+from bot.demo.daemon import DaemonProcess
+
+EXAMPLES = PROJECT / "examples"
+MARKER = ".algoops-demo"
+"""Says that a folder is a demo's, and may be removed by the next one."""
+
+ON_BASE = ("golden_cross_rules", "rsi_reversion")
+WALL_S = 8.0
+"""A shorter limit than the default policy's: nobody wants to watch an endless loop for long."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where everything of one demo is."""
+
+    folder: Path
+    config: Path
+    repository: Path
+    state: Path
+    author: Author
+    daemon: DaemonProcess
+
+    def algoops(self, *args: str) -> subprocess.CompletedProcess[str]:
+        """Run the command line as an operator would."""
+        return subprocess.run(
+            [sys.executable, "-m", "bot", *args, "--config", str(self.config)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def git(self, *args: str) -> str:
+        """Ask the bare repository."""
+        return git(self.repository, *args)
+
+
+def set_stage(folder: Path, port: int) -> Stage:
+    """Make everything that the demo plays on; `port` 0 takes a free one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARKER).touch()
+    repository, state = folder / "strategies.git", folder / "state"
+    state.mkdir(exist_ok=True)
+    make_repository(repository, examples=True, names=ON_BASE)
+    shutil.copytree(PROJECT / "policies", folder / "policies")
+    _shorten_limits(folder / "policies" / "sandbox.yaml")
+    config = folder / "config.yaml"
+    config.write_text(yaml.safe_dump(_settings(port)), encoding="utf-8")
+    author = Author(folder / "author", repository)
+    return Stage(folder, config, repository, state, author, DaemonProcess(config, state))
+
+
+def _settings(port: int) -> dict[str, object]:
+    return {
+        "repositories": [{"name": "demo", "path": "strategies.git"}],
+        "policies": "policies",
+        "data": {"dir": str(EXAMPLES / "data")},
+        "state": {"dir": "state"},
+        "server": {"port": port},
+        "schedule": {"tick_s": 5},
+    }
+
+
+def _shorten_limits(policy: Path) -> None:
+    document = yaml.safe_load(policy.read_text(encoding="utf-8")) or {}
+    for key in ("limits", "smoke"):
+        document.setdefault(key, {})["wall_s"] = WALL_S
+    policy.write_text(yaml.safe_dump(document), encoding="utf-8")

@@ -1,0 +1,103 @@
+"""Events in: written down first, then turned into jobs. Replays and duplicates are no-ops."""
+
+import uuid
+from typing import assert_never
+
+from bot.check_job import close_proposal
+from bot.event_json import from_payload, kind_of, to_payload
+from bot.events import (
+    BaseMoved,
+    CommandIssued,
+    Event,
+    ProposalChanged,
+    ProposalClosed,
+    Tick,
+)
+from bot.world import World
+from components.state.records import InboxEvent
+
+BATCH = 100
+COMMAND_PRIORITY = 20
+BASE_PRIORITY = 5
+TICK_PRIORITY = 1
+
+
+def receive(world: World, event: Event, key: str) -> bool:
+    """Write an event down; it is on disk when this returns, and somebody is woken.
+
+    Args:
+        world: everything.
+        event: what happened.
+        key: what makes it unique (a delivery id; see `key_of`).
+
+    Returns:
+        False when it was received before.
+    """
+    repository = getattr(event, "repository", "")
+    new = world.store.inbox.receive(key, kind_of(event), repository, to_payload(event))
+    if new:
+        world.wake.set()
+    return new
+
+
+def key_of(event: Event, delivery: str = "", place: int = 0) -> str:
+    """What makes an event unique.
+
+    A command in a comment is the comment, whichever way it was heard of. Else it is the delivery,
+    or nothing: a ref may come back to where it was (a force-push and back), so a head alone is
+    not unique; doing the same twice is prevented by the jobs, which look at what is there.
+
+    Args:
+        event: what happened.
+        delivery: the forge's delivery id, "" where there is none.
+        place: the event's place among those of one delivery.
+    """
+    if isinstance(event, CommandIssued) and event.comment:
+        return f"comment:{event.repository}:{event.comment}"
+    if delivery:
+        return f"delivery:{delivery}:{place}"
+    return f"{kind_of(event)}:{getattr(event, 'repository', '')}:{uuid.uuid4().hex}"
+
+
+def dispatch(world: World) -> int:
+    """Turn waiting events into jobs; how many there were."""
+    events = world.store.inbox.pending(BATCH)
+    for stored in events:
+        _dispatch(world, stored)
+    return len(events)
+
+
+def _dispatch(world: World, stored: InboxEvent) -> None:
+    event = from_payload(stored.kind, dict(stored.payload))
+    if isinstance(event, ProposalChanged):
+        world.running.stop(event.repository, event.proposal, unless_head=event.head)
+    with world.store.transaction():
+        outcome = _enqueue(world, event, stored.key)
+        world.store.inbox.settle(stored.id, outcome)
+
+
+def _enqueue(world: World, event: Event, key: str) -> str:
+    jobs = world.store.jobs
+    match event:
+        case ProposalChanged(repository=repository, proposal=proposal):
+            jobs.enqueue("check", proposal, repository, {"proposal": proposal})
+        case ProposalClosed(repository=repository, proposal=proposal):
+            jobs.enqueue("close", proposal, repository, {"proposal": proposal})
+        case BaseMoved(repository=repository, commit=commit):
+            jobs.enqueue("base", repository, repository, {"commit": commit}, BASE_PRIORITY)
+        case CommandIssued(repository=repository):
+            jobs.enqueue("command", key, repository, to_payload(event), COMMAND_PRIORITY)
+        case Tick():
+            for repository in world.watched:
+                jobs.enqueue("tick", repository, repository, {}, TICK_PRIORITY)
+        case _:
+            assert_never(event)
+    return "queued"
+
+
+def close(world: World, repository: str, proposal: str) -> None:
+    """The close job: archive what a vanished proposal brought, unless it is there after all."""
+    watched = world.repository(repository)
+    there = watched.forge.proposal(proposal)
+    if there is None:
+        close_proposal(world, watched, proposal)

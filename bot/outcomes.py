@@ -1,0 +1,40 @@
+"""What became of a command, for whoever issued it: kept in the store until it is read."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from components.state import Store
+
+_PREFIX = "outcome:"
+
+
+@dataclass(frozen=True)
+class CommandOutcome:
+    """How a command ended.
+
+    Attributes:
+        ok: it was done.
+        code: "done", or the refusal's stable code (held, stale, not_ready...).
+        message: one sentence for people.
+        data: what machines want to know (commit, tag, version).
+    """
+
+    ok: bool
+    code: str
+    message: str
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+def keep(store: Store, key: str, outcome: CommandOutcome) -> None:
+    """Write the outcome down for the issuer of the event with this key."""
+    store.meta.put(_PREFIX + key, json.dumps(asdict(outcome)))
+
+
+def take(store: Store, key: str) -> CommandOutcome | None:
+    """The outcome of the event with this key, None while there is none; read once."""
+    text = store.meta.get(_PREFIX + key)
+    if not text:
+        return None
+    store.meta.delete(_PREFIX + key)
+    return CommandOutcome(**json.loads(text))

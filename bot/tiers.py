@@ -1,0 +1,351 @@
+"""The tiers of checks: static, sandbox test, backtests, policy, each after the last passed."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass, field
+from threading import Event as Flag
+
+from bot.bench import CODE, Bench, Prepared, Subject, read_definition
+from bot.policies import Policies
+from bot.tasks import Task
+from components.engine import gates
+from components.ports import BacktestJob, Job, SmokeJob
+from components.schema.definition import DefinitionCheck
+from components.schema.report import Change, CheckResult, GateResult
+from components.schema.strategy import parameter_values
+from components.schema.values import (
+    CheckName,
+    ExecutionResult,
+    Finding,
+    Outcome,
+    Severity,
+    Status,
+)
+from components.validator import check_code, lint
+
+OnCheck = Callable[[str, CheckResult], None]
+
+
+class Superseded(Exception):  # an outcome: somebody cancelled the run
+    """The run was cancelled: a newer head, or a person's word."""
+
+
+@dataclass
+class Progress:
+    """The checks so far of one subject, told onwards as each ends."""
+
+    subject: Subject
+    tell: OnCheck
+    cancelled: Flag
+    done: list[CheckResult] = field(default_factory=list)
+
+    def end(
+        self, name: CheckName, started: float, findings: Sequence[Finding], summary: str = ""
+    ) -> bool:
+        """Record a check that ran to its end; whether it passed."""
+        failed = any(f.severity is Severity.ERROR for f in findings)
+        outcome = Outcome.FAILED if failed else Outcome.PASSED
+        return self._add(name, outcome, started, findings, summary or _count(findings))
+
+    def error(self, name: CheckName, started: float, message: str) -> bool:
+        """Record a check that broke: never passed."""
+        return self._add(name, Outcome.ERROR, started, (), message)
+
+    def _add(
+        self,
+        name: CheckName,
+        outcome: Outcome,
+        started: float,
+        findings: Sequence[Finding],
+        summary: str,
+    ) -> bool:
+        result = CheckResult(
+            name=name,
+            outcome=outcome,
+            summary=summary,
+            duration_s=round(time.monotonic() - started, 4),
+            findings=tuple(findings),
+        )
+        self.done.append(result)
+        self.tell(self.subject.name, result)
+        if self.cancelled.is_set():
+            raise Superseded
+        return outcome is Outcome.PASSED
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the later tiers computed, beside the check results."""
+
+    results: tuple[ExecutionResult, ...] = ()
+    base: tuple[ExecutionResult, ...] = ()
+    gates: tuple[GateResult, ...] = ()
+
+
+def run_tiers(subject: Subject, bench: Bench, prepared: Prepared, progress: Progress) -> Judged:
+    """Run the checks as far as they come; each is told to `progress` as it ends.
+
+    Raises:
+        Superseded: the run was cancelled.
+    """
+    definition, resolved = prepared.definition, prepared.tasks
+    if not _static(subject, bench.policies, definition, progress):
+        return Judged()
+    runner = _Jobs(bench, progress.cancelled)
+    if prepared.task_findings:
+        progress.end(CheckName.BACKTEST, time.monotonic(), prepared.task_findings)
+        return Judged()
+    if not _smoke(subject, definition, resolved, runner, progress):
+        return Judged()
+    results, base, survived = _backtests(subject, bench, definition, resolved, runner, progress)
+    if not survived:
+        return Judged(results=results, base=base)
+    return Judged(results, base, _policy(bench, results, base, progress))
+
+
+def _static(
+    subject: Subject, policies: Policies, definition: DefinitionCheck, progress: Progress
+) -> bool:
+    started = time.monotonic()
+    schema_ok = progress.end(CheckName.SCHEMA, started, (*subject.findings, *definition.findings))
+    started = time.monotonic()
+    code_ok = progress.end(CheckName.CODE, started, _code_findings(subject, policies, definition))
+    return schema_ok and code_ok
+
+
+def _code_findings(
+    subject: Subject, policies: Policies, definition: DefinitionCheck
+) -> tuple[Finding, ...]:
+    code = {path: data for path, data in subject.files.items() if path.endswith(".py")}
+    parameters = definition.definition.parameters if definition.definition else None
+    checked = check_code(
+        code, policy=policies.code, parameters=parameters, prefix=f"{subject.path}/"
+    )
+    return (*checked.findings, *_under(subject.path, lint(code)))
+
+
+def _under(folder: str, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    return tuple(f.model_copy(update={"file": f"{folder}/{f.file}"}) for f in findings)
+
+
+@dataclass(frozen=True)
+class _Jobs:
+    """Runs jobs on the executor, killed when the run is cancelled."""
+
+    bench: Bench
+    cancelled: Flag
+
+    def run(self, jobs: Sequence[Job]) -> tuple[ExecutionResult, ...]:
+        futures = [self.bench.executor.submit(job) for job in jobs]
+        try:
+            return tuple(self._wait(future) for future in futures)
+        except BaseException:
+            for future in futures:
+                future.cancel()
+            raise
+
+    def _wait(self, future: Future[ExecutionResult]) -> ExecutionResult:
+        while True:
+            if self.cancelled.is_set():
+                raise Superseded
+            try:
+                result = future.result(timeout=0.1)
+            except TimeoutError:
+                continue
+            except CancelledError as error:
+                raise Superseded from error
+            if result.status is Status.KILLED:
+                raise Superseded
+            return result
+
+
+def _smoke(
+    subject: Subject,
+    definition: DefinitionCheck,
+    tasks: Sequence[Task],
+    jobs: _Jobs,
+    progress: Progress,
+) -> bool:
+    started = time.monotonic()
+    task = tasks[0]
+    policy = jobs.bench.policies.sandbox
+    (result,) = jobs.run(
+        [
+            SmokeJob(
+                strategy=subject.name,
+                files=subject.files,
+                rules=definition.rules,
+                parameters=task.parameters,
+                config=task.config,
+                symbol=task.symbol,
+                interval=task.interval,
+                start=task.start,
+                end=task.end,
+                limits=policy.smoke_limits,
+                label=f"{subject.name}/smoke",
+            )
+        ]
+    )
+    findings = (*_execution_findings(subject, CheckName.SANDBOX_TEST, result), *_tests(result))
+    if result.status is Status.INFRASTRUCTURE_ERROR:
+        return progress.error(CheckName.SANDBOX_TEST, started, result.message)
+    return progress.end(CheckName.SANDBOX_TEST, started, findings, _smoke_summary(result))
+
+
+def _tests(result: ExecutionResult) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(
+            check=CheckName.SANDBOX_TEST,
+            rule="author-test",
+            message=f"the author's test {test.name} {test.outcome}: {test.message}",
+        )
+        for test in result.tests
+        if test.outcome in {Outcome.FAILED, Outcome.ERROR}
+    )
+
+
+def _smoke_summary(result: ExecutionResult) -> str:
+    if result.status is not Status.PASSED:
+        return result.message
+    if not result.tests:
+        return "imported, built and ran the first bars"
+    passed = sum(t.outcome is Outcome.PASSED for t in result.tests)
+    return f"ran the first bars; {passed} of {len(result.tests)} author's tests passed"
+
+
+def _backtests(
+    subject: Subject,
+    bench: Bench,
+    definition: DefinitionCheck,
+    tasks: Sequence[Task],
+    jobs: _Jobs,
+    progress: Progress,
+) -> tuple[tuple[ExecutionResult, ...], tuple[ExecutionResult, ...], bool]:
+    started = time.monotonic()
+    results = jobs.run(
+        [_job(subject.name, subject.files, definition.rules, t, bench) for t in tasks]
+    )
+    broken = [r.message for r in results if r.status is Status.INFRASTRUCTURE_ERROR]
+    if broken:
+        return results, (), progress.error(CheckName.BACKTEST, started, "; ".join(broken))
+    peeks = tuple(f for r in results for f in r.lookahead)
+    causal = progress.end(
+        CheckName.LOOKAHEAD, started, _located(peeks, subject), _lookahead_summary(peeks)
+    )
+    findings = [f for r in results for f in _execution_findings(subject, CheckName.BACKTEST, r)]
+    ran = progress.end(CheckName.BACKTEST, started, findings, _backtest_summary(results))
+    if not (causal and ran):
+        return results, (), False
+    return results, _base_results(subject, bench, tasks, jobs), True
+
+
+def _located(findings: Sequence[Finding], subject: Subject) -> tuple[Finding, ...]:
+    code = f"{subject.path}/{CODE}"
+    return tuple(
+        f if f.file else f.model_copy(update={"file": code if CODE in subject.files else ""})
+        for f in findings
+    )
+
+
+def _lookahead_summary(findings: Sequence[Finding]) -> str:
+    return _count(findings) if findings else "no indicator changes when future bars are withheld"
+
+
+def _base_results(
+    subject: Subject, bench: Bench, tasks: Sequence[Task], jobs: _Jobs
+) -> tuple[ExecutionResult, ...]:
+    """The deployed version on the same data; a base that no longer runs compares with nothing."""
+    if not subject.base_files:
+        return ()
+    base = Subject(
+        name=subject.name,
+        path=subject.path,
+        change=Change.UNCHANGED,
+        tree=subject.base_tree,
+        files=subject.base_files,
+    )
+    definition = read_definition(base, bench.policies)
+    if definition.definition is None:
+        return ()
+    same_data = [t.on(parameter_values(definition.definition)) for t in tasks]
+    results = jobs.run([_job(base.name, base.files, definition.rules, t, bench) for t in same_data])
+    return tuple(r for r in results if r.status is Status.PASSED)
+
+
+def _job(
+    name: str, files: Mapping[str, bytes], rules: str, task: Task, bench: Bench
+) -> BacktestJob:
+    return BacktestJob(
+        strategy=name,
+        files=files,
+        rules=rules,
+        parameters=task.parameters,
+        config=task.config,
+        symbol=task.symbol,
+        interval=task.interval,
+        start=task.start,
+        end=task.end,
+        limits=bench.policies.sandbox.limits,
+        causality=task.causality,
+        label=f"{name}/{task.symbol}",
+    )
+
+
+def _policy(
+    bench: Bench,
+    results: Sequence[ExecutionResult],
+    base: Sequence[ExecutionResult],
+    progress: Progress,
+) -> tuple[GateResult, ...]:
+    started = time.monotonic()
+    judged = gates.judge(bench.policies.risk, results, base or None)
+    findings = [_gate_finding(g) for g in judged if not g.passed]
+    passed = sum(g.passed for g in judged)
+    progress.end(CheckName.POLICY, started, findings, f"{passed} of {len(judged)} gates hold")
+    return judged
+
+
+def _gate_finding(gate: GateResult) -> Finding:
+    return Finding(
+        check=CheckName.POLICY,
+        rule=gate.id,
+        severity=Severity.ERROR if gate.severity == "block" else Severity.WARNING,
+        message=gate.message,
+        found="" if gate.value is None else f"{gate.value:g}",
+        allowed="" if gate.limit is None else f"{gate.op} {gate.limit:g}",
+    )
+
+
+def _execution_findings(
+    subject: Subject, check: CheckName, result: ExecutionResult
+) -> tuple[Finding, ...]:
+    if result.status in {Status.PASSED, Status.INFRASTRUCTURE_ERROR}:
+        return ()
+    return (
+        Finding(
+            check=check,
+            rule=str(result.status).replace("_", "-"),
+            file=f"{subject.path}/{CODE}" if CODE in subject.files else subject.path,
+            message=result.message or str(result.status),
+            hint=result.traceback,
+            found=result.symbol,
+        ),
+    )
+
+
+def _backtest_summary(results: Sequence[ExecutionResult]) -> str:
+    bad = [r for r in results if r.status is not Status.PASSED]
+    if bad:
+        return bad[0].message or str(bad[0].status)
+    trades = sum(r.metrics.trades for r in results if r.metrics)
+    symbols = ", ".join(r.symbol for r in results)
+    return f"{trades} trades on {symbols}"
+
+
+def _count(findings: Sequence[Finding]) -> str:
+    errors = sum(f.severity is Severity.ERROR for f in findings)
+    others = len(findings) - errors
+    if not findings:
+        return "nothing found"
+    return f"{errors} error{'' if errors == 1 else 's'}, {others} to note"

@@ -1,0 +1,113 @@
+"""What every job can reach: the store, the watched repositories, the bench, who listens."""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from threading import Event as Flag
+
+from bot.check_run import Where
+from bot.checks import Bench
+from bot.plan import ProposalPolicy
+from bot.progress import Broadcast
+from components.errors import UserError
+from components.ports import Forge
+from components.state import Store
+
+
+@dataclass(frozen=True)
+class Watched:
+    """One repository of the configuration.
+
+    Attributes:
+        lane: held by whoever changes the base; deploys and rollbacks go one at a time.
+    """
+
+    where: Where
+    forge: Forge
+    base_branch: str
+    proposals: ProposalPolicy = field(default_factory=ProposalPolicy)
+    lane: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def name(self) -> str:
+        """Key in the configuration and the database."""
+        return self.where.name
+
+
+class Running:
+    """Which proposal is being checked at which head, so that a newer head can stop it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._flags: dict[tuple[str, str], tuple[str, Flag]] = {}
+
+    def begin(self, repository: str, proposal: str, head: str) -> Flag:
+        """Register a run; the flag is set when it is to stop."""
+        flag = Flag()
+        with self._lock:
+            self._flags[repository, proposal] = (head, flag)
+        return flag
+
+    def end(self, repository: str, proposal: str, flag: Flag) -> None:
+        """Forget a run, unless a newer one has taken its place."""
+        with self._lock:
+            if self._flags.get((repository, proposal), ("", None))[1] is flag:
+                del self._flags[repository, proposal]
+
+    def stop(self, repository: str, proposal: str, *, unless_head: str = "") -> bool:
+        """Stop the run of a proposal, unless it works on `unless_head`; whether one was stopped."""
+        with self._lock:
+            head, flag = self._flags.get((repository, proposal), ("", None))
+        if flag is None or (unless_head and head == unless_head):
+            return False
+        flag.set()
+        return True
+
+    def stop_all(self) -> None:
+        """Stop everything: the daemon is going down; the queue keeps the jobs."""
+        with self._lock:
+            flags = [flag for _, flag in self._flags.values()]
+        for flag in flags:
+            flag.set()
+
+
+class Pages:
+    """Where the pages are for people: known once the server has its port; "" when none is."""
+
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything that a job needs; built once by `bot.app`.
+
+    Attributes:
+        pages: where the pages are for people.
+        stopping: set when the daemon is going down: jobs stop and stay in the queue.
+        wake: set when there may be something to do.
+    """
+
+    store: Store
+    watched: Mapping[str, Watched]
+    bench: Bench
+    progress: Broadcast
+    running: Running
+    pages: Pages = field(default_factory=Pages)
+    stopping: Flag = field(default_factory=Flag)
+    wake: Flag = field(default_factory=Flag)
+
+    def repository(self, name: str) -> Watched:
+        """One watched repository.
+
+        Raises:
+            UserError: the configuration has none of this name.
+        """
+        found = self.watched.get(name)
+        if found is None:
+            known = ", ".join(sorted(self.watched)) or "none"
+            raise UserError(f"no repository {name!r} is configured; known: {known}")
+        return found
+
+    def run_url(self, run_id: int | str) -> str:
+        """The page of a run, "" when nothing is served."""
+        return f"{self.pages.url}/runs/{run_id}" if self.pages.url else ""
