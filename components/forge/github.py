@@ -87,12 +87,8 @@ class GitHubForge:
         return self._client.calls
 
     def fetch(self) -> None:
-        """Bring the base and the heads of the open pull requests that are not here yet."""
-        if not self._open:
-            self.proposals()
-        missing = [
-            p for p in self._open.values() if self.mirror.resolve(_head_ref(p)) != p.proposal.head
-        ]
+        """Bring the base and the heads of the known open pull requests that are not here yet."""
+        missing = [p for p in list(self._open.values()) if not self._is_here(p)]
         url, header = self._remote()
         try:
             specs = [self._base_spec(), *(f"+{_head_ref(p)}:{_head_ref(p)}" for p in missing)]
@@ -100,6 +96,7 @@ class GitHubForge:
         except TransientError:
             if not missing:
                 raise
+            self.mirror.fetch(url, [self._base_spec()], header)
             self._fetch_one_by_one(missing)
 
     def base(self) -> str:
@@ -119,7 +116,7 @@ class GitHubForge:
         return tuple(p.proposal for p in self._open.values())
 
     def proposal(self, proposal_id: str) -> Proposal | None:
-        """One open pull request to the base as it is now; None when it is gone."""
+        """One open pull request to the base as it is now, its head fetched; None: it is gone."""
         number = number_of(proposal_id)
         if number is None:
             return None
@@ -133,6 +130,10 @@ class GitHubForge:
             self._open.pop(number, None)
             return None
         self._open[number] = found
+        if not self._is_here(found):
+            self._fetch_one_by_one([found])
+        if not self._is_here(found):
+            raise TransientError(f"the head of #{number} cannot be fetched, or it moved")
         return found.proposal
 
     def set_status(
@@ -251,10 +252,12 @@ class GitHubForge:
         is_http = self._clone_url.startswith(("https://", "http://"))
         return self._clone_url, self.connection.git_header() if is_http else ""
 
+    def _is_here(self, found: Pull) -> bool:
+        return self.mirror.resolve(_head_ref(found)) == found.proposal.head
+
     def _fetch_one_by_one(self, missing: list[Pull]) -> None:
         """One pull request whose ref is gone must not keep the others away."""
         url, header = self._remote()
-        self.mirror.fetch(url, [self._base_spec()], header)
         for found in missing:
             target = _head_ref(found)
             sources = [target] if found.proposal.fork else [target, _branch_ref(found)]
