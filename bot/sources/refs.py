@@ -70,6 +70,8 @@ class RefsWatch(FileSystemEventHandler):
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         """Called by watchdog for everything in the watched folders."""
+        if event.is_directory and event.event_type == "modified":
+            return  # says only that something inside it has an event of its own
         paths = (str(event.src_path), str(event.dest_path))
         if event.event_type in _CHANGES and any(self._is_ref(p) for p in paths if p):
             with self._condition:

@@ -144,6 +144,18 @@ class LocalForge:
 
     # --- acting ---
 
+    def propose(self, branch: str, commit: str, title: str, body: str) -> str:  # noqa: ARG002  # the commit's message says it
+        """Put a prepared commit on a new branch; see `ports.Forge.propose`."""
+        ref = f"{_HEADS}{branch}"
+        there = self.repository.resolve(ref)
+        if there is not None and there != commit:
+            raise UserError(
+                f"the branch {branch} holds something else already", hint="delete or land it first"
+            )
+        if there is None:
+            self.repository.publish([Update(ref, None, commit)])
+        return f"branch/{branch}"
+
     def land(self, landing: Landing) -> str:
         """Move the base and make the tags in one transaction; see `ports.Forge.land`.
 

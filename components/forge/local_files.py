@@ -15,7 +15,7 @@ from components.schema.report import Report
 
 DESCRIPTION_CHARS = 140
 _STATUS_BYTES = 1024 * 1024
-_SUFFIXES = (".md", ".json")
+_FOLDER_ENDS = (".md", ".json", ".")
 _LONGEST_SUFFIX = len("+replies.md")
 
 
@@ -74,7 +74,7 @@ def file_stem(branch: str) -> str:
 
 def _folder(part: str) -> str:
     # A branch `a.md/b` next to a branch `a` must not need a folder where the other has its file.
-    if part.endswith(_SUFFIXES):
+    if part.endswith(_FOLDER_ENDS):
         head, _, tail = part.rpartition(".")
         return f"{_escaped(head)}%2E{tail}"
     return _escaped(part)

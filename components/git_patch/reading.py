@@ -4,9 +4,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from git import Repo
-from git.exc import InvalidGitRepositoryError, NoSuchPathError
-
 from components.errors import ConfigError
 from components.git_patch.values import Branch, ChangedStrategy, LogEntry, TagRef, Version
 from components.safe_tools.hardened import HardenedGit
@@ -20,7 +17,7 @@ from components.safe_tools.names import (
     safe_relative_path,
 )
 from components.safe_tools.objects import ObjectReader
-from components.safe_tools.tree import Audit, Caps, Folder, no_audit, read_folder
+from components.safe_tools.tree import DEFAULT_CAPS, Audit, Caps, Folder, no_audit, read_folder
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 DIFF_BYTES = 200_000
@@ -36,16 +33,20 @@ _TAG_FORMAT = "%(refname)%00%(objectname)%00%(objecttype)%00%(*objectname)%00%(*
 def find_git_dir(path: Path) -> Path:
     """The repository's own folder: `path` itself where it is bare, else its `.git`.
 
+    Looks at nothing but the path: GIT_DIR and the like must not redirect us.
+
     Raises:
         ConfigError: there is no git repository; says how to make one.
     """
-    try:
-        with Repo(path, expand_vars=False) as repo:
-            return Path(repo.git_dir).resolve()
-    except (InvalidGitRepositoryError, NoSuchPathError) as error:
-        raise ConfigError(
-            f"there is no git repository at {path}", hint=f"git init --bare {path}"
-        ) from error
+    inner = path / ".git"
+    if inner.is_file():  # a linked worktree or submodule
+        pointer = inner.read_text(encoding="utf-8", errors="surrogateescape")
+        inner = path / pointer.removeprefix("gitdir:").strip()
+    for folder in (inner, path):
+        has_objects = (folder / "objects").is_dir() or (folder / "commondir").is_file()
+        if has_objects and (folder / "HEAD").is_file():
+            return folder.resolve()
+    raise ConfigError(f"there is no git repository at {path}", hint=f"git init --bare {path}")
 
 
 class Reader:
@@ -84,8 +85,11 @@ class Reader:
 
     def merge_base(self, a: str, b: str) -> str | None:
         """The best common ancestor of two commits, or None for unrelated histories."""
-        output = self.git.run("merge-base", object_id(a), object_id(b), ok=(0, 1))
-        return output.text.partition("\n")[0] or None
+        return next(iter(self._merge_bases(a, b)), None)
+
+    def _merge_bases(self, a: str, b: str) -> list[str]:
+        output = self.git.run("merge-base", "--all", object_id(a), object_id(b), ok=(0, 1))
+        return output.text.split()
 
     def is_ancestor(self, a: str, b: str) -> bool:
         """Whether commit `a` is `b` or under it."""
@@ -139,13 +143,13 @@ class Reader:
         changes = (_change(meta.decode("ascii"), name) for meta, name in pairs)
         return tuple(c for c in changes if c.old_tree or c.new_tree)
 
-    def changed_paths(self, base_tree: str, merge_tree: str, limit: int = 1000) -> tuple[str, ...]:
-        """Paths of files that differ between two trees or commits, at most `limit`."""
+    def changed_paths(self, base_tree: str, merge_tree: str) -> tuple[str, ...]:
+        """Paths of all files that differ between two trees or commits."""
         args = ("diff-tree", "-r", "-z", "--name-only", "--no-renames")
         output = self.git.run(*args, object_id(base_tree), object_id(merge_tree))
-        return tuple(_text(p) for p in output.stdout.split(b"\0") if p)[:limit]
+        return tuple(_text(p) for p in output.stdout.split(b"\0") if p)
 
-    def read_folder(self, tree_id: str, caps: Caps = Caps(), prefix: str = "") -> Folder:  # noqa: B008  # frozen
+    def read_folder(self, tree_id: str, caps: Caps = DEFAULT_CAPS, prefix: str = "") -> Folder:
         """Files of one strategy's tree, judged on the way; see `safe_tools.tree.read_folder`."""
         return read_folder(self.objects, object_id(tree_id), caps, prefix, self.audit)
 

@@ -56,7 +56,7 @@ def push(git: HardenedGit, url: str, updates: Sequence[Update]) -> None:
     if output.code == 0:
         return
     refused = [line for line in output.text.splitlines() if line.startswith("!\t")]
-    if any(_RACE.search(line) for line in refused):
+    if refused and _RACE.search("\n".join((*refused, output.stderr))):
         raise Moved("a ref of the remote moved in the meantime: " + _words(refused))
     if refused:
         raise UserError(f"the remote refused the push: {_words(refused)}\n{output.stderr}".strip())

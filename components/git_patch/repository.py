@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-from components.errors import Moved, TransientError
+from components.errors import Moved, TransientError, UserError
 from components.git_patch import remote
 from components.git_patch.reading import find_git_dir
 from components.git_patch.values import Signing, Update
@@ -68,35 +68,54 @@ class Repository(Writer):
         """
         lines = ("start", *(_instruction(u) for u in updates), "prepare", "commit", "")
         stdin = "\n".join(lines).encode()
-        output = self.git.run("update-ref", "--stdin", stdin=stdin, ok=(0, 1, 128))
+        output = self._transact(stdin)
+        if output.code != 0 and self._free_stale_locks(updates):
+            output = self._transact(stdin)
         if output.code != 0:
             self._explain(updates, output)
 
+    def _transact(self, stdin: bytes) -> Output:
+        return self.git.run("update-ref", "--stdin", stdin=stdin, ok=(0, 1, 128))
+
     def _explain(self, updates: Sequence[Update], output: Output) -> None:
         for update in updates:
-            header = self.objects.header(ref_name(update.ref))
+            header = self.objects.header(update.ref)
             found = header.id if header else None
             if found != update.old:
                 raise Moved(
                     f"{update.ref} is at {found or 'nothing'}, expected {update.old or 'nothing'}"
                 )
-        freed = [self._free_stale_lock(u.ref) for u in updates]
-        raise TransientError(
-            f"the refs could not be moved: {output.stderr}",
-            hint="a stale lock was removed: try again" if any(freed) else "try again",
-        )
+        for update in updates:
+            self._explain_neighbour(update)
+        raise TransientError(f"the refs could not be moved: {output.stderr}", hint="try again")
 
-    def _free_stale_lock(self, ref: str) -> bool:
-        """Remove a lock that a killed git left behind: a live one holds it for milliseconds."""
-        lock = self.path / f"{ref}.lock"
+    def _explain_neighbour(self, update: Update) -> None:
+        """A ref cannot be a folder of refs: `refs/tags/RSI` keeps `refs/tags/RSI/v1` out."""
+        parts = update.ref.split("/")
+        above = ("/".join(parts[:n]) for n in range(3, len(parts)))
+        below = self.refs(f"{update.ref}/")
+        taken = [*(ref for ref in above if self.objects.header(ref)), *below]
+        if update.old is None and taken:
+            raise UserError(
+                f"{update.ref} cannot be made while {taken[0]} is there",
+                hint=f"git update-ref -d {taken[0]}",
+            )
+
+    def _free_stale_locks(self, updates: Sequence[Update]) -> bool:
+        """Remove locks that a killed git left behind: a live one holds them for milliseconds."""
+        names = ("HEAD", "packed-refs", *(u.ref for u in updates))
+        freed = [self._free_stale_lock(self.path / f"{name}.lock") for name in names]
+        return any(freed)
+
+    def _free_stale_lock(self, lock: Path) -> bool:
         try:
             age = time.time() - lock.stat().st_mtime
             if age < STALE_LOCK_S:
                 return False
             lock.unlink()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return False
-        self.audit("stale_lock_removed", {"lock": str(lock), "age_s": round(age)})
+        self.audit("stale_lock_removed", {"lock": lock.name, "age_s": round(age)})
         return True
 
     def set_default(self, key: str, value: str) -> None:

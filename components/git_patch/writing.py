@@ -18,14 +18,15 @@ from components.git_patch.values import (
     Signing,
     Step,
 )
-from components.safe_tools.hardened import HardenedGit
-from components.safe_tools.names import object_id, ref_name, safe_relative_path
+from components.safe_tools.hardened import GitFailed, HardenedGit
+from components.safe_tools.names import OBJECT_ID, object_id, ref_name, safe_relative_path
 from components.safe_tools.objects import TREE_MODE, Entry
 from components.safe_tools.tree import Audit, no_audit
 
 BOT = Identity()
 WHOLE = (".",)
 NO_REFS: Mapping[str, str] = MappingProxyType({})
+MESSAGE_BYTES = 4 * 1024 * 1024
 _REFUSED = 128
 
 
@@ -43,18 +44,34 @@ class Writer(Reader):
     def merge(self, base: str, head: str) -> Merged:
         """The merge of two commits as a tree; conflicts are data, not an error.
 
-        Renames are not followed (`merge.renames=false`): a change of one strategy's folder never
-        ends up in another's.
+        Only paths that `head` itself changed may differ from `base`. git follows renames, and would
+        carry a change of one strategy into another one's folder that looks like it; that is a
+        conflict here.
+
+        Raises:
+            GitFailed: one of the commits is not there.
         """
         args = ("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages")
         output = self.git.run(*args, object_id(base), object_id(head), ok=(0, 1, _REFUSED))
         if output.code == _REFUSED:
             return self._unmergeable(base, head, output.stderr)
         tree, *paths = output.stdout.decode(errors="surrogateescape").rstrip("\0").split("\0")
+        if not OBJECT_ID.fullmatch(tree):  # a missing commit ends with 1, like a conflict
+            raise GitFailed(f"git cannot merge {head[:12]} into {base[:12]}: {output.stderr}")
         if output.code == 0:
-            return Merged(tree)
+            return self._without_renames(base, head, tree)
         conflicts = tuple(dict.fromkeys(paths))
         return Merged("", conflicts, "both sides changed: " + ", ".join(conflicts[:20]))
+
+    def _without_renames(self, base: str, head: str, tree: str) -> Merged:
+        """Git 2.39 cannot switch rename detection off for a merge, so its effect is looked for."""
+        brought = set(self.changed_paths(base, tree))
+        for ancestor in self._merge_bases(base, head):
+            brought.difference_update(self.changed_paths(ancestor, head))
+        if not brought:
+            return Merged(tree)
+        paths = tuple(sorted(brought))
+        return Merged("", paths, "changed by following a rename: " + ", ".join(paths[:20]))
 
     def _unmergeable(self, base: str, head: str, words: str) -> Merged:
         if self.merge_base(base, head) is None:
@@ -144,8 +161,10 @@ class Writer(Reader):
         """A commit on `base` whose only change is one folder: now `to_tree`, or gone (None).
 
         Raises:
-            UserError: the folder is like that already.
+            UserError: the folder is like that already, or there is no folder `to_tree`.
         """
+        if to_tree is not None and self.tree_at(to_tree, "") != to_tree:
+            raise UserError(f"there is no folder {to_tree[:12]} in this repository")
         if self.tree_at(base, path) == to_tree:
             raise UserError(f"{path} is already as wanted; there is nothing to change")
         parts = tuple(safe_relative_path(path).split("/"))
@@ -159,7 +178,7 @@ class Writer(Reader):
         if len(parts) > 1:
             new = self._with_folder(old, parts[1:], new)
         kept = [e for e in entries if e.name != name]
-        if new is not None and self.objects.header(new) and not self._is_empty(new):
+        if new is not None and not self._is_empty(new):
             kept.append(Entry(TREE_MODE, name, object_id(new)))
         return self._make_tree(kept)
 
@@ -234,7 +253,11 @@ class Writer(Reader):
         with self.scratch() as env:
             signed = env | _identities(tagger, tagger, when)
             self.git.run(*args, name, object_id(commit), stdin=_message(message), env=signed)
-            return self.git.run("rev-parse", "--verify", f"refs/tags/{name}", env=env).text
+            tag = self.git.run("rev-parse", "--verify", f"refs/tags/{name}", env=env).text
+        if b"\n-----BEGIN " not in self.objects.read(tag, MESSAGE_BYTES, "tag"):
+            # git 2.39 reports success here when ssh-keygen could not sign.
+            raise GitFailed(f"the tag {name} could not be signed: check the signing key")
+        return tag
 
     # --- for all of these ---
 

@@ -1,16 +1,17 @@
 """The git command, hardened: no hooks, no prompts, no foreign configuration, no shell, bounded."""
 
 import os
+import shutil
+import signal
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from git import Git
-from git.exc import GitCommandNotFound
 
 from components.errors import ConfigError, TransientError
 
@@ -22,7 +23,8 @@ _CONFIG = (
     ("core.fsmonitor", "false"),
     ("core.attributesFile", "/dev/null"),
     ("core.fsync", "committed"),  # a published ref never names an object that is not on disk
-    ("core.alternateRefsCommand", "true"),
+    ("core.filesRefLockTimeout", "1000"),  # ms: who lands at the same moment waits, then looks
+    ("core.packedRefsTimeout", "1000"),
     ("protocol.allow", "never"),
     ("fetch.fsckObjects", "true"),
     ("receive.fsckObjects", "true"),
@@ -33,6 +35,8 @@ _CONFIG = (
     ("maintenance.auto", "false"),
     ("credential.helper", ""),
     ("diff.external", ""),
+    ("merge.directoryRenames", "false"),
+    ("merge.renameLimit", "1"),  # comparing thousands of new files pairwise is an attack
     ("log.showSignature", "false"),
     ("i18n.commitEncoding", "UTF-8"),
 )
@@ -65,6 +69,9 @@ class HardenedGit(Git):
         protocols: transports which fetch and push may use (`https`, `ssh`, `file`).
         config: further (key, value) settings, e.g. an authorisation header. They travel in the
             environment, so that no process list shows them.
+
+    Raises:
+        ConfigError: there is no such executable.
     """
 
     def __init__(
@@ -76,7 +83,13 @@ class HardenedGit(Git):
         config: tuple[tuple[str, str], ...] = (),
     ) -> None:
         super().__init__(git_dir)
-        self.binary = binary
+        found = shutil.which(binary)
+        if found is None:
+            raise ConfigError(
+                f"cannot find git as {binary!r}",
+                hint="install git 2.38 or newer, or set `git_binary`",
+            )
+        self.binary = found
         allowed = tuple((f"protocol.{p}.allow", "always") for p in protocols)
         self.update_environment(**_environment(git_dir, (*_CONFIG, *allowed, *config)))
         self.objects_lock = threading.RLock()
@@ -84,16 +97,11 @@ class HardenedGit(Git):
     def execute(self, command: Any, *args: Any, **kwargs: Any) -> Any:
         """GitPython's one door to a process; takes inherited GIT_* variables out of its way."""
         kept = {*self.environment(), *(kwargs.get("env") or {})}
-        strays = [n for n in os.environ if n.startswith("GIT_") and n not in kept]
+        strays = [n for n in os.environ if _is_git_setting(n) and n not in kept]
         unset = ["env", *(f"--unset={n}" for n in strays)] if strays else []
         kwargs["shell"] = False
-        try:
-            return super().execute([*unset, self.binary, *command[1:]], *args, **kwargs)
-        except GitCommandNotFound as error:
-            raise ConfigError(
-                f"cannot start git as {self.binary!r}",
-                hint="install git 2.38 or newer, or set `git_binary`",
-            ) from error
+        kwargs["start_new_session"] = True  # Ctrl-C is for us: git finishes its transaction
+        return super().execute([*unset, self.binary, *command[1:]], *args, **kwargs)
 
     def _parse_object_header(self, header_line: Any) -> tuple[str, str, int]:
         if not header_line:  # end of stream: GitPython would call it a missing object
@@ -119,7 +127,6 @@ class HardenedGit(Git):
 
         Raises:
             GitFailed: another exit code, or too late.
-            ConfigError: git is not installed.
         """
         with self._process(args, env) as process:
             try:
@@ -138,7 +145,7 @@ class HardenedGit(Git):
             GitFailed: the command failed or was too late.
         """
         with self._process(args, {}) as process:
-            timer = threading.Timer(timeout_s, process.kill)
+            timer = threading.Timer(timeout_s, _kill, (process,))
             timer.start()
             try:
                 data = _pipe(process.stdout).read(cap + 1)
@@ -164,11 +171,21 @@ class HardenedGit(Git):
             yield process
         finally:
             if process.poll() is None:
-                process.kill()
+                _kill(process)
             for stream in (process.stdin, process.stdout, process.stderr):
                 if stream is not None:
                     stream.close()
             process.wait()
+
+
+def _kill(process: "subprocess.Popen[bytes]") -> None:
+    """End a git command with everything that it started (ssh, index-pack)."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _is_git_setting(name: str) -> bool:
+    return name.startswith("GIT_") and not name.startswith("GIT_PYTHON_")
 
 
 def _environment(git_dir: Path, config: tuple[tuple[str, str], ...]) -> dict[str, str]:

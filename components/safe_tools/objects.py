@@ -40,6 +40,14 @@ class MissingObject(TransientError):
     """An object that should be there is not: fetch again, or the repository is damaged."""
 
 
+class TooLarge(ValueError):
+    """An object is larger than the caller allows; it was not read."""
+
+
+class WrongKind(ValueError):
+    """An object is of another type than its place says."""
+
+
 class ObjectReader:
     """Reads objects of one repository. Safe to use from several threads."""
 
@@ -73,31 +81,26 @@ class ObjectReader:
                 self._git.clear_cache()
                 raise TransientError("git cat-file does not stay up") from error
 
-    def read(self, object_id: str, cap: int) -> bytes:
+    def read(self, object_id: str, cap: int, kind: str = "blob") -> bytes:
         """An object's bytes.
 
         Raises:
             MissingObject: it is not there.
-            ValueError: it is larger than `cap` bytes; nothing was read.
+            WrongKind: it is no `kind`; nothing was read.
+            TooLarge: it is larger than `cap` bytes; nothing was read.
         """
         header = self.header(object_id)
         if header is None:
             raise MissingObject(f"object {object_id} is missing")
+        if header.kind != kind:
+            raise WrongKind(f"object {object_id} is a {header.kind}, not a {kind}")
         if header.size > cap:
-            raise ValueError(f"object {object_id} has {header.size} bytes, more than {cap}")
+            raise TooLarge(f"object {object_id} has {header.size} bytes, more than {cap}")
         return self._ask(lambda: bytes(self._git.get_object_data(header.id)[3]))
 
     def entries(self, tree_id: str, cap: int = TREE_BYTES) -> list[Entry]:
-        """The lines of one tree, in git's order.
-
-        Raises:
-            MissingObject: it is not there, or is no tree.
-            ValueError: it is larger than `cap` bytes.
-        """
-        header = self.header(tree_id)
-        if header is None or header.kind != "tree":
-            raise MissingObject(f"{tree_id} is not a tree of this repository")
-        return parse_tree(self.read(header.id, cap))
+        """The lines of one tree, in git's order. Raises like `read`."""
+        return parse_tree(self.read(tree_id, cap, "tree"))
 
     def close(self) -> None:
         """End the cat-file processes; the next read starts new ones."""
@@ -106,13 +109,20 @@ class ObjectReader:
 
 
 def parse_tree(data: bytes) -> list[Entry]:
-    """The entries of a raw tree object (mode, space, name, NUL, 20 bytes; repeated)."""
+    """The entries of a raw tree object (mode, space, name, NUL, 20 bytes; repeated).
+
+    Raises:
+        WrongKind: the bytes are no tree.
+    """
     entries = []
     at = 0
     while at < len(data):
-        space = data.index(b" ", at)
-        end = data.index(b"\0", space)
-        mode = data[at:space].decode("ascii").lstrip("0")
-        entries.append(Entry(mode, data[space + 1 : end], data[end + 1 : end + 21].hex()))
+        space = data.find(b" ", at)
+        end = data.find(b"\0", space)
+        mode = data[at:space].lstrip(b"0")
+        if space < 0 or end < 0 or end + 21 > len(data) or not mode.isdigit():
+            raise WrongKind("a tree object is malformed")
+        name, object_id = data[space + 1 : end], data[end + 1 : end + 21].hex()
+        entries.append(Entry(mode.decode("ascii"), name, object_id))
         at = end + 21
     return entries

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from components.safe_tools.names import name_problem, shown, twin_key
-from components.safe_tools.objects import Entry, ObjectReader
+from components.safe_tools.objects import Entry, ObjectReader, TooLarge, WrongKind
 from components.schema.values import CheckName, Finding
 
 Audit = Callable[[str, dict[str, object]], None]
@@ -28,6 +28,9 @@ class Caps:
     tree_bytes: int = 256 * 1024
 
 
+DEFAULT_CAPS = Caps()
+
+
 @dataclass(frozen=True)
 class Folder:
     """Files by relative path, and a finding for everything that was refused."""
@@ -49,19 +52,22 @@ class Refusals:
         self.findings: list[Finding] = []
 
     def add(self, rule: str, path: str, message: str, hint: str) -> None:
-        """Refuse one path."""
+        """Refuse one path; beyond a bound, one last entry stands for all others."""
+        if len(self.findings) > _MAX_FINDINGS:
+            return
+        if len(self.findings) == _MAX_FINDINGS:
+            rule, path, message, hint = "tree-more", "", "further paths are refused, too", ""
         where = "/".join(p for p in (self._prefix, path) if p)
         self._audit("path_refused", {"rule": rule, "path": shown(where), "message": message})
-        if len(self.findings) < _MAX_FINDINGS:
-            self.findings.append(
-                Finding(
-                    check=CheckName.SCHEMA,
-                    rule=rule,
-                    file=shown(where)[1:-1],
-                    message=message,
-                    hint=hint,
-                )
+        self.findings.append(
+            Finding(
+                check=CheckName.SCHEMA,
+                rule=rule,
+                file=shown(where)[1:-1],
+                message=message,
+                hint=hint,
             )
+        )
 
 
 def read_folder(
@@ -90,19 +96,34 @@ def read_folder(
     total = 0
     for path, entry in _walk(objects, tree_id, caps, refusals):
         if len(files) >= caps.files:
-            _too_many(refusals, caps)
+            refuse_many(refusals, caps)
             break
-        header = objects.header(entry.id)
-        size = header.size if header else 0
-        if size > caps.file_bytes:
-            _too_large(refusals, path, size, caps)
+        data = _read_file(objects, path, entry, caps, refusals)
+        if data is None:
             continue
-        total += size
+        total += len(data)
         if total > caps.total_bytes:
-            _too_heavy(refusals, caps)
+            refuse_weight(refusals, caps)
             break
-        files[path] = objects.read(entry.id, caps.file_bytes)
+        files[path] = data
     return Folder(files, tuple(refusals.findings))
+
+
+def _read_file(
+    objects: ObjectReader, path: str, entry: Entry, caps: Caps, refusals: Refusals
+) -> bytes | None:
+    try:
+        return objects.read(entry.id, caps.file_bytes)
+    except TooLarge:
+        refusals.add(
+            "tree-file-size",
+            path,
+            f"the file has more than {caps.file_bytes} bytes",
+            "make it smaller; market data comes from the bot",
+        )
+    except WrongKind:
+        _wrong_kind(refusals, path)
+    return None
 
 
 def _walk(
@@ -114,12 +135,15 @@ def _walk(
         parent, tree, depth = folders.pop()
         try:
             entries = objects.entries(tree, caps.tree_bytes)
-        except ValueError:
-            _too_many(refusals, caps, parent)
+        except WrongKind:
+            _wrong_kind(refusals, parent)
+            continue
+        except TooLarge:
+            refuse_many(refusals, caps, parent)
             return
         seen += len(entries)
         if seen > 4 * caps.files:
-            _too_many(refusals, caps, parent)
+            refuse_many(refusals, caps, parent)
             return
         for path, entry in _accepted(parent, entries, refusals):
             if not entry.is_tree:
@@ -127,12 +151,7 @@ def _walk(
             elif depth < caps.depth:
                 folders.append((path, entry.id, depth + 1))
             else:
-                refusals.add(
-                    "tree-depth",
-                    path,
-                    f"folders may be nested {caps.depth} deep at most",
-                    "use fewer levels of folders",
-                )
+                refuse_depth(refusals, path, caps)
 
 
 def _accepted(parent: str, entries: list[Entry], refusals: Refusals) -> Iterator[tuple[str, Entry]]:
@@ -150,8 +169,8 @@ def judge_name(path: str, name: str, twins: dict[str, str], refusals: Refusals) 
     if problem:
         refusals.add("tree-name", path, f"the name is refused: {problem}", "rename it")
         return False
-    twin = twins.setdefault(twin_key(name), name)
-    if twin != name:
+    twin = twins.get(twin_key(name))
+    if twin is not None:
         refusals.add(
             "tree-twin",
             path,
@@ -159,6 +178,7 @@ def judge_name(path: str, name: str, twins: dict[str, str], refusals: Refusals) 
             "rename one of them",
         )
         return False
+    twins[twin_key(name)] = name
     return True
 
 
@@ -172,7 +192,18 @@ def _plain_mode(path: str, entry: Entry, refusals: Refusals) -> bool:
     return False
 
 
-def _too_many(refusals: Refusals, caps: Caps, path: str = "") -> None:
+def refuse_depth(refusals: Refusals, path: str, caps: Caps) -> None:
+    """A folder below the deepest level."""
+    refusals.add(
+        "tree-depth",
+        path,
+        f"folders may be nested {caps.depth} deep at most",
+        "use fewer levels of folders",
+    )
+
+
+def refuse_many(refusals: Refusals, caps: Caps, path: str = "") -> None:
+    """More files than may be."""
     refusals.add(
         "tree-files",
         path,
@@ -181,16 +212,12 @@ def _too_many(refusals: Refusals, caps: Caps, path: str = "") -> None:
     )
 
 
-def _too_large(refusals: Refusals, path: str, size: int, caps: Caps) -> None:
-    refusals.add(
-        "tree-file-size",
-        path,
-        f"the file has {size} bytes, allowed are {caps.file_bytes}",
-        "make it smaller; market data comes from the bot",
-    )
+def _wrong_kind(refusals: Refusals, path: str) -> None:
+    refusals.add("tree-mode", path, "a file and a folder are confused", "commit it again")
 
 
-def _too_heavy(refusals: Refusals, caps: Caps) -> None:
+def refuse_weight(refusals: Refusals, caps: Caps) -> None:
+    """More bytes than may be."""
     refusals.add(
         "tree-size",
         "",

@@ -1,0 +1,236 @@
+"""Reading untrusted folders: what is not a plain file with a plain name is refused and recorded."""
+
+import os
+import unicodedata
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from components.git_patch import Repository
+from components.safe_tools.names import name_problem
+from components.safe_tools.objects import MissingObject
+from components.safe_tools.tree import Caps
+from tests.git_support import blob, git, raw_tree
+
+CAPS = Caps(files=5, file_bytes=100, total_bytes=250, depth=2)
+FILE, EXECUTABLE, LINK, FOLDER, SUBMODULE = "100644", "100755", "120000", "40000", "160000"
+
+
+@pytest.fixture
+def box(tmp_path):
+    audit: list = []
+    Repository.create(tmp_path / "r.git").close()
+    repo = Repository(
+        tmp_path / "r.git", audit=lambda event, details: audit.append((event, details))
+    )
+    repo.recorded = audit
+    yield repo
+    repo.close()
+
+
+def rules(folder):
+    return [f.rule for f in folder.findings]
+
+
+def test_plain_files_are_read_byte_for_byte(box):
+    data = bytes(range(100))
+    inner = raw_tree(box.path, [(EXECUTABLE, b"run.sh", blob(box.path, b"#!/bin/sh\n"))])
+    tree = raw_tree(box.path, [(FILE, b"a.bin", blob(box.path, data)), (FOLDER, b"sub", inner)])
+    folder = box.read_folder(tree, CAPS)
+    assert folder.files == {"a.bin": data, "sub/run.sh": b"#!/bin/sh\n"}
+    assert folder.findings == ()
+    assert box.recorded == []
+
+
+def test_empty_folder_has_no_files(box):
+    assert box.read_folder(git(box.path, "mktree"), CAPS).files == {}
+
+
+@pytest.mark.parametrize(
+    ("mode", "rule"),
+    [
+        (LINK, "tree-symlink"),
+        (SUBMODULE, "tree-submodule"),
+        ("100664", "tree-mode"),
+        ("100600", "tree-mode"),
+    ],
+)
+def test_entry_that_is_no_plain_file_is_refused(box, mode, rule):
+    good = blob(box.path)
+    tree = raw_tree(box.path, [(mode, b"odd", good), (FILE, b"strategy.py", good)])
+    folder = box.read_folder(tree, CAPS, prefix="strategies/RSI")
+    assert rules(folder) == [rule]
+    assert folder.findings[0].file == "strategies/RSI/odd"
+    assert list(folder.files) == ["strategy.py"]
+    ((event, details),) = box.recorded
+    assert (event, details["rule"]) == ("path_refused", rule)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"-x",
+        b"--output=x",
+        b"a\nb",
+        b"a\tb",
+        b"\x1b[31m",
+        b"..",
+        b".",
+        b".git",
+        b".GIT",
+        b"git~1",
+        b"a\\b",
+        b"x/../../y",
+        b"\xff\xfe",
+        "e\u0301".encode(),
+        "\u202etxt".encode(),
+        ".g\u200cit".encode(),
+        b"x" * 300,
+        b" ",
+        b"a ",
+    ],
+)
+def test_odd_name_is_refused_as_file_and_as_folder(box, name):
+    good = blob(box.path)
+    inner = raw_tree(box.path, [(FILE, b"x.py", good)])
+    for entry in ((FILE, name, good), (FOLDER, name, inner)):
+        tree = raw_tree(box.path, [entry, (FILE, b"strategy.py", good)])
+        folder = box.read_folder(tree, CAPS, prefix="strategies/RSI")
+        assert rules(folder) == ["tree-name"]
+        assert list(folder.files) == ["strategy.py"]
+        assert folder.findings[0].file.isprintable()
+    assert len(box.recorded) == 2
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("RSI.py", "rsi.py"), ("straße", "strasse"), ("ﬁle", "file"), ("K", "\u212a")],
+)
+def test_second_of_two_twins_is_refused(box, one, other):
+    good = blob(box.path)
+    names = sorted({unicodedata.normalize("NFC", one), other})
+    if len(names) == 2:
+        tree = raw_tree(box.path, [(FILE, n.encode(), good) for n in names])
+        folder = box.read_folder(tree, CAPS)
+        assert len(folder.files) == 1
+        assert rules(folder)[0] in ("tree-twin", "tree-name")
+
+
+def test_same_name_twice_in_one_tree_is_refused(box):
+    tree = raw_tree(
+        box.path,
+        [(FILE, b"a.py", blob(box.path, b"good")), (FILE, b"a.py", blob(box.path, b"evil"))],
+    )
+    folder = box.read_folder(tree, CAPS)
+    assert folder.files == {"a.py": b"good"}
+    assert rules(folder) == ["tree-twin"]
+
+
+def test_file_and_folder_of_one_name_are_refused(box):
+    good = blob(box.path)
+    inner = raw_tree(box.path, [(FILE, b"x", good)])
+    folder = box.read_folder(raw_tree(box.path, [(FILE, b"a", good), (FOLDER, b"a", inner)]), CAPS)
+    assert rules(folder) == ["tree-twin"]
+
+
+def test_file_above_the_cap_is_refused_unread_and_the_others_are_kept(box):
+    tree = raw_tree(
+        box.path,
+        [(FILE, b"big.csv", blob(box.path, b"x" * 101)), (FILE, b"ok.py", blob(box.path))],
+    )
+    folder = box.read_folder(tree, CAPS)
+    assert rules(folder) == ["tree-file-size"]
+    assert list(folder.files) == ["ok.py"]
+
+
+def test_files_too_heavy_together_are_refused(box):
+    entries = [(FILE, b"f%d" % i, blob(box.path, b"%d" % i * 90)) for i in range(4)]
+    folder = box.read_folder(raw_tree(box.path, entries), CAPS)
+    assert rules(folder) == ["tree-size"]
+    assert sum(map(len, folder.files.values())) <= CAPS.total_bytes
+
+
+def test_too_many_files_are_refused(box):
+    entries = [(FILE, b"f%02d" % i, blob(box.path)) for i in range(6)]
+    folder = box.read_folder(raw_tree(box.path, entries), CAPS)
+    assert rules(folder) == ["tree-files"]
+    assert len(folder.files) == 5
+
+
+def test_folders_nested_too_deep_are_refused(box):
+    tree = raw_tree(box.path, [(FILE, b"x", blob(box.path))])
+    for name in (b"d4", b"d3", b"d2", b"d1"):
+        tree = raw_tree(box.path, [(FOLDER, name, tree)])
+    folder = box.read_folder(tree, CAPS)
+    assert rules(folder) == ["tree-depth"]
+    assert folder.findings[0].file == "d1/d2/d3"
+
+
+def test_folder_of_100_000_files_costs_one_header(box):
+    good = blob(box.path)
+    tree = raw_tree(box.path, [(FILE, b"file%06d.py" % i, good) for i in range(100_000)])
+    asked = []
+    header = box.objects.header
+    box.objects.header = lambda name: asked.append(name) or header(name)
+    folder = box.read_folder(tree)
+    assert rules(folder) == ["tree-files"]
+    assert folder.files == {}
+    assert len(asked) == 1
+
+
+def test_tree_bomb_of_a_billion_files_is_refused_at_once(box):
+    tree = raw_tree(box.path, [(FILE, b"f%d" % i, blob(box.path)) for i in range(10)])
+    for _ in range(9):
+        tree = raw_tree(box.path, [(FOLDER, b"d%d" % i, tree) for i in range(10)])
+    folder = box.read_folder(tree, Caps(depth=20))
+    assert "tree-files" in rules(folder)
+    assert len(folder.files) <= Caps().files
+
+
+def test_thousands_of_refusals_are_reported_within_bounds(box):
+    good = blob(box.path)
+    tree = raw_tree(box.path, [(FILE, b"-%04d" % i, good) for i in range(700)])
+    folder = box.read_folder(tree)
+    assert 1 <= len(folder.findings) <= 60
+    assert len(box.recorded) <= 60
+
+
+def test_missing_object_is_our_fault_not_the_author_s(box):
+    with pytest.raises(MissingObject):
+        box.read_folder(raw_tree(box.path, [(FOLDER, b"gone", "1" * 40)]), CAPS)
+    with pytest.raises(MissingObject):
+        box.read_folder(raw_tree(box.path, [(FILE, b"gone", "1" * 40)]), CAPS)
+    with pytest.raises(MissingObject):
+        box.read_folder("2" * 40, CAPS)
+
+
+def test_entry_that_lies_about_its_type_is_refused(box):
+    inner = raw_tree(box.path, [(FILE, b"x", blob(box.path))])
+    as_file = raw_tree(box.path, [(FILE, b"really-a-tree", inner)])
+    folder = box.read_folder(as_file, CAPS)
+    assert folder.files == {}
+    assert rules(folder) == ["tree-mode"]
+    as_folder = raw_tree(box.path, [(FOLDER, b"really-a-blob", blob(box.path))])
+    assert rules(box.read_folder(as_folder, CAPS)) == ["tree-mode"]
+
+
+NAME = st.binary(min_size=1, max_size=12).filter(lambda n: b"\0" not in n and b"/" not in n)
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([FILE, EXECUTABLE, LINK, SUBMODULE, "100664"]), NAME), max_size=5
+    )
+)
+def test_whatever_the_tree_only_plain_names_come_out_and_all_else_is_named(box, entries):
+    good = blob(box.path)
+    tree = raw_tree(box.path, [(mode, name, good) for mode, name in entries])
+    folder = box.read_folder(tree, CAPS)
+    assert len(folder.files) + len(folder.findings) == len(entries)
+    for path in folder.files:
+        assert name_problem(path) == ""
+        assert (FILE, os.fsencode(path)) in entries or (EXECUTABLE, os.fsencode(path)) in entries

@@ -1,0 +1,328 @@
+"""Merges, reverts and tags as objects of a real repository; refs stay where they are."""
+
+import subprocess
+
+import pytest
+
+from components.errors import Conflict, UserError
+from components.git_patch import Repository
+from components.git_patch.values import Candidate, Identity, Signing
+from tests.git_support import ENV, Author, git, strategy
+
+
+def refs(world):
+    return git(world.bare, "for-each-ref")
+
+
+def test_merge_result_has_both_sides_and_moves_nothing(world):
+    proposal = world.propose("x", strategy("RSI", code="x = 2\n"))
+    world.deploy("y", strategy("MACD", code="y = 2\n"))
+    before = refs(world)
+    merged = world.repo.merge(world.forge.base(), proposal.head)
+    assert merged.conflicts == ()
+    for name, code in (("RSI", b"x = 2\n"), ("MACD", b"y = 2\n")):
+        assert (
+            world.repo.read_folder(world.repo.tree_at(merged.tree, f"strategies/{name}")).files[
+                "strategy.py"
+            ]
+            == code
+        )
+    assert refs(world) == before
+
+
+def test_conflict_names_the_files(world):
+    proposal = world.propose(
+        "x", strategy("RSI", code="x = 2\n") | strategy("MACD", code="x = 2\n")
+    )
+    world.deploy("y", strategy("RSI", code="x = 3\n") | strategy("MACD", code="x = 3\n"))
+    merged = world.repo.merge(world.forge.base(), proposal.head)
+    assert merged.tree == ""
+    assert merged.conflicts == ("strategies/MACD/strategy.py", "strategies/RSI/strategy.py")
+    assert "strategies/RSI/strategy.py" in merged.reason
+
+
+def test_change_of_a_strategy_that_base_deleted_is_a_conflict(world):
+    proposal = world.propose("x", strategy("RSI", code="x = 2\n"))
+    world.deploy("y", dict.fromkeys(strategy("RSI")))
+    assert world.repo.merge(world.forge.base(), proposal.head).conflicts == (
+        "strategies/RSI/strategy.py",
+    )
+
+
+def test_change_never_follows_a_rename_into_another_strategy(world):
+    """git would apply the change of RSI to the copy called NEW, which nobody asked for."""
+    proposal = world.propose(
+        "x", strategy("RSI", code="x = 2\n") | {"strategies/RSI/extra.py": "e\n"}
+    )
+    renamed = {path.replace("RSI", "NEW"): text for path, text in strategy("RSI").items()}
+    world.deploy("y", renamed | dict.fromkeys(strategy("RSI")))
+    merged = world.repo.merge(world.forge.base(), proposal.head)
+    assert (merged.tree, merged.conflicts) == ("", ("strategies/NEW/strategy.py",))
+    assert "following a rename" in merged.reason
+
+
+def test_author_who_renames_a_strategy_may(world):
+    renamed = {path.replace("RSI", "NEW"): text for path, text in strategy("RSI").items()}
+    proposal = world.propose("x", renamed | dict.fromkeys(strategy("RSI")))
+    world.deploy("y", strategy("MACD", code="y = 2\n"))
+    merged = world.repo.merge(world.forge.base(), proposal.head)
+    assert sorted(world.repo.strategy_trees(merged.tree)) == ["MACD", "NEW"]
+
+
+def test_criss_cross_history_merges(world):
+    left = world.propose("left", strategy("RSI", code="x = 2\n"))
+    right = world.propose("right", strategy("MACD", code="y = 2\n"))
+    base = world.forge.base()
+    tree = world.repo.merge(left.head, right.head).tree
+    one = world.repo.commit_merge(left.head, right.head, tree, "one")
+    two = world.repo.commit_merge(right.head, left.head, tree, "two")
+    assert world.repo.merge(one, two).tree == tree
+    assert world.repo.merge(base, one).tree == tree
+
+
+def test_unrelated_history_is_told_apart_from_a_conflict(world, tmp_path):
+    stranger = Author(tmp_path / "stranger", world.bare)
+    head = stranger.commit(strategy("RSI"))
+    stranger.push("HEAD:refs/heads/stranger")
+    merged = world.repo.merge(world.forge.base(), head)
+    assert (merged.tree, merged.conflicts) == ("", (".",))
+    assert "no history" in merged.reason
+
+
+def test_merge_of_what_is_merged_already_changes_nothing(world):
+    base = world.forge.base()
+    assert world.repo.merge(base, base).tree == world.repo.tree_of(base)
+
+
+def test_same_merge_made_twice_is_the_same_commit(world):
+    proposal = world.propose("x", strategy("RSI", code="x = 2\n"))
+    base = world.forge.base()
+    tree = world.repo.merge(base, proposal.head).tree
+    author = Identity("Olga", "olga@example.org")
+    one, two = (
+        world.repo.commit_merge(base, proposal.head, tree, "Deploy", author, when=1_700_000_000)
+        for _ in range(2)
+    )
+    assert one == two
+    assert world.repo.parents(one) == (base, proposal.head)
+    assert world.repo.tree_of(one) == tree
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "  ",
+        "a\nb",
+        "<x>",
+        "Ada <x> 1 +0000\ncommitter Evil <e> 1 +0000",
+        "\0",
+        "é\u202e",
+        ".",
+        "x" * 5000,
+    ],
+)
+def test_odd_author_and_message_make_a_sound_commit(world, name):
+    base = world.forge.base()
+    commit = world.repo.revert_folder(
+        base, "strategies/RSI", None, f"-m {name}\0\ud800 # x\n\n\n", Identity(name, name)
+    )
+    text = git(world.bare, "cat-file", "commit", commit)
+    assert text.split("\n\n")[0].count("\n") == 3
+    assert text.count("committer AlgoOps <algoops@localhost>") == 1
+
+
+def test_message_that_looks_like_comments_is_kept(world):
+    commit = world.repo.revert_folder(
+        world.forge.base(), "strategies/RSI", None, "Roll back\n\n# kept\n\nReverts: RSI/v1.0.0\n"
+    )
+    assert git(world.bare, "show", "-s", "--format=%B", commit).endswith(
+        "# kept\n\nReverts: RSI/v1.0.0"
+    )
+    assert (
+        git(world.bare, "show", "-s", "--format=%(trailers:key=Reverts,valueonly)", commit)
+        == "RSI/v1.0.0"
+    )
+
+
+def test_rollback_of_one_strategy_touches_its_folder_only(world):
+    old = world.repo.tree_at(world.forge.base(), "strategies/RSI")
+    world.deploy("x", strategy("RSI", code="x = 2\n") | {"strategies/RSI/deep/er/f.txt": "x"})
+    world.deploy("y", strategy("MACD", code="y = 2\n") | {"docs/readme.md": "hi"})
+    base = world.forge.base()
+    commit = world.repo.revert_folder(base, "strategies/RSI", old, "Roll back RSI")
+    assert world.repo.parents(commit) == (base,)
+    assert world.repo.tree_at(commit, "strategies/RSI") == old
+    assert world.repo.changed_paths(base, commit) == (
+        "strategies/RSI/deep/er/f.txt",
+        "strategies/RSI/strategy.py",
+    )
+
+
+def test_rollback_keeps_modes_links_and_order_of_everything_else(world):
+    (world.author.clone / "run.sh").write_text("#!/bin/sh\n")
+    (world.author.clone / "run.sh").chmod(0o755)
+    (world.author.clone / "link").symlink_to("run.sh")
+    files = {f"strategies/{n}/strategy.py": "x\n" for n in ("RSI-a", "RSI.b", "RSIc", "R", "Z")} | {
+        "strategies/RSI.txt": "t\n"
+    }
+    world.author.commit(files)
+    world.author.push()
+    base = world.forge.base()
+    gone = world.repo.revert_folder(base, "strategies/RSI", None, "Archive RSI")
+    back = world.repo.revert_folder(
+        gone, "strategies/RSI", world.repo.tree_at(base, "strategies/RSI"), "Back"
+    )
+    assert world.repo.tree_of(back) == world.repo.tree_of(base)
+    assert world.repo.changed_paths(base, gone) == (
+        "strategies/RSI/strategy.py",
+        "strategies/RSI/strategy.yaml",
+    )
+
+
+def test_last_strategy_removed_leaves_no_empty_folder(world):
+    base = world.forge.base()
+    one = world.repo.revert_folder(base, "strategies/RSI", None, "x")
+    two = world.repo.revert_folder(one, "strategies/MACD", None, "x")
+    assert git(world.bare, "ls-tree", two) == ""
+    back = world.repo.revert_folder(
+        two, "strategies/RSI", world.repo.tree_at(base, "strategies/RSI"), "x"
+    )
+    assert sorted(world.repo.strategy_trees(back)) == ["RSI"]
+
+
+def test_rollback_to_what_is_there_is_refused(world):
+    base = world.forge.base()
+    for path, tree in (
+        ("strategies/RSI", world.repo.tree_at(base, "strategies/RSI")),
+        ("strategies/No", None),
+    ):
+        with pytest.raises(UserError, match="already"):
+            world.repo.revert_folder(base, path, tree, "x")
+    with pytest.raises(UserError):
+        world.repo.revert_folder(base, "strategies/../..", None, "x")
+
+
+def test_rollback_to_a_tree_that_is_not_there_is_refused(world):
+    with pytest.raises(UserError, match="no folder"):
+        world.repo.revert_folder(world.forge.base(), "strategies/RSI", "1" * 40, "x")
+
+
+def test_whole_proposal_is_reverted_and_later_work_stays(world):
+    first = world.forge.base()
+    landed = world.deploy("x", strategy("RSI", code="x = 2\n") | strategy("New"))
+    world.deploy("y", strategy("MACD", code="y = 2\n"))
+    base = world.forge.base()
+    commit = world.repo.revert_commit(base, landed, "Revert the proposal")
+    assert world.repo.parents(commit) == (base,)
+    trees, before = world.repo.strategy_trees(commit), world.repo.strategy_trees(first)
+    assert trees["RSI"] == before["RSI"]
+    assert "New" not in trees
+    assert trees["MACD"] == world.repo.strategy_trees(base)["MACD"]
+
+
+def test_revert_that_later_work_built_on_is_a_conflict_with_the_files(world):
+    landed = world.deploy("x", strategy("RSI", code="x = 2\n"))
+    world.deploy("y", strategy("RSI", code="x = 3\n"))
+    with pytest.raises(Conflict) as caught:
+        world.repo.revert_commit(world.forge.base(), landed, "x")
+    assert caught.value.paths == ("strategies/RSI/strategy.py",)
+
+
+def test_revert_of_what_never_landed_or_is_reverted_already_is_refused(world):
+    first = world.forge.base()
+    proposal = world.propose("x", strategy("RSI", code="x = 2\n"))
+    for commit in (proposal.head, first):
+        with pytest.raises(UserError, match="no landing"):
+            world.repo.revert_commit(first, commit, "x")
+    landed = world.forge.land(world.landing(proposal))
+    reverted = world.repo.revert_commit(landed, landed, "x")
+    with pytest.raises(UserError, match="reverted already"):
+        world.repo.revert_commit(reverted, landed, "x")
+
+
+def test_batch_merges_what_fits_and_names_what_does_not(world):
+    first = world.candidate("a", strategy("RSI", code="x = 2\n"))
+    second = world.candidate("b", strategy("RSI", code="x = 3\n"))
+    third = world.candidate("c", strategy("New"))
+    base = world.forge.base()
+    batch = world.repo.merge_many(base, (first, second, third, first), when=5)
+    assert [s.candidate for s in batch.steps] == [first, third]
+    assert [x.candidate for x in batch.left] == [second, first]
+    assert batch.left[0].merged.conflicts == ("strategies/RSI/strategy.py",)
+    assert "already merged" in batch.left[1].merged.reason
+    assert world.repo.parents(batch.steps[0].commit) == (base, first.head)
+    assert world.repo.parents(batch.tip) == (batch.steps[0].commit, third.head)
+    assert sorted(world.repo.strategy_trees(batch.tip)) == ["MACD", "New", "RSI"]
+    assert world.forge.base() == base
+    again = world.repo.merge_many(base, (first, second, third, first), when=5)
+    assert again == batch
+
+
+def test_batch_of_nothing_is_the_base(world):
+    assert world.repo.merge_many(world.forge.base(), ()).tip == world.forge.base()
+
+
+def test_annotated_tag_is_sound_and_keeps_its_message(world):
+    tag = world.repo.make_tag(
+        "RSI/v1.0.0",
+        world.forge.base(),
+        "Deploy RSI\n\n# Verdict: passed\n",
+        Identity("Ölga <x>", "o"),
+    )
+    text = git(world.bare, "cat-file", "tag", tag)
+    assert "tagger Ölga x <o> " in text
+    assert text.endswith("Deploy RSI\n\n# Verdict: passed")
+    assert git(world.bare, "for-each-ref", "refs/tags") == ""
+
+
+@pytest.fixture
+def ssh_key(tmp_path):
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    public = key.with_suffix(".pub").read_text()
+    allowed = tmp_path / "allowed"
+    allowed.write_text(f"algoops@localhost {public}")
+    return key, allowed
+
+
+def test_tag_and_commit_are_signed_where_a_key_is_configured(world, ssh_key):
+    key, allowed = ssh_key
+    with Repository(world.bare, signing=Signing(str(key), "ssh")) as repo:
+        base = repo.resolve("main")
+        commit = repo.revert_folder(base, "strategies/RSI", None, "Archive")
+        tag = repo.make_tag("RSI/v1.0.0", commit, "Deploy\n\n# kept")
+    for kind, thing in (("verify-commit", commit), ("verify-tag", tag)):
+        done = subprocess.run(
+            ["git", "-c", f"gpg.ssh.allowedSignersFile={allowed}", kind, thing],
+            cwd=world.bare,
+            env=ENV,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert "Good" in done.stderr
+    assert "# kept" in git(world.bare, "cat-file", "tag", tag)
+    assert git(world.bare, "for-each-ref", "refs/tags") == ""
+
+
+def test_missing_signing_key_makes_no_unsigned_tag(world, tmp_path):
+    from components.safe_tools.hardened import GitFailed
+
+    with Repository(world.bare, signing=Signing(str(tmp_path / "nothing"), "ssh")) as repo:
+        for make in (
+            lambda: repo.make_tag("RSI/v1.0.0", repo.resolve("main"), "x"),
+            lambda: repo.revert_folder(repo.resolve("main"), "strategies/RSI", None, "x"),
+        ):
+            with pytest.raises(GitFailed):
+                make()
+
+
+def test_candidate_that_is_gone_is_an_error_not_a_conflict(world):
+    from components.errors import AlgoOpsError
+
+    with pytest.raises(AlgoOpsError):
+        world.repo.merge_many(world.forge.base(), (Candidate("1" * 40, "x"),))
+    with pytest.raises(AlgoOpsError):
+        world.repo.merge(world.forge.base(), "1" * 40)
