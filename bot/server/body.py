@@ -45,7 +45,7 @@ def _not_json(why: str) -> ApiError:
 def _refuse_deep(document: Any) -> None:
     """Walk level by level, so that nothing here recurses."""
     level = _containers([document])
-    for _ in range(MAX_DEPTH):
+    for _ in range(MAX_DEPTH + 1):
         if not level:
             return
         level = [child for node in level for child in _containers(_children(node))]

@@ -87,8 +87,8 @@ class HostCheck:
 
     def _known(self, header: str) -> bool:
         name, _, port = header.rpartition(":")
-        host = name if name and port.isdigit() else header
-        return self.allowed is None or is_loopback(host) or host.lower() in self.allowed
+        host = (name if name and port.isdigit() else header).lower()
+        return self.allowed is None or is_loopback(host) or host in self.allowed
 
 
 class Slashes:
@@ -103,7 +103,7 @@ class Slashes:
             path = scope["path"]
             bare = path.removesuffix("/") or "/"
             wanted = f"{bare}/" if path.startswith(SLASHED) else bare
-            scope = {**scope, "path": wanted, "raw_path": wanted.encode()}
+            scope["path"], scope["raw_path"] = wanted, wanted.encode()
         await self.app(scope, receive, send)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 from fastapi.concurrency import run_in_threadpool
@@ -39,7 +40,11 @@ class Health:
         """Every component's answer."""
         async with self._lock:
             if time.monotonic() - self._asked_at > FRESH_S:
-                self._answers = await run_in_threadpool(self._backend.health)
+                found = await run_in_threadpool(self._backend.health)
+                self._answers = {
+                    name: replace(answer, detail=scrub(answer.detail))
+                    for name, answer in found.items()
+                }
                 self._asked_at = time.monotonic()
         return self._answers
 
@@ -65,5 +70,5 @@ def _document(component: ComponentHealth) -> dict[str, Any]:
     return {
         "available": component.available,
         **component.facts,
-        "detail": scrub(component.detail),
+        "detail": component.detail,
     }

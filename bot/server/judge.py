@@ -17,15 +17,14 @@ from bot.server.shapes import (
     ValidSchema,
 )
 from components.schema.backtest import BacktestConfig
+from components.schema.config_check import config_warnings
 from components.schema.definition import validate_mapping
 from components.schema.policies_code import CodePolicy
 from components.schema.policies_schema import SchemaPolicy
 from components.schema.policy_file import load_policy
 from components.schema.strategy import SCHEMA_VERSION
 from components.schema.values import Finding, Severity
-from components.validator import check_code, format_source, lint
-
-CODE = "strategy.py"
+from components.validator import check_source, format_source
 
 
 def definition(settings: Settings, document: Any) -> ValidSchema | JSONResponse:
@@ -49,7 +48,7 @@ def _invalid(code: str, message: str, findings: list[Finding]) -> JSONResponse:
             "code": code,
             "message": message,
             "errors": [_sentence(f) for f in findings],
-            "details": [Detail(field=f.found or f.rule, message=_sentence(f)) for f in findings],
+            "details": [Detail(field=f.rule, message=_sentence(f)) for f in findings],
         }
     )
     return JSONResponse(answer.model_dump(), 400)
@@ -66,16 +65,14 @@ def code(settings: Settings, asked: CodeToValidate) -> ValidCode | JSONResponse:
     `strict_mode: false` lowers imports that are unknown but not dangerous to warnings.
     """
     policy = load_policy(settings.policies / "code.yaml", CodePolicy)
-    files = {CODE: asked.code.encode("utf-8", "surrogatepass")}
-    checked = check_code(files, policy=policy.model_copy(update={"strict": asked.strict_mode}))
-    findings = (*checked.findings, *lint(files))
-    failing = [f for f in findings if f.severity is Severity.ERROR]
-    if failing:
-        return _rejected(failing)
+    content = asked.code.encode("utf-8", "surrogatepass")
+    checked = check_source(content, policy=policy, strict=asked.strict_mode)
+    if not checked.safe:
+        return _rejected([f for f in checked.findings if f.severity is Severity.ERROR])
     return ValidCode(
         message="The code passed every check",
-        formatted_code=format_source(asked.code),
-        checks_passed=list(checked.checks),
+        formatted_code=format_source(content),
+        checks_passed=list(checked.checks_passed),
     )
 
 
@@ -116,5 +113,5 @@ def config(document: Any) -> ValidConfig | JSONResponse:
     return ValidConfig(
         message="The configuration is valid",
         validated_config=valid.model_dump(mode="json"),
-        warnings=[],
+        warnings=[_sentence(f) for f in config_warnings(valid)],
     )

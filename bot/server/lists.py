@@ -149,7 +149,7 @@ def strategies(
         status=status, search=q, limit=per_page, offset=(page - 1) * per_page
     )
     return StrategyList(
-        items=[_strategy(row) for row in rows],
+        items=[_strategy(reading.presentable(row)) for row in rows],
         page=page,
         per_page=per_page,
         total=store.strategies.count(status=status, search=q),

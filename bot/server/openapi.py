@@ -91,7 +91,16 @@ def _document(app: FastAPI, bodies: tuple[type[BaseModel], ...]) -> dict[str, An
     for path, operations in made["paths"].items():
         for method, operation in operations.items():
             _secure(path, method, operation)
+            _own_422(operation)
     return made
+
+
+def _own_422(operation: dict[str, Any]) -> None:
+    """Where FastAPI put its own shape of 422, ours stands."""
+    ours = {"schema": {"$ref": REF.format(model=Problem.__name__)}}
+    answer = operation["responses"].get("422")
+    if answer is not None:
+        answer.update(description=MEANING[422], content={"application/json": ours})
 
 
 def _secure(path: str, method: str, operation: dict[str, Any]) -> None:

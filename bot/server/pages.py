@@ -14,13 +14,15 @@ from bot.server.health import overall
 from bot.server.paging import Page
 from bot.server.parts import parts
 from components.errors import UserError
-from components.schema.values import ExecutionResult
+from components.schema.values import ExecutionResult, Verdict
 from components.state import Lifecycle
 from components.state.records import Strategy
 
 ROWS = 50
 HISTORY = 60
 MAX_ATTENTION = 12
+RECENT = 100
+"""Runs that are looked at for what needs attention."""
 
 router = APIRouter(
     include_in_schema=False,
@@ -65,11 +67,20 @@ def index(request: Request, q: str = "", state: str = "", page: Number = 1) -> H
 
 
 def _row(strategy: Strategy) -> dict[str, Any]:
-    return {**vars(strategy), "url": f"/strategies/{strategy.id}"}
+    return {**vars(reading.presentable(strategy)), "url": f"/strategies/{strategy.id}"}
 
 
 def _attention(backend: Backend) -> list[Strategy]:
-    return backend.store.strategies.list(status=Lifecycle.FAILED, limit=MAX_ATTENTION)
+    """Strategies whose newest proposal failed, those that failed last first."""
+    store, found = backend.store, dict[tuple[str, str], Strategy]()
+    for run in store.runs.list(status="finished", limit=RECENT):
+        if run.verdict not in {Verdict.FAILED, Verdict.ERROR}:
+            continue
+        for item in store.runs.strategies(run.id):
+            row = store.strategies.get(run.repository, item.name)
+            if row is not None and Lifecycle.FAILED in {row.proposed_status, row.status}:
+                found[row.repository, row.name] = row
+    return list(found.values())[:MAX_ATTENTION]
 
 
 def _tiles(counts: Any) -> list[dict[str, object]]:
@@ -80,11 +91,11 @@ def _tiles(counts: Any) -> list[dict[str, object]]:
             "count": counts.get(state, 0) if state else busy,
             "tone": tone,
             "note": note,
-            "url": f"/?state={state or 'testing'}",
+            "url": f"/?state={state}" if state else "/runs",
         }
         for word, state, tone, note in (
             ("Deployed", "deployed", "good", "live on the base branch"),
-            ("Ready", "ready", "busy", "green, waiting to be deployed"),
+            ("Ready", "ready", "good", "green, waiting to be deployed"),
             ("In progress", "", "busy", "being checked now"),
             ("Failing", "failed", "bad", "their authors were told why"),
         )
@@ -92,7 +103,7 @@ def _tiles(counts: Any) -> list[dict[str, object]]:
 
 
 @router.get("/strategies/{name}")
-def strategy(request: Request, name: str, symbol: str = "") -> HTMLResponse:
+def strategy(request: Request, name: str, symbol: str = "", life: str = "") -> HTMLResponse:
     """One strategy: its life, versions, figures, trades and findings."""
     backend, renderer = parts(request).backend, parts(request).renderer
     store = backend.store
@@ -115,7 +126,10 @@ def strategy(request: Request, name: str, symbol: str = "") -> HTMLResponse:
         shown_version=shown.version or "the proposal" if shown else "",
         symbols=[r.symbol for r in report.results if r.equity] if report else [],
         findings=[f for c in report.checks for f in c.findings] if report else [],
-        timeline=strategy_view.timeline(store.strategies.history(*key, limit=HISTORY)),
+        timeline=strategy_view.timeline(
+            store.strategies.history(*key, limit=HISTORY * 4), whole=life == "whole"
+        )[:HISTORY],
+        whole=life == "whole",
         versions=strategy_view.with_before(store.versions.list(*key, limit=HISTORY)),
         runs=runs,
         deployments=store.deployments.list(*key, limit=HISTORY),

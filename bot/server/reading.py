@@ -1,9 +1,10 @@
 """Reads of the Store that several endpoints and pages share."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 
+from bot.server.errors import scrub
 from bot.server.figures import Path, spark
 from components.schema.report import StrategyReport
 from components.schema.values import Metrics
@@ -24,7 +25,12 @@ def strategy_of(store: Store, text: str) -> Strategy:
     found = store.strategies.find(text)
     if found is None:
         raise NotFound(f"there is no strategy {text[:100]!r}")
-    return found
+    return presentable(found)
+
+
+def presentable(strategy: Strategy) -> Strategy:
+    """The strategy with no folder of this machine in its last error."""
+    return replace(strategy, last_error=scrub(strategy.last_error))
 
 
 def run_of(store: Store, run_id: int) -> Run:

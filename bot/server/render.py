@@ -1,5 +1,6 @@
 """Templates to answers: everything is escaped, nothing undefined is printed."""
 
+import re
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from bot.server import text
 
@@ -32,6 +34,16 @@ def project_version() -> str:
         return "from source"
 
 
+def inline(plain: str) -> Markup:
+    """Text with `code` in backticks shown as code; everything is escaped."""
+    parts = re.split(r"`([^`\n]{1,200})`", plain)
+    pieces = [
+        Markup("<code>{}</code>").format(part) if place % 2 else escape(part)  # format escapes
+        for place, part in enumerate(parts)
+    ]
+    return Markup("").join(pieces)
+
+
 class Renderer:
     """The Jinja2 environment with the filters of the pages."""
 
@@ -52,6 +64,7 @@ class Renderer:
             proposal=text.proposal,
             seconds=text.seconds,
             caret=text.caret,
+            inline=inline,
         )
         self._env.globals.update({"tone": text.tone, "version": project_version()})
 

@@ -76,12 +76,18 @@ def comparison(columns: Sequence[tuple[str, Metrics | None]]) -> dict[str, Any] 
     rows = [
         {"word": word, "cells": [write(getattr(metrics, key)) for _, metrics in present]}
         for key, word, write in METRICS
+        if any(getattr(metrics, key) is not None for _, metrics in present)
     ]
     return {"columns": [label for label, _ in present], "rows": rows}
 
 
-def timeline(rows: Iterable[AuditRow]) -> list[Moment]:
-    """A strategy's life from its audit rows, newest first."""
+MOVED = "lifecycle.moved"
+PASSING = frozenset({"discovered", "queued", "validating", "testing", "fixing"})
+"""States that a version only passes through."""
+
+
+def timeline(rows: Iterable[AuditRow], *, whole: bool) -> list[Moment]:
+    """A strategy's life from its audit rows, newest first; the milestones, or all of it."""
     return [
         Moment(
             state=row.new or row.event.rpartition(".")[2],
@@ -92,13 +98,19 @@ def timeline(rows: Iterable[AuditRow]) -> list[Moment]:
             actor=row.actor,
         )
         for row in rows
+        if whole or _is_milestone(row)
     ]
 
 
+def _is_milestone(row: AuditRow) -> bool:
+    moved = row.event == MOVED and row.new not in PASSING
+    return moved or row.event.startswith(("hold.", "strategy."))
+
+
 def _title(row: AuditRow) -> str:
-    if row.new:
+    if row.event == MOVED:
         return text.tone(row.new).word
-    return row.event.replace(".", ": ").replace("_", " ").capitalize()
+    return row.event.replace(".", " ").replace("_", " ").capitalize()
 
 
 def with_before(versions: Sequence[Version]) -> list[dict[str, Any]]:

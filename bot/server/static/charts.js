@@ -8,9 +8,17 @@
   const strokes = { s1: "--series-1", s2: "--series-2", s3: "--series-3", loss: "--loss" };
   const drawn = new Set();
 
+  const year = 365 * 864e2, month = 28 * 864e2, days = 864e2;
+  const dates = [
+    [year, "{YYYY}", null, null, null, null, null, null, 1],
+    [month, "{MMM}", "\n{YYYY}", null, null, null, null, null, 1],
+    [days, "{D} {MMM}", "\n{YYYY}", null, null, null, null, null, 1],
+    [60, "{HH}:{mm}", "\n{D} {MMM} {YYYY}", null, "\n{D} {MMM}", null, null, null, 1],
+  ];
+
   function axes(format) {
     const common = { stroke: ink("--muted"), grid: { stroke: ink("--line"), width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
-    return [{ ...common, grid: { show: false } }, { ...common, size: 58, values: (_, marks) => marks.map(format) }];
+    return [{ ...common, grid: { show: false }, values: dates }, { ...common, size: 58, values: (_, marks) => marks.map(format) }];
   }
 
   function line(series, format) {
@@ -38,14 +46,16 @@
     const data = await answer.json();
     if (!data.time.length) return;
     const sync = "chart-" + drawn.size;
-    const percent = (value) => value.toFixed(1) + " %";
+    const percent = (value) => value.toFixed(1).replace("-", "\u2212") + " %";
     const plots = [
       [data.equity, 260, (v) => short.format(v), (v) => money.format(v)],
-      [data.drawdown, 150, (v) => v + " %", percent],
+      [data.drawdown, 150, (v) => v.toFixed(0).replace("-", "\u2212") + " %", percent],
     ].map(([series, height, tick, format]) => new uPlot(
       options(box.clientWidth, height, series, tick, format, sync),
       [data.time, ...series.map((s) => s.values)], box));
     box.classList.add("drawn");
+    const still = box.previousElementSibling;
+    if (still && still.classList.contains("legend")) still.hidden = true;
     drawn.add({ box, plots });
   }
 

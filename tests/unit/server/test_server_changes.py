@@ -1,0 +1,73 @@
+import pytest
+
+from bot.server.backend import ComponentHealth
+
+HTML = {"accept": "text/html,*/*"}
+
+
+@pytest.fixture
+def get(client, ids):
+    return lambda path: client.get(path, headers=HTML)
+
+
+def test_a_hold_is_told_at_the_top(bot, get):
+    bot.hold("sma_cross", "1.0.0", reason="loses money", actor="ada")
+    assert "Version 1.0.0 is held." in get("/strategies/sma_cross").text
+
+
+def test_health_in_words_without_host_paths(bot, get):
+    bot.components["disk"] = ComponentHealth(available=False, detail="full: /srv/secret/data")
+    page = get("/health").text
+    assert "Unhealthy" in page
+    assert "/srv/secret" not in page
+
+
+def test_an_empty_bot_says_how_to_begin(client):
+    page = client.get("/", headers=HTML).text
+    assert "No strategies yet" in page
+    assert "strategy.yaml" in page
+
+
+def test_a_hold_is_set_and_lifted(deployer, ids):
+    body = {"version": "1.0.0", "reason": "loses"}
+    assert deployer.post("/api/v1/strategies/1/holds", json=body).json()["status"] == "held"
+    assert deployer.post("/api/v1/strategies/1/holds/lift", json=body).json()["status"] == "lifted"
+    assert deployer.post("/api/v1/strategies/1/holds/lift", json=body).status_code == 404
+
+
+def test_metrics_are_what_prometheus_reads(bot, client, ids):
+    from prometheus_client.parser import text_string_to_metric_families
+
+    from bot.server.backend import CheckEnded, RunChanged
+    from components.schema.values import Outcome
+
+    bot.tell(CheckEnded(1, "sma_cross", "backtest", Outcome.PASSED, 0.4))
+    bot.tell(RunChanged(1, "passed"))
+    client.get("/api/v1/strategies/sma_cross")
+    text = client.get("/metrics").text
+    found = {f.name: f for f in text_string_to_metric_families(text)}
+    for name in (
+        "algoops_jobs",
+        "algoops_strategies",
+        "algoops_sandbox_guests",
+        "algoops_forge_quota_remaining",
+        "algoops_forge_calls",
+        "algoops_event_lag_seconds",
+        "algoops_database_bytes",
+        "algoops_deployments",
+        "algoops_check_duration_seconds",
+        "algoops_runs",
+        "algoops_http_request_duration_seconds",
+    ):
+        assert name in found
+    routes = {s.labels["route"] for s in found["algoops_http_request_duration_seconds"].samples}
+    assert "/api/v1/strategies/{strategy_id}" in routes
+    assert not any("sma_cross" in route for route in routes)
+
+
+def test_a_host_path_in_the_last_error_stays_on_the_host(bot, client, ids):
+    bot.store.strategies.record_error("local", "broken", "no /srv/secret/engine", actor="bot")
+    for path in ("/api/v1/strategies", "/api/production/strategies/broken/lifecycle/", "/"):
+        text = client.get(path).text
+        assert "no engine" in text
+    assert "/srv/secret" not in client.get("/api/v1/strategies").text
