@@ -21,6 +21,15 @@ ALIASES = {"pandas.offsets": "pandas.tseries.offsets"}
 _TYPES = (int, float, complex, str, bytes, bool, tuple, frozenset, dict, set, list)
 
 
+LEAKY = "*"
+
+
+@cache
+def leaky() -> frozenset[str]:
+    """Modules whose star import brings what they imported themselves."""
+    return names()[LEAKY]
+
+
 @cache
 def names() -> dict[str, frozenset[str]]:
     """Module path -> its public names, as shipped with this version."""
@@ -40,12 +49,19 @@ def build(modules: Iterable[str]) -> dict[str, list[str]]:
     Raises:
         ImportError: a module isn't installed.
     """
-    return {path: _public(importlib.import_module(path)) for path in sorted(modules)}
+    found = {path: importlib.import_module(path) for path in sorted(modules)}
+    bare = [path for path, module in found.items() if _leaks(module)]
+    return {LEAKY: bare, **{path: _public(module) for path, module in found.items()}}
 
 
 def _public(module: ModuleType) -> list[str]:
     listed = set(getattr(module, "__all__", ())) | {n for n in dir(module) if n[0] != "_"}
     return sorted(n for n in listed if n[0] != "_" and _own(module, n))
+
+
+def _leaks(module: ModuleType) -> bool:
+    borrowed = {n for n in dir(module) if n[0] != "_"} - set(_public(module))
+    return bool(borrowed) and not hasattr(module, "__all__")
 
 
 def _own(module: ModuleType, name: str) -> bool:

@@ -71,6 +71,18 @@ class Doors:
             return self.module(child, in_test=in_test)
         return None if rule is None else _listed(path, name, rule)
 
+    def exports(self, path: str, name: str) -> bool:
+        """Whether a star import of the module may bring this name; unknown modules may."""
+        known = catalogue.names().get(path)
+        rule = self.modules.get(path)
+        return known is None or name in known or (rule is not None and name in rule.also)
+
+    def star(self, path: str) -> Refusal | None:
+        """A module without `__all__` gives what it imports itself to whoever takes everything."""
+        if path in catalogue.leaky():
+            return Refusal("module-door", f"{path} hands out its own imports with a star")
+        return None
+
     def option(self, path: str) -> Refusal | None:
         """pandas.options: only what changes the display is open, plotting loads modules."""
         parts = path.split(".")

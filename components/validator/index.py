@@ -24,6 +24,11 @@ class Role(Enum):
     """It becomes the whole value of a plain name."""
     STORED = auto()
     """Assigned or deleted."""
+    INSPECTED = auto()
+    """The object that getattr or hasattr looks at."""
+
+
+INSPECTORS = frozenset({"getattr", "hasattr"})
 
 
 class Load(NamedTuple):
@@ -204,7 +209,11 @@ class Walker:
         elif func.__class__ is ast.Name:
             self.found.calls[func.id].append(Place(node, self.scope))
         self.read(func, Role.CALLED, node)
-        self.body(node.args)
+        args = node.args
+        if args and func.__class__ is ast.Name and func.id in INSPECTORS:
+            self.read(args[0], Role.INSPECTED)
+            args = args[1:]
+        self.body(args)
         for item in node.keywords:
             self.visit(item.value)
 
@@ -226,8 +235,11 @@ class Walker:
             self.read(item, Role.TESTED)
 
     def boolean(self, node: ast.BoolOp) -> None:
-        """`a and b` is one of both."""
-        self.body(node.values)
+        """`a and b` is b, or an a that is false: never a module, as those are true."""
+        tested = node.values[:-1] if isinstance(node.op, ast.And) else []
+        for item in tested:
+            self.read(item, Role.TESTED)
+        self.body(node.values[len(tested) :])
 
     def choice(self, node: ast.IfExp | ast.If | ast.Assert) -> None:
         """Something with a test."""

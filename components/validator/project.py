@@ -133,8 +133,9 @@ class Project:
         found: list[Ref] = []
         for star in unit.index.stars:
             local = self.local_module(unit, star.path)
-            path = star.path if local is None else local
-            found += self.member(path, name, depth + 1)
+            if local is not None or self.doors.exports(star.path, name):
+                path = star.path if local is None else local
+                found += self.member(path, name, depth + 1)
         return found
 
     def bound(self, binding: Binding, unit: Unit, depth: int = 0) -> list[Ref]:

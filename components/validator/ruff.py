@@ -15,7 +15,7 @@ from components.schema.values import CheckName, Finding, Severity
 from components.validator.findings import LINE_LENGTH
 
 TIMEOUT_S = 10.0
-_RULES = "F,E4,E7,E9,B,NPY,PD002,PD901,PLE,W605,RUF034"
+_RULES = "F,E4,E7,E9,B,NPY,PD002,PLE,W605"
 _IGNORED = "E741,B018"
 _KEPT = 50
 
@@ -60,6 +60,8 @@ def _lint(path: str, content: bytes, timeout_s: float) -> list[Finding]:
     command = ["check", "--isolated", "--no-cache", "--quiet", "--output-format", "json"]
     command += ["--select", _RULES, "--ignore", _IGNORED, "--ignore-noqa", "--exit-zero"]
     done = _ruff([*command, "--stdin-filename", "strategy.py", "-"], content, timeout_s)
+    if done.returncode != 0:
+        raise TransientError(f"ruff failed: {done.stderr.decode('utf-8', 'replace')[:200]}")
     lines = content.decode("utf-8", "replace").split("\n")
     return [_finding(path, item, lines) for item in _items(done.stdout)[:_KEPT] if item["code"]]
 

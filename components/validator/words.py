@@ -54,6 +54,9 @@ ENGINE_CLASSES = words("Trade Order Position Data Strategy Backtest Broker Array
 NEVER_YOURS = words("_module _os _sys _io _getframe _current_frames _modules _mgr")
 """Private names that lead to modules and frames: not even on a namesake's word."""
 
+RESULTS = words("_strategy _trades _equity_curve")
+"""What Backtest.run() returns under these names, by its documentation."""
+
 NAMED_TUPLE = words("_replace _asdict _fields _make _field_defaults")
 ENUM = words("""
     _value_ _name_ _missing_ _generate_next_value_ _ignore_ _order_ _member_names_ _member_map_

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Callable
 
 from components.validator.index import Load, Role
 from components.validator.judges import by_name
 from components.validator.judges.attributes import Use, judge_use
+from components.validator.judges.common import BUILTINS as BUILTIN_NAMES
 from components.validator.judges.common import Case
+from components.validator.scopes import Kind
+from components.validator.words import words
 
 _OPTION_PREFIXES = ("display.", "mode.", "future.")
 _PUBLIC_PREFIX = 2
+_WRITE_OUT = words("format format_map agg aggregate transform apply pivot_table plot hist boxplot")
 
 
 def judge(case: Case, path: str, load: Load) -> None:
@@ -59,7 +64,14 @@ def _written_out(  # one attribute access in full
             refusal = case.doors.member(ref.path, attr, in_test=case.unit.test)
             if refusal is not None:
                 case.findings.add(refusal.rule, call, refusal.message)
+    _by_text(case, call, attr)
     judge_use(case, Use(call, attr, base, load.scope, role))
+
+
+def _by_text(case: Case, call: ast.Call, attr: str) -> None:
+    """Methods that are judged by their arguments must be written out."""
+    if attr in _WRITE_OUT:
+        case.findings.add("dynamic-attribute", call, f".{attr} by its name as text")
 
 
 def _prefix_is_safe(case: Case, name: ast.expr) -> bool:
@@ -83,8 +95,21 @@ def _unpacked(call: ast.Call) -> bool:
 
 
 def _type(case: Case, call: ast.Call, load: Load) -> None:
-    if len(call.args) != 1 or _unpacked(call) or call.keywords:
+    if len(call.args) != 1 or _unpacked(call) or call.keywords or _is_class(case, call, load):
         case.findings.add("dynamic-class", call, f"{load.node.id}() builds a class")
+
+
+def _is_class(case: Case, call: ast.Call, load: Load) -> bool:
+    """`type(str)` and `type(type(x))` are type itself again."""
+    inner = call.args[0]
+    if isinstance(inner, ast.Call):
+        return isinstance(inner.func, ast.Name) and inner.func.id == "type"
+    if not isinstance(inner, ast.Name):
+        return False
+    bindings, _ = load.scope.lookup(inner.id)
+    if not bindings:
+        return inner.id in BUILTIN_NAMES and isinstance(getattr(builtins, inner.id), type)
+    return all(binding.kind is Kind.CLASS for binding in bindings)
 
 
 def _attrgetter(case: Case, call: ast.Call, load: Load) -> None:
@@ -105,6 +130,7 @@ def _named(case: Case, call: ast.Call, load: Load, wanted: list[ast.expr]) -> No
             case.findings.add("dynamic-attribute", call, "an attribute with a computed name")
             continue
         for attr in {part for name in names for part in name.split(".")}:
+            _by_text(case, call, attr)
             judge_use(case, Use(call, attr, call, load.scope, Role.VALUE))
 
 

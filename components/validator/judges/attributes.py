@@ -17,6 +17,7 @@ from components.validator.words import (
     NAMED_TUPLE,
     NEVER_YOURS,
     READABLE,
+    RESULTS,
     WRITABLE,
 )
 
@@ -180,6 +181,8 @@ def _mangled(use: Use) -> bool:
 def _mine(case: Case, use: Use, *, own: bool) -> bool:
     if use.attr in case.project.private_names:
         return own or use.attr not in NEVER_YOURS
+    if use.attr in RESULTS:
+        return use.role is not Role.STORED
     bound = case.index.modules
     if use.attr in NAMED_TUPLE:
         return bool({"namedtuple", "NamedTuple"} & bound) or "collections" in bound

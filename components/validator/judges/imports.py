@@ -51,8 +51,9 @@ def _is_module(case: Case, path: str, name: str) -> bool:
 def _member(case: Case, path: str, item: ast.alias) -> None:
     if item.name == "*":
         case.findings.add("import-star", item, f"everything is imported from {path}")
-        return
-    refusal = case.doors.member(path, item.name, in_test=case.unit.test)
+        refusal = case.doors.star(path)
+    else:
+        refusal = case.doors.member(path, item.name, in_test=case.unit.test)
     if refusal is not None:
         case.findings.add(refusal.rule, item, refusal.message)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from components.validator.index import Load, Role
+from components.validator.index import INSPECTORS, Load, Role
 from components.validator.judges import arguments
 from components.validator.judges.common import BUILTINS, Case, is_dunder
 from components.validator.words import CLOSED_BUILTINS, MODULE_FACTS
@@ -25,9 +25,13 @@ def judge(case: Case) -> None:
                 _module_name(case, name, load)
         elif name not in index.bound:
             _unbound(case, name, loads)
-        if name in CLOSED_BUILTINS or name in arguments.BUILTINS or is_dunder(name):
+        if name in CLOSED_BUILTINS or name in arguments.BUILTINS or _unknown_dunder(case, name):
             for load in loads:
                 _special(case, name, load)
+
+
+def _unknown_dunder(case: Case, name: str) -> bool:
+    return is_dunder(name) and name not in case.index.bound
 
 
 def _unbound(case: Case, name: str, loads: list[Load]) -> None:
@@ -78,6 +82,8 @@ def _module_name(case: Case, name: str, load: Load) -> None:
     refs = [ref for b in bindings for ref in project.bound(b, unit)]
     if not bindings and falls:
         refs = project.starred(name, unit)
+        if not refs:
+            case.findings.add("name-undefined", load.node, f"{name} is nowhere defined")
         for ref in refs:
             _member(case, ref.path.rpartition(".")[0], name, load.node)
     for ref in dict.fromkeys(refs):
@@ -122,7 +128,8 @@ def _borrowed(case: Case, ref: Ref, node: ast.AST) -> bool:
 
 
 def _arrive(case: Case, ref: Ref, load: Load) -> None:
-    if ref.module and load.role is not Role.STORED and load.role not in _QUIET:
+    quiet = load.role in _QUIET or (load.role is Role.INSPECTED and _is_builtin(case))
+    if ref.module and load.role is not Role.STORED and not quiet:
         case.findings.add(
             "module-value", load.node, f"the module {ref.path.lstrip('.')} is used as a value"
         )
@@ -130,6 +137,11 @@ def _arrive(case: Case, ref: Ref, load: Load) -> None:
         case.findings.add("module-patched", load.node, f"{ref.path} is being changed")
     else:
         arguments.judge(case, ref.path, load)
+
+
+def _is_builtin(case: Case) -> bool:
+    """Whether getattr and hasattr are Python's own throughout the file."""
+    return not INSPECTORS & case.index.bound
 
 
 def _settable(path: str) -> bool:

@@ -1,0 +1,2 @@
+from typing import ForwardRef
+ForwardRef("print('x')")._evaluate({}, {}, frozenset())

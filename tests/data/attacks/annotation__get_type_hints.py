@@ -1,0 +1,4 @@
+from typing import get_type_hints
+def f(x: "print('x')"):
+    pass
+get_type_hints(f)

@@ -1,0 +1,2 @@
+def f(x: "__import__('os').system('id')"):
+    pass

@@ -1,0 +1,3 @@
+from operator import attrgetter as ag
+f = ag
+f("__class__")(())

@@ -1,0 +1,2 @@
+def f(x=2 ** 2 ** 40):
+    return x

@@ -1,0 +1,3 @@
+class X:
+    __class_getitem__ = exec
+X["import os"]

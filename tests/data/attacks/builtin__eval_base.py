@@ -1,0 +1,2 @@
+class X(eval("object")):
+    pass

@@ -1,0 +1,2 @@
+f = print if False else eval
+f("1")

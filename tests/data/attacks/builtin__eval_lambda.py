@@ -1,0 +1,1 @@
+f = lambda s: eval(s)

@@ -1,0 +1,1 @@
+(None or eval)("1")

@@ -1,0 +1,2 @@
+def f() -> exec("1"):
+    pass

@@ -1,0 +1,3 @@
+def f():
+    global eval
+    return eval("1")

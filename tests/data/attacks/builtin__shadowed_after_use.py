@@ -1,0 +1,4 @@
+def run():
+    return exec("1")
+run()
+exec = print

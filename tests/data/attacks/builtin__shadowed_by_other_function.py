@@ -1,0 +1,3 @@
+def harmless(eval):
+    return eval
+eval("1")

@@ -1,0 +1,4 @@
+def harmless(getattr):
+    return getattr
+import math
+getattr(math, "__loader__")

@@ -1,0 +1,4 @@
+class X:
+    if False:
+        open = print
+    f = open("/etc/passwd")

@@ -1,0 +1,3 @@
+if False:
+    eval = print
+eval("1")

@@ -1,0 +1,3 @@
+eval = print
+del eval
+eval("1")

@@ -1,0 +1,2 @@
+import math
+vars(math)["sqrt"]

@@ -1,0 +1,2 @@
+from contextlib import chdir
+chdir("/")

@@ -1,0 +1,3 @@
+class A:
+    pass
+A.__bases__[0].__subclasses__()

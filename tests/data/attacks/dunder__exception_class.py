@@ -1,0 +1,4 @@
+try:
+    raise ValueError
+except ValueError as e:
+    e.__class__.__base__

@@ -1,0 +1,2 @@
+g = (x for x in ())
+getattr(g, "gi_" + "frame")

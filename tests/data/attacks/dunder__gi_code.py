@@ -1,0 +1,1 @@
+(x for x in ()).gi_code.co_consts

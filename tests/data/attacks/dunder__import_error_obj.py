@@ -1,0 +1,6 @@
+def f():
+    pass
+try:
+    "{0.__globals__.x}".format(f)
+except AttributeError as e:
+    e.obj

@@ -1,0 +1,2 @@
+import logging
+logging.currentframe().f_back

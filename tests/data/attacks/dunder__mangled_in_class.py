@@ -1,0 +1,3 @@
+class Trade:
+    def steal(self, t):
+        return t.__broker

@@ -1,0 +1,3 @@
+match ():
+    case object(__class__=c):
+        c.__base__

@@ -1,0 +1,1 @@
+__loader__ = None

@@ -1,0 +1,5 @@
+class D:
+    def __set_name__(self, owner, name):
+        owner.__subclasses__()
+class X:
+    d = D()

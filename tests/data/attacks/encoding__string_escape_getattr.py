@@ -1,0 +1,1 @@
+getattr("", "\x5f\x5fclass\x5f\x5f")

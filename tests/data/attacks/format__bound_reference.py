@@ -1,0 +1,2 @@
+f = "{0.__class__}".format
+f(1)

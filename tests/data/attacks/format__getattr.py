@@ -1,0 +1,1 @@
+getattr("{0.__class__}", "format")(1)

@@ -1,0 +1,1 @@
+"{x.__init__.__globals__}".format(x=print)

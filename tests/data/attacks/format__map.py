@@ -1,0 +1,1 @@
+"{a.__class__}".format_map({"a": 1})

@@ -1,0 +1,2 @@
+def show(template, x):
+    return template.format(x)

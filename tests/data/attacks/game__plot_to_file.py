@@ -1,0 +1,2 @@
+from backtesting import Backtest
+Backtest(None, None).plot(filename="/tmp/x.html")

@@ -1,0 +1,3 @@
+class S:
+    def get(self, x):
+        return getattr(self, f"__{x}__")

@@ -1,0 +1,3 @@
+class S:
+    def get(self, frame, x):
+        return getattr(frame, f"to_{x}")("/tmp/x")

@@ -1,0 +1,3 @@
+import math
+for n in ("__doc__", "__loader__"):
+    getattr(math, n)

@@ -1,0 +1,1 @@
+list(map(getattr, [""], ["__class__"]))

@@ -1,0 +1,4 @@
+class S:
+    def get(self, name):
+        return getattr(self, name)
+S().get("__class__")

@@ -1,0 +1,2 @@
+x = ""
+x += open("/etc/passwd").read()

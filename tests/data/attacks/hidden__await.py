@@ -1,0 +1,2 @@
+async def g():
+    await __import__("asyncio").sleep(0)

@@ -1,0 +1,1 @@
+(lambda: __import__("os"))() if 1 else 0

@@ -1,0 +1,1 @@
+{k: open for k in range(1)}

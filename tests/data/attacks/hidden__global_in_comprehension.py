@@ -1,0 +1,2 @@
+[(y := eval) for _ in range(1)]
+y("1")

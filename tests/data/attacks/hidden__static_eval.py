@@ -1,0 +1,3 @@
+class A:
+    run = staticmethod(exec)
+A.run("1")

@@ -1,0 +1,2 @@
+with __import__("os") as o:
+    pass

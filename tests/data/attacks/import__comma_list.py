@@ -1,0 +1,2 @@
+import math, statistics, os
+os.system("id")

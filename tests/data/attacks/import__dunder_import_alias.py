@@ -1,0 +1,2 @@
+load = __import__
+load("subprocess").call("id")

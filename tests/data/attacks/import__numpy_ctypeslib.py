@@ -1,0 +1,2 @@
+from numpy import ctypeslib
+ctypeslib.load_library("libc", "/lib")

@@ -1,0 +1,2 @@
+import numpy.f2py as f2py
+f2py.compile("code")

@@ -1,0 +1,2 @@
+from pandas.io.common import os
+os.system("id")

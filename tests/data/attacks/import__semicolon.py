@@ -1,0 +1,1 @@
+import math; import os; os.system("id")

@@ -1,0 +1,2 @@
+import leftpad
+leftpad.pad("x")

@@ -1,0 +1,3 @@
+from logging import basicConfig as setup
+run = setup
+run(filename="/tmp/x")

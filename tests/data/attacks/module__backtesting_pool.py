@@ -1,0 +1,2 @@
+import backtesting
+backtesting.Pool(4)

@@ -1,0 +1,2 @@
+from backtesting._util import SharedMemoryManager
+SharedMemoryManager()

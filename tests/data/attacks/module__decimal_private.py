@@ -1,0 +1,2 @@
+import decimal
+decimal.__loader__.load_module("os")

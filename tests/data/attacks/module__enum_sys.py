@@ -1,0 +1,2 @@
+import enum
+enum.sys.modules

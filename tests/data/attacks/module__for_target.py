@@ -1,0 +1,3 @@
+import numpy
+for m in (numpy,):
+    m.load("x.npy")

@@ -1,0 +1,2 @@
+import functools
+functools.__builtins__["eval"]("1")

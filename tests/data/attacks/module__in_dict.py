@@ -1,0 +1,3 @@
+import collections
+box = {"c": collections}
+box["c"]._sys.exit()

@@ -1,0 +1,2 @@
+import logging
+[logging][0].os.system("id")

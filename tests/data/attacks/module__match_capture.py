@@ -1,0 +1,4 @@
+import numpy
+match numpy:
+    case n:
+        n.load("x.npy")

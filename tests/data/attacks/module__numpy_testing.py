@@ -1,0 +1,2 @@
+from numpy.testing import runstring
+runstring("import os", {})

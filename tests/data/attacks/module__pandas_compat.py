@@ -1,0 +1,2 @@
+import pandas as pd
+pd.compat.pickle_compat.pkl.loads(b"")

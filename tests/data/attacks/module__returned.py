@@ -1,0 +1,4 @@
+import numpy
+def lib():
+    return numpy
+lib().load("x.npy")

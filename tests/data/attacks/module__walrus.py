@@ -1,0 +1,2 @@
+import numpy
+(n := numpy).load("x.npy")

@@ -1,0 +1,3 @@
+import numpy
+first, *rest = [numpy]
+first.load("x.npy")

@@ -1,0 +1,4 @@
+import numpy
+def gen():
+    yield numpy
+next(gen()).load("x.npy")

@@ -1,0 +1,4 @@
+import numpy as np
+n = np
+m = n
+m.load("x.npy")

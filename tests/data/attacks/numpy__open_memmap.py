@@ -1,0 +1,2 @@
+from numpy.lib.format import open_memmap
+open_memmap("/tmp/x")

@@ -1,0 +1,2 @@
+import numpy
+numpy.save("/tmp/x", [1])

@@ -1,0 +1,2 @@
+import pandas as pd
+pd.DataFrame().agg("to_" + "pickle", path="/tmp/x")

@@ -1,0 +1,2 @@
+from pandas import ExcelWriter
+ExcelWriter("/tmp/x.xlsx")

@@ -1,0 +1,2 @@
+import pandas as pd
+pd.DataFrame().eval("@x.__class__")

@@ -1,0 +1,2 @@
+import pandas as pd
+pd.DataFrame().pivot_table(aggfunc="to_pickle")

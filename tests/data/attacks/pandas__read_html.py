@@ -1,0 +1,2 @@
+import pandas
+pandas.read_html("http://10.0.0.1/")

@@ -1,0 +1,2 @@
+import pandas as pd
+pd.Series([1]).to_pickle("/tmp/x")

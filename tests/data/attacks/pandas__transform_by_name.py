@@ -1,0 +1,2 @@
+import pandas as pd
+pd.DataFrame().transform("eval", expr="1")

@@ -1,0 +1,6 @@
+from backtesting import Strategy
+class S(Strategy):
+    def init(self):
+        self._indicators.clear()
+    def next(self):
+        pass

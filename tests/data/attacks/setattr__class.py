@@ -1,0 +1,4 @@
+class S:
+    pass
+s = S()
+setattr(s, "__cl" + "ass__", int)

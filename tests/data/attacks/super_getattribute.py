@@ -1,0 +1,3 @@
+class S:
+    def f(self):
+        return super().__getattribute__("__class__")
