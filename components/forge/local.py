@@ -181,7 +181,7 @@ class LocalForge:
 
     def _in_base(self, commit: str) -> bool:
         if self.repository.objects.header(commit) is None:
-            raise TransientError(f"the prepared commit {commit[:12]} is gone: prepare it again")
+            raise Moved(f"the prepared commit {commit[:12]} is gone: prepare it again")
         return self.repository.is_ancestor(commit, self.base())
 
     def _judge(self, landing: Landing) -> None:

@@ -144,7 +144,7 @@ def test_commit_that_would_rewind_the_base_is_refused(world):
 def test_prepared_commit_that_was_collected_is_asked_for_again(world):
     landing = world.landing(world.propose("x", strategy("RSI", code="x = 2\n")))
     git(world.bare, "gc", "--quiet", "--prune=now")
-    with pytest.raises(TransientError, match="prepare it again"):
+    with pytest.raises(Moved, match="prepare it again"):
         world.forge.land(landing)
 
 

@@ -1,0 +1,142 @@
+"""Scale: what one changed strategy costs in a repository of 100 and of 10,000 strategies.
+
+`python benchmarks/scale.py [--strategies N] [--rounds N] [--json FILE]`
+
+The claim: planning costs what the change costs: under 1 s, and at most twice as much with 10,000
+strategies as with 100. Each round pushes nothing new: the same proposal is planned, read, merged
+and rolled back as objects; medians of all rounds.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from bot.check_run import Where, read_subject, take_snapshot
+from bot.plan import ProposalPolicy, plan_run
+from components.forge.local import LocalForge
+from components.ports import Proposal
+from components.safe_tools.hardened import HardenedGit
+
+SMALL = 100
+BUDGET_S, BUDGET_RATIO = 1.0, 2.0
+NAMES = {
+    "planning": "proposal, merge with base, changed strategies, plan",
+    "reading": "files of the changed strategy and of its base",
+    "proposals": "list of the open proposals",
+    "merging": "merge commit and annotated tag as objects",
+    "rollback": "revert commit of one folder as an object",
+    "versions": "versions of one strategy by its tags",
+}
+
+
+def stream(strategies: int) -> Iterator[str]:
+    """A `git fast-import` stream: a base with tags, and one branch that changes one strategy."""
+    who = "committer Bench <bench@example.org> 1700000000 +0000"
+    yield f"commit refs/heads/main\nmark :1\n{who}\ndata 4\nbase\n"
+    for number in range(strategies):
+        name = f"Strategy_{number:05d}"
+        yield from file(f"strategies/{name}/strategy.yaml", f"name: {name}\ndescription: x\n")
+        yield from file(f"strategies/{name}/strategy.py", f"# {number}\n" + "x = 1\n" * 40)
+    for number in range(strategies):
+        yield f"reset refs/tags/Strategy_{number:05d}/v1.0.0\nfrom :1\n\n"
+    yield f"commit refs/heads/change\n{who}\ndata 6\nchange\nfrom :1\n"
+    yield from file(f"strategies/Strategy_{strategies // 2:05d}/strategy.py", "x = 2\n")
+
+
+def file(path: str, text: str) -> Iterator[str]:
+    yield f"M 100644 inline {path}\ndata {len(text)}\n{text}\n"
+
+
+def build(folder: Path, strategies: int) -> LocalForge:
+    path = folder / f"{strategies}.git"
+    forge = LocalForge.open("bench", path, base="main", reports=folder / "reports")
+    git = HardenedGit(path)
+    git.run("fast-import", "--quiet", stdin="".join(stream(strategies)).encode())
+    git.run("pack-refs", "--all")
+    subprocess.run(["git", "-C", str(path), "gc", "--quiet"], check=True)
+    return forge
+
+
+def steps(forge: LocalForge, strategies: int) -> dict[str, Callable[[], object]]:
+    where = Where("bench", forge.repository)
+    name = f"Strategy_{strategies // 2:05d}"
+    path = f"strategies/{name}"
+
+    def proposal() -> Proposal:
+        found = forge.proposal("branch/change")
+        assert found is not None
+        return found
+
+    def plan() -> object:
+        snapshot = take_snapshot(where, proposal(), forge.base())
+        made = plan_run(snapshot, ProposalPolicy(), asked=False)
+        assert [c.name for c in made.checks] == [name]
+        return snapshot
+
+    base, head = forge.base(), proposal().head
+    repository = forge.repository
+    (change,) = take_snapshot(where, proposal(), base).changes
+    merged = repository.merge(base, head).tree
+
+    def merge() -> None:
+        commit = repository.commit_merge(base, head, merged, "Deploy")
+        repository.make_tag(f"{name}/v1.1.0", commit, "Deploy")
+
+    return {
+        "planning": plan,
+        "reading": lambda: read_subject(where, change),
+        "proposals": forge.proposals,
+        "merging": merge,
+        "rollback": lambda: repository.revert_folder(head, path, change.old_tree, "Roll back"),
+        "versions": lambda: repository.versions(name),
+    }
+
+
+def measure(forge: LocalForge, strategies: int, rounds: int) -> dict[str, float]:
+    """Median seconds by step."""
+    found = {}
+    for name, step in steps(forge, strategies).items():
+        step()
+        times = []
+        for _ in range(rounds):
+            started = time.perf_counter()
+            step()
+            times.append(time.perf_counter() - started)
+        found[name] = statistics.median(times)
+    forge.repository.close()
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--strategies", type=int, default=10_000)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="algoops-scale-") as folder:
+        counts = (SMALL, args.strategies)
+        found = {n: measure(build(Path(folder), n), n, args.rounds) for n in counts}
+    small, large = found[SMALL], found[args.strategies]
+    print(f"{'step':<10} {SMALL:>9,} {args.strategies:>9,}   ratio")
+    for name, what in NAMES.items():
+        a, b = small[name], large[name]
+        print(f"{name:<10} {a * 1000:>6.1f} ms {b * 1000:>6.1f} ms {b / a:>6.2f}x  {what}")
+    ratio = large["planning"] / small["planning"]
+    within = large["planning"] < BUDGET_S and ratio <= BUDGET_RATIO
+    print(f"planning: {'within' if within else 'OVER'} {BUDGET_S:g} s and {BUDGET_RATIO:g}x")
+    if args.json:
+        document = {"seconds": found, "planning_ratio": ratio, "within_budget": within}
+        args.json.write_text(json.dumps(document, indent=2), encoding="utf-8")
+    return 0 if within else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
