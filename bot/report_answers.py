@@ -50,10 +50,12 @@ def rolled_back(name: str, version: str, commit: str, held: str, reason: str) ->
     )
 
 
-def rollback_proposed(name: str, version: str, url: str) -> str:
-    """A revert is on its way: it lands when its own checks are done."""
-    where = f" See {url}." if url.startswith(("https://", "http://")) else ""
-    return f"⏪ Rolling back {code(name)} to {code(version)}; it lands after its checks.{where}"
+def rollback_proposed(name: str, version: str, proposal: str) -> str:
+    """A revert is offered as a proposal of its own."""
+    return (
+        f"⏪ Proposed as {code(proposal)}: {code(name)} back to {code(version)}. "
+        "Deploy it when its checks have passed."
+    )
 
 
 def refused(actor: str, permission: Permission) -> str:

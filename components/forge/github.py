@@ -4,14 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from enum import StrEnum
-from typing import Any
 from urllib.parse import quote
 
 from components.errors import TransientError, UserError
-from components.forge.github_answers import NOT_FOUND, UNPROCESSABLE, Refused
+from components.forge.github_answers import NOT_FOUND, Refused
 from components.forge.github_auth import Access, Connection, connect
 from components.forge.github_checks import CheckRuns, Marks, Statuses
+from components.forge.github_comments import MARKER, Conversation, Reaction
 from components.forge.github_doctor import missing_permissions
 from components.forge.github_hooks import Sweep, find_hook, sweep
 from components.forge.github_land import Lander
@@ -20,7 +19,6 @@ from components.forge.github_values import (
     Comment,
     Pull,
     annotations,
-    comment,
     number_of,
     permission,
     pull,
@@ -28,16 +26,7 @@ from components.forge.github_values import (
 from components.ports import Landing, Permission, Proposal, StatusState
 from components.schema.report import Report
 
-MARKER = "<!-- algoops:report -->"
-"""How a report comment of ours starts; the same words as `bot.report.MARKER`."""
-
-
-class Reaction(StrEnum):
-    """Answers to a comment that need no words."""
-
-    SEEN = "eyes"
-    DONE = "+1"
-    REFUSED = "confused"
+__all__ = ["MARKER", "Comment", "GitHubForge", "Reaction"]
 
 
 @dataclass
@@ -59,7 +48,6 @@ class GitHubForge:
     connection: Connection = field(init=False)
     _open: dict[int, Pull] = field(default_factory=dict)
     _clone_url: str = ""
-    _login: str = ""
 
     def __post_init__(self) -> None:
         self.connection = connect(self.access)
@@ -71,6 +59,7 @@ class GitHubForge:
             if self.access.is_app
             else Statuses(self._client, self.access.repository)
         )
+        self._talk = Conversation(self._client, self.access.repository, self.access.app_id)
         self._lander = Lander(
             self._client,
             self.mirror,
@@ -144,30 +133,20 @@ class GitHubForge:
 
     def publish(self, proposal: Proposal, report: Report, body: str, comment_id: str) -> str:
         """Post or edit the one report comment; returns its id."""
+        number = _number(proposal)
         self._marks.annotate(report.head_commit, body, annotations(report))
-        known = comment_id or self._own_comment(proposal)
-        if known:
-            try:
-                self._client.patch(f"{self._root}/issues/comments/{known}", {"body": body})
-            except Refused as refused:
-                if refused.status != NOT_FOUND:
-                    raise
-            else:
-                return known
-        return self._post_comment(proposal, body)
+        known = comment_id or self._own_report(number)
+        if known and self._talk.edit(known, body):
+            return known
+        return self._talk.post(number, body)
 
     def reply(self, proposal: Proposal, body: str) -> None:
         """Answer with a comment."""
-        self._post_comment(proposal, body)
+        self._talk.post(_number(proposal), body)
 
     def react(self, comment_id: str, reaction: Reaction) -> None:
         """React to a comment; one that is gone needs no reaction."""
-        path = f"{self._root}/issues/comments/{int(comment_id)}/reactions"
-        try:
-            self._client.post(path, {"content": reaction.value}, repeatable=True)
-        except Refused as refused:
-            if refused.status not in {NOT_FOUND, UNPROCESSABLE}:
-                raise
+        self._talk.react(comment_id, reaction)
 
     def permission(self, actor: str) -> Permission:
         """What an actor may do, asked now; who is no collaborator has none."""
@@ -178,6 +157,10 @@ class GitHubForge:
             if refused.status != NOT_FOUND:
                 raise
             return Permission.NONE
+
+    def propose(self, branch: str, commit: str, title: str, body: str) -> str:
+        """Open a pull request for a prepared commit; see `ports.Forge.propose`."""
+        return f"pr/{self._lander.propose(branch, commit, title, body)}"
 
     def land(self, landing: Landing) -> str:
         """See `ports.Forge.land`.
@@ -209,15 +192,8 @@ class GitHubForge:
             self.connection.app.close()
 
     def comments_since(self, since: str) -> tuple[Comment, ...]:
-        """Comments made (not merely edited) at or after `since`, the oldest first.
-
-        Args:
-            since: ISO time with Z, of GitHub's clock.
-        """
-        path = f"{self._root}/issues/comments"
-        listed = self._client.pages(path, since=since, sort="updated", direction="asc")
-        found = [comment(data) for data in listed]
-        return tuple(c for c in found if c.created_at >= since)
+        """Comments made (not merely edited) at or after `since` (ISO, Z), the oldest first."""
+        return self._talk.since(since)
 
     def server_time(self, ago_s: float = 0.0) -> str:
         """GitHub's clock, `ago_s` seconds ago, as ISO time with Z."""
@@ -271,31 +247,18 @@ class GitHubForge:
             return False
         return True
 
-    def _own_comment(self, proposal: Proposal) -> str:
-        """The report comment of an earlier life of this bot (its database may be gone)."""
-        number = number_of(proposal.id)
-        known = self._open.get(number or 0)
-        if number is None or (known is not None and known.comments == 0):
-            return ""
-        for data in self._client.pages(f"{self._root}/issues/{number}/comments"):
-            if str(data.get("body") or "").startswith(MARKER) and self._is_ours(data):
-                return str(data["id"])
-        return ""
+    def _own_report(self, number: int) -> str:
+        known = self._open.get(number)
+        if known is not None and known.comments == 0:
+            return ""  # GitHub said so with the pull request: saves the call
+        return self._talk.own_report(number)
 
-    def _is_ours(self, data: dict[str, Any]) -> bool:
-        if self.access.is_app:
-            app = data.get("performed_via_github_app") or {}
-            return str(app.get("id", "")) == self.access.app_id
-        if not self._login:
-            self._login = str(self._client.get("/user")["login"])
-        return bool((data.get("user") or {}).get("login") == self._login)
 
-    def _post_comment(self, proposal: Proposal, body: str) -> str:
-        number = number_of(proposal.id)
-        if number is None:
-            raise TransientError(f"{proposal.id} has no conversation on GitHub")
-        made = self._client.post(f"{self._root}/issues/{number}/comments", {"body": body})
-        return str(made["id"])
+def _number(proposal: Proposal) -> int:
+    number = number_of(proposal.id)
+    if number is None:
+        raise UserError(f"{proposal.id} has no conversation on GitHub: it is no pull request")
+    return number
 
 
 def _head_ref(found: Pull) -> str:

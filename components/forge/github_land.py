@@ -97,30 +97,54 @@ class Lander:
         return str(done["sha"])
 
     def _through_a_pull_request(self, landing: Landing) -> str:
+        title, _, rest = landing.message.partition("\n")
         branch = _branch_of(landing)
-        number = self._own_pull(landing)
-        if number is None:
-            url, header = self.remote()
-            ref = f"refs/heads/{branch}"
-            self.mirror.push(url, [Move(ref, None, landing.commit)], header)
-            number = self._open_pull(landing, branch)
-        return self._merge(landing, self._pull(f"pr/{number}"))
+        number = self.propose(branch, landing.commit, title, rest.strip())
+        try:
+            merged = self._merge(landing, self._pull(f"pr/{number}"))
+        except Moved:  # it would revert something else now: the next attempt makes a new one
+            path = f"/repos/{self.repository}/pulls/{number}"
+            self.client.patch(path, {"state": "closed"})
+            self._delete_branch(branch)
+            raise
+        self._delete_branch(branch)
+        return merged
+
+    def propose(self, branch: str, commit: str, title: str, body: str) -> int:
+        """The number of the pull request for `commit` on `branch`: the open one, or a new one.
+
+        Raises:
+            UserError: the branch holds something else already.
+        """
+        number = self._pull_of(branch, commit)
+        if number is not None:
+            return number
+        url, header = self.remote()
+        try:
+            self.mirror.push(url, [Move(f"refs/heads/{branch}", None, commit)], header)
+        except Moved as error:
+            hint = "delete or land it first"
+            raise UserError(f"the branch {branch} holds something else", hint=hint) from error
+        asked = {"title": title, "head": branch, "base": self.base, "body": body}
+        made = self.client.post(f"/repos/{self.repository}/pulls", asked)
+        return int(made["number"])
 
     def _own_pull(self, landing: Landing) -> int | None:
         """The pull request that an earlier attempt opened for this very commit."""
         if self.deploy_by == "push" and not landing.branch:
             return None
+        return self._pull_of(_branch_of(landing), landing.commit)
+
+    def _pull_of(self, branch: str, commit: str) -> int | None:
         owner = self.repository.partition("/")[0]
         path = f"/repos/{self.repository}/pulls"
-        listed = self.client.get(path, head=f"{owner}:{_branch_of(landing)}", state="all")
-        same = [d["number"] for d in listed if d["head"]["sha"] == landing.commit]
-        return int(same[0]) if same else None
+        listed = self.client.get(path, head=f"{owner}:{branch}", state="all")
+        same = [d for d in listed if d["head"]["sha"] == commit]
+        alive = [d["number"] for d in same if d["state"] == "open" or d.get("merged_at")]
+        return int(alive[0]) if alive else None
 
-    def _open_pull(self, landing: Landing, branch: str) -> int:
-        title, _, rest = landing.message.partition("\n")
-        body = {"title": title, "head": branch, "base": self.base, "body": rest.strip()}
-        made = self.client.post(f"/repos/{self.repository}/pulls", body)
-        return int(made["number"])
+    def _delete_branch(self, branch: str) -> None:
+        self.client.delete(f"/repos/{self.repository}/git/refs/heads/{branch}")
 
     def _push(self, landing: Landing) -> str:
         url, header = self.remote()

@@ -119,6 +119,24 @@ def pull(api: Api, ask: Ask, repo: Repo, number: str) -> Result:
     return (200, api.views.pull(repo, found)) if found else missing()
 
 
+@route("PATCH", r"{repo}/pulls/(?P<number>\d+)")
+def change_pull(api: Api, ask: Ask, repo: Repo, number: str) -> Result:
+    found = repo.pulls.get(int(number))
+    if found is None:
+        return missing()
+    if ask.body.get("state") == "closed":
+        api.state.close(repo, found, ask.who.login)
+    return 200, api.views.pull(repo, found)
+
+
+@route("DELETE", r"{repo}/git/refs/heads/(?P<branch>.+)")
+def delete_branch(api: Api, ask: Ask, repo: Repo, branch: str) -> Result:
+    if not repo.git.tip(f"refs/heads/{branch}"):
+        return 422, {"message": "Reference does not exist"}
+    api.state.push(repo, f"refs/heads/{branch}", None, ask.who.login)
+    return 204, None
+
+
 @route("PUT", r"{repo}/pulls/(?P<number>\d+)/merge")
 def merge(api: Api, ask: Ask, repo: Repo, number: str) -> Result:
     found = repo.pulls.get(int(number))

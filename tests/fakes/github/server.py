@@ -281,7 +281,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _json(self, status: int, data: Any, headers: dict[str, str]) -> None:
         content = {"Content-Type": "application/json; charset=utf-8"}
-        self._send(status, json.dumps(data).encode(), content | headers)
+        body = b"" if data is None else json.dumps(data).encode()
+        self._send(status, body, content | headers)
 
     def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)

@@ -195,6 +195,25 @@ def test_a_rollback_is_a_revert_pull_request_that_is_merged(desk):
         commit,
     )
     assert desk.git.run("show", f"main:{STRATEGY}") == "name: alpha\nversion: 0.9.0"
+    assert list(desk.git.branches()) == ["refs/heads/main"]
+
+
+def test_a_rollback_whose_base_moved_leaves_nothing_behind(desk):
+    landing = revert(desk)
+    desk.github.branch(desk.repo, "main", {"x": b"1"}, "ann")
+    with pytest.raises(Moved):
+        desk.forge.land(landing)
+    assert {p.state for p in desk.repo.pulls.values()} == {"closed"}
+    assert list(desk.git.branches()) == ["refs/heads/main"]
+
+
+def test_a_rollback_can_be_offered_as_a_proposal_once(desk):
+    landing = revert(desk)
+    first = desk.forge.propose("rollback/alpha", landing.commit, "Roll back", "broken")
+    assert first == desk.forge.propose("rollback/alpha", landing.commit, "Roll back", "broken")
+    assert desk.forge.proposal(first).title == "Roll back"
+    with pytest.raises(UserError, match="holds something else"):
+        desk.forge.propose("rollback/alpha", desk.forge.base(), "Other", "")
 
 
 def test_a_rollback_waits_for_its_own_checks_and_opens_no_second_pull_request(desk):

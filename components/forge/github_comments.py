@@ -1,0 +1,80 @@
+"""The conversation of a pull request: the one report comment, answers, reactions, what was said."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from components.forge.github_answers import NOT_FOUND, UNPROCESSABLE, Refused
+from components.forge.github_client import Client
+from components.forge.github_values import Comment, comment
+
+MARKER = "<!-- algoops:report -->"
+"""How a report comment of ours starts; the same words as `bot.report.MARKER`."""
+
+
+class Reaction(StrEnum):
+    """Answers to a comment that need no words."""
+
+    SEEN = "eyes"
+    DONE = "+1"
+    REFUSED = "confused"
+
+
+@dataclass
+class Conversation:
+    """Comments of one repository. `app_id` is "" with a token."""
+
+    client: Client
+    repository: str
+    app_id: str = ""
+    _login: str = field(default="", repr=False)
+
+    def post(self, number: int, body: str) -> str:
+        """A new comment; its id."""
+        made = self.client.post(f"{self._root()}/{number}/comments", {"body": body})
+        return str(made["id"])
+
+    def edit(self, comment_id: str, body: str) -> bool:
+        """Change a comment of ours; False when it is gone."""
+        try:
+            self.client.patch(f"{self._root()}/comments/{int(comment_id)}", {"body": body})
+        except Refused as refused:
+            if refused.status != NOT_FOUND:
+                raise
+            return False
+        return True
+
+    def own_report(self, number: int) -> str:
+        """The report comment of an earlier life of this bot (its database may be gone), or ""."""
+        for page in self.client.each_page(f"{self._root()}/{number}/comments"):
+            for data in page:
+                if str(data.get("body") or "").startswith(MARKER) and self._is_ours(data):
+                    return str(data["id"])
+        return ""
+
+    def react(self, comment_id: str, reaction: Reaction) -> None:
+        """React to a comment; one that is gone needs no reaction."""
+        path = f"{self._root()}/comments/{int(comment_id)}/reactions"
+        try:
+            self.client.post(path, {"content": reaction.value}, repeatable=True)
+        except Refused as refused:
+            if refused.status not in {NOT_FOUND, UNPROCESSABLE}:
+                raise
+
+    def since(self, time: str) -> tuple[Comment, ...]:
+        """Comments made (not merely edited) at or after an ISO time with Z, the oldest first."""
+        path = f"{self._root()}/comments"
+        listed = self.client.pages(path, since=time, sort="updated", direction="asc")
+        found = [comment(data) for data in listed]
+        return tuple(c for c in found if c.created_at >= time)
+
+    def _is_ours(self, data: dict[str, Any]) -> bool:
+        if self.app_id:
+            app = data.get("performed_via_github_app") or {}
+            return str(app.get("id", "")) == self.app_id
+        if not self._login:
+            self._login = str(self.client.get("/user")["login"])
+        return bool((data.get("user") or {}).get("login") == self._login)
+
+    def _root(self) -> str:
+        return f"/repos/{self.repository}/issues"
