@@ -22,9 +22,12 @@ from bot.service import Service
 from bot.sources.clock import Clock
 from bot.sources.local import LocalSource
 from bot.sources.poll import Poll
+from bot.sources.redelivery import EVERY_S as REDELIVERY_S
+from bot.sources.redelivery import Redelivery
 from bot.world import Running, Watched, World
 from components.engine.market_data import FolderData
 from components.engine.run import ENGINE
+from components.forge.github import GitHubForge
 from components.forge.local import LocalForge
 from components.ports import Executor
 from components.safe_tools.files import write_atomic
@@ -161,9 +164,13 @@ class Daemon:
         def emit(event: Event) -> None:
             receive(world, event, key_of(event))
 
-        if repository.github is not None:
+        if repository.github is not None and isinstance(watched.forge, GitHubForge):
             poll = Poll(watched.forge, emit)
             clock.every(repository.github.poll_s, f"poll {repository.name}", poll.look)
+            stack.callback(watched.forge.close)
+            if repository.github.webhook_secret.get_secret_value():
+                again = Redelivery(watched.forge, world.pages.url)
+                clock.every(REDELIVERY_S, f"redelivery {repository.name}", again.sweep)
             return
         source = LocalSource(watched.forge, repository.path, emit)
         stack.callback(source.stop)

@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from bot import commands
+from bot import commands, reactions
 from bot import report as say
 from bot.deploys import DeployOrder, deploy
 from bot.event_json import from_payload
@@ -38,6 +38,7 @@ def run_command(world: World, job: Job) -> None:
     if not isinstance(event, CommandIssued):
         raise UserError(f"job {job.id} holds no command")
     watched = world.repository(event.repository)
+    reactions.seen(watched.forge, event.comment)
     try:
         outcome = _authorised(world, watched, event)
     except TransientError as error:
@@ -50,6 +51,7 @@ def run_command(world: World, job: Job) -> None:
     _audit(world, event, outcome)
     if event.source == "comment":
         _answer(watched, event, outcome)
+    reactions.settled(watched.forge, event.comment, ok=outcome.ok)
 
 
 def _authorised(world: World, watched: Watched, event: CommandIssued) -> CommandOutcome:

@@ -1,5 +1,6 @@
 """After downtime: ask GitHub to send again the webhook deliveries that did not arrive."""
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 from components.forge.github_client import Client
 
 PAGES = 5
+REDELIVERIES = 3
+"""What fails that often is refused, not lost."""
 PER_PAGE = 100
 _OK = range(200, 300)
 
@@ -30,11 +33,12 @@ def sweep(client: Client, path: str, since: str, done: frozenset[str] = frozense
     """
     listed = _deliveries(client, path, since)
     arrived = {d["guid"] for d in listed if d["status_code"] in _OK} | done
+    tries = Counter(d["guid"] for d in listed)
     again = 0
     asked: set[str] = set()
     for delivery in reversed(listed):  # the oldest first, as they happened
         guid = delivery["guid"]
-        if guid in arrived or guid in asked:
+        if guid in arrived or guid in asked or tries[guid] > REDELIVERIES:
             continue
         asked.add(guid)
         client.post(f"{path}/{delivery['id']}/attempts", {}, repeatable=True)

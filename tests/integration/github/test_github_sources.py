@@ -17,6 +17,7 @@ from bot.events import (
 )
 from bot.sources import webhook
 from bot.sources.poll import Poll
+from bot.sources.redelivery import Redelivery
 from components.errors import TransientError
 from tests.fakes.github.server import Fault
 
@@ -117,6 +118,28 @@ def test_after_downtime_failed_deliveries_are_asked_for_again_once(desk, ear):
     kinds = [type(e).__name__ for e in ear.events]
     assert kinds == ["ProposalChanged", "CommandIssued"]
     assert desk.forge.redeliver(ear.url, "2026-01-01T00:00:00Z").redelivered == 0
+
+
+def test_what_is_refused_again_and_again_is_given_up(desk, ear):
+    desk.propose()
+    desk.github.deliverer.wait()
+    ear.status = 400
+    desk.github.branch(desk.repo, "main", {"x": b"1"}, "ann")
+    desk.github.deliverer.wait()
+    asked = []
+    sweep = Redelivery(desk.forge, ear.url.removesuffix("/webhooks/github"))
+    for _ in range(6):
+        asked.append(sweep.sweep())
+        desk.github.deliverer.wait()
+    assert asked == [1, 1, 1, 0, 0, 0]
+
+
+def test_without_the_right_to_see_hooks_nothing_breaks(desk, ear):
+    weak = desk.connect(token=desk.github.token("ann"))
+    ear.status = 503
+    desk.propose()
+    sweep = Redelivery(weak, ear.url.removesuffix("/webhooks/github"))
+    assert [sweep.sweep(), sweep.sweep()] == [0, 0]
 
 
 def test_deliveries_that_the_inbox_knows_are_not_asked_for(desk, ear):
