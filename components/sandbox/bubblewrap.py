@@ -41,9 +41,17 @@ class BubblewrapSandbox(PooledSandbox):
 
     backend = "bubblewrap"
 
-    def __init__(self, limits: Limits, warm: int = 0, contents: Inventory | None = None) -> None:
-        super().__init__(limits, warm)
+    def __init__(
+        self,
+        limits: Limits,
+        warm: int = 0,
+        contents: Inventory | None = None,
+        *,
+        share: bool = False,
+    ) -> None:
+        super().__init__(limits, warm, share=share)
         self._contents = contents or inventory.take()
+        self.unlimited = _unlimited(limits)
         self.image = f"bubblewrap:{self._contents.digest[:16]}"
         self.fill()
 
@@ -89,8 +97,7 @@ class _BubblewrapGrip:
         self._process, self._first, self._group = process, first, group
         self._pidfd = os.pidfd_open(first)
         self._destroyed = False
-        missing = {"memory": "memory", "pids": "pids", "cpu": "cpus"}
-        self.unlimited = tuple(v for k, v in missing.items() if k not in group.folders)
+        self.unlimited = _missing(group)
 
     def running(self) -> bool:
         return self._process.poll() is None
@@ -180,6 +187,17 @@ def _hold(process: "subprocess.Popen[bytes]", info: int, group: Cgroup) -> _Bubb
         raise
 
 
+def _unlimited(limits: Limits) -> tuple[str, ...]:
+    trial = cgroups.make(f"trial-{owner.me()}-{next(_turns)}", limits)
+    trial.remove()
+    return _missing(trial)
+
+
+def _missing(group: Cgroup) -> tuple[str, ...]:
+    held = {"memory": "memory", "pids": "pids", "cpu": "cpus"}
+    return tuple(limit for controller, limit in held.items() if controller not in group.folders)
+
+
 def _first_process(process: "subprocess.Popen[bytes]", info: int) -> int:
     text = b""
     while chunk := os.read(info, DIAGNOSIS_BYTES):
@@ -220,7 +238,7 @@ def _binds(contents: Inventory) -> list[str]:
         arguments += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
     for piece in contents.pieces:
         arguments += ["--ro-bind", str(piece.source), piece.target]
-        if piece.target == inventory.STDLIB:
+        if piece.source.is_dir():  # `backtesting/test` holds real prices, which are the future
             arguments += _masks(piece)
     return arguments
 
@@ -231,9 +249,9 @@ def _folders(targets: Iterable[str]) -> list[str]:
     return [word for path in sorted(parents - {"/"}) for word in ("--perms", "0755", "--dir", path)]
 
 
-def _masks(stdlib: Piece) -> list[str]:
-    folders = (stdlib.source / name for name in inventory.MASKED)
-    present = [f"{stdlib.target}/{folder.name}" for folder in folders if folder.is_dir()]
+def _masks(piece: Piece) -> list[str]:
+    folders = (piece.source / name for name in inventory.MASKED)
+    present = [f"{piece.target}/{folder.name}" for folder in folders if folder.is_dir()]
     return [word for path in present for word in ("--tmpfs", path, "--remount-ro", path)]
 
 

@@ -60,11 +60,12 @@ class DockerSandbox(PooledSandbox):
         *,
         repository: str = "algoops-sandbox",
         runtime: str = "",
+        share: bool = False,
     ) -> None:
-        super().__init__(limits, warm)
+        super().__init__(limits, warm, share=share)
         self._client = connect()
         self._runtime = runtime
-        self._unlimited = self._check_engine()
+        self.unlimited = self._check_engine()
         self._contents = contents or inventory.take()
         self._tag = image.tag(repository, self._contents)
         self.image = self.build()
@@ -169,7 +170,7 @@ class DockerSandbox(PooledSandbox):
             host_config=self._host_config(meeting, limits),
             use_config_proxy=False,
         )
-        return _DockerGrip(self._client, created["Id"], self._unlimited)
+        return _DockerGrip(self._client, created["Id"], self.unlimited)
 
     def _host_config(self, meeting: Rendezvous, limits: Limits) -> dict[str, Any]:
         scratch = f"rw,noexec,nosuid,nodev,size={limits.tmpfs_mb}m,nr_inodes={INODES},mode=1777"

@@ -23,7 +23,9 @@ def read(frame: bytes) -> Fault | None:
     )
 
 
-def result_of(end: GuestExit, fault: Fault | None, provenance: Provenance) -> ExecutionResult:
+def result_of(
+    end: GuestExit, fault: Fault | None, provenance: Provenance, duration_s: float
+) -> ExecutionResult:
     """The result without anything that belongs to one kind of job.
 
     The status is the trusted side's alone; a fault only explains a failure that it saw.
@@ -34,6 +36,7 @@ def result_of(end: GuestExit, fault: Fault | None, provenance: Provenance) -> Ex
         message=told.error if told else end.message,
         traceback=told.traceback if told else "",
         exit_code=end.exit_code,
+        duration_s=round(duration_s, 6),
         stdout=end.stdout,
         stderr=end.stderr,
         truncated=end.truncated,

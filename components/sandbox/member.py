@@ -101,7 +101,7 @@ class ControlLine:
         return message
 
 
-@dataclass
+@dataclass(eq=False)
 class Member:
     """A guest that is ready: its line, the wall's grip on it, and how big it was made.
 
@@ -116,7 +116,6 @@ class Member:
     limits: Limits
     versions: dict[str, str]
     born: float = field(default_factory=time.monotonic)
-    jobs: int = 0
 
     def healthy(self) -> bool:
         """Whether a job may be given to it."""

@@ -1,10 +1,11 @@
 """Keeps started guests ahead of their jobs, and gives one to each: the same for every wall."""
 
+import hashlib
 import os
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections import deque
+from collections import OrderedDict, deque
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from components.errors import TransientError
@@ -16,6 +17,9 @@ from components.schema.values import Limits
 START_TIMEOUT_S = 60.0
 MAX_AGE_S = 3600.0
 """A guest that waited longer is replaced: its deadline label must stay true."""
+
+MOST_USED = 4
+"""Guests that are kept for the next job of the same files."""
 
 WALL_FIELDS = ("memory_mb", "cpus", "pids", "tmpfs_mb")
 """Limits that a wall fixes when it starts a guest; the others are each job's own."""
@@ -30,13 +34,18 @@ class PooledSandbox(ABC):
     Args:
         limits: the policy's limits; warm guests are made with these.
         warm: how many guests wait at any time.
+        share: a guest whose job ended in order takes further jobs of exactly the same files (one
+            trust domain); every job is a process of its own all the same.
     """
 
     backend: str
     image: str
+    unlimited: tuple[str, ...] = ()
+    """Limits that this wall cannot enforce on this machine."""
 
-    def __init__(self, limits: Limits, warm: int) -> None:
-        self._limits, self._size = limits, warm
+    def __init__(self, limits: Limits, warm: int, *, share: bool = False) -> None:
+        self._limits, self._size, self._share = limits, warm, share
+        self._used: OrderedDict[Member, str] = OrderedDict()
         self._closed = False
         self._lock = threading.Lock()
         self._waiting: deque[Future[Member]] = deque()
@@ -57,7 +66,11 @@ class PooledSandbox(ABC):
 
     def open(self, job: GuestJob) -> Session:
         """See `ports.Sandbox`. Raises TransientError."""
-        return Session(self._take(job.limits), job, self._give_back)
+        if not self._share:
+            return Session(self._take(job.limits), job, lambda member, _again: self._bury(member))
+        key = _content_key(job)
+        member = self._used_before(key) or self._take(job.limits)
+        return Session(member, job, lambda member, again: self._keep(member, key, again=again))
 
     def fill(self) -> None:
         """Start what is missing in the background; a wall calls it when it is ready to."""
@@ -76,6 +89,10 @@ class PooledSandbox(ABC):
             self._closed = True
             waiting = list(self._waiting)
             self._waiting.clear()
+            used = list(self._used)
+            self._used.clear()
+        for member in used:
+            self._undertaker.submit(member.destroy)
         for future in waiting:
             if not future.cancel() and future.exception() is None:
                 self._undertaker.submit(future.result().destroy)
@@ -113,8 +130,28 @@ class PooledSandbox(ABC):
                 self._waiting.remove(future)
             return future
 
-    def _give_back(self, member: Member, reusable: bool) -> None:  # noqa: ARG002, FBT001  # a wall's choice
+    def _used_before(self, key: str) -> Member | None:
+        with self._lock:
+            member = next((m for m, k in self._used.items() if k == key), None)
+            if member is None:
+                return None
+            del self._used[member]
+        if member.healthy():
+            return member
         self._bury(member)
+        return None
+
+    def _keep(self, member: Member, key: str, *, again: bool) -> None:
+        """Let a guest wait for the next job of the same files; the longest unused one goes."""
+        if not again:
+            self._bury(member)
+            return
+        with self._lock:
+            self._used[member] = key
+            surplus = len(self._used) > MOST_USED or self._closed
+            oldest = self._used.popitem(last=False)[0] if surplus else None
+        if oldest is not None:
+            self._bury(oldest)
 
     def _bury(self, member: Member) -> None:
         with self._lock:
@@ -122,6 +159,13 @@ class PooledSandbox(ABC):
                 self._undertaker.submit(member.destroy)
                 return
         member.destroy()
+
+
+def _content_key(job: GuestJob) -> str:
+    digest = hashlib.sha256(repr([getattr(job.limits, f) for f in WALL_FIELDS]).encode())
+    for name, content in sorted(job.files.items()):
+        digest.update(f"{len(name)}:{name}:{len(content)}:".encode() + content)
+    return digest.hexdigest()
 
 
 def _result(future: Future[Member]) -> Member | None:

@@ -1,5 +1,7 @@
 """Runs one Python file exactly as given: no validation before it, the wall must hold alone."""
 
+import time
+
 from components.ports import GuestBroke, GuestGone, GuestJob, GuestLate, Sandbox, ScriptJob
 from components.sandbox import faults
 from components.schema.values import ExecutionResult, Provenance
@@ -20,6 +22,7 @@ def run_script(job: ScriptJob, sandbox: Sandbox) -> ExecutionResult:
         seed=job.seed,
     )
     fault = None
+    began = time.perf_counter()
     with sandbox.open(asked) as guest:
         try:
             while True:
@@ -27,4 +30,4 @@ def run_script(job: ScriptJob, sandbox: Sandbox) -> ExecutionResult:
         except (GuestGone, GuestLate, GuestBroke):
             end = guest.finish()
     provenance = Provenance(image=sandbox.image, backend=sandbox.backend, seed=job.seed)
-    return faults.result_of(end, fault, provenance)
+    return faults.result_of(end, fault, provenance, time.perf_counter() - began)

@@ -100,7 +100,7 @@ class Session:
         """See `ports.Guest`."""
         with self._kill_lock:
             if self._exit is None:
-                self._killed = True
+                self._killed = not (self._late or self._broke)
                 self._member.grip.kill()
 
     def finish(self) -> GuestExit:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from .wire import TestDone, TestOutcome
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -16,15 +18,6 @@ if TYPE_CHECKING:
 MESSAGE_CAP = 2_000
 EXIT_BY_PYTEST = 1
 OPTIONS = ("-q", "-p", "no:cacheprovider", "-p", "no:faulthandler", "--tb=short", "--color=no")
-
-
-class TestDone(msgspec.Struct, frozen=True, tag="test"):
-    """One finished test: outcome is passed | failed | skipped."""
-
-    name: str
-    outcome: str
-    duration_s: float
-    message: str
 
 
 class _Reporter:
@@ -41,7 +34,7 @@ class _Reporter:
         if report.outcome == "failed":
             self._tell(report.nodeid, report.outcome, 0.0, report.longreprtext)
 
-    def _tell(self, name: str, outcome: str, duration: float, message: str) -> None:
+    def _tell(self, name: str, outcome: TestOutcome, duration: float, message: str) -> None:
         done = TestDone(name, outcome, duration, message[-MESSAGE_CAP:])
         self._channel.send(msgspec.msgpack.encode(done))
 

@@ -9,7 +9,7 @@ its own messages adds `Fault` to that union.
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -91,6 +91,18 @@ class Fault(msgspec.Struct, frozen=True, tag="fault"):
     traceback: str
     file: str = ""
     line: int | None = None
+
+
+TestOutcome = Literal["passed", "failed", "skipped"]
+
+
+class TestDone(msgspec.Struct, frozen=True, tag="test"):
+    """One finished test of the author's: outcome is passed | failed | skipped."""
+
+    name: str
+    outcome: TestOutcome
+    duration_s: float
+    message: str
 
 
 class Channel:

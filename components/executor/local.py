@@ -1,0 +1,284 @@
+"""Runs jobs in worker processes on this machine, one for each core, each with a wall of its own."""
+
+import itertools
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from multiprocessing.connection import Connection
+from queue import SimpleQueue
+
+import structlog
+
+from components.errors import AlgoOpsError, TransientError
+from components.executor.messages import Cancel, Done, Order, Run, State, WorkerSpec
+from components.executor.run import broken
+from components.ports import Job
+from components.sandbox import inventory
+from components.sandbox.choose import open_sandbox
+from components.sandbox.pool import PooledSandbox
+from components.schema.values import ExecutionResult, Status
+
+ATTEMPTS = 2
+"""A job whose worker or wall failed is tried once more; its author is never blamed."""
+
+REAP_EVERY_S = 30.0
+CLOSE_TIMEOUT_S = 20.0
+
+log = structlog.get_logger(__name__)
+
+
+class JobFuture(Future[ExecutionResult]):
+    """A job's result to come. Cancelling a running job kills its guest: the result is `killed`."""
+
+    def __init__(self, stop: Callable[[], None]) -> None:
+        super().__init__()
+        self._stop = stop
+
+    def cancel(self) -> bool:
+        """Whether it is, or will be, stopped; False when it has ended already."""
+        if super().cancel():
+            return True
+        if self.done():
+            return False
+        self._stop()
+        return True
+
+
+@dataclass
+class _Task:
+    number: int
+    job: Job
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    worker: "_Process | None" = None
+    future: JobFuture = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.future = JobFuture(self.stop)
+
+    def stop(self) -> None:
+        self.cancelled.set()
+        if self.worker is not None:
+            self.worker.tell(Cancel(self.number))
+
+
+class LocalExecutor:
+    """Implements `ports.Executor`.
+
+    Args:
+        spec: the workers' walls and data; `warm` counts the guests of all workers together.
+        workers: how many processes; 0 means one for each core.
+    """
+
+    def __init__(self, spec: WorkerSpec, workers: int = 0) -> None:
+        self._count = workers or os.cpu_count() or 1
+        self._asked = replace(
+            spec, sandbox=replace(spec.sandbox, contents=spec.sandbox.contents or inventory.take())
+        )
+        self._warden: PooledSandbox | None = None
+        self._problem = ""
+        self._numbers = itertools.count(1)
+        self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
+        self._running: dict[int, _Task] = {}
+        self._states: dict[int, State] = {}
+        self._restarts = 0
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._look()
+        self._threads = [
+            threading.Thread(target=self._tend, args=(seat,), name=f"worker-{seat}", daemon=True)
+            for seat in range(self._count)
+        ]
+        self._janitor = threading.Thread(target=self._sweep, name="sandbox-reaper", daemon=True)
+        for thread in (*self._threads, self._janitor):
+            thread.start()
+
+    def submit(self, job: Job) -> Future[ExecutionResult]:
+        """See `ports.Executor`. Raises TransientError after `close`."""
+        if self._closing.is_set():
+            raise TransientError("the executor is shut down")
+        task = _Task(next(self._numbers), job)
+        self._tasks.put(task)
+        return task.future
+
+    def describe(self) -> dict[str, object]:
+        """See `ports.Executor`."""
+        if self._warden is None and not self._closing.is_set():
+            self._look()
+        with self._lock:
+            warm = sum(state.warm for state in self._states.values())
+            busy = len(self._running)
+        warden = self._warden
+        return {
+            "available": warden is not None,
+            "detail": self._problem,
+            "backend": warden.backend if warden else "",
+            "image": warden.image if warden else "",
+            "unlimited": list(warden.unlimited) if warden else [],
+            "workers": self._count,
+            "warm": warm,
+            "busy": busy,
+            "starting": self._count - len(self._states),
+            "queued": self._tasks.qsize(),
+            "restarts": self._restarts,
+        }
+
+    def close(self) -> None:
+        """See `ports.Executor`."""
+        if self._closing.is_set():
+            return
+        self._closing.set()
+        while not self._tasks.empty():
+            task = self._tasks.get()
+            if task is not None:
+                task.future.cancel()
+        with self._lock:
+            running = list(self._running.values())
+        for task in running:
+            task.future.cancel()
+        for _thread in self._threads:
+            self._tasks.put(None)
+        for thread in self._threads:
+            thread.join()
+        self._janitor.join()
+        if self._warden is not None:
+            self._warden.close()
+
+    def _look(self) -> None:
+        """Find out which wall there is, as an owner of no guests: to describe and to reap."""
+        try:
+            self._warden = open_sandbox(replace(self._asked.sandbox, warm=0))
+        except AlgoOpsError as error:
+            self._problem = str(error)
+            return
+        self._problem = ""
+
+    def _spec(self) -> WorkerSpec:
+        """What a worker is told: the wall that was found, and its share of the warm guests."""
+        wanted = self._asked.sandbox
+        each = -(-wanted.warm // self._count)
+        found = self._warden.backend if self._warden is not None else wanted.backend
+        backend = (
+            "docker" if found == "docker" else "bubblewrap" if found == "bubblewrap" else "auto"
+        )
+        return replace(self._asked, sandbox=replace(wanted, warm=each, backend=backend))
+
+    def _tend(self, seat: int) -> None:
+        """One worker and its replacements, from the first job to the last."""
+        worker = self._hire(seat)
+        while (task := self._tasks.get()) is not None:
+            if not task.future.set_running_or_notify_cancel():
+                continue
+            with self._lock:
+                self._running[task.number] = task
+            result = broken("it was never run")
+            for _attempt in range(ATTEMPTS):
+                worker = worker or self._hire(seat)
+                result, alive = self._attempt(worker, task)
+                if not alive:
+                    worker = self._fire(worker, seat)
+                if result.status is not Status.INFRASTRUCTURE_ERROR or task.cancelled.is_set():
+                    break
+            with self._lock:
+                del self._running[task.number]
+            task.future.set_result(_told(result, task))
+        if worker is not None:
+            worker.end()
+
+    def _attempt(self, worker: "_Process", task: _Task) -> tuple[ExecutionResult, bool]:
+        task.worker = worker
+        try:
+            worker.tell(Run(task.number, task.job))
+            if task.cancelled.is_set():
+                worker.tell(Cancel(task.number))
+            done = worker.hear()
+        except (EOFError, OSError) as error:
+            return broken(f"its worker process ended under it: {error!r}"), False
+        finally:
+            task.worker = None
+        if not isinstance(done, Done):
+            return broken("its worker process spoke out of turn"), False
+        self._note(worker.seat, done.state)
+        return done.result, True
+
+    def _hire(self, seat: int) -> "_Process | None":
+        worker = _Process(self._spec(), seat)
+        try:
+            state = worker.hear()
+        except (EOFError, OSError):
+            return self._fire(worker, seat)
+        if isinstance(state, State):
+            self._note(seat, state)
+        return worker
+
+    def _fire(self, worker: "_Process", seat: int) -> None:
+        log.warning("worker-ended", seat=seat, pid=worker.pid)
+        worker.end()
+        with self._lock:
+            self._restarts += 1
+            self._states.pop(seat, None)
+
+    def _note(self, seat: int, state: State) -> None:
+        with self._lock:
+            self._states[seat] = state
+
+    def _sweep(self) -> None:
+        """Remove what dead owners left behind: at the start, then at every interval."""
+        while True:
+            if self._warden is not None:
+                try:
+                    self._warden.reap()
+                except TransientError as error:
+                    log.warning("sandboxes-not-reaped", reason=str(error))
+            if self._closing.wait(REAP_EVERY_S):
+                return
+
+
+class _Process:
+    """One worker process and the line to it. Closing the line ends the process."""
+
+    def __init__(self, spec: WorkerSpec, seat: int) -> None:
+        self.seat = seat
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "components.executor.worker", str(theirs.fileno())],
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                stdout=2,  # results may be on our stdout; a worker's log lines must not
+                env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            )
+        self.pid = self._process.pid
+        self._line = Connection(ours.detach())
+        self._lock = threading.Lock()
+        self._line.send(spec)
+
+    def tell(self, order: Order) -> None:
+        """Send an order. Raises OSError when the process has ended."""
+        with self._lock:
+            self._line.send(order)
+
+    def hear(self) -> Done | State:
+        """The next answer. Raises EOFError when the process has ended."""
+        answer: Done | State = self._line.recv()
+        return answer
+
+    def end(self) -> None:
+        """Hang up and wait for the process; kill it when it does not go."""
+        with self._lock:
+            self._line.close()
+        try:
+            self._process.wait(CLOSE_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def _told(result: ExecutionResult, task: _Task) -> ExecutionResult:
+    if task.cancelled.is_set() and result.status is Status.INFRASTRUCTURE_ERROR:
+        return result.model_copy(update={"status": Status.KILLED, "message": "it was cancelled"})
+    return result

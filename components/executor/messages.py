@@ -1,0 +1,51 @@
+"""What executor and worker process say to each other, pickled over a socket pair of their own."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from components.ports import Job
+from components.sandbox.choose import SandboxSpec
+from components.schema.values import ExecutionResult
+
+
+@dataclass(frozen=True)
+class WorkerSpec:
+    """What a worker needs to know: its wall, and where the market data is."""
+
+    sandbox: SandboxSpec
+    data: Path
+
+
+@dataclass(frozen=True)
+class Run:
+    """Run this job."""
+
+    number: int
+    job: Job
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """Kill the guest of this job, if it is still running."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class State:
+    """How a worker stands: guests that wait, and why it has no wall ("" when it has one)."""
+
+    warm: int = 0
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Done:
+    """A job's result."""
+
+    number: int
+    result: ExecutionResult
+    state: State
+
+
+Order = Run | Cancel

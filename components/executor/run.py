@@ -1,0 +1,60 @@
+"""One job on one sandbox: the same in a local worker and on a cluster."""
+
+from typing import assert_never
+
+from components.engine.run import run_backtest, run_smoke
+from components.errors import AlgoOpsError
+from components.ports import BacktestJob, Job, MarketData, Sandbox, ScriptJob, SmokeJob
+from components.sandbox.author_tests import has_tests, run_author_tests
+from components.sandbox.script import run_script
+from components.schema.values import ExecutionResult, Status
+
+
+def run_job(job: Job, sandbox: Sandbox, data: MarketData) -> ExecutionResult:
+    """Run a job to its result. The author's faults and the machine's are results; never raises."""
+    try:
+        return _dispatch(job, sandbox, data)
+    except AlgoOpsError as error:
+        return broken(str(error))
+    except Exception as error:  # noqa: BLE001  # the boundary: our bug is never the author's fault
+        return broken(f"this is a bug: {type(error).__name__}: {error}")
+
+
+def broken(message: str) -> ExecutionResult:
+    """The result of a job that could not be run through no fault of its author."""
+    return ExecutionResult(status=Status.INFRASTRUCTURE_ERROR, message=message)
+
+
+def _dispatch(job: Job, sandbox: Sandbox, data: MarketData) -> ExecutionResult:
+    match job:
+        case BacktestJob():
+            return run_backtest(job, sandbox, data)
+        case SmokeJob():
+            return _smoke(job, sandbox, data)
+        case ScriptJob():
+            return run_script(job, sandbox)
+        case _:
+            assert_never(job)
+
+
+def _smoke(job: SmokeJob, sandbox: Sandbox, data: MarketData) -> ExecutionResult:
+    """Our own test of the strategy first, then the author's tests beside it."""
+    smoke = run_smoke(job, sandbox, data)
+    if smoke.status is not Status.PASSED or not has_tests(job.files):
+        return smoke
+    own = run_author_tests(job.files, sandbox, job.limits, label=job.label, seed=job.seed)
+    both = {
+        "tests": own.tests,
+        "duration_s": smoke.duration_s + own.duration_s,
+        "phases_s": {**smoke.phases_s, "author-tests": own.duration_s},
+    }
+    if own.status is Status.PASSED:
+        return smoke.model_copy(update=both)
+    return own.model_copy(
+        update={
+            **both,
+            "symbol": smoke.symbol,
+            "interval": smoke.interval,
+            "provenance": smoke.provenance,
+        }
+    )

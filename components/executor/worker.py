@@ -1,0 +1,150 @@
+"""A worker process: one job at a time on a wall of its own. It ends when its executor does.
+
+python -m components.executor.worker DESCRIPTOR
+"""
+
+import os
+import signal
+import sys
+import threading
+from multiprocessing.connection import Connection
+from queue import SimpleQueue
+
+from components.engine.market_data import FolderData
+from components.errors import AlgoOpsError
+from components.executor.messages import Cancel, Done, Order, Run, State, WorkerSpec
+from components.executor.run import broken, run_job
+from components.ports import Guest, GuestJob
+from components.sandbox.choose import open_sandbox
+from components.sandbox.pool import PooledSandbox
+from components.schema.values import ExecutionResult
+
+
+class Killable:
+    """A sandbox whose guests can be killed from another thread, for one job."""
+
+    def __init__(self, sandbox: PooledSandbox) -> None:
+        self._sandbox = sandbox
+        self.backend, self.image = sandbox.backend, sandbox.image
+        self._guest: Guest | None = None
+        self._cancelled = False
+        self._lock = threading.Lock()
+
+    def open(self, job: GuestJob) -> Guest:
+        """See `ports.Sandbox`."""
+        guest = self._sandbox.open(job)
+        with self._lock:
+            self._guest = guest
+            if self._cancelled:
+                guest.kill()
+        return guest
+
+    def cancel(self) -> None:
+        """Kill the guest that there is, and any that is opened from now on."""
+        with self._lock:
+            self._cancelled = True
+            if self._guest is not None:
+                self._guest.kill()
+
+    def ping(self) -> str:
+        """See `ports.Sandbox`."""
+        return self._sandbox.ping()
+
+    def reap(self) -> int:
+        """See `ports.Sandbox`."""
+        return self._sandbox.reap()
+
+    def close(self) -> None:
+        """See `ports.Sandbox`: the worker's wall outlives the job."""
+
+
+class Worker:
+    """Takes orders from its executor until the line ends."""
+
+    def __init__(self, line: Connection) -> None:
+        self._line = line
+        self._spec: WorkerSpec = line.recv()
+        self._data = FolderData(self._spec.data)
+        self._wall: PooledSandbox | None = None
+        self._current: tuple[int, Killable] | None = None
+        self._cancelled: set[int] = set()
+        self._lock = threading.Lock()
+        self._orders: SimpleQueue[Run | None] = SimpleQueue()
+
+    def serve(self) -> None:
+        """Work until the executor hangs up; then take the wall down."""
+        problem = self._raise_wall()
+        self._line.send(self._state(problem))
+        threading.Thread(target=self._listen, daemon=True).start()
+        while (order := self._orders.get()) is not None:
+            result, problem = self._work(order)
+            try:
+                self._line.send(Done(order.number, result, self._state(problem)))
+            except OSError:
+                break
+        if self._wall is not None:
+            self._wall.close()
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                order: Order = self._line.recv()
+            except (EOFError, OSError):
+                self._hang_up()
+                return
+            if isinstance(order, Run):
+                self._orders.put(order)
+            else:
+                self._cancel(order)
+
+    def _cancel(self, order: Cancel) -> None:
+        with self._lock:
+            self._cancelled.add(order.number)
+            if self._current is not None and self._current[0] == order.number:
+                self._current[1].cancel()
+
+    def _hang_up(self) -> None:
+        with self._lock:
+            if self._current is not None:
+                self._current[1].cancel()
+        self._orders.put(None)
+
+    def _work(self, order: Run) -> tuple[ExecutionResult, str]:
+        problem = self._raise_wall()
+        if self._wall is None:
+            return broken(problem), problem
+        wall = Killable(self._wall)
+        with self._lock:
+            self._current = (order.number, wall)
+            if order.number in self._cancelled:
+                wall.cancel()
+        try:
+            return run_job(order.job, wall, self._data), ""
+        finally:
+            with self._lock:
+                self._current = None
+                self._cancelled.clear()
+
+    def _raise_wall(self) -> str:
+        """Try (again) to have a wall; why there is none, or ""."""
+        if self._wall is not None:
+            return ""
+        try:
+            self._wall = open_sandbox(self._spec.sandbox)
+        except AlgoOpsError as error:
+            return str(error)
+        return ""
+
+    def _state(self, problem: str) -> State:
+        return State(warm=self._wall.warm() if self._wall else 0, problem=problem)
+
+
+def main() -> None:
+    """Serve on the inherited descriptor."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C is the executor's to obey
+    Worker(Connection(int(sys.argv[1]))).serve()
+    os._exit(0)  # a thread of some library must not keep an orderly worker alive
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""Runs the author's own `test_*.py` in a guest; what they say is reported as the author's word."""
+
+import time
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+import msgspec
+
+from components.ports import GuestBroke, GuestGone, GuestJob, GuestLate, Sandbox
+from components.sandbox import faults
+from components.sandbox.guest.wire import TestDone
+from components.schema.values import (
+    AuthorTest,
+    ExecutionResult,
+    Limits,
+    Outcome,
+    Provenance,
+    Status,
+)
+
+MOST_TESTS = 500
+"""Tests that a result carries; more are counted as one more failure."""
+
+NAME_CAP, MESSAGE_CAP = 300, 2_000
+_OUTCOMES = {"passed": Outcome.PASSED, "failed": Outcome.FAILED, "skipped": Outcome.SKIPPED}
+
+
+def has_tests(files: Mapping[str, bytes]) -> bool:
+    """Whether there is a file that pytest would collect."""
+    return any(_is_test(PurePosixPath(name).name) for name in files)
+
+
+def run_author_tests(
+    files: Mapping[str, bytes], sandbox: Sandbox, limits: Limits, *, label: str = "", seed: int = 0
+) -> ExecutionResult:
+    """Run pytest on a strategy's folder, with one `AuthorTest` for every test.
+
+    Passed means that pytest ended with exit code 0 and no test said that it failed.
+
+    Raises:
+        TransientError: no guest could be started.
+    """
+    job = GuestJob(kind="pytest", files=files, spec=b"", limits=limits, label=label, seed=seed)
+    tests: list[AuthorTest] = []
+    fault = None
+    began = time.perf_counter()
+    with sandbox.open(job) as guest:
+        try:
+            while len(tests) <= MOST_TESTS:
+                frame = guest.receive()
+                fault = faults.read(frame) or fault
+                tests += _test_of(frame)
+            guest.kill()
+        except (GuestGone, GuestLate, GuestBroke):
+            pass
+        end = guest.finish()
+    provenance = Provenance(image=sandbox.image, backend=sandbox.backend, seed=seed)
+    result = faults.result_of(end, fault, provenance, time.perf_counter() - began)
+    return _with_tests(result, tuple(tests[:MOST_TESTS]), too_many=len(tests) > MOST_TESTS)
+
+
+def _is_test(name: str) -> bool:
+    return name.endswith(".py") and (name.startswith("test_") or name.endswith("_test.py"))
+
+
+def _test_of(frame: bytes) -> list[AuthorTest]:
+    try:
+        done = msgspec.msgpack.decode(frame, type=TestDone)
+    except msgspec.MsgspecError:
+        return []
+    test = AuthorTest(
+        name=done.name[:NAME_CAP],
+        outcome=_OUTCOMES[done.outcome],
+        duration_s=max(0.0, done.duration_s),
+        message=done.message[-MESSAGE_CAP:],
+    )
+    return [test]
+
+
+def _with_tests(
+    result: ExecutionResult, tests: tuple[AuthorTest, ...], *, too_many: bool
+) -> ExecutionResult:
+    failed = sum(test.outcome is Outcome.FAILED for test in tests)
+    update: dict[str, object] = {"tests": tests}
+    if too_many:
+        update |= {"status": Status.FAILED, "message": f"there are more than {MOST_TESTS} tests"}
+    elif failed and result.status in {Status.PASSED, Status.FAILED}:
+        told = f"{failed} of {len(tests)} of the author's tests failed"
+        update |= {"status": Status.FAILED, "message": told}
+    return result.model_copy(update=update)
