@@ -188,6 +188,7 @@ def measure(folder: Path, rows: int, strategies: int) -> dict[str, dict[str, flo
         speed["SQLite's own durable commits"] = rate(count, lambda: floor(folder, count))
         speed["transitions, one thread"] = rate(count, lambda: transitions(store, "S", count))
         speed["transitions, four threads"] = rate(count, lambda: in_threads(store, 4, count))
+        speed["transitions, sixteen threads"] = rate(count, lambda: in_threads(store, 16, count))
         speed["transitions, one commit"] = rate(count, lambda: one_commit(store, count))
         speed["inbox events"] = rate(count, lambda: events(store, count))
         speed["jobs in, leased, done"] = rate(count, lambda: queue(store, count))

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -112,7 +113,7 @@ def lock(path: Path) -> None:
         time.sleep(600)
 
 
-def fill_the_disk(database: Path) -> None:
+def fill_the_disk(database: Path, threads: int) -> None:
     """Write until the disk is full, look, make room, and go on; tells what happened as JSON."""
     from components.state import Store
     from components.state.errors import StateFull
@@ -120,13 +121,23 @@ def fill_the_disk(database: Path) -> None:
     ballast = database.with_name("ballast")
     ballast.write_bytes(b"x" * 400_000)
     store = Store(database)
-    acknowledged, error, refused_backup = 0, "", ""
-    try:
-        while True:
-            store.inbox.receive(f"k{acknowledged}", "push", "main", {"pad": "x" * 3000})
-            acknowledged += 1
-    except StateFull as full:
-        error = str(full)
+    acknowledged, errors = [], []
+
+    def write(thread: int) -> None:
+        try:
+            for number in range(1_000_000):
+                key = f"k{thread}-{number}"
+                store.inbox.receive(key, "push", "main", {"pad": "x" * 3000})
+                acknowledged.append(key)
+        except StateFull as full:
+            errors.append(str(full))
+
+    writers = [threading.Thread(target=write, args=(n,)) for n in range(threads)]
+    for thread in writers:
+        thread.start()
+    for thread in writers:
+        thread.join()
+    refused_backup = ""
     readable = store.inbox.count()
     try:
         store.backup(database.with_name("copy.db"))
@@ -136,19 +147,20 @@ def fill_the_disk(database: Path) -> None:
     went_on = store.inbox.receive("after", "push", "main", {})
     store.close()
     with Store(database) as again:
-        kept = again.inbox.count()
+        kept = {event.key for event in again.inbox.pending(1_000_000)}
         problem = again.audit.verify()
         sound = again._db.value("PRAGMA integrity_check")
     left = sorted(path.name for path in database.parent.iterdir())
     say(
         json.dumps(
             {
-                "acknowledged": acknowledged,
-                "error": error,
+                "acknowledged": len(acknowledged),
+                "errors": errors,
+                "lost": sorted(set(acknowledged) - kept),
                 "readable": readable,
                 "refused_backup": refused_backup,
                 "went_on": went_on,
-                "kept": kept,
+                "kept": len(kept),
                 "problem": problem,
                 "sound": sound,
                 "left": left,
@@ -173,7 +185,12 @@ def try_to_write(database: Path) -> None:
 def main(role: str, database: str, *words: str) -> None:
     """Run one role."""
     path = Path(database)
-    alone = {"lock": lock, "fill": fill_the_disk, "try": try_to_write}
+    alone = {
+        "lock": lock,
+        "fill1": lambda path: fill_the_disk(path, 1),
+        "fill4": lambda path: fill_the_disk(path, 4),
+        "try": try_to_write,
+    }
     if role in alone:
         alone[role](path)
         return

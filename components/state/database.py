@@ -3,9 +3,8 @@
 import json
 import math
 import sqlite3
-import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,14 +16,13 @@ from components.state.errors import (
     StateUnreadable,
     translated,
 )
+from components.state.writer import Params, Writer
 
 BUSY_S = 10.0
 """How long a process waits for another one's write, in seconds."""
 
 _SMALLEST = 512
 _WAL_LIMIT = 64 * 1024 * 1024
-
-Params = Sequence[Any] | Mapping[str, Any]
 
 
 class Database:
@@ -46,10 +44,6 @@ class Database:
         self.path = path
         self.time = time
         self._busy_s = busy_s
-        self._lock = threading.RLock()
-        self._owner: int | None = None
-        self._levels = 0
-        self._after: list[Callable[[], None]] = []
         self._idle_readers: deque[sqlite3.Connection] = deque()
         if not create and not path.exists():
             raise StateUnreadable(
@@ -58,12 +52,13 @@ class Database:
         if path.is_file() and 0 < path.stat().st_size < _SMALLEST:
             # SQLite takes so short a file for an empty database and would overwrite it.
             raise StateCorrupt(f"{path} is not a database", hint="move the file away")
-        self._writer = self._open()
+        connection = self._open()
         try:
-            self._prepare()
+            self._prepare(connection)
         except BaseException:
-            self._writer.close()
+            connection.close()
             raise
+        self._writer = Writer(connection)
 
     def _open(self) -> sqlite3.Connection:
         with translated(self.path):
@@ -82,15 +77,15 @@ class Database:
                 raise
             return connection
 
-    def _prepare(self) -> None:
+    def _prepare(self, connection: sqlite3.Connection) -> None:
         with translated(self.path):
-            mode = self._writer.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+            mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
             if mode != "wal":
                 raise StateReadOnly(
                     f"{self.path} cannot be kept in WAL mode (it is in {mode} mode)",
                     hint="put `state.dir` on a local, writable disk",
                 )
-            schema.update(self._writer, self.path)
+            schema.update(connection, self.path)
 
     # --- writing -------------------------------------------------------------------------------
 
@@ -99,73 +94,21 @@ class Database:
         """One commit for everything inside; an exception undoes all of it.
 
         Blocks nest: an inner one that fails is undone by itself if its exception is caught.
-        Keep it short: no other thread or process can write meanwhile.
+        Keep it short: no other thread or process can write meanwhile. Blocks of several threads
+        share a commit; each returns when it is on disk.
 
         Raises:
             StateBusy, StateFull, StateReadOnly, StateCorrupt, StateFault: nothing was written.
         """
-        with self._lock, translated(self.path):
-            if self._mine():
-                with self._savepoint():
-                    yield
-                return
-            try:
-                with self._outermost():
-                    yield
-            finally:
-                self._run_after()
-
-    @contextmanager
-    def _outermost(self) -> Iterator[None]:
-        self._writer.execute("BEGIN IMMEDIATE")
-        self._owner = threading.get_ident()
-        try:
+        with translated(self.path), self._writer.transaction():
             yield
-            self._writer.execute("COMMIT")
-        except BaseException:
-            if self._writer.in_transaction:
-                self._writer.execute("ROLLBACK")
-            raise
-        finally:
-            self._owner = None
-
-    @contextmanager
-    def _savepoint(self) -> Iterator[None]:
-        self._levels += 1
-        name = f"level{self._levels}"
-        try:
-            self._writer.execute(f"SAVEPOINT {name}")
-            try:
-                yield
-            except BaseException:
-                # A full disk may have ended the whole transaction already.
-                if self._writer.in_transaction:
-                    self._writer.execute(f"ROLLBACK TO {name}")
-                    self._writer.execute(f"RELEASE {name}")
-                raise
-            self._writer.execute(f"RELEASE {name}")
-        finally:
-            self._levels -= 1
-
-    def _mine(self) -> bool:
-        return self._owner == threading.get_ident()
 
     def afterwards(self, action: Callable[[], None]) -> None:
-        """Run an action once this thread's transaction is over, however it ended.
-
-        For what must be recorded although the change that it speaks of was undone.
-        """
-        self._after.append(action)
-
-    def _run_after(self) -> None:
-        actions, self._after = self._after, []
-        for action in actions:
-            action()
+        """Run an action once this thread's transaction is over; see `Writer.afterwards`."""
+        self._writer.afterwards(action)
 
     def execute(self, sql: str, params: Params = ()) -> sqlite3.Cursor:
         """One writing statement; only inside `transaction()`."""
-        if not self._mine():
-            raise RuntimeError("writes belong into a transaction() of the same thread")
         try:
             return self._writer.execute(sql, params)
         except UnicodeEncodeError:
@@ -185,8 +128,8 @@ class Database:
 
     @contextmanager
     def _reader(self) -> Iterator[sqlite3.Connection]:
-        if self._mine():
-            yield self._writer
+        if self._writer.mine():
+            yield self._writer.connection
             return
         try:
             connection = self._idle_readers.pop()
@@ -230,10 +173,9 @@ class Database:
 
     def close(self) -> None:
         """Close all connections; the last one to close merges the WAL into the file."""
-        with self._lock:
-            while self._idle_readers:
-                self._idle_readers.pop().close()
-            self._writer.close()
+        while self._idle_readers:
+            self._idle_readers.pop().close()
+        self._writer.close()
 
 
 def encode(document: Any) -> str:

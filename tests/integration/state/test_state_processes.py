@@ -111,14 +111,18 @@ def test_processes_that_start_at_once_make_one_database(path):
         sound(store)
 
 
-def test_full_disk_is_told_and_loses_nothing_acknowledged(tmp_path):
+@pytest.mark.parametrize("threads", [1, 4])
+def test_full_disk_is_told_and_loses_nothing_acknowledged(tmp_path, threads):
     disk = tmp_path / "disk"
     disk.mkdir()
-    done = jailed("--size", "2000000", "--tmpfs", str(disk), argv=command("fill", disk / "a.db"))
+    argv = command(f"fill{threads}", disk / "a.db")
+    done = jailed("--size", "2000000", "--tmpfs", str(disk), argv=argv)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    assert "free disk space" in told["error"]
+    assert len(told["errors"]) == threads
+    assert all("free disk space" in error for error in told["errors"])
     assert told["acknowledged"] > 50
+    assert told["lost"] == []
     assert told["readable"] == told["acknowledged"]
     assert "no room" in told["refused_backup"]
     assert told["went_on"] is True

@@ -18,7 +18,7 @@ from components.state.schema import NAMES
 
 
 def test_acknowledged_means_on_disk(store):
-    writer = store._db._writer
+    writer = store._db._writer.connection
     assert writer.execute("PRAGMA synchronous").fetchone()[0] == 2
     assert writer.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
     assert writer.execute("PRAGMA foreign_keys").fetchone()[0] == 1
