@@ -12,6 +12,7 @@ from components.schema.crosscheck import framework_of, framework_problem, proble
 from components.schema.documents import Document, document_of, read_document
 from components.schema.explain import dotted, findings_of, path_of
 from components.schema.policies_schema import SchemaPolicy
+from components.schema.reading import line_of
 from components.schema.rules.compiler import compile_rules
 from components.schema.rules.problems import Problem
 from components.schema.strategy import (
@@ -245,7 +246,7 @@ def _inside_rule(finding: Finding, problem: Problem, document: Document) -> Find
         return finding.model_copy(
             update={"source_line": text, "column": start + 1, "end_column": end + 1}
         )
-    line = document.text.split("\n", finding.line)[finding.line - 1]
+    line = line_of(document.text, finding.line)
     at = line.find(text, (finding.column or 1) - 1)
     if at < 0 or at - (finding.column or 1) > 1:
         return finding

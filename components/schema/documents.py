@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from components.schema.json_reader import read_json
-from components.schema.reading import Bounds, Path, Span
+from components.schema.reading import Bounds, Path, Span, line_of
 from components.schema.values import CheckName, Finding
 from components.schema.yaml_reader import read_yaml
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 # Control characters, surrogates, bidirectional overrides, and the line breaks that only some
 # YAML readers see: a text with them doesn't read the same for a person, an editor and us.
 _UNPRINTABLE = re.compile(
-    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+    "\r(?!\n)|[^\t\n\r\x20-\x7e\xa0-\u061b\u061d-\u200d\u2010-\u2027\u202f-\u2065\u206a-\ud7ff"
+    "\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
 BOUNDS = Bounds()
 
@@ -78,7 +79,7 @@ def place(finding: Finding, span: Span | None, text: str) -> Finding:
     if span is None:
         return finding
     line, column, end_line, end_column = span
-    source = text.split("\n", line)[line - 1].rstrip("\r") if text else ""
+    source = line_of(text, line)
     return finding.model_copy(
         update={
             "line": line,

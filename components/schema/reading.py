@@ -10,7 +10,7 @@ Span = tuple[int, int, int, int]
 """Line, column, end line, end column; all from 1, the end column is behind the last character."""
 
 
-_EXACT_DIGITS = 18
+_EXACT_DIGITS = 19
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,12 @@ class Unreadable(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)
         self.problem = problem
+
+
+def line_of(text: str, number: int) -> str:
+    """A line of a text, counted from 1; empty behind its end."""
+    lines = text.split("\n", number)
+    return lines[number - 1].rstrip("\r") if number <= len(lines) else ""
 
 
 def too_deep(bounds: Bounds, span: Span) -> Unreadable:

@@ -18,6 +18,7 @@ from components.schema.reading import (
     Span,
     Unreadable,
     duplicate_key,
+    line_of,
     number_from,
     too_deep,
     too_many,
@@ -240,7 +241,7 @@ def _syntax(error: yaml.YAMLError, text: str) -> Problem:
     said = getattr(error, "problem", None) or str(error)
     context = getattr(error, "context", None)
     span = (line, column, line, column + 1)
-    if mark is not None and text.split("\n", line)[line - 1][column - 1 : column] == "\t":
+    if mark is not None and line_of(text, line)[column - 1 : column] == "\t":
         return Problem("tab", "a tab can't indent YAML", "use spaces", span)
     message = f"not valid YAML: {said}" + (f" {context}" if context else "")
     return Problem("yaml-syntax", message, _SYNTAX_HINTS.get(said, ""), span)
