@@ -35,15 +35,6 @@ def open_executor(settings: Settings, policy: SandboxPolicy) -> Executor:
     spec = WorkerSpec(sandbox=sandbox_spec(settings, policy), data=settings.data.dir)
     if settings.executor.kind == "local":
         return LocalExecutor(spec, settings.executor.workers)
-    return _cluster(spec, settings.executor.address)
-
-
-def _cluster(spec: WorkerSpec, address: str) -> Executor:
-    try:
-        from components.executor.dask import DaskExecutor  # noqa: PLC0415  # an optional extra
-    except ImportError as error:
-        raise ConfigError(
-            "executor.kind is dask, and its packages are not installed",
-            hint="pip install 'algoops[dask]'",
-        ) from error
-    return DaskExecutor(spec, address)
+    raise ConfigError(
+        "executor.kind: dask is not built in here", hint="use `executor: {kind: local}`"
+    )

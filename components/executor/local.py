@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -20,8 +21,10 @@ from components.executor.run import broken
 from components.ports import Job
 from components.sandbox import inventory
 from components.sandbox.choose import open_sandbox
-from components.sandbox.pool import PooledSandbox
 from components.schema.values import ExecutionResult, Status
+
+if TYPE_CHECKING:
+    from components.sandbox.pool import PooledSandbox
 
 ATTEMPTS = 2
 """A job whose worker or wall failed is tried once more; its author is never blamed."""
@@ -162,10 +165,7 @@ class LocalExecutor:
         wanted = self._asked.sandbox
         each = -(-wanted.warm // self._count)
         found = self._warden.backend if self._warden is not None else wanted.backend
-        backend = (
-            "docker" if found == "docker" else "bubblewrap" if found == "bubblewrap" else "auto"
-        )
-        return replace(self._asked, sandbox=replace(wanted, warm=each, backend=backend))
+        return replace(self._asked, sandbox=replace(wanted, warm=each, backend=found))
 
     def _tend(self, seat: int) -> None:
         """One worker and its replacements, from the first job to the last."""
@@ -175,12 +175,15 @@ class LocalExecutor:
                 continue
             with self._lock:
                 self._running[task.number] = task
-            result = broken("it was never run")
+            result = broken("no worker process could be started")
             for _attempt in range(ATTEMPTS):
                 worker = worker or self._hire(seat)
+                if worker is None:
+                    continue
                 result, alive = self._attempt(worker, task)
                 if not alive:
-                    worker = self._fire(worker, seat)
+                    self._fire(worker, seat)
+                    worker = None
                 if result.status is not Status.INFRASTRUCTURE_ERROR or task.cancelled.is_set():
                     break
             with self._lock:
@@ -210,7 +213,8 @@ class LocalExecutor:
         try:
             state = worker.hear()
         except (EOFError, OSError):
-            return self._fire(worker, seat)
+            self._fire(worker, seat)
+            return None
         if isinstance(state, State):
             self._note(seat, state)
         return worker

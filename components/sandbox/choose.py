@@ -1,7 +1,6 @@
 """Which wall stands on this machine. None: an error. Code never runs without one."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from components.errors import TransientError
 from components.sandbox import inventory
@@ -17,7 +16,7 @@ class SandboxSpec:
     """How to raise a wall; picklable, so that every worker can raise its own.
 
     Attributes:
-        backend: `auto` takes Docker where an engine answers, else bubblewrap.
+        backend: docker | bubblewrap | auto, which takes Docker where an engine answers, else bubblewrap.
         repository: name of Docker's image.
         warm: guests that wait.
         limits: the policy's limits.
@@ -27,7 +26,7 @@ class SandboxSpec:
     """
 
     limits: Limits
-    backend: Literal["auto", "docker", "bubblewrap"] = "auto"
+    backend: str = "auto"
     repository: str = "algoops-sandbox"
     warm: int = 0
     runtime: str = ""
