@@ -32,6 +32,8 @@ BARS_A_FRAME = 8_192
 SAMPLED_BARS = 64
 MOST_ORDER_BARS = 192
 REPLAYS = 2
+"""Bars with orders at which the whole run is repeated on the prefix, beside one other bar."""
+
 CLOCK_EVERY = 64
 """Bars between two looks at the trusted side's own clock."""
 
@@ -170,7 +172,8 @@ class Drive:
         placed = self.course.order_bars
         if len(placed) > MOST_ORDER_BARS:
             placed = picked.sample(placed, MOST_ORDER_BARS)
-        replays = [picked.randrange((low + bars) // 2, bars) for _ in range(REPLAYS)]
+        replays = [picked.randrange((low + bars) // 2, bars)]
+        replays += picked.sample(placed, min(REPLAYS, len(placed)))
         request = Diagnose(self._wire.nonce(), sorted(sample | set(placed)), replays)
         self._wire.send(request)
 

@@ -28,6 +28,9 @@ ENGINE = f"backtesting {version('backtesting')}, wire {WIRE_VERSION}"
 """What computes fills and metrics; part of every content key."""
 
 FEWEST_BARS = 3
+_TOO_SHORT = (
+    "no bar had all indicators within the declared lookback of {} bars: declare a longer one"
+)
 
 
 def run_backtest(job: BacktestJob, sandbox: Sandbox, data: MarketData) -> ExecutionResult:
@@ -192,6 +195,8 @@ class _Attempt:
     def _with_numbers(self, outcome: ExecutionResult) -> ExecutionResult:
         leaks = lookahead_findings(self._course.diagnosis, self._frame.index, self._job.files)
         update = {**self._count(), "lookahead": leaks}
+        if self._ledger.start is None and self._lookback():
+            update |= {"status": Status.FAILED, "message": _TOO_SHORT.format(self._lookback())}
         if self._causality == "audited" and any(f.severity is Severity.ERROR for f in leaks):
             update |= {"status": Status.FAILED, "message": leaks[0].message}
         return outcome.model_copy(update=update)
@@ -230,7 +235,7 @@ def _verdict(status: Status, message: str, ended: GuestExit, *, done: bool) -> t
         if ended.status not in (Status.PASSED, Status.FAILED):
             return ended.status, ended.message or message
         if not done:
-            return status, message or "the strategy's process ended before the backtest did"
+            return status, "the strategy's process ended before its backtest did"
         return Status.PASSED, ""
     if status is Status.TIMEOUT and ended.status is Status.OUT_OF_MEMORY:
         return ended.status, ended.message

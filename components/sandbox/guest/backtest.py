@@ -27,7 +27,7 @@ from .messages import (
     request_decoder,
 )
 from .stream import Stream
-from .trial import Randomness, Trial
+from .trial import Randomness, Trial, quiet
 from .whole import Whole, run_whole
 
 if TYPE_CHECKING:
@@ -62,8 +62,15 @@ def run(channel: Channel, folder: Path, spec: bytes) -> None:
     """
     warnings.filterwarnings("ignore", module=r"backtesting\.")
     guest = _Guest(channel, folder, msgspec.msgpack.decode(spec, type=Spec))
-    while guest.answer():
-        pass
+    try:
+        while guest.answer():
+            pass
+    except SystemExit as error:
+        raise StrategyExited("the strategy ended its process (SystemExit)") from error
+
+
+class StrategyExited(Exception):
+    """The author's code called `sys.exit` or its like."""
 
 
 class _Guest:
@@ -153,10 +160,11 @@ class _Guest:
             str(self._folder),
         )
         try:
-            if self._stream is not None:
-                leaks = self._inspect_stream(inspection, self._stream, cuts)
-            else:
-                leaks = self._inspect_whole(inspection, cuts, replays)
+            with quiet():
+                if self._stream is not None:
+                    leaks = self._inspect_stream(inspection, self._stream, cuts)
+                else:
+                    leaks = self._inspect_whole(inspection, cuts, replays)
         except Exception as error:  # noqa: BLE001  # the author's code fails on more or fewer bars
             text = f"{type(error).__name__}: {error}"[:200]
             leaks = [Leak("", "undetermined", -1, text, "", certain=False)]

@@ -90,7 +90,7 @@ class Trial:
         data.show(length)
         self._broker._data = data  # noqa: SLF001  # its last price is this prefix's
         self._declarations.begin(lean=True)
-        with self._random.apart(), _quiet():
+        with self._random.apart(), quiet():
             instance = self._kind(self._broker, data, dict(self._spec.parameters))
             instance.init()
         data._update()  # noqa: SLF001  # as the package does after init()
@@ -144,8 +144,8 @@ class Randomness:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """What init() prints is printed once, by the instance that trades."""
+def quiet() -> Iterator[None]:
+    """What the author prints is printed once, by the instance that trades in the scored run."""
     kept = sys.stdout
     sys.stdout = io.StringIO()
     try:

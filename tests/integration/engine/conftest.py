@@ -13,3 +13,14 @@ import engine_support
 @pytest.fixture(scope="session")
 def market(tmp_path_factory):
     return engine_support.write_data(tmp_path_factory.mktemp("market") / "data")
+
+
+@pytest.fixture(scope="session")
+def wall():
+    """The real sandbox: bubblewrap with the real guest."""
+    from components.sandbox.bubblewrap import BubblewrapSandbox
+    from components.schema.values import Limits
+
+    sandbox = BubblewrapSandbox(Limits(), warm=1)
+    yield sandbox
+    sandbox.close()

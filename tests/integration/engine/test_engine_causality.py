@@ -1,0 +1,109 @@
+"""What looks ahead is found and named; what does not is left alone; and nothing is gained by it."""
+
+import pytest
+from engine_leaks import LEAKS, SOUND
+from engine_strategies import CASES, case, strategy
+from engine_support import assert_same, plain, run
+
+from components.schema.values import Severity, Status
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+def _run(case, market, **how):
+    return run(
+        case.source,
+        market,
+        config=case.config,
+        parameters=case.parameters,
+        files=case.files,
+        **case.on,
+        **how,
+    )
+
+
+@pytest.mark.parametrize("case", LEAKS, ids=lambda case: case.name)
+def test_leaking_strategy_streamed_is_found(case, market):
+    result = _run(case, market)
+    assert _found(result)
+
+
+@pytest.mark.parametrize("case", LEAKS, ids=lambda case: case.name)
+def test_leaking_strategy_audited_fails(case, market):
+    result = _run(case, market, causality="audited")
+    assert _found(result)
+    assert result.status is Status.FAILED
+
+
+def _found(result):
+    if result.status is Status.FAILED and result.traceback:
+        return "IndexError" in result.message  # it reached for a bar that was not there
+    return any(
+        f.rule == "lookahead" and f.severity is Severity.ERROR and "bar " in f.message
+        for f in result.lookahead
+    )
+
+
+@pytest.mark.parametrize("case", SOUND, ids=lambda case: case.name)
+@pytest.mark.parametrize("causality", ["streamed", "audited"])
+def test_sound_strategy_is_left_alone(case, causality, market):
+    result = _run(case, market, causality=causality)
+    assert result.status is Status.PASSED, result.traceback or result.message
+    assert result.lookahead == ()
+
+
+def test_leak_is_named_with_its_first_bar_and_line(market):
+    leak = next(case for case in LEAKS if case.name == "negative_shift")
+    (finding,) = _run(leak, market).lookahead
+    assert "`x` uses future bars: at 2004-08-20 00:00:00 (bar 1)" in finding.message
+    assert finding.file == "strategy.py"
+    assert "self.x = self.I" in finding.source_line
+    assert finding.line == leak.source.splitlines().index("        " + finding.source_line) + 1
+
+
+def test_perfect_foresight_earns_nothing_when_streamed(market):
+    leak = next(case for case in LEAKS if case.name == "negative_shift")
+    honest, cheated = _run(leak, market), plain(leak.source, market)
+    assert cheated["Return [%]"] > 100_000
+    assert honest.metrics.return_pct < 1_000
+
+
+@pytest.mark.parametrize("name", ["sma_cross_market_orders", "brackets", "parameters_overridden"])
+def test_declared_lookback_gives_the_same_trades_for_bounded_indicators(name, market):
+    tested = next(c for c in CASES if c.name == name)
+    lookback = 400 if name == "parameters_overridden" else 60
+    result = _run(tested, market, lookback=lookback)
+    if name == "parameters_overridden":  # EMA: its memory fades, the trades stay the same
+        assert len(result.trades) > 10
+        return
+    assert_same(
+        result,
+        plain(
+            tested.source, market, config=tested.config, parameters=tested.parameters, **tested.on
+        ),
+    )
+
+
+def test_lookback_shorter_than_the_warm_up_never_trades(market):
+    tested = case(
+        "short", strategy("self.a = self.I(SMA, self.data.Close, 50)", "self.buy(size=1)")
+    )
+    result = _run(tested, market, lookback=20)
+    assert result.status is Status.FAILED
+    assert "lookback" in result.message
+
+
+def test_clock_in_next_is_called_not_deterministic(market):
+    tested = case(
+        "clock",
+        strategy(
+            "pass",
+            """
+import os
+if os.urandom(1)[0] < 40: self.buy(size=1)
+else: self.position.close()
+""",
+        ),
+    )
+    (finding,) = _run(tested, market, end="2006-01-01").lookahead
+    assert finding.rule == "not-deterministic"
