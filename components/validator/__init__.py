@@ -1,7 +1,16 @@
 """Output Validator: static code safety. The first, fast line; the sandbox is the wall."""
 
-from components.validator.check import CodeCheck, check_code, check_source
+from components.validator.check import CodeCheck, check_code, check_source, local_imports
 from components.validator.ruff import format_source, lint
 from components.validator.rules import RULES, Rule
 
-__all__ = ["RULES", "CodeCheck", "Rule", "check_code", "check_source", "format_source", "lint"]
+__all__ = [
+    "RULES",
+    "CodeCheck",
+    "Rule",
+    "check_code",
+    "check_source",
+    "format_source",
+    "lint",
+    "local_imports",
+]

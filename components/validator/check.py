@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
+import ast
 import keyword
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from threading import Lock
 from typing import TYPE_CHECKING
 
 from components.schema.values import Finding, Severity
-from components.validator import source
+from components.validator import catalogue, source
+from components.validator.cache import Cache, blob_id
 from components.validator.doors import Doors, doors_of
 from components.validator.findings import Findings
 from components.validator.index import index
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from components.schema.policies_code import CodePolicy
 
 _MAIN = "strategy.py"
+_KEPT = 4096
 _SPECIAL = frozenset({"sitecustomize", "usercustomize", "__main__"})
 
 
@@ -95,6 +95,9 @@ def check_source(
     return check_code({file: content}, policy=policy, strict=strict)
 
 
+CACHE: Cache[CodeCheck] = Cache(_KEPT)
+
+
 def _check(
     code: Mapping[str, bytes],
     policy: CodePolicy,
@@ -124,6 +127,17 @@ def _judge(case: Case, parameters: Collection[str] | None) -> None:
     texts.judge(case)
     structure.judge(case)
     quality.judge(case, parameters)
+
+
+def _key(
+    code: Mapping[str, bytes],
+    policy: CodePolicy,
+    parameters: frozenset[str] | None,
+    *,
+    strict: bool,
+) -> tuple[object, ...]:
+    content = tuple((path, blob_id(data)) for path, data in code.items())
+    return (policy.fingerprint, strict, parameters, content)
 
 
 class _Reports:
@@ -197,53 +211,21 @@ def _is_test(file: str) -> bool:
     return name.startswith("test_") or name == "conftest.py"
 
 
-# --- cache ----------------------------------------------------------------------------------------
+def local_imports(content: bytes) -> frozenset[str]:
+    """Names of modules that a file may mean to find beside itself; none where it can't be parsed.
 
-
-class Cache:
-    """The last results by content: git blob ids of the files, policy, mode, parameters."""
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self._known: OrderedDict[tuple[object, ...], CodeCheck] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: tuple[object, ...]) -> CodeCheck | None:
-        """The result for this content, if it is still known."""
-        with self._lock:
-            found = self._known.get(key)
-            if found is not None:
-                self._known.move_to_end(key)
-            return found
-
-    def put(self, key: tuple[object, ...], value: CodeCheck) -> None:
-        """Remember a result; the oldest is forgotten."""
-        with self._lock:
-            self._known[key] = value
-            if len(self._known) > self.size:
-                self._known.popitem(last=False)
-
-    def clear(self) -> None:
-        """Forget everything."""
-        with self._lock:
-            self._known.clear()
-
-
-CACHE = Cache(4096)
-
-
-def blob_id(content: bytes) -> bytes:
-    """The git blob id (SHA-1, raw) of a content."""
-    head = b"blob %d\0" % len(content)
-    return hashlib.sha1(head + content, usedforsecurity=False).digest()
-
-
-def _key(
-    code: Mapping[str, bytes],
-    policy: CodePolicy,
-    parameters: frozenset[str] | None,
-    *,
-    strict: bool,
-) -> tuple[object, ...]:
-    content = tuple((path, blob_id(data)) for path, data in code.items())
-    return (policy.fingerprint, strict, parameters, content)
+    Args:
+        content: the file.
+    """
+    try:
+        tree = ast.parse(content)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return frozenset()
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            found |= {node.module} if node.module else {item.name for item in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {item.name for item in node.names}
+    known = catalogue.names().keys() | catalogue.stdlib()
+    return frozenset(name for name in found if "." not in name and name not in known)

@@ -46,13 +46,13 @@ class Findings:
 
     def add(self, rule: str, node: Placed | ast.AST, message: str, hint: str = "") -> None:
         """Record what was found at a node."""
-        line = getattr(node, "lineno", 1)
         end = getattr(node, "end_lineno", None)
-        column = self._column(line, getattr(node, "col_offset", 0))
+        line, offset = _start(node)
+        column = self._column(line, offset)
         stop = self._column(end, getattr(node, "end_col_offset", None) or 0) if end else None
         self.at(rule, line, column, message, hint, end, stop)
 
-    def at(  # a place has four numbers
+    def at(  # noqa: PLR0917  # a place has four numbers
         self,
         rule: str,
         line: int,
@@ -110,3 +110,10 @@ class Findings:
     def _source(self, line: int) -> str:
         text = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
         return text.rstrip("\r")[:LINE_LENGTH]
+
+
+def _start(node: Placed | ast.AST) -> tuple[int, int]:
+    """Where to point: at the attribute's own name rather than at the chain before it."""
+    if isinstance(node, ast.Attribute) and node.end_lineno and node.end_col_offset:
+        return node.end_lineno, node.end_col_offset - len(node.attr.encode())
+    return getattr(node, "lineno", 1), getattr(node, "col_offset", 0)

@@ -31,7 +31,7 @@ def lint(files: Mapping[str, bytes], *, timeout_s: float = TIMEOUT_S) -> tuple[F
         Warnings with the rule `lint`; the message begins with ruff's own code.
 
     Raises:
-        TransientError: ruff isn't there, or did not answer in time.
+        TransientError: ruff isn't there.
     """
     found: list[Finding] = []
     for path, content in sorted(files.items()):
@@ -41,37 +41,61 @@ def lint(files: Mapping[str, bytes], *, timeout_s: float = TIMEOUT_S) -> tuple[F
 
 
 def format_source(source: bytes, *, timeout_s: float = TIMEOUT_S) -> str:
-    """The source as `ruff format` writes it; as it is where ruff can't parse it.
+    """The source as `ruff format` writes it; as it is where ruff can't.
 
     Args:
         source: one Python file; bytes that aren't UTF-8 become U+FFFD.
         timeout_s: seconds.
 
     Raises:
-        TransientError: ruff isn't there, or did not answer in time.
+        TransientError: ruff isn't there.
     """
     command = ["format", "--isolated", "--no-cache", "--line-length", "88", "--stdin-filename"]
-    done = _ruff([*command, "strategy.py", "-"], source, timeout_s)
-    text = done.stdout if done.returncode == 0 else source
+    try:
+        done = _ruff([*command, "strategy.py", "-"], source, timeout_s)
+        text = done.stdout if done.returncode == 0 else source
+    except _Unreadable:
+        text = source
     return text.decode("utf-8", "replace")
 
 
 def _lint(path: str, content: bytes, timeout_s: float) -> list[Finding]:
     command = ["check", "--isolated", "--no-cache", "--quiet", "--output-format", "json"]
     command += ["--select", _RULES, "--ignore", _IGNORED, "--ignore-noqa", "--exit-zero"]
-    done = _ruff([*command, "--stdin-filename", "strategy.py", "-"], content, timeout_s)
-    if done.returncode != 0:
-        raise TransientError(f"ruff failed: {done.stderr.decode('utf-8', 'replace')[:200]}")
-    lines = content.decode("utf-8", "replace").split("\n")
-    return [_finding(path, item, lines) for item in _items(done.stdout)[:_KEPT] if item["code"]]
-
-
-def _items(output: bytes) -> list[dict[str, Any]]:
     try:
-        items = json.loads(output or b"[]")
+        done = _ruff([*command, "--stdin-filename", "strategy.py", "-"], content, timeout_s)
+        items = _items(done)
+    except _Unreadable as error:
+        return [_unread(path, str(error))]
+    lines = content.decode("utf-8", "replace").split("\n")
+    return [_finding(path, item, lines) for item in items[:_KEPT]]
+
+
+class _Unreadable(Exception):
+    """ruff gave up on this file: said as a warning, for the check itself does not depend on it."""
+
+
+def _items(done: subprocess.CompletedProcess[bytes]) -> list[dict[str, Any]]:
+    if done.returncode != 0:
+        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise _Unreadable(lines[-1].strip() if lines else f"exit code {done.returncode}")
+    try:
+        items = json.loads(done.stdout or b"[]")
     except ValueError as error:
-        raise TransientError(f"ruff answered something else than JSON: {error}") from error
-    return [item for item in items if item.get("code") and item["code"] != "invalid-syntax"]
+        raise _Unreadable("its answer is not JSON") from error
+    return [item for item in items if item.get("code") not in (None, "invalid-syntax")]
+
+
+def _unread(path: str, reason: str) -> Finding:
+    return Finding(
+        check=CheckName.CODE,
+        rule="lint",
+        severity=Severity.WARNING,
+        message=f"ruff could not read this file: {reason}"[:LINE_LENGTH],
+        hint="The file was judged without it.",
+        file=path,
+        line=1,
+    )
 
 
 def _finding(path: str, item: dict[str, Any], lines: list[str]) -> Finding:
@@ -106,7 +130,7 @@ def _ruff(
             env=environment,
         )
     except subprocess.TimeoutExpired as error:
-        raise TransientError(f"ruff did not answer within {timeout_s:g} s") from error
+        raise _Unreadable(f"no answer within {timeout_s:g} s") from error
     except OSError as error:
         raise TransientError(f"cannot start ruff: {error.strerror}") from error
 

@@ -95,11 +95,11 @@ def _unpacked(call: ast.Call) -> bool:
 
 
 def _type(case: Case, call: ast.Call, load: Load) -> None:
-    if len(call.args) != 1 or _unpacked(call) or call.keywords or _is_class(case, call, load):
+    if len(call.args) != 1 or _unpacked(call) or call.keywords or _is_class(call, load):
         case.findings.add("dynamic-class", call, f"{load.node.id}() builds a class")
 
 
-def _is_class(case: Case, call: ast.Call, load: Load) -> bool:
+def _is_class(call: ast.Call, load: Load) -> bool:
     """`type(str)` and `type(type(x))` are type itself again."""
     inner = call.args[0]
     if isinstance(inner, ast.Call):
