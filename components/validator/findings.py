@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING, Protocol
 
 from components.schema.values import CheckName, Finding, Severity
 from components.validator.rules import RULES, Group
 
 if TYPE_CHECKING:
-    import ast
-
     from components.schema.policies_code import CodePolicy
 
 LINE_LENGTH = 200
