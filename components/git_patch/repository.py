@@ -1,4 +1,4 @@
-"""One repository: everything of `Reader` and `Writer`, and the one place that moves refs."""
+"""One repository: reading, history, objects and merges, and the one place that moves refs."""
 
 import time
 from collections.abc import Sequence
@@ -7,9 +7,9 @@ from typing import Self
 
 from components.errors import Moved, TransientError, UserError
 from components.git_patch import remote
+from components.git_patch.merging import Merger
 from components.git_patch.reading import find_git_dir
 from components.git_patch.values import Signing, Update
-from components.git_patch.writing import Writer
 from components.safe_tools.hardened import HardenedGit, Output
 from components.safe_tools.names import object_id, ref_name
 from components.safe_tools.tree import Audit, no_audit
@@ -18,7 +18,7 @@ ZERO = "0" * 40
 STALE_LOCK_S = 300.0
 
 
-class Repository(Writer):
+class Repository(Merger):
     """A git repository, bare or not; nothing is ever checked out.
 
     Args:

@@ -1,0 +1,131 @@
+"""What a repository remembers: tags and versions, branches, landings, differences."""
+
+import re
+
+from components.git_patch.reading import EMPTY_TREE, Reader
+from components.git_patch.values import Branch, LogEntry, TagRef, Version
+from components.safe_tools.names import object_id, ref_name, safe_relative_path
+
+DIFF_BYTES = 200_000
+_VERSION_TAG = re.compile(r"([^/]+)/v(\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?)")
+_LOG_FORMAT = "%H%n%P%n%an%n%ct%n%s"
+_BRANCH_FORMAT = (
+    "%(refname)%00%(objectname)%00%(authorname)%00%(committerdate:unix)%00%(contents:subject)"
+)
+_TAG_FORMAT = "%(refname)%00%(objectname)%00%(objecttype)%00%(*objectname)%00%(*objecttype)"
+
+
+class History(Reader):
+    """The remembering part of a repository."""
+
+    # --- tags ---
+
+    def commit_of_tag(self, tag: str) -> str | None:
+        """The commit a tag leads to, however often it is wrapped; None when there is no tag."""
+        header = self.objects.header(f"{ref_name(f'refs/tags/{tag}')}^{{commit}}")
+        return header.id if header else None
+
+    def list_tags(self, prefix: str = "") -> tuple[TagRef, ...]:
+        """Tags of commits in a tag folder (`RSI/`), or all of them."""
+        lines = self.for_each_ref(_TAG_FORMAT, f"refs/tags/{prefix}")
+        return tuple(t for t in (self._tag(line) for line in lines) if t is not None)
+
+    def _tag(self, line: list[str]) -> TagRef | None:
+        name = line[0].removeprefix("refs/tags/")
+        own, kind, target, target_kind = line[1:5]
+        if kind == "commit":
+            return TagRef(name, own, own)
+        if target_kind == "commit":
+            return TagRef(name, own, target)
+        commit = self.commit_of_tag(name)
+        return TagRef(name, own, commit) if commit else None
+
+    def versions(self, strategy: str) -> tuple[Version, ...]:
+        """The deployed versions of a strategy by their tags `<name>/v<version>`, oldest first."""
+        tags = self.list_tags(f"{safe_relative_path(strategy)}/")
+        found = (v for v in map(_version, tags) if v is not None and v.strategy == strategy)
+        return tuple(sorted(found, key=lambda v: _precedence(v.version)))
+
+    def all_versions(self) -> dict[str, tuple[Version, ...]]:
+        """The versions of every strategy, by its name, each oldest first."""
+        versions: dict[str, list[Version]] = {}
+        for version in map(_version, self.list_tags()):
+            if version is not None:
+                versions.setdefault(version.strategy, []).append(version)
+        return {
+            name: tuple(sorted(found, key=lambda v: _precedence(v.version)))
+            for name, found in versions.items()
+        }
+
+    # --- history ---
+
+    def branches(
+        self, not_merged_in: str | None = None, prefix: str = "refs/heads/"
+    ) -> tuple[Branch, ...]:
+        """Branches with their tips, sorted; only those with something beyond a commit, if given."""
+        extra = (f"--no-merged={object_id(not_merged_in)}",) if not_merged_in else ()
+        lines = self.for_each_ref(_BRANCH_FORMAT, prefix, *extra)
+        return tuple(
+            Branch(ref, commit, author, subject, int(time or 0))
+            for ref, commit, author, time, subject in lines
+        )
+
+    def log(
+        self, tip: str, path: str = "", *, limit: int = 50, since: str | None = None
+    ) -> tuple[LogEntry, ...]:
+        """Landings (first parents) that touched a path, newest first.
+
+        Args:
+            tip: commit to start at.
+            path: folder or file in the repository; "" is everything.
+            limit: at most this many.
+            since: a commit under `tip`; it and what is under it are left out.
+        """
+        args = ["log", "-z", "--first-parent", f"--max-count={limit}", f"--format={_LOG_FORMAT}"]
+        args += [object_id(tip)] + ([f"^{object_id(since)}"] if since else [])
+        args += ["--", *([safe_relative_path(path)] if path else [])]
+        records = self.git.run(*args).stdout.split(b"\0")
+        return tuple(_log_entry(r.decode(errors="replace")) for r in records if r)
+
+    def diff(self, a: str | None, b: str | None, path: str = "", cap: int = DIFF_BYTES) -> str:
+        """The difference of two trees or commits as text for people, cut at `cap` bytes.
+
+        Args:
+            a: old tree, None for nothing.
+            b: new tree, None for nothing.
+            path: only this folder or file.
+            cap: bytes; a longer text ends with a line that says so.
+        """
+        sides = [object_id(x) if x else EMPTY_TREE for x in (a, b)]
+        args = ["diff-tree", "-p", "-r", "--no-ext-diff", "--no-textconv", "--no-color"]
+        args += ["--no-renames", *sides, "--", *([safe_relative_path(path)] if path else [])]
+        data, more = self.git.run_capped(*args, cap=cap)
+        text = data.decode(errors="replace")
+        return text + (f"\n[cut: longer than {cap} bytes]\n" if more else "")
+
+    def fsck(self) -> tuple[str, ...]:
+        """What `git fsck` finds wrong; empty when the repository is sound."""
+        output = self.git.run(
+            "fsck", "--full", "--no-dangling", "--no-progress", ok=tuple(range(9))
+        )
+        lines = (*output.text.splitlines(), *output.stderr.splitlines())
+        return lines if output.code else ()
+
+
+def _version(tag: TagRef) -> Version | None:
+    found = _VERSION_TAG.fullmatch(tag.name)
+    return Version(found.group(1), found.group(2), tag.name, tag.commit) if found else None
+
+
+def _precedence(version: str) -> tuple[object, ...]:
+    """Semantic versioning's order (semver.org, item 11); build data orders nothing."""
+    core, _, pre = version.partition("+")[0].partition("-")
+    parts = tuple(
+        (0, int(p), "") if p.isdigit() else (1, 0, p) for p in (pre.split(".") if pre else ())
+    )
+    return (*(int(n) for n in core.split(".")), not pre, parts)
+
+
+def _log_entry(record: str) -> LogEntry:
+    commit, parents, author, time, subject = record.split("\n", 4)
+    return LogEntry(commit, tuple(parents.split()), author, int(time), subject)

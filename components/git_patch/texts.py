@@ -1,0 +1,45 @@
+"""Names, dates and messages of commits and tags, made of text that may come from anybody."""
+
+import time
+
+from components.git_patch.values import Identity
+
+NAME_CHARS = 200
+
+
+def identities(author: Identity, committer: Identity, when: int | None) -> dict[str, str]:
+    """The environment that tells git who commits; `when` in Unix seconds, None is now."""
+    date = f"@{_date(when)}"
+    return {
+        "GIT_AUTHOR_NAME": _name(author),
+        "GIT_AUTHOR_EMAIL": _clean(author.email),
+        "GIT_AUTHOR_DATE": date,
+        "GIT_COMMITTER_NAME": _name(committer),
+        "GIT_COMMITTER_EMAIL": _clean(committer.email),
+        "GIT_COMMITTER_DATE": date,
+    }
+
+
+def tag_header(name: str, commit: str, tagger: Identity, when: int | None) -> bytes:
+    """The head of an annotated tag object, with the empty line after it."""
+    who = f"{_name(tagger)} <{_clean(tagger.email)}> {_date(when)}"
+    return f"object {commit}\ntype commit\ntag {name}\ntagger {who}\n\n".encode()
+
+
+def _date(when: int | None) -> str:
+    return f"{int(time.time()) if when is None else when} +0000"
+
+
+def _name(identity: Identity) -> str:
+    return _clean(identity.name) or "unknown"
+
+
+def _clean(text: str) -> str:
+    # git strips these at both ends itself; a name of nothing else would be an error.
+    kept = "".join(c for c in text if c.isprintable() and c not in "<>")
+    return kept.strip(" .,:;\"'")[:NAME_CHARS]
+
+
+def message_bytes(text: str) -> bytes:
+    """A message as git stores it: no NUL, one newline at its end."""
+    return text.replace("\0", "").strip("\n").encode(errors="replace") + b"\n"
