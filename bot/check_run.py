@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from threading import Event as Flag
 
 from bot import __version__
+from bot import report_status as say
 from bot.checks import Bench, Known, OnCheck, Subject, check_strategy
 from bot.plan import Plan, ProposalPolicy, Snapshot, StrategyChange, plan_run
 from components.git_patch import Repository
@@ -189,8 +190,7 @@ def _summary(verdict: Verdict, reports: Sequence[StrategyReport], plan: Plan) ->
     if verdict is Verdict.NEUTRAL:
         gone = f"; removed: {', '.join(plan.archived)}" if plan.archived else ""
         return f"no strategy to check{gone}"
-    passed = sum(r.verdict is Verdict.PASSED for r in reports)
-    return f"{passed} of {len(reports)} strateg{'y' if len(reports) == 1 else 'ies'} passed"
+    return say.summary(verdict, reports)
 
 
 def _iso(moment: dt.datetime) -> str:

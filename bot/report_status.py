@@ -68,7 +68,8 @@ def summary(
         case Verdict.FAILED:
             return f"{_failures(strategies)}."
         case Verdict.ERROR:
-            return f"{_names(strategies, verdict) or 'The proposal'} could not be checked."
+            names = _names(strategies, verdict) or "The proposal"
+            return f"{names} could not be checked{_why_not(strategies)}."
         case Verdict.NEUTRAL:
             return "No strategy differs from the base."
     assert_never(verdict)
@@ -78,6 +79,12 @@ def _names(strategies: Sequence[StrategyReport], verdict: Verdict, most: int = 5
     names = [f"{s.name} {s.version}".strip() for s in strategies if s.verdict is verdict]
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
+
+
+def _why_not(strategies: Sequence[StrategyReport]) -> str:
+    broken = (c for s in strategies for c in s.checks if c.outcome is Outcome.ERROR and c.summary)
+    first = next(broken, None)
+    return f": {first.name.value}: {first.summary.rstrip('.')}" if first else ""
 
 
 def _failures(strategies: Sequence[StrategyReport], most: int = 3) -> str:
