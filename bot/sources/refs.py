@@ -12,6 +12,8 @@ from typing import Self
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
+from components.errors import TransientError
+
 QUIET_S = 0.05
 LONGEST_S = 0.5
 _CHANGES = ("created", "modified", "moved", "deleted", "closed")
@@ -49,12 +51,22 @@ class RefsWatch(FileSystemEventHandler):
         self._caller = threading.Thread(target=self._call, name="refs-watch", daemon=True)
 
     def start(self) -> None:
-        """Watch from now on; what moved before is not reported."""
+        """Watch from now on; what moved before is not reported.
+
+        Raises:
+            TransientError: the kernel does not let us watch (its message says why).
+        """
         heads = self._git_dir / "refs" / "heads"
-        heads.mkdir(parents=True, exist_ok=True)
-        self._observer.schedule(self, str(heads), recursive=True)
-        self._observer.schedule(self, str(self._git_dir), recursive=False)
-        self._observer.start()
+        try:
+            heads.mkdir(parents=True, exist_ok=True)
+            self._observer.schedule(self, str(heads), recursive=True)
+            self._observer.schedule(self, str(self._git_dir), recursive=False)
+            self._observer.start()
+        except OSError as error:
+            raise TransientError(
+                f"cannot watch {self._git_dir}: {error.strerror}",
+                hint="raise fs.inotify.max_user_watches and max_user_instances",
+            ) from error
         self._caller.start()
 
     def stop(self) -> None:

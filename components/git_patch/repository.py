@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-from components.errors import Moved, TransientError, UserError
+from components.errors import ConfigError, Moved, TransientError, UserError
 from components.git_patch import remote
 from components.git_patch.merging import Merger
 from components.git_patch.reading import find_git_dir
@@ -16,6 +16,7 @@ from components.safe_tools.tree import Audit, no_audit
 
 ZERO = "0" * 40
 STALE_LOCK_S = 300.0
+NEEDED = (2, 38)  # `git merge-tree --write-tree`
 
 
 class Repository(Merger):
@@ -30,7 +31,7 @@ class Repository(Merger):
         audit: told of everything refused.
 
     Raises:
-        ConfigError: there is no repository at `path`, or no git.
+        ConfigError: there is no repository at `path` that can be used, or no git that can.
     """
 
     def __init__(
@@ -48,12 +49,30 @@ class Repository(Merger):
             self.path, binary=binary, protocols=protocols, config=(*config, *_signing(signing))
         )
         super().__init__(git, audit, signing)
+        self._require()
+
+    def _require(self) -> None:
+        if self.git.version_info < NEEDED:
+            found = ".".join(str(n) for n in self.git.version_info)
+            raise ConfigError(f"git {found} is too old", hint="install git 2.38 or newer")
+        if self.git.run("rev-parse", "--show-object-format").text != "sha1":
+            raise ConfigError(f"the repository at {self.path} uses SHA-256 ids", hint="use SHA-1")
 
     @classmethod
     def create(cls, path: Path, base: str = "main", *, binary: str = "git") -> Self:
-        """A bare repository at `path`: the one that is there, or a new one."""
+        """A bare repository at `path`: the one that is there, or a new one.
+
+        Raises:
+            ConfigError: the folder holds something else, e.g. a working copy.
+        """
         path.mkdir(parents=True, exist_ok=True)
-        if not (path / "HEAD").exists():
+        if any(path.iterdir()):
+            if find_git_dir(path) != path.resolve():
+                raise ConfigError(
+                    f"{path} is a working copy, and a bare repository is needed",
+                    hint=f"git clone --bare {path} {path}.git",
+                )
+        else:
             ref_name(f"refs/heads/{base}")
             args = ("init", "--quiet", "--bare", "--template=", f"--initial-branch={base}")
             HardenedGit(path, binary=binary).run(*args)

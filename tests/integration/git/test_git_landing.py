@@ -327,6 +327,44 @@ def age_locks(bare, *, expected):
         os.utime(lock, (old, old))
 
 
+FULL_DISK = """
+import resource, sys
+from pathlib import Path
+from components.errors import TransientError
+from components.forge.local import LocalForge
+from components.ports import Landing, Tag
+from components.safe_tools.files import write_atomic
+bare, reports, commit, base = sys.argv[1:]
+forge = LocalForge.open("team", Path(bare), base="main", reports=Path(reports))
+write_atomic(Path(reports), "r.md", b"old")
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+landing = Landing(commit=commit, expected_base=base, message="x", tags=(Tag("RSI/v1.0.0", "x"),))
+for act in (lambda: forge.land(landing), lambda: write_atomic(Path(reports), "r.md", b"new" * 9999)):
+    try:
+        act()
+    except TransientError as error:
+        print("later:", error)
+"""
+
+
+def test_full_disk_lands_nothing_and_keeps_the_old_report(world):
+    landing = world.landing(world.propose("x", strategy("RSI", code="x = 2\n")))
+    arguments = [world.bare, world.root / "reports", landing.commit, landing.expected_base]
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.count("later:") == 2, done.stderr
+    assert world.forge.base() == landing.expected_base
+    assert tags(world) == {}
+    assert (world.root / "reports/r.md").read_bytes() == b"old"
+    assert [p.name for p in (world.root / "reports").iterdir()] == ["r.md"]
+    assert world.forge.land(landing) == landing.commit
+
+
 # --- proposals ---
 
 

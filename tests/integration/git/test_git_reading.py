@@ -259,6 +259,34 @@ def test_missing_git_binary_is_a_clear_error(world):
         Repository(world.bare, binary="/nonexistent/git")
 
 
+def test_working_copy_in_place_of_the_bare_repository_is_refused_untouched(world):
+    before = sorted(p.name for p in world.author.clone.iterdir())
+    with pytest.raises(ConfigError, match="working copy"):
+        Repository.create(world.author.clone)
+    assert sorted(p.name for p in world.author.clone.iterdir()) == before
+
+
+def test_folder_with_other_things_does_not_become_a_repository(tmp_path):
+    (tmp_path / "thesis.txt").write_text("x")
+    with pytest.raises(ConfigError, match="no git repository"):
+        Repository.create(tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_repository_with_sha256_ids_is_a_clear_error(tmp_path):
+    git(tmp_path, "init", "--quiet", "--bare", "--object-format=sha256", "r.git")
+    with pytest.raises(ConfigError, match="SHA-256"):
+        Repository(tmp_path / "r.git")
+
+
+def test_git_that_is_too_old_is_a_clear_error(world, tmp_path):
+    old = tmp_path / "old-git"
+    old.write_text("#!/bin/sh\necho git version 2.30.2\n")
+    old.chmod(0o755)
+    with pytest.raises(ConfigError, match="is too old"):
+        Repository(world.bare, binary=str(old))
+
+
 def test_repository_in_an_odd_folder_is_found(tmp_path):
     folder = tmp_path / "a b $HOME ~ -x"
     repo = Repository.create(folder / "r.git")

@@ -307,6 +307,41 @@ def test_tag_and_commit_are_signed_where_a_key_is_configured(world, ssh_key):
     assert git(world.bare, "for-each-ref", "refs/tags") == ""
 
 
+@pytest.fixture
+def gpg_home(tmp_path, monkeypatch):
+    home = tmp_path / "gnupg"
+    home.mkdir(mode=0o700)
+    monkeypatch.setenv("GNUPGHOME", str(home))
+    quick = [
+        "gpg",
+        "--batch",
+        "--quiet",
+        "--passphrase",
+        "",
+        "--quick-generate-key",
+        "algoops@localhost",
+        "ed25519",
+        "sign",
+    ]
+    subprocess.run(quick, check=True, capture_output=True)
+    yield home
+    subprocess.run(["gpgconf", "--kill", "all"], check=True)
+
+
+def test_tag_is_signed_with_an_openpgp_key(world, gpg_home):
+    with Repository(world.bare, signing=Signing("algoops@localhost")) as repo:
+        tag = repo.make_tag("RSI/v1.0.0", repo.resolve("main"), "Deploy")
+    done = subprocess.run(
+        ["git", "verify-tag", tag],
+        cwd=world.bare,
+        env=ENV | {"GNUPGHOME": str(gpg_home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Good signature" in done.stderr
+
+
 def test_missing_signing_key_makes_no_unsigned_tag(world, tmp_path):
     from components.safe_tools.hardened import GitFailed
 
