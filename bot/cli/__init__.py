@@ -1,6 +1,8 @@
 """The command line, one file a command family; exit codes 0 passed, 1 failed, 2 error."""
 
 import importlib
+import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -8,8 +10,28 @@ import typer
 from bot.cli import groups
 from bot.cli.common import Debug, errors_for_people
 
-# Each module has `register(app)`; imported here so that `algoops --help` lists all of them.
-FAMILIES: tuple[str, ...] = ("audit", "schema")
+# Command -> the module that has it; each module has `register(app)`. Only the one that is asked
+# for is imported: the others' libraries (pandas, the forges) take longer to load than it takes
+# to validate a file. `algoops --help` loads them all.
+COMMANDS: dict[str, str] = {
+    "demo": "demo",
+    "run": "run",
+    "init": "run",
+    "backtest": "backtest",
+    "check": "check",
+    "watch": "check",
+    "validate": "schema validate_code",
+    "status": "operate",
+    "lifecycle": "operate",
+    "deploy": "operate",
+    "rollback": "operate",
+    "hold": "operate",
+    "unhold": "operate",
+    "doctor": "doctor",
+    "schema": "schema",
+    "audit": "audit",
+    "backup": "audit",
+}
 
 app = typer.Typer(
     name="algoops",
@@ -29,11 +51,18 @@ def _options(
 
 app.add_typer(groups.validate, name="validate")
 app.add_typer(groups.sandbox, name="sandbox")
-for _family in FAMILIES:
-    importlib.import_module(f"bot.cli.{_family}").register(app)
+
+
+def load(words: Sequence[str]) -> None:
+    """Register the modules which a command line needs, or all of them."""
+    wanted = COMMANDS.get(words[0]) if words else None
+    modules = (wanted or " ".join(COMMANDS.values())).split()
+    for module in dict.fromkeys(modules):
+        importlib.import_module(f"bot.cli.{module}").register(app)
 
 
 def main() -> None:
     """Entry point of the `algoops` command."""
     with errors_for_people():
+        load([word for word in sys.argv[1:] if not word.startswith("-")])
         app()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -108,6 +109,30 @@ def picture(
         file = io.BytesIO()
         figure.savefig(file, format=kind, metadata={"Date": None} if kind == "svg" else None)
     return file.getvalue()
+
+
+def page(result: ExecutionResult) -> str:
+    """A self-contained HTML page with the picture and the metrics. Raises as `picture`."""
+    drawn = picture(result, "svg").decode()
+    drawing = drawn[drawn.index("<svg") :]
+    metrics = result.metrics.model_dump() if result.metrics else {}
+    rows = "".join(
+        f"<tr><th>{html.escape(name)}</th><td>{html.escape(_shown(value))}</td></tr>"
+        for name, value in metrics.items()
+    )
+    title = html.escape(f"{result.symbol} {result.interval}".strip())
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
+        "<style>body{font:14px system-ui;max-width:60rem;margin:2rem auto}svg{width:100%}"
+        "th{text-align:left;padding-right:2rem;font-weight:normal}</style>"
+        f"<h1>{title}</h1>{drawing}<table>{rows}</table></html>\n"
+    )
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,.4g}" if isinstance(value, float) else str(value)
 
 
 def _draw_equity(axes: Any, result: ExecutionResult, deployed: ExecutionResult | None) -> None:

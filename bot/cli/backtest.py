@@ -1,0 +1,243 @@
+"""`algoops backtest`: one strategy on one symbol in the sandbox, with all numbers from outside."""
+
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+import yaml
+from pydantic import BaseModel
+from rich.markup import escape
+from rich.table import Table
+
+from bot.cli.common import (
+    EXIT_ERROR,
+    EXIT_FAILED,
+    EXIT_PASSED,
+    ConfigOption,
+    err,
+    errors_for_people,
+    out,
+    print_json,
+    read_input,
+    settings_from,
+)
+from bot.config import Settings
+from bot.sandboxes import sandbox_spec
+from bot.standalone import folder_subject
+from bot.tasks import Scalar, Task, Wishes, resolve_tasks
+from components.engine import charts
+from components.engine.market_data import FolderData
+from components.engine.run import run_backtest
+from components.errors import UserError
+from components.ports import BacktestJob
+from components.sandbox.choose import open_sandbox
+from components.schema.backtest import BacktestConfig
+from components.schema.definition import StrategyDefinition, check_definition
+from components.schema.policies_risk import RiskPolicy
+from components.schema.policies_sandbox import SandboxPolicy
+from components.schema.policies_schema import SchemaPolicy
+from components.schema.policy_file import load_policy
+from components.schema.values import ExecutionResult, Severity, Status
+
+DEFINITIONS = ("strategy.yaml", "strategy.yml", "strategy.json")
+CODE = "strategy.py"
+_SHOWN = (
+    *("return_pct", "buy_hold_return_pct", "cagr_pct", "sharpe", "sortino", "max_drawdown_pct"),
+    *("exposure_pct", "trades", "win_rate_pct", "profit_factor", "turnover", "equity_final"),
+)
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Form(StrEnum):
+    """How the result is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("backtest")(backtest)
+
+
+def backtest(
+    path: Annotated[Path, typer.Argument(help="A strategy's folder, or a lone .py file.")],
+    symbol: Annotated[str, typer.Option(help="What to trade.")] = "",
+    interval: Annotated[str, typer.Option(help="Length of a bar, such as 1d.")] = "",
+    start: Annotated[str, typer.Option(help="First day, YYYY-MM-DD.")] = "",
+    end: Annotated[str, typer.Option(help="Last day, YYYY-MM-DD.")] = "",
+    values: Annotated[
+        list[str] | None, typer.Option("--set", help="A parameter: name=value. Repeatable.")
+    ] = None,
+    backtest_config: Annotated[
+        Path | None,
+        typer.Option(help="BacktestConfig (YAML or JSON), used as it is: no policy floors."),
+    ] = None,
+    form: Annotated[Form, typer.Option("--format", help="text or json.")] = Form.TEXT,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw equity, drawdown and trades: .html, .png or .svg.")
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Backtest one strategy in the sandbox. No static validation: the wall must hold alone."""
+    with errors_for_people():
+        settings = settings_from(config)
+        files, definition, rules = _strategy(path, settings)
+        exact = load_policy(backtest_config, BacktestConfig) if backtest_config else None
+        wishes = Wishes(exact, start, end, (symbol,) if symbol else ())
+        if interval:
+            definition = definition.model_copy(update={"interval": interval})
+        data = FolderData(settings.data.dir)
+        task = _task(definition, settings, data, wishes)
+        task = task.on(_overridden(task.parameters, values or []))
+        result = _run(files, definition.name, rules, task, settings, data)
+        if plot is not None:
+            _draw(result, plot)
+        _print(result, form)
+        raise typer.Exit(_exit_code(result))
+
+
+def _strategy(path: Path, settings: Settings) -> tuple[dict[str, bytes], StrategyDefinition, str]:
+    """Files, definition and rule program of a folder or a lone file. Raises UserError."""
+    if path.is_file() or str(path) == "-":
+        name = "".join(c if c.isalnum() or c == "_" else "_" for c in path.stem) or "strategy"
+        name = name if name[0].isalpha() else f"s_{name}"
+        definition = StrategyDefinition(name=name, description="a lone file")
+        return {CODE: read_input(path)}, definition, ""
+    files = dict(folder_subject(path).files)
+    found = next((name for name in DEFINITIONS if name in files), None)
+    if found is None:
+        if CODE in files:
+            return files, StrategyDefinition(name="strategy", description="a folder"), ""
+        raise UserError(f"{path} has neither {DEFINITIONS[0]} nor {CODE}")
+    policy = _policy(settings, "schema.yaml", SchemaPolicy)
+    checked = check_definition(
+        files[found], found, folder=None, has_code=CODE in files, policy=policy
+    )
+    if checked.definition is None:
+        problems = "; ".join(
+            f"{found}:{f.line or 1}: {f.message}"
+            for f in checked.findings
+            if f.severity is Severity.ERROR
+        )
+        raise UserError(problems)
+    return files, checked.definition, checked.rules
+
+
+def _policy(settings: Settings, name: str, model: type[Model]) -> Model:
+    path = settings.policies / name
+    return load_policy(path, model) if path.is_file() else model()
+
+
+def _task(
+    definition: StrategyDefinition, settings: Settings, data: FolderData, wishes: Wishes
+) -> Task:
+    tasks, findings = resolve_tasks(
+        definition,
+        _policy(settings, "risk.yaml", RiskPolicy),
+        data,
+        causality=settings.engine.causality,
+        wishes=wishes,
+    )
+    if not tasks:
+        raise UserError(findings[0].message, hint=findings[0].hint)
+    return replace(tasks[0], config=wishes.config or tasks[0].config)
+
+
+def _overridden(declared: Mapping[str, Scalar], values: list[str]) -> dict[str, Scalar]:
+    parameters = dict(declared)
+    for text in values:
+        name, sign, value = text.partition("=")
+        parsed = yaml.safe_load(value) if sign else None
+        if not isinstance(parsed, bool | int | float | str):
+            raise UserError(f"--set needs name=value with a number, text or flag, found {text!r}")
+        parameters[name.strip()] = parsed
+    return parameters
+
+
+def _run(  # the parts of one job
+    files: dict[str, bytes],
+    name: str,
+    rules: str,
+    task: Task,
+    settings: Settings,
+    data: FolderData,
+) -> ExecutionResult:
+    policy = _policy(settings, "sandbox.yaml", SandboxPolicy)
+    job = BacktestJob(
+        strategy=name,
+        files=files,
+        rules=rules,
+        parameters=task.parameters,
+        config=task.config,
+        symbol=task.symbol,
+        interval=task.interval,
+        start=task.start,
+        end=task.end,
+        limits=policy.limits,
+        causality=task.causality,
+        label=f"backtest/{name}",
+    )
+    spec = sandbox_spec(settings, policy)
+    with err.status("Backtesting") if err.is_terminal else nullcontext():
+        sandbox = open_sandbox(replace(spec, warm=0))
+        try:
+            return run_backtest(job, sandbox, data)
+        finally:
+            sandbox.close()
+
+
+def _draw(result: ExecutionResult, file: Path) -> None:
+    kind = file.suffix.lower()
+    if kind not in {".html", ".png", ".svg"}:
+        raise UserError(f"--plot draws .html, .png or .svg, not {file.name}")
+    if not result.equity:
+        err.print(f"algoops: nothing to draw: the backtest {result.status}", markup=False)
+        return
+    if kind == ".html":
+        file.write_text(charts.page(result), encoding="utf-8")
+    else:
+        file.write_bytes(charts.picture(result, "png" if kind == ".png" else "svg"))
+
+
+def _print(result: ExecutionResult, form: Form) -> None:
+    if form is Form.JSON:
+        print_json(_document(result))
+        return
+    state = "passed" if _exit_code(result) == EXIT_PASSED else "failed"
+    out.print(f"{result.symbol} {result.interval}: {state}", highlight=False, markup=False)
+    if result.message:
+        out.print(result.message, markup=False, highlight=False)
+    if result.traceback:
+        out.print(result.traceback, markup=False, highlight=False)
+    for finding in result.lookahead:
+        out.print(f"{finding.rule}: {finding.message}", markup=False, highlight=False)
+    if result.metrics is not None:
+        table = Table(box=None, show_header=False)
+        for name in _SHOWN:
+            value = getattr(result.metrics, name)
+            shown = "-" if value is None else f"{value:,.2f}"
+            table.add_row(escape(name), shown.removesuffix(".00"))
+        out.print(table)
+        out.print(charts.sparkline(result), highlight=False)
+
+
+def _document(result: ExecutionResult) -> dict[str, Any]:
+    whole = result.model_dump(mode="json")
+    shown = ("metrics", "benchmark", "trades", "lookahead", "equity")
+    return {
+        "result": {key: value for key, value in whole.items() if key not in shown},
+        **{key: whole[key] for key in shown},
+    }
+
+
+def _exit_code(result: ExecutionResult) -> int:
+    if result.status is Status.INFRASTRUCTURE_ERROR:
+        return EXIT_ERROR
+    leaks = any(finding.severity is Severity.ERROR for finding in result.lookahead)
+    return EXIT_FAILED if leaks or result.status is not Status.PASSED else EXIT_PASSED
