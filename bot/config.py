@@ -221,7 +221,32 @@ def _absolute(settings: Settings, root: Path) -> Settings:
             "state": StateSettings(dir=root / settings.state.dir),
             "policies": root / settings.policies,
             "repositories": tuple(
-                r.model_copy(update={"path": root / r.path}) for r in settings.repositories
+                r.model_copy(update={"path": root / r.path, "github": _github(r.github, root)})
+                for r in settings.repositories
             ),
         }
     )
+
+
+def _github(github: GitHubSettings | None, root: Path) -> GitHubSettings | None:
+    """The block with its key's path absolute and the secrets of its files read."""
+    if github is None:
+        return None
+    update: dict[str, Any] = {
+        key: SecretStr(_secret(root / file))
+        for key, file in (
+            ("token", github.token_file),
+            ("webhook_secret", github.webhook_secret_file),
+        )
+        if file is not None and not getattr(github, key).get_secret_value()
+    }
+    if github.private_key_file is not None:
+        update["private_key_file"] = root / github.private_key_file
+    return github.model_copy(update=update)
+
+
+def _secret(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot read the secret in {file}: {error}") from error
