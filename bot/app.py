@@ -9,9 +9,10 @@ import structlog
 from bot.bench import Bench
 from bot.check_run import Where
 from bot.config import RepositorySettings, Settings
+from bot.event_json import key_of
 from bot.events import Event, Tick
 from bot.github import open_github
-from bot.intake import key_of, receive
+from bot.intake import receive
 from bot.policies import Policies, load_policies
 from bot.progress import Broadcast
 from bot.runner import Runner

@@ -1,5 +1,6 @@
 """Events as JSON, for the inbox: what was received is stored before it is acted on."""
 
+import uuid
 from dataclasses import asdict
 from typing import Any
 
@@ -53,3 +54,22 @@ def from_payload(kind: str, payload: dict[str, Any]) -> Event:
         command = dict(fields["command"])
         fields["command"] = _COMMANDS[command.pop("type")](**command)
     return _EVENTS[kind](**fields)
+
+
+def key_of(event: Event, delivery: str = "", place: int = 0) -> str:
+    """What makes an event unique.
+
+    A command in a comment is the comment, whichever way it was heard of. Else it is the delivery,
+    or nothing: a ref may come back to where it was (a force-push and back), so a head alone is
+    not unique; doing the same twice is prevented by the jobs, which look at what is there.
+
+    Args:
+        event: what happened.
+        delivery: the forge's delivery id, "" where there is none.
+        place: the event's place among those of one delivery.
+    """
+    if isinstance(event, CommandIssued) and event.comment:
+        return f"comment:{event.repository}:{event.comment}"
+    if delivery:
+        return f"delivery:{delivery}:{place}"
+    return f"{kind_of(event)}:{getattr(event, 'repository', '')}:{uuid.uuid4().hex}"

@@ -1,6 +1,5 @@
 """Events in: written down first, then turned into jobs. Replays and duplicates are no-ops."""
 
-import uuid
 from typing import assert_never
 
 from bot.check_job import close_proposal
@@ -28,7 +27,7 @@ def receive(world: World, event: Event, key: str) -> bool:
     Args:
         world: everything.
         event: what happened.
-        key: what makes it unique (a delivery id; see `key_of`).
+        key: what makes it unique (a delivery id; see `bot.event_json.key_of`).
 
     Returns:
         False when it was received before.
@@ -38,25 +37,6 @@ def receive(world: World, event: Event, key: str) -> bool:
     if new:
         world.wake.set()
     return new
-
-
-def key_of(event: Event, delivery: str = "", place: int = 0) -> str:
-    """What makes an event unique.
-
-    A command in a comment is the comment, whichever way it was heard of. Else it is the delivery,
-    or nothing: a ref may come back to where it was (a force-push and back), so a head alone is
-    not unique; doing the same twice is prevented by the jobs, which look at what is there.
-
-    Args:
-        event: what happened.
-        delivery: the forge's delivery id, "" where there is none.
-        place: the event's place among those of one delivery.
-    """
-    if isinstance(event, CommandIssued) and event.comment:
-        return f"comment:{event.repository}:{event.comment}"
-    if delivery:
-        return f"delivery:{delivery}:{place}"
-    return f"{kind_of(event)}:{getattr(event, 'repository', '')}:{uuid.uuid4().hex}"
 
 
 def dispatch(world: World) -> int:

@@ -4,13 +4,10 @@ import threading
 import time
 from collections.abc import Callable
 
-from bot.app import open_world
 from bot.config import Settings
-from bot.event_json import kind_of, to_payload
+from bot.event_json import key_of, kind_of, to_payload
 from bot.events import CommandIssued
-from bot.intake import key_of, receive
 from bot.outcomes import CommandOutcome, take
-from bot.runner import Runner
 from components.errors import TransientError
 from components.state import DATABASE, LOCK, DaemonLock, Store
 from components.state.errors import LockHeld
@@ -41,6 +38,11 @@ def _there(settings: Settings, event: CommandIssued) -> CommandOutcome:
 
 
 def _here(settings: Settings, event: CommandIssued) -> CommandOutcome:
+    # Loaded only here: a running daemon is asked in a tenth of the time that these take to load.
+    from bot.app import open_world  # noqa: PLC0415
+    from bot.intake import receive  # noqa: PLC0415
+    from bot.runner import Runner  # noqa: PLC0415
+
     key = key_of(event)
     with open_world(settings) as world:
         runner = Runner(world, threads=2)

@@ -78,9 +78,7 @@ def _react(world: World, watched: Watched, strategy: StrategyReport) -> None:
         case "notify":
             return
         case "propose_rollback":
-            propose_rollback(
-                world, watched, RollbackOrder(strategy.name, ACTOR, _why(strategy))
-            )
+            propose_rollback(world, watched, RollbackOrder(strategy.name, ACTOR, _why(strategy)))
         case "rollback":
             rollback(world, watched, RollbackOrder(strategy.name, ACTOR, _why(strategy)))
         case _:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from bot.backtest_job import backtest_tasks, lowered, request_to
 from bot.checks import prepare
 from bot.config import Settings
+from bot.event_json import key_of
 from bot.events import CommandIssued, Deploy, Event, Hold, Rollback, Unhold
 from bot.health import health, measure
-from bot.intake import key_of, receive
+from bot.intake import receive
 from bot.outcomes import CommandOutcome, take
 from bot.server.backend import (
     BacktestRequest,

@@ -241,9 +241,10 @@ def _backtests(
 
 
 def _located(findings: Sequence[Finding], subject: Subject) -> tuple[Finding, ...]:
-    code = f"{subject.path}/{CODE}"
+    """The engine names files inside the folder, or none at all; people know the whole path."""
+    default = CODE if CODE in subject.files else ""
     return tuple(
-        f if f.file else f.model_copy(update={"file": code if CODE in subject.files else ""})
+        f.model_copy(update={"file": f"{subject.path}/{f.file or default}".rstrip("/")})
         for f in findings
     )
 

@@ -1,6 +1,7 @@
 """`algoops check` and `algoops watch`: the checks without a daemon."""
 
 import datetime as dt
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -31,7 +32,7 @@ from bot.cli.common import (
     settings_from,
 )
 from bot.config import Settings
-from bot.findings import annotations_text
+from bot.findings import to_commands, to_sarif
 from bot.plan import Plan, Snapshot
 from bot.policies import load_policies
 from bot.report_chart import chart
@@ -71,9 +72,9 @@ def rendered(report: Report, form: Format) -> str:
     if form is Format.MARKDOWN:
         return say.markdown(report, chart=chart(report))
     if form is Format.GITHUB:
-        return annotations_text(all_findings(report))
+        return to_commands(all_findings(report))
     if form is Format.SARIF:
-        return sarif_text(report)
+        return json.dumps(to_sarif(all_findings(report)), indent=2) + "\n"
     return say.plain(report)
 
 
@@ -159,7 +160,6 @@ def _bench(settings: Settings) -> Iterator[tuple[Bench, Store]]:
         executor = open_executor(settings, policies.sandbox)
         stack.callback(executor.close)
         yield open_bench(settings, policies, executor), store
-
 
 
 def _root(settings: Settings) -> str:

@@ -105,7 +105,7 @@ class Play:
     # --- verdicts ------------------------------------------------------------------------------
 
     def _sound(self, head: str) -> None:
-        with self._act("a sound strategy: sma_cross 1.0.0", "passed, with metrics and a chart") as act:
+        with self._act("a sound strategy: sma_cross 1.0.0", "passed, metrics, a chart") as act:
             run, report = self._finished("add-sma-cross", head)
             note = self.stage.git("notes", "--ref=algoops", "show", head)
             strategy = report.strategies[0]
@@ -152,12 +152,13 @@ class Play:
             tag = f"sma_cross/v{version}"
             tip = self.stage.git("rev-parse", "main")
             parents = self.stage.git("rev-list", "--parents", "-n1", "main").split()[1:]
-            tagged = self.stage.git("rev-parse", f"{tag}^{{commit}}") if done.returncode == 0 else ""
-            ok = done.returncode == 0 and len(parents) == 2 and tagged == tip  # noqa: PLR2004  # a merge
+            landed = done.returncode == 0
+            tagged = self.stage.git("rev-parse", f"{tag}^{{commit}}") if landed else ""
+            ok = landed and len(parents) == 2 and tagged == tip  # noqa: PLR2004  # a merge
             act(f"merge {tip[:10]}, tag {tag}" if ok else _words(done.stderr), ok=ok)
 
     def _improve(self) -> None:
-        with self._act("an improved version: sma_cross 1.1.0", "passed, compared with 1.0.0") as act:
+        with self._act("an improved sma_cross, 1.1.0", "passed, compared with 1.0.0") as act:
             source = EXAMPLES / "proposals" / "improve-sma-cross"
             head = self._push(
                 "improve-sma-cross",
@@ -256,7 +257,8 @@ def _judge(bad: Bad, run: Run, report: Report) -> tuple[str, bool]:
     if not findings:
         return f"{report.verdict} at {strategy.stage}", False
     first = next((f for f in findings if f.rule == bad.rule), findings[0])
-    where = f"{first.file}:{first.line}:{first.column}: " if first.line else ""
+    parts = (first.file, first.line, first.column)
+    where = ":".join(str(part) for part in parts if part) + ": " if first.line else ""
     return f"{report.verdict}: {where}{first.message}", caught and named and never_ran
 
 

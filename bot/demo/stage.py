@@ -17,7 +17,7 @@ EXAMPLES = PROJECT / "examples"
 MARKER = ".algoops-demo"
 """Says that a folder is a demo's, and may be removed by the next one."""
 
-ON_BASE = ("golden_cross_rules", "rsi_reversion")
+ON_BASE: tuple[str, ...] = ("golden_cross_rules", "rsi_reversion")
 WALL_S = 8.0
 """A shorter limit than the default policy's: nobody wants to watch an endless loop for long."""
 

@@ -1,6 +1,6 @@
 import pytest
 
-from bot.event_json import from_payload, kind_of, to_payload
+from bot.event_json import from_payload, key_of, kind_of, to_payload
 from bot.events import (
     BaseMoved,
     Cancel,
@@ -16,7 +16,6 @@ from bot.events import (
     Tick,
     Unhold,
 )
-from bot.intake import key_of
 
 COMMANDS = [
     Check(),

@@ -97,7 +97,9 @@ def test_one_failed_strategy_of_two_stops_the_whole_landing():
 
 
 def test_same_content_of_a_released_version_may_land_again():
-    assert plan_deploy(replace(FACTS, candidates=(replace(GOOD, released_tree=GOOD.tree),))) == Land()
+    assert (
+        plan_deploy(replace(FACTS, candidates=(replace(GOOD, released_tree=GOOD.tree),))) == Land()
+    )
 
 
 RELEASES = {"1.0.0": "t1", "1.1.0": "t2", "1.2.0": "t3"}

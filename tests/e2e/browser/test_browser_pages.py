@@ -1,0 +1,190 @@
+import re
+import threading
+
+import pytest
+from playwright.sync_api import expect
+
+from bot.server.backend import CheckEnded, RunChanged, StrategyChanged
+from components.schema.report import CheckResult
+from components.schema.values import CheckName, Outcome
+from tests.server_support import BAD_IMPORT, REPOSITORY
+
+PAGES = {
+    "index": "/",
+    "strategy": "/strategies/sma_cross",
+    "strategy-failed": "/strategies/broken",
+    "run-passed": "/runs/2",
+    "run-failed": "/runs/4",
+    "run-live": "/runs/5",
+    "runs": "/runs",
+    "deployments": "/deployments",
+    "audit": "/audit",
+    "health": "/health",
+    "docs": "/docs",
+    "diff": "/strategies/1/diff?old=1.0.0&new=1.1.0",
+    "login": "/login",
+}
+PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_is_accessible_and_silent_in_light_and_dark(browse, base, serious, keep, scheme):
+    page = browse(color_scheme=scheme, viewport={"width": 1280, "height": 900})
+    found = {}
+    for name, path in PAGES.items():
+        page.goto(base + path)
+        page.wait_for_load_state("load")
+        keep(page, f"{name}-{scheme}")
+        found[name] = serious(page)
+    assert {name: rules for name, rules in found.items() if rules} == {}
+
+
+def test_every_page_fits_a_phone(browse, base, serious, keep):
+    page = browse(**PHONE)
+    for name, path in PAGES.items():
+        page.goto(base + path)
+        keep(page, f"{name}-phone")
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= PHONE["viewport"]["width"], name
+        assert serious(page) == [], name
+
+
+def test_a_person_finds_from_the_first_page_why_a_strategy_failed(browse, base):
+    page = browse()
+    page.goto(base)
+    page.get_by_role("region", name="Needs attention").get_by_role("link", name="broken").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("broken")
+    page.get_by_role("link", name="See the run").click()
+    expect(page).to_have_url(re.compile(r"/runs/4$"))
+    expect(page.get_by_text("strategies/broken/strategy.py:3:8")).to_be_visible()
+    expect(page.get_by_text(BAD_IMPORT.hint)).to_be_visible()
+
+
+def test_the_list_is_filtered_by_name_and_state(browse, base):
+    page = browse()
+    page.goto(base)
+    page.get_by_label("Name").fill("mom")
+    page.get_by_role("button", name="Filter").click()
+    rows = page.locator("tbody tr")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("momentum")
+    page.get_by_role("link", name="Clear").click()
+    page.get_by_label("State").select_option("deployed")
+    page.get_by_role("button", name="Filter").click()
+    expect(page.locator("tbody tr")).to_have_count(1)
+
+
+def test_charts_show_values_under_the_pointer(browse, base):
+    page = browse(viewport={"width": 1280, "height": 900})
+    page.goto(f"{base}/strategies/sma_cross")
+    over = page.locator(".uplot .u-over").first
+    over.scroll_into_view_if_needed()
+    expect(page.locator("svg.still").first).to_be_hidden()
+    over.hover()
+    legend = page.locator(".uplot .u-legend").first
+    expect(legend).to_contain_text(re.compile(r"2015-\d\d-\d\d"))
+    expect(legend).to_contain_text(re.compile(r"sma_cross\s*:?\s*1\d,\d{3}"))
+    expect(page.locator(".uplot .u-legend").nth(1)).to_contain_text("%")
+
+
+def test_without_javascript_everything_is_still_there(browse, base, keep):
+    page = browse(java_script_enabled=False)
+    page.goto(f"{base}/strategies/sma_cross")
+    expect(page.locator("svg.still").first).to_be_visible()
+    expect(page.get_by_role("heading", name="Trades")).to_be_visible()
+    page.get_by_text("24 earlier trades").click()
+    page.get_by_role("link", name="from 1.0.0").click()
+    expect(page.locator(".diff .add")).to_have_text("+fast = 20 <b>")
+    keep(page, "diff-without-javascript")
+
+
+def test_a_running_run_without_javascript_refreshes_itself(browse, base):
+    page = browse(java_script_enabled=False)
+    page.goto(f"{base}/runs/5")
+    assert page.locator("noscript meta").count() or page.locator("meta[http-equiv=refresh]").count()
+
+
+def test_the_keyboard_reaches_the_content_and_the_links(browse, base):
+    page = browse()
+    page.goto(base)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+    page.keyboard.press("Tab")
+    focused = page.evaluate("document.activeElement.closest('main') !== null")
+    assert focused
+
+
+def test_a_run_is_watched_live_without_a_reload(browse, base, bot, ids, keep):
+    run = ids["running"]
+    page = browse()
+    page.goto(f"{base}/runs/{run}")
+    expect(page.locator("#live-mark")).to_have_text("live")
+    page.evaluate("window.notReloaded = true")
+    steps = page.locator(".steps li")
+
+    schema = CheckResult(
+        name=CheckName.SCHEMA, outcome=Outcome.PASSED, summary="valid", duration_s=0.01
+    )
+    bot.store.runs.check(run, "breakout", schema)
+    bot.tell(CheckEnded(run, "breakout", "schema", Outcome.PASSED, 0.01))
+    expect(steps.nth(0)).to_contain_text("Passed")
+    expect(steps.nth(1)).to_contain_text("Running")
+    keep(page, "run-live-after-one-check")
+
+    code = CheckResult(
+        name=CheckName.CODE, outcome=Outcome.FAILED, summary="1 error", findings=(BAD_IMPORT,)
+    )
+    bot.store.runs.check(run, "breakout", code)
+    bot.tell(CheckEnded(run, "breakout", "code", Outcome.FAILED, 0.01))
+    expect(steps.nth(1)).to_contain_text("Failed")
+    expect(page.get_by_text("strategy.py:3:8")).to_be_visible()
+
+    bot.store.runs.supersede(run)
+    bot.tell(RunChanged(run))
+    expect(page.get_by_text("A newer commit took this run's place")).to_be_visible()
+    expect(page.locator("#live-mark")).to_have_text("finished")
+    assert page.evaluate("window.notReloaded") is True
+
+
+def test_the_first_page_follows_what_happens(browse, base, bot, ids):
+    page = browse()
+    page.goto(base)
+    expect(page.locator("#live-mark")).to_have_text("live")
+    bot.store.strategies.propose(
+        REPOSITORY, "newcomer", actor="eve", reason="pushed", proposal="pr/9"
+    )
+    bot.tell(StrategyChanged("newcomer"))
+    expect(page.get_by_role("link", name="newcomer")).to_be_visible()
+
+
+def test_many_changes_at_once_leave_the_page_at_the_last_one(browse, base, bot, ids):
+    page = browse()
+    page.goto(base)
+    expect(page.locator("#live-mark")).to_have_text("live")
+
+    def storm() -> None:
+        for number in range(30):
+            name = f"wave_{number:02d}"
+            bot.store.strategies.propose(REPOSITORY, name, actor="eve", reason="x", proposal=name)
+            bot.tell(StrategyChanged(name))
+
+    thread = threading.Thread(target=storm)
+    thread.start()
+    thread.join(20)
+    expect(page.get_by_role("link", name="wave_29")).to_be_visible()
+
+
+def test_what_authors_write_never_runs(browse, base, bot, ids):
+    page = browse()
+    alerts: list[str] = []
+    page.on("dialog", lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
+    name = "<img src=x onerror=alert(2)>"
+    bot.store.strategies.propose(
+        REPOSITORY, "odd", actor="<script>alert(3)</script>", reason=name, proposal=f"branch/{name}"
+    )
+    for path in ("/", "/strategies/odd?life=whole", "/runs/4", "/audit"):
+        page.goto(base + path)
+        page.wait_for_load_state("load")
+    assert alerts == []

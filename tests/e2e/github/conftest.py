@@ -1,0 +1,175 @@
+"""The daemon as a process of its own, watching a repository on the fake GitHub."""
+
+import time
+
+import pytest
+import yaml
+
+from bot.config import PROJECT
+from bot.demo.daemon import DaemonProcess
+from bot.report import MARKER
+from components.schema.report import Report
+from components.state import DATABASE, Store
+from tests.fakes.github.server import FakeGitHub
+
+SECRET = "hush"
+WAIT_S = 120.0
+FOLDER = "strategies/sma_cross"
+GOOD = {
+    f"{FOLDER}/{name}": (PROJECT / "examples" / FOLDER / name).read_bytes()
+    for name in ("strategy.py", "strategy.yaml")
+}
+BAD_CODE = b"import os\n\n\nclass SmaCross:\n    pass\n"
+
+
+def bad(name="alpha", note=""):
+    """A strategy that the code check refuses within milliseconds; `note` makes it another one."""
+    definition = f"name: {name}\ndescription: Test {note}\nframework: backtesting.py\nsymbol: SPX\ninterval: 1d\nparameters: {{}}\nindicators: {{}}\nentry_rules: []\nexit_rules: []\n"
+    return {
+        f"strategies/{name}/strategy.yaml": definition.encode(),
+        f"strategies/{name}/strategy.py": BAD_CODE,
+    }
+
+
+def wait_for(condition, what, seconds=WAIT_S):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.05)  # why: another process is at work; there is a deadline
+    raise AssertionError(f"{what}: not within {seconds:.0f} s")
+
+
+class Stage:
+    """A fake GitHub, a daemon, and what tests ask of them."""
+
+    def __init__(self, folder, *, poll_s=3600.0, tick_s=3600.0, policy=None):
+        self.github = FakeGitHub(folder)
+        self.github.__enter__()
+        self.repo = self.github.repo(
+            "acme/strategies", {"README.md": b"strategies\n"}, bot="admin", ann="write"
+        )
+        self.git = self.repo.git
+        self.state = folder / "state"
+        self.state.mkdir()
+        config = folder / "config.yaml"
+        config.write_text(yaml.safe_dump(self._settings(poll_s, tick_s)))
+        self.daemon = DaemonProcess(config, self.state)
+        self.store = None
+
+    def _settings(self, poll_s, tick_s):
+        github = {
+            "repository": "acme/strategies",
+            "base_url": self.github.api_url,
+            "token": self.github.token("bot"),
+            "webhook_secret": SECRET,
+            "poll_s": poll_s,
+        }
+        return {
+            "repositories": [{"name": "team", "forge": "github", "github": github}],
+            "policies": str(PROJECT / "policies"),
+            "data": {"dir": str(PROJECT / "examples/data")},
+            "state": {"dir": "state"},
+            "server": {"port": 0},
+            "sandbox": {"backend": "bubblewrap", "warm": 1},
+            "executor": {"workers": 1},
+            "schedule": {"tick_s": tick_s},
+        }
+
+    def start(self, *, hook=True):
+        self.daemon.start()
+        self.store = self.store or Store(self.state / DATABASE)
+        if hook:
+            url = f"{self.daemon.url}/webhooks/github"
+            if self.repo.hooks:
+                self.repo.hooks[0].url = url
+            else:
+                self.github.deliverer.add_hook(self.repo, url, SECRET)
+
+    def close(self):
+        self.daemon.stop()
+        if self.store is not None:
+            self.store.close()
+        self.github.__exit__(None, None, None)
+
+    def propose(self, branch, files, by="ann", **more):
+        self.github.branch(self.repo, branch, files, by)
+        return self.github.state.open_pull(self.repo, branch, by, **more)
+
+    def push(self, branch, files, by="ann", start=""):
+        return self.github.branch(self.repo, branch, files, by, start)
+
+    def say(self, pull, text, by="ann"):
+        return self.github.state.comment(self.repo, pull.number, text, by)
+
+    def comments(self, pull, by="bot"):
+        return [
+            c.body
+            for c in list(self.repo.comments.values())
+            if c.number == pull.number and c.author == by
+        ]
+
+    def report(self, pull):
+        found = [c for c in self.comments(pull) if c.startswith(MARKER)]
+        assert len(found) <= 1, "one report comment a pull request"
+        return found[0] if found else ""
+
+    def answers(self, pull):
+        return [c for c in self.comments(pull) if not c.startswith(MARKER)]
+
+    def runs(self, pull):
+        return self.store.runs.list(repository="team", proposal=f"pr/{pull.number}", limit=100)
+
+    def reported(self, pull, head=None):
+        """The last report of a head once it is published and its status is set."""
+        head = head or pull.head_sha
+
+        def done():
+            state = self.repo.status_of(head).get("algoops", "pending")
+            return state if state != "pending" else None
+
+        state = wait_for(done, f"a verdict on #{pull.number} at {head[:8]}")
+        run = self.store.runs.latest("team", f"pr/{pull.number}", head=head, finished=True)
+        return state, Report.model_validate_json(run.report) if run else None
+
+    def answered(self, pull, count):
+        """The first `count` answers to commands."""
+        return wait_for(
+            lambda: len(self.answers(pull)) >= count and self.answers(pull), f"answer {count}"
+        )
+
+    def quiet(self):
+        """Until nothing waits: deliveries sent, events taken, jobs done."""
+        self.github.deliverer.wait()
+
+        def idle():
+            waiting = self.store.inbox.pending(10)
+            busy = [j for s in ("queued", "running") for j in self.store.jobs.list(status=s)]
+            return not waiting and not busy
+
+        wait_for(idle, "quiet")
+
+
+@pytest.fixture
+def make_stage(tmp_path):
+    made = []
+
+    def make(**settings):
+        folder = tmp_path / str(len(made))
+        folder.mkdir()
+        stage = Stage(folder, **settings)
+        made.append(stage)
+        return stage
+
+    yield make
+    for stage in made:
+        stage.close()
+        assert stage.github.problems == []
+
+
+@pytest.fixture
+def stage(make_stage):
+    made = make_stage()
+    made.start()
+    return made
