@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from components.schema.rules.problems import Problem
+from components.schema.rules.scope import STRATEGY_ATTRIBUTES
 from components.schema.strategy import ParameterSpec, StrategyDefinition
 
 if TYPE_CHECKING:
@@ -13,23 +14,6 @@ if TYPE_CHECKING:
 
     from components.schema.policies_schema import SchemaPolicy
     from components.schema.reading import Path
-
-STRATEGY_ATTRIBUTES = frozenset(
-    {
-        "I",
-        "buy",
-        "closed_trades",
-        "data",
-        "equity",
-        "init",
-        "next",
-        "orders",
-        "position",
-        "sell",
-        "trades",
-    }
-)
-"""Attributes of backtesting's Strategy: a parameter of that name would replace one."""
 
 _LIKELY_FRACTION = 0.1
 _WHOLE = 100.0

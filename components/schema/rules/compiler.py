@@ -11,7 +11,7 @@ from components.schema.rules.indicators import compile_indicators
 from components.schema.rules.lower import lower_rule
 from components.schema.rules.place import Place
 from components.schema.rules.problems import Problem, Refused
-from components.schema.rules.scope import Scope, scope_of
+from components.schema.rules.scope import STRATEGY_ATTRIBUTES, WORDS, Scope, scope_of
 from components.schema.rules.terms import Term, contradiction
 from components.schema.rules.text import parse_rule
 from components.schema.strategy import (
@@ -56,6 +56,7 @@ def compile_rules(
     """
     scope = scope_of(definition, broken)
     indicators, problems = compile_indicators(definition, scope)
+    problems += _reserved(definition)
     entry = _rules(definition.entry_rules, "entry_rules", scope, longest, problems)
     leave = _rules(definition.exit_rules, "exit_rules", scope, longest, problems)
     if not broken & {"entry_rules", "exit_rules", "risk_limits"}:
@@ -127,6 +128,30 @@ def _missing(
         )
         for side in SIDES
         if any(r.side == side for r in entry) and not any(r.side == side for r in leave)
+    ]
+
+
+def _reserved(definition: StrategyDefinition) -> list[Problem]:
+    """Names that mean something else already, in rules or in the Strategy that runs them."""
+    taken = [
+        (("parameters", name), name, name in WORDS - STRATEGY_ATTRIBUTES)
+        for name in definition.parameters
+    ]
+    taken += [
+        (("indicators", name), name, name in WORDS | STRATEGY_ATTRIBUTES | {*definition.parameters})
+        for name in definition.indicators
+    ]
+    return [
+        Problem(
+            path,
+            "reserved-name",
+            f"`{name}` has a meaning already",
+            "call it otherwise",
+            name,
+            key=True,
+        )
+        for path, name, is_taken in taken
+        if is_taken
     ]
 
 

@@ -31,6 +31,23 @@ FUNCTIONS = (
     "min",
     "rising",
 )
+STRATEGY_ATTRIBUTES = frozenset(
+    {
+        "I",
+        "buy",
+        "closed_trades",
+        "data",
+        "equity",
+        "init",
+        "next",
+        "orders",
+        "position",
+        "sell",
+        "trades",
+    }
+)
+"""Attributes of backtesting's Strategy: a parameter or indicator of that name would replace one."""
+
 WORDS = frozenset({*SERIES, *FUNCTIONS, POSITION})
 """Names of the language itself: no parameter or indicator may take them."""
 

@@ -28,7 +28,7 @@ _LONE_EQUALS = re.compile(r"(?<![<>=!])=(?!=)")
 _LONE_BANG = re.compile(r"!(?!=)")
 # Python takes `1if x` and `0x1f` with a warning or as other numbers: neither is meant here.
 _NUMBER_THEN_LETTER = re.compile(
-    r"(?<![A-Za-z0-9_.])(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?(?=[A-Za-z_])"
+    r"(?<![A-Za-z0-9_.])(?>[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?+(?=[A-Za-z_])"
 )
 
 
