@@ -13,8 +13,8 @@ class SmaCross(Strategy):
         share: fraction of equity put into an entry.
     """
 
-    fast = 50
-    slow = 200
+    fast = 40
+    slow = 160
     share = 0.95
 
     def init(self):
