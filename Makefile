@@ -31,6 +31,7 @@ lint: setup
 
 test: setup
 	tests/setup-docker
+	tests/setup-browser
 	$(BIN)/python -m pytest
 
 bench: setup
