@@ -16,7 +16,7 @@ from bot.server.backend import (
     RollbackRequest,
     SandboxTestRequest,
 )
-from bot.server.errors import problem
+from bot.server.errors import Problem, problem
 from bot.server.health import STRATEGY_COMPONENTS
 from bot.server.parts import parts
 from bot.server.shapes import (
@@ -71,7 +71,10 @@ async def slowly(request: Request, work: Callable[[], Answer]) -> Answer:
     "/validate-schema/",
     tags=["reads"],
     response_model=ValidSchema,
-    responses={**openapi.errors(415), 400: {"model": InvalidSchema}},
+    responses={
+        **openapi.errors(415),
+        400: {"model": InvalidSchema | Problem, "description": openapi.MEANING[400]},
+    },
     openapi_extra=openapi.takes(StrategyDefinition),
 )
 async def validate_schema(
@@ -86,7 +89,10 @@ async def validate_schema(
     "/validate-code/",
     tags=["reads"],
     response_model=ValidCode,
-    responses={**openapi.errors(415, 422), 400: {"model": RejectedCode}},
+    responses={
+        **openapi.errors(415, 422),
+        400: {"model": RejectedCode | Problem, "description": openapi.MEANING[400]},
+    },
     openapi_extra=openapi.takes(CodeToValidate),
 )
 async def validate_code(

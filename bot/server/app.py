@@ -106,7 +106,11 @@ def _wrap(app: FastAPI, here: Parts) -> None:
     settings = here.backend.settings
     server = settings.server
     names = {server.host, urlsplit(server.public_url).hostname or server.host}
-    app.add_middleware(guard.BodyGuard, large_webhooks=bool(webhooks.listening(settings)))
+    app.add_middleware(
+        guard.BodyGuard,
+        large_webhooks=bool(webhooks.listening(settings)),
+        seconds=guard.BODY_SECONDS,
+    )
     app.add_middleware(guard.Slashes)
     app.add_middleware(guard.HostCheck, allowed=None if here.exposed else frozenset(names))
     app.add_middleware(_Timed, meters=here.meters)

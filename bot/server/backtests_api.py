@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from bot.server import body, judge, openapi, reading
 from bot.server.api import Changes, Reads, audit_entry, limits_of, slowly
 from bot.server.backend import Backend, BacktestRequest, BacktestState, BacktestStatus
-from bot.server.errors import problem
+from bot.server.errors import Problem, problem
 from bot.server.health import BACKTEST_COMPONENTS
 from bot.server.parts import parts
 from bot.server.shapes import (
@@ -37,7 +37,10 @@ FINAL = frozenset({BacktestStatus.COMPLETED, BacktestStatus.FAILED, BacktestStat
     "/validate-config/",
     tags=["reads"],
     response_model=ValidConfig,
-    responses={**openapi.errors(415), 400: {"model": InvalidSchema}},
+    responses={
+        **openapi.errors(415),
+        400: {"model": InvalidSchema | Problem, "description": openapi.MEANING[400]},
+    },
     openapi_extra=openapi.takes(BacktestConfig),
 )
 async def validate_config(_: Reads, document: Annotated[Any, Depends(body.document)]) -> Any:

@@ -110,9 +110,7 @@ class Slashes:
 class BodyGuard:
     """Takes a whole body, within a size and a time, before the application sees any of it."""
 
-    def __init__(
-        self, app: ASGIApp, *, large_webhooks: bool, seconds: float = BODY_SECONDS
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, large_webhooks: bool, seconds: float) -> None:
         self.app = app
         self.large_webhooks = large_webhooks
         self.seconds = seconds

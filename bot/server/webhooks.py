@@ -16,6 +16,7 @@ from bot.server.openapi import errors
 from bot.server.parts import parts
 from bot.server.shapes import Status
 from bot.sources import webhook
+from components.errors import ConfigError
 
 DELIVERY = re.compile(r"^[A-Za-z0-9-]{1,100}$")
 router = APIRouter(tags=["webhooks"])
@@ -23,11 +24,27 @@ router = APIRouter(tags=["webhooks"])
 
 def listening(settings: Settings) -> tuple[RepositorySettings, ...]:
     """The repositories whose webhooks can be verified; none means the endpoint is off."""
-    return tuple(
-        repository
-        for repository in settings.repositories
-        if repository.github and repository.github.webhook_secret.get_secret_value()
-    )
+    return tuple(repository for repository in settings.repositories if _secret(repository))
+
+
+def _secret(repository: RepositorySettings) -> str:
+    """The shared secret, from the configuration or its file; "" where there is none.
+
+    Raises:
+        ConfigError: the file cannot be read.
+    """
+    github = repository.github
+    if github is None:
+        return ""
+    if github.webhook_secret_file is None:
+        return github.webhook_secret.get_secret_value()
+    try:
+        return github.webhook_secret_file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ConfigError(
+            f"cannot read {github.webhook_secret_file}: {error.strerror}",
+            hint="it is named by github.webhook_secret_file",
+        ) from error
 
 
 @router.post(
@@ -73,9 +90,7 @@ async def github(
 
 
 def _signed(repository: RepositorySettings, body: bytes, signature: str) -> bool:
-    return repository.github is not None and webhook.verify(
-        repository.github.webhook_secret.get_secret_value(), body, signature
-    )
+    return webhook.verify(_secret(repository), body, signature)
 
 
 def _take(
