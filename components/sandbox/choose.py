@@ -16,7 +16,7 @@ class SandboxSpec:
     """How to raise a wall; picklable, so that every worker can raise its own.
 
     Attributes:
-        backend: docker | bubblewrap | auto, which takes Docker where an engine answers, else bubblewrap.
+        backend: docker, bubblewrap, or auto: Docker where an engine answers, else bubblewrap.
         repository: name of Docker's image.
         warm: guests that wait.
         limits: the policy's limits.

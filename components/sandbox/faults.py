@@ -28,11 +28,12 @@ def result_of(
 ) -> ExecutionResult:
     """The result without anything that belongs to one kind of job.
 
-    The status is the trusted side's alone; a fault only explains a failure that it saw.
+    The status is the trusted side's. A fault explains a failure that it saw; and who says that
+    they failed is believed, whatever exit code came after.
     """
-    told = fault if end.status is Status.FAILED else None
+    told = fault if end.status in {Status.FAILED, Status.PASSED} else None
     return ExecutionResult(
-        status=end.status,
+        status=Status.FAILED if told else end.status,
         message=told.error if told else end.message,
         traceback=told.traceback if told else "",
         exit_code=end.exit_code,

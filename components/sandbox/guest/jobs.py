@@ -6,6 +6,7 @@ import atexit
 import importlib
 import os
 import random
+import signal
 import socket
 import sys
 import threading
@@ -62,6 +63,7 @@ def _end(code: int) -> NoReturn:
 
 def _enter(start: Start, descriptors: list[int]) -> tuple[Channel, Path]:
     os.setsid()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     connection, stdout, stderr = descriptors
     os.dup2(stdout, 1)
     os.dup2(stderr, 2)

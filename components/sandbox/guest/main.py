@@ -31,6 +31,8 @@ DESCRIPTORS = 3
 
 def main() -> int:
     """Serve until the host hangs up; a job's process never returns from here."""
+    # The kernel keeps signals from process 1 unless it handles them, as Python does this one.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     control = socket.socket(socket.AF_UNIX)
     control.connect(sys.argv[1])
     try:

@@ -56,10 +56,12 @@ def hide() -> None:
 
 
 def volunteer_for_the_oom_killer() -> None:
-    """When memory runs out the job goes first, never its supervisor."""
+    """When memory runs out the job goes first, never its supervisor.
+
+    The job's process is no secret to itself: unlike its supervisor's, its /proc entries are its.
+    """
     _prctl(PR_SET_DUMPABLE, 1)
     Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
-    hide()
 
 
 def limit(rlimits: dict[str, int]) -> None:
