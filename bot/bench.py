@@ -22,7 +22,8 @@ class Subject:
     Attributes:
         files: relative path -> bytes of the strategy's folder.
         findings: what Safe Tools found while reading it.
-        base_files: the deployed version's folder, empty where there is none.
+        base_tree, base_files: the deployed version's folder, empty where there is none.
+        base_commit: the base that it was merged with, for the record.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Subject:
     files: Mapping[str, bytes]
     findings: tuple[Finding, ...] = ()
     base_tree: str = ""
+    base_commit: str = ""
     base_files: Mapping[str, bytes] = field(default_factory=dict)
 
 

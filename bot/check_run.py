@@ -47,7 +47,7 @@ def take_snapshot(where: Where, proposal: Proposal, base: str) -> Snapshot:
     return Snapshot(proposal, base, proposal.head, merged.tree, merged.conflicts, changes)
 
 
-def read_subject(where: Where, change: StrategyChange) -> Subject:
+def read_subject(where: Where, change: StrategyChange, base_commit: str = "") -> Subject:
     """The content of one changed strategy, and of the version that is deployed now."""
     folder = where.repository.read_folder(change.new_tree or "")
     base = where.repository.read_folder(change.old_tree) if change.old_tree else None
@@ -63,6 +63,7 @@ def read_subject(where: Where, change: StrategyChange) -> Subject:
             for f in folder.findings
         ),
         base_tree=change.old_tree or "",
+        base_commit=base_commit,
         base_files=base.files if base else {},
     )
 
@@ -104,20 +105,20 @@ def run_checks(
     """
     started = dt.datetime.now(dt.UTC)
     plan = plan_run(snapshot, policy, asked=asked.asked)
-    reports = _check_all(where, bench, plan.checks, asked)
+    reports = _check_all(where, bench, plan.checks, asked, snapshot.base)
     return plan, make_report(
         where.name, snapshot, plan, reports, started=started, run_id=asked.run_id
     )
 
 
 def _check_all(
-    where: Where, bench: Bench, changes: Sequence[StrategyChange], asked: Asked
+    where: Where, bench: Bench, changes: Sequence[StrategyChange], asked: Asked, base: str
 ) -> list[StrategyReport]:
     """Several strategies side by side; their order in the report is that of their names."""
 
     def check(change: StrategyChange) -> StrategyReport:
         return check_strategy(
-            read_subject(where, change),
+            read_subject(where, change, base),
             bench,
             known=asked.known,
             tell=asked.tell,

@@ -26,7 +26,7 @@ from bot.report_answers import (
     standing,
 )
 from bot.report_details import details, provenance
-from bot.report_escape import block, inline, link
+from bot.report_escape import block, code, inline, link
 from bot.report_plain import plain
 from bot.report_status import SUMMARY_CONTEXT, context, status_text, statuses, summary
 from bot.report_tables import checks_table, findings_list, metrics_tables, troubles_list
@@ -116,7 +116,7 @@ def _next_step(report: Report) -> str:
             deploy = (
                 f"a maintainer comments `/algoops deploy {report.head_commit[:12]}`"
                 if on_github
-                else "`algoops deploy NAME --ref REF`"
+                else _deploy_command(report)
             )
             step = f"{deploy}. Exactly what was tested gets merged."
         case Verdict.FAILED:
@@ -129,6 +129,12 @@ def _next_step(report: Report) -> str:
         case Verdict.NEUTRAL:
             step = "nothing; no strategy differs from the base."
     return f"**Next:** {step}"
+
+
+def _deploy_command(report: Report) -> str:
+    """What to type, with the names filled in."""
+    names = [s.name for s in report.strategies] or ["NAME"]
+    return code(f"algoops deploy {names[0]} --ref {report.proposal.ref}", 300)
 
 
 def _warnings(report: Report) -> str:

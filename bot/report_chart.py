@@ -5,9 +5,13 @@ from components.schema.report import Report
 
 
 def chart(report: Report) -> str:
-    """A Mermaid block of the first backtested strategy's equity, "" where there is none."""
+    """Mermaid text of the first backtested strategy's equity, "" where there is none.
+
+    Without its fence: whoever embeds it chooses one that its content cannot close.
+    """
     for strategy in report.strategies:
         for result in strategy.results:
-            if len(result.equity) > 1:
-                return charts.mermaid(result)
+            block = charts.mermaid(result)
+            if block:
+                return "\n".join(block.strip().splitlines()[1:-1])
     return ""

@@ -223,8 +223,11 @@ def _backtests(
     progress: Progress,
 ) -> tuple[tuple[ExecutionResult, ...], tuple[ExecutionResult, ...], bool]:
     started = time.monotonic()
-    results = jobs.run(
-        [_job(subject.name, subject.files, definition.rules, t, bench) for t in tasks]
+    results = tuple(
+        _with_provenance(result, subject, bench)
+        for result in jobs.run(
+            [_job(subject.name, subject.files, definition.rules, t, bench) for t in tasks]
+        )
     )
     broken = [r.message for r in results if r.status is Status.INFRASTRUCTURE_ERROR]
     if broken:
@@ -238,6 +241,16 @@ def _backtests(
     if not (causal and ran):
         return results, (), False
     return results, _base_results(subject, bench, tasks, jobs), True
+
+
+def _with_provenance(result: ExecutionResult, subject: Subject, bench: Bench) -> ExecutionResult:
+    """What the executor cannot know: which content was run, on which base, under which policy."""
+    known = {
+        "strategy_tree": subject.tree,
+        "base_commit": subject.base_commit,
+        "policy_hash": bench.policies.hash,
+    }
+    return result.model_copy(update={"provenance": result.provenance.model_copy(update=known)})
 
 
 def _located(findings: Sequence[Finding], subject: Subject) -> tuple[Finding, ...]:

@@ -30,8 +30,13 @@ class DaemonProcess:
         """Where its pages are."""
         return (self._state / URL_FILE).read_text(encoding="utf-8").strip()
 
-    def start(self) -> None:
-        """Start it and wait until it is ready.
+    @property
+    def ended(self) -> bool:
+        """Whether its process is over, however it ended."""
+        return self._process is not None and self._process.poll() is not None
+
+    def start(self, *, wait: bool = True) -> None:
+        """Start it and, unless told otherwise, wait until it is ready.
 
         Raises:
             TransientError: it ended or did not become ready; carries the end of its log.
@@ -46,8 +51,12 @@ class DaemonProcess:
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
                 start_new_session=True,
             )
+        if wait:
+            self._wait_until_ready(self._process)
+
+    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + START_S
-        while time.monotonic() < deadline and self._process.poll() is None:
+        while time.monotonic() < deadline and process.poll() is None:
             if self._is_ready():
                 return
             time.sleep(POLL_S)  # why: waiting for another process, with a deadline

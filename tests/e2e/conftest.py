@@ -1,14 +1,20 @@
 """Real parts for end-to-end tests: a bare repository, an author with git, the daemon's process."""
 
+import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
-from bot.demo.stage import set_stage
+from bot.demo.author import git
+from bot.demo.stage import EXAMPLES, set_stage
 from components.schema.report import Report
 from components.state import DATABASE, Store
 
 WAIT_S = 90.0
+DEMO = "demo"
 
 
 def wait_for(condition, what, seconds=WAIT_S):
@@ -24,50 +30,121 @@ def wait_for(condition, what, seconds=WAIT_S):
 class World:
     """A stage with a daemon, and what tests ask of it."""
 
-    def __init__(self, stage):
-        self.stage = stage
-        self.store = Store(stage.state / DATABASE)
+    def __init__(self, folder: Path):
+        self.stage = set_stage(folder, 0)
+        self.store = Store(self.stage.state / DATABASE)
+
+    # --- doing ---
+
+    def start(self, failpoint="", *, wait=True):
+        os.environ["ALGOOPS_FAILPOINT"] = failpoint
+        try:
+            self.stage.daemon.start(wait=wait)
+        finally:
+            del os.environ["ALGOOPS_FAILPOINT"]
+
+    def order(self, *args):
+        """Give a command to the daemon without waiting; the returned function waits for it."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bot", *args, "--config", str(self.stage.config)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+        def finish():
+            out, err = process.communicate(timeout=WAIT_S)
+            return subprocess.CompletedProcess(args, process.returncode, out, err)
+
+        return finish
 
     def push(self, branch, change, message="A change"):
         self.stage.author.start(branch)
         change(self.stage.author)
         return self.stage.author.push(branch, message)
 
-    def run_of(self, branch, head=None):
-        proposal = f"branch/{branch}"
+    def push_example(self, branch, name="sma_cross"):
+        source = EXAMPLES / "strategies" / name
+        return self.push(branch, lambda author: author.put(source, f"strategies/{name}"))
 
-        def found():
-            return self.store.runs.latest("demo", proposal, head=head, finished=True)
+    def push_proposal(self, branch, folder=""):
+        source = EXAMPLES / "proposals" / (folder or branch)
+        return self.push(branch, lambda author: author.put(source, "."))
 
-        return wait_for(found, f"a verdict on {branch}")
+    def write(self, path, text):
+        file = self.stage.author.folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
 
-    def report_of(self, branch, head=None):
-        return Report.model_validate_json(self.run_of(branch, head).report)
-
-    def published(self, branch, head):
-        def there():
-            done = self.stage.algoops_note(head)
-            return done or None
-
-        return wait_for(there, f"the report of {branch}")
+    def algoops(self, *args):
+        return self.stage.algoops(*args)
 
     def close(self):
         self.stage.daemon.stop()
         self.store.close()
 
+    # --- asking ---
+
+    def git(self, *args):
+        return self.stage.git(*args)
+
+    def run_of(self, branch, head):
+        proposal = f"branch/{branch}"
+
+        def published():
+            run = self.store.runs.latest(DEMO, proposal, head=head, finished=True)
+            done = self.store.meta.get(f"published:{DEMO}:{proposal}")
+            return run if run is not None and done == str(run.id) else None
+
+        return wait_for(published, f"a verdict on {branch}")
+
+    def report_of(self, branch, head):
+        return Report.model_validate_json(self.run_of(branch, head).report)
+
+    def settled(self):
+        """Nothing waits, nothing is under way."""
+
+        def idle():
+            stats = self.store.stats()
+            busy = stats.jobs.get("queued", 0) + stats.jobs.get("leased", 0)
+            return not busy and not stats.inbox_pending and not stats.open_intents
+
+        wait_for(idle, "nothing more to do")
+
+    def note(self, head):
+        return self.git("notes", "--ref=algoops", "show", head)
+
+    def tip(self, ref="main"):
+        return self.git("rev-parse", ref)
+
+    def tree(self, name, ref="main"):
+        return self.git("rev-parse", f"{ref}:strategies/{name}")
+
+    def parents(self, ref="main"):
+        return self.git("rev-list", "--parents", "-n1", ref).split()[1:]
+
+    def landings(self, name="sma_cross"):
+        return self.store.deployments.list(repository=DEMO, name=name)
+
+    def sound(self):
+        """The repository and the audit log are whole."""
+        assert git(self.stage.repository, "fsck", "--full", "--strict") == ""
+        assert self.store.audit.verify() is None
+
+
+@pytest.fixture(autouse=True)
+def bubblewrap(monkeypatch):
+    monkeypatch.setenv("ALGOOPS_SANDBOX__BACKEND", "bubblewrap")
+
 
 @pytest.fixture
-def make_world(tmp_path):
-    worlds = []
+def world(tmp_path):
+    made = World(tmp_path / "stage")
+    yield made
+    made.close()
 
-    def make(*, start=True):
-        stage = set_stage(tmp_path / f"stage-{len(worlds)}", 0)
-        if start:
-            stage.daemon.start()
-        world = World(stage)
-        worlds.append(world)
-        return world
 
-    yield make
-    for world in worlds:
-        world.close()
+@pytest.fixture
+def running(world):
+    world.start()
+    return world

@@ -1,4 +1,4 @@
-"""Long while the fast moving average is above the slow one, else in cash."""
+"""Trend following with two moving averages: in the market while the fast one is on top."""
 
 import talib
 from backtesting import Strategy
@@ -6,15 +6,23 @@ from backtesting.lib import crossover
 
 
 class SmaCross(Strategy):
-    fast = 40
-    slow = 160
+    """Long from the golden cross to the death cross, else in cash.
+
+    Attributes:
+        fast, slow: lengths of the averages in bars.
+        share: fraction of equity put into an entry.
+    """
+
+    fast = 30
+    slow = 150
+    share = 0.95
 
     def init(self):
-        self.fast_average = self.I(talib.SMA, self.data.Close, self.fast)
-        self.slow_average = self.I(talib.SMA, self.data.Close, self.slow)
+        self.quick = self.I(talib.SMA, self.data.Close, self.fast)
+        self.calm = self.I(talib.SMA, self.data.Close, self.slow)
 
     def next(self):
-        if crossover(self.fast_average, self.slow_average):
-            self.buy(size=0.95)
-        elif crossover(self.slow_average, self.fast_average):
+        if crossover(self.quick, self.calm):
+            self.buy(size=self.share)
+        elif crossover(self.calm, self.quick):
             self.position.close()
