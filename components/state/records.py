@@ -123,8 +123,8 @@ class Strategy:
             its last version ended.
         version: of what `status` speaks of.
         deployed_version: "" when none is deployed.
-        proposed_version: version of the newest open proposal; "" when unknown or none.
-        proposed_status: state of the newest open proposal, None when there is none.
+        proposed_version: version of the open proposal that moved last; "" when unknown or none.
+        proposed_status: state of that proposal's version, None when there is none.
         proposal: the id of that proposal.
         timestamps: state -> when a version of it last entered that state.
     """

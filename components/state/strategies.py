@@ -108,7 +108,7 @@ class Strategies(StrategyRows):
             reason: why, for the audit log; of `failed` it is the error.
             version: its number; "" for the one there is.
             details: more for the audit log.
-            proposal: whose version; "" for the newest open one.
+            proposal: whose version; "" for the one of none, else the newest open one.
             content: git ids to record with it.
 
         Returns:
@@ -272,14 +272,18 @@ class Strategies(StrategyRows):
         with self._db.transaction():
             found = self._versions.proposed_in(repository, proposal)
             for version in found:
-                self.transition(
+                move = _Move(
                     repository,
                     version.name,
                     Lifecycle.ARCHIVED,
-                    actor=actor,
-                    reason=reason,
-                    proposal=proposal,
+                    actor,
+                    reason,
+                    version.version,
+                    {},
+                    NOTHING,
                 )
+                self._move(version, move)
+                self._settle(repository, version.name)
             return len(found)
 
     def record_error(self, repository: str, name: str, error: str, *, actor: str) -> None:

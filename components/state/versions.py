@@ -100,11 +100,11 @@ class Versions:
     def open(
         self, repository: str, name: str, *, version: str = "", proposal: str = ""
     ) -> Version | None:
-        """The open version of a proposal; without one, the newest, that number preferred."""
+        """The open version of a proposal; for "", of none, else the newest, that number first."""
         return self._first(
             "s.repository = :repository AND s.name = :name AND v.deployed_at = ''"
             " AND v.lifecycle != 'archived' AND (:proposal = '' OR v.proposal = :proposal)"
-            " ORDER BY v.version = :version DESC, v.moved DESC",
+            " ORDER BY v.proposal = :proposal DESC, v.version = :version DESC, v.moved DESC",
             {"repository": repository, "name": name, "version": version, "proposal": proposal},
         )
 

@@ -2,9 +2,10 @@ import json
 import sqlite3
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
-from bot.cli import app
+from bot.cli import audit
 from components.errors import AlgoOpsError
 from components.state import DATABASE, Store
 
@@ -25,6 +26,8 @@ def kept(config):
 
 
 def run(*words):
+    app = typer.Typer()
+    audit.register(app)
     return CliRunner().invoke(app, [str(word) for word in words])
 
 

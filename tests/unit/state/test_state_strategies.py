@@ -273,3 +273,12 @@ def test_content_is_recorded_with_a_move(store, life):
     life.move(L.DEPLOYED, content=Content(tree="t", commit="c", content_key="k", verdict="passed"))
     version = store.versions.deployed("main", "RSI")
     assert (version.tree, version.commit, version.content_key) == ("t", "c", "k")
+
+
+def test_withdrawing_what_has_no_proposal_id_leaves_the_deployed_version(store, life):
+    life.deploy("1.0.0", "")
+    life.propose("1.1.0", "")
+    assert store.strategies.withdraw("main", "", actor="a", reason="closed") == 1
+    strategy = store.strategies.get("main", "RSI")
+    assert (strategy.status, strategy.deployed_version) == (L.DEPLOYED, "1.0.0")
+    assert strategy.proposed_status is None
