@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from components.schema.definition import validate_mapping
 from components.schema.documents import read_document
+from components.schema.migrate_head import description_of, fitting, interval_of, name_of, tags_of
 from components.schema.migrate_text import translate
 from components.schema.strategy import SCHEMA_VERSION
-from components.schema.types import INTERVAL_PATTERN, SEMVER_PATTERN, SYMBOL_PATTERN
+from components.schema.types import SEMVER_PATTERN, SYMBOL_PATTERN
 from components.schema.values import Finding, Severity
 from components.schema.writer import to_yaml
 
@@ -35,19 +36,31 @@ _RISK_NAMES = {
     "max_drawdown": "max_drawdown_pct",
     "max_drawdown_pct": "max_drawdown_pct",
 }
-_INTERVALS = {
-    "daily": "1d",
-    "hourly": "1h",
-    "weekly": "1wk",
-    "monthly": "1mo",
-    "d": "1d",
-    "h": "1h",
-}
-_EVERY_BAR = re.compile(
-    r"\s*(on\s+|at\s+|after\s+)?(the\s+|each\s+|every\s+|new\s+)*(daily\s+)?"
-    r"(bar|candle|day|daily|market|session)?\s*(close|closes|bar|tick)?\s*",
-    re.IGNORECASE,
+_EVERY_BAR = frozenset(
+    [
+        "after",
+        "at",
+        "bar",
+        "candle",
+        "close",
+        "closes",
+        "daily",
+        "day",
+        "each",
+        "end",
+        "every",
+        "hourly",
+        "market",
+        "new",
+        "of",
+        "on",
+        "session",
+        "the",
+        "tick",
+        "weekly",
+    ]
 )
+"""Words of triggers that say what version 2 does anyway: rules are judged at each bar's close."""
 _KNOWN_STEP = frozenset(
     {"step_id", "id", "order", "title", "name", "description", "trigger", "condition",
      "conditions", "action", "exit", "risk_controls", "params"}
@@ -147,7 +160,7 @@ def _step(where: str, step: Step, work: _Work) -> None:
         (f"{where}.{key}", text)
         for key in ("trigger", "condition", "conditions")
         for text in _texts(step.get(key))
-        if not (key == "trigger" and _EVERY_BAR.fullmatch(text))
+        if not (key == "trigger" and _EVERY_BAR.issuperset(text.lower().split()))
     ]
     for place, text in texts:
         if kind == "":
@@ -250,50 +263,23 @@ def _percent(value: Any) -> float | None:
 
 def _document(old: dict[str, Any], work: _Work) -> dict[str, Any]:
     document: dict[str, Any] = {
-        "name": _name(old),
-        "description": _description(old),
-        "version": _fitting(old.get("version"), SEMVER_PATTERN) or "1.0.0",
+        "name": name_of(old),
+        "description": description_of(old),
+        "version": fitting(old.get("version"), SEMVER_PATTERN) or "1.0.0",
         "schema_version": SCHEMA_VERSION,
         "framework": "rules",
-        "symbol": _fitting(old.get("symbol"), SYMBOL_PATTERN),
-        "interval": _interval(old),
+        "symbol": fitting(old.get("symbol"), SYMBOL_PATTERN),
+        "interval": interval_of(old),
         "parameters": work.parameters,
         "indicators": work.indicators,
         "entry_rules": work.entry,
         "exit_rules": work.leave,
         "position_sizing": work.sizing,
         "risk_limits": work.risk,
-        "tags": [tag for tag in old.get("tags") or [] if isinstance(tag, str)]
-        if isinstance(old.get("tags"), list)
-        else [],
+        "tags": tags_of(old),
         "author": old.get("author") if isinstance(old.get("author"), str) else None,
     }
     return {key: value for key, value in document.items() if value not in (None, {}, [])}
-
-
-def _name(old: dict[str, Any]) -> str:
-    given = next(
-        (old[k] for k in ("name", "strategy_name", "title", "strategy_id") if old.get(k)), ""
-    )
-    words = re.findall("[A-Za-z0-9]+", str(given))
-    name = "_".join(words)[:100]
-    return name if name[:1].isalpha() else f"strategy_{name}"[:100].rstrip("_")
-
-
-def _description(old: dict[str, Any]) -> str:
-    given = next((old[k] for k in ("description", "summary", "title") if old.get(k)), "")
-    titles = [s.get("title") for s in old["steps"] if isinstance(s, dict)]
-    steps = "; ".join(str(title) for title in titles if title)
-    return (str(given) or steps or "migrated from version 1.x")[:4000]
-
-
-def _interval(old: dict[str, Any]) -> str | None:
-    given = str(old.get("interval") or old.get("timeframe") or "").strip().lower()
-    return _fitting(_INTERVALS.get(given, given), INTERVAL_PATTERN)
-
-
-def _fitting(value: Any, pattern: str) -> str | None:
-    return value if isinstance(value, str) and re.fullmatch(pattern, value) else None
 
 
 def _finished(document: dict[str, Any], work: _Work) -> Migration:

@@ -33,8 +33,11 @@ _PHRASES = tuple(
         (r"\bOR\b", "or"),
         (r"\bNOT\b", "not"),
         (r"\b(?:the\s+)?(?:closing\s+|current\s+)?price\b", "close"),
-        (r"\b(?:is\s+)?(?:greater|higher|more)\s+than\s+or\s+equal\s+to\b|\bat\s+least\b", ">="),
-        (r"\b(?:is\s+)?(?:less|lower)\s+than\s+or\s+equal\s+to\b|\bat\s+most\b", "<="),
+        (
+            r"\b(?:is\s+)?(?:greater|higher|more)\s+than\s+or\s+equal\s+to\b|\b(?:is\s+)?at\s+least\b",
+            ">=",
+        ),
+        (r"\b(?:is\s+)?(?:less|lower)\s+than\s+or\s+equal\s+to\b|\b(?:is\s+)?at\s+most\b", "<="),
         (r"\b(?:crosse[sd]|cross)\s+(?:above|over|up)\b", " CROSSOVER "),
         (r"\b(?:crosse[sd]|cross)\s+(?:below|under|down)\b", " CROSSUNDER "),
         (r"\b(?:is\s+)?(?:above|over|greater\s+than|higher\s+than|more\s+than)\b", ">"),

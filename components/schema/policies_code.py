@@ -19,12 +19,14 @@ class ModuleRule(Value):
         why: why the module is there, for whoever reads the policy.
         closed: public names that must not be used; a trailing `*` closes a whole family.
         also: names to allow beside those which the catalogue knows.
+        only: where given, nothing but these names (`*` as above); `[]` opens just submodules.
         tests_only: only for the author's own `test_*.py` and `conftest.py`.
     """
 
     why: str = ""
     closed: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
+    only: tuple[str, ...] | None = None
     tests_only: bool = False
 
 
@@ -51,6 +53,7 @@ class CodePolicy(Value):
         dangerous: third-party modules that are refused in either mode; of the standard library,
             everything that is neither in `modules` nor in `known` is dangerous.
         closed_methods: attribute names that are refused on any object (writers, readers, frames).
+        closed_unless_own: refused unless the strategy itself defines something by that name.
         rules: rule id -> block | warn | off; a rule that isn't named keeps its own weight.
     """
 
@@ -59,6 +62,7 @@ class CodePolicy(Value):
     known: tuple[str, ...] = ()
     dangerous: tuple[str, ...] = ()
     closed_methods: tuple[str, ...] = ()
+    closed_unless_own: tuple[str, ...] = ()
     rules: dict[str, Weight] = Field(default_factory=dict)
     limits: CodeLimits = CodeLimits()
 

@@ -14,7 +14,7 @@ from components.schema.rules.functions import (
 )
 from components.schema.rules.problems import Problem, Refused
 from components.schema.rules.ranges import Range
-from components.schema.rules.scope import SERIES, IndicatorInfo, Scope
+from components.schema.rules.scope import SERIES, IndicatorInfo, Scope, output_row
 from components.schema.strategy import IndicatorSpec, ScalarValue, StrategyDefinition
 
 if TYPE_CHECKING:
@@ -255,27 +255,6 @@ def fits(numbers: Range, parameter: FunctionParameter, *, whole: bool) -> bool:
     """Whether all of a range of numbers may be given to a function's parameter."""
     inside = parameter.low <= numbers.low and numbers.high <= parameter.high
     return inside and (whole or not parameter.whole)
-
-
-def output_row(
-    info: IndicatorInfo,
-    name: str,
-    output: str,
-    path: Path,
-    span: tuple[int, int] | None = None,
-) -> int:
-    """Row of an indicator's output; `output` is "" for the bare name. Raises Refused."""
-    choices = ", ".join(f"{name}.{o}" for o in info.outputs)
-    if not output:
-        if info.default is not None:
-            return info.default
-        message = f"`{name}` has several outputs: say which"
-        raise Refused(Problem(path, "which-output", message, choices, name, choices, span))
-    if output in info.outputs:
-        return info.outputs[output]
-    message = f"`{name}` has no output `{output}`" + ("" if choices else ": it is one series")
-    hint = near(output, info.outputs) if choices else f"write `{name}`"
-    raise Refused(Problem(path, "unknown-output", message, hint, output, choices or name, span))
 
 
 def _type(path: Path, implied: bool) -> Path:  # noqa: FBT001  # one caller, one meaning

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 from components.schema.explain import near
 from components.schema.rules.calls import CALLS
-from components.schema.rules.indicators import output_row
 from components.schema.rules.ranges import Range
-from components.schema.rules.scope import POSITION, SERIES, Scope
+from components.schema.rules.scope import POSITION, SERIES, Scope, output_row
 from components.schema.rules.terms import Term
 from components.schema.types import LARGEST
 

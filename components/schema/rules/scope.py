@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from components.schema.explain import near
+from components.schema.rules.problems import Problem, Refused
 from components.schema.rules.ranges import ANY, INF, Range
 from components.schema.strategy import ParameterSpec, ScalarValue, StrategyDefinition
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from components.schema.reading import Path
 
 SERIES: Mapping[str, Range] = {
     "open": Range(0.0, INF),
@@ -108,3 +112,24 @@ def _range(spec: ParameterSpec, default: float) -> Range:
     low = spec.min if spec.min is not None else default
     high = spec.max if spec.max is not None else default
     return Range(min(low, default), max(high, default))
+
+
+def output_row(
+    info: IndicatorInfo,
+    name: str,
+    output: str,
+    path: Path,
+    span: tuple[int, int] | None = None,
+) -> int:
+    """Row of an indicator's output; `output` is "" for the bare name. Raises Refused."""
+    choices = ", ".join(f"{name}.{o}" for o in info.outputs)
+    if not output:
+        if info.default is not None:
+            return info.default
+        message = f"`{name}` has several outputs: say which"
+        raise Refused(Problem(path, "which-output", message, choices, name, choices, span))
+    if output in info.outputs:
+        return info.outputs[output]
+    message = f"`{name}` has no output `{output}`" + ("" if choices else ": it is one series")
+    hint = near(output, info.outputs) if choices else f"write `{name}`"
+    raise Refused(Problem(path, "unknown-output", message, hint, output, choices or name, span))
