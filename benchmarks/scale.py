@@ -29,6 +29,7 @@ SMALL = 100
 BUDGET_S, BUDGET_RATIO = 1.0, 2.0
 NAMES = {
     "planning": "proposal, merge with base, changed strategies, plan",
+    "judging": "names beside a new strategy (reads the names of all)",
     "reading": "files of the changed strategy and of its base",
     "proposals": "list of the open proposals",
     "merging": "merge commit and annotated tag as objects",
@@ -38,7 +39,7 @@ NAMES = {
 
 
 def stream(strategies: int) -> Iterator[str]:
-    """A `git fast-import` stream: a base with tags, and one branch that changes one strategy."""
+    """A `git fast-import` stream: a base with tags, one branch with one change, a base moved on."""
     who = "committer Bench <bench@example.org> 1700000000 +0000"
     yield f"commit refs/heads/main\nmark :1\n{who}\ndata 4\nbase\n"
     for number in range(strategies):
@@ -49,6 +50,8 @@ def stream(strategies: int) -> Iterator[str]:
         yield f"reset refs/tags/Strategy_{number:05d}/v1.0.0\nfrom :1\n\n"
     yield f"commit refs/heads/change\n{who}\ndata 6\nchange\nfrom :1\n"
     yield from file(f"strategies/Strategy_{strategies // 2:05d}/strategy.py", "x = 2\n")
+    yield f"commit refs/heads/main\n{who}\ndata 5\nmoved\nfrom :1\n"
+    yield from file("strategies/Strategy_00001/strategy.py", "x = 3\n")
 
 
 def file(path: str, text: str) -> Iterator[str]:
@@ -83,6 +86,9 @@ def steps(forge: LocalForge, strategies: int) -> dict[str, Callable[[], object]]
 
     base, head = forge.base(), proposal().head
     repository = forge.repository
+    grown = repository.revert_folder(
+        base, "strategies/New", repository.tree_at(base, path), "A new strategy"
+    )
     (change,) = take_snapshot(where, proposal(), base).changes
     merged = repository.merge(base, head).tree
 
@@ -92,6 +98,7 @@ def steps(forge: LocalForge, strategies: int) -> dict[str, Callable[[], object]]
 
     return {
         "planning": plan,
+        "judging": lambda: repository.judge_root(base, grown),
         "reading": lambda: read_subject(where, change),
         "proposals": forge.proposals,
         "merging": merge,
@@ -100,19 +107,18 @@ def steps(forge: LocalForge, strategies: int) -> dict[str, Callable[[], object]]
     }
 
 
-def measure(forge: LocalForge, strategies: int, rounds: int) -> dict[str, float]:
-    """Median seconds by step."""
-    found = {}
-    for name, step in steps(forge, strategies).items():
-        step()
-        times = []
-        for _ in range(rounds):
-            started = time.perf_counter()
-            step()
-            times.append(time.perf_counter() - started)
-        found[name] = statistics.median(times)
-    forge.repository.close()
-    return found
+def measure(
+    sides: dict[int, dict[str, Callable[[], object]]], rounds: int
+) -> dict[int, dict[str, float]]:
+    """Median seconds by count and step; the sides take turns, so that noise meets both alike."""
+    times: dict[int, dict[str, list[float]]] = {n: {k: [] for k in NAMES} for n in sides}
+    for name in NAMES:
+        for _ in range(rounds + 1):
+            for count, side in sides.items():
+                started = time.perf_counter()
+                side[name]()
+                times[count][name].append(time.perf_counter() - started)
+    return {n: {k: statistics.median(t[1:]) for k, t in v.items()} for n, v in times.items()}
 
 
 def main() -> int:
@@ -122,8 +128,10 @@ def main() -> int:
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="algoops-scale-") as folder:
-        counts = (SMALL, args.strategies)
-        found = {n: measure(build(Path(folder), n), n, args.rounds) for n in counts}
+        forges = {n: build(Path(folder), n) for n in (SMALL, args.strategies)}
+        found = measure({n: steps(forge, n) for n, forge in forges.items()}, args.rounds)
+        for forge in forges.values():
+            forge.repository.close()
     small, large = found[SMALL], found[args.strategies]
     print(f"{'step':<10} {SMALL:>9,} {args.strategies:>9,}   ratio")
     for name, what in NAMES.items():

@@ -14,12 +14,23 @@ from components.safe_tools.names import (
     ref_name,
     ref_problem,
     safe_relative_path,
+    twin_key,
 )
-from components.safe_tools.objects import ObjectReader
-from components.safe_tools.tree import DEFAULT_CAPS, Audit, Caps, Folder, no_audit, read_folder
+from components.safe_tools.objects import MODE_OF_NOTHING, Entry, MissingObject, ObjectReader
+from components.safe_tools.tree import (
+    DEFAULT_CAPS,
+    Audit,
+    Caps,
+    Folder,
+    Refusals,
+    judge_name,
+    no_audit,
+    plain_mode,
+    read_folder,
+)
+from components.schema.values import Finding
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
-_TREE_MODE = "040000"
 
 
 def find_git_dir(path: Path) -> Path:
@@ -99,7 +110,7 @@ class Reader:
         """Tree id of a commit (or of a tree: itself)."""
         tree = self.tree_at(commit, "")
         if tree is None:
-            raise LookupError(f"{commit} is no commit of this repository")
+            raise MissingObject(f"{commit} is no commit of this repository")
         return tree
 
     def tree_at(self, tree_or_commit: str, path: str) -> str | None:
@@ -125,15 +136,49 @@ class Reader:
         git compares the two `root` trees entry by entry and opens none of them, so the cost does
         not grow with the strategies' content. Names are as committed: judge them before use.
         """
+        changes = self._root_changes(base_tree, merge_tree, root)
+        found = (ChangedStrategy(_text(n.name), _tree(o), _tree(n)) for o, n in changes)
+        return tuple(c for c in found if c.old_tree or c.new_tree)
+
+    def judge_root(
+        self, base_tree: str, merge_tree: str, root: str = "strategies"
+    ) -> tuple[Finding, ...]:
+        """What must not be in `root` itself, among what differs between two trees or commits.
+
+        Odd names and twins of strategies, links and submodules in the place of a folder (which
+        `changed_strategies` does not list), or a `root` that is no folder any more. Rules and
+        audit as in `read_folder`.
+        """
+        refusals = Refusals(root, self.audit)
+        there = self.objects.header(f"{object_id(merge_tree)}:{safe_relative_path(root)}")
+        if there is not None and there.kind != "tree":
+            refusals.add("tree-mode", "", "it must be a folder", "put the folder back")
+        pairs = self._root_changes(base_tree, merge_tree, root)
+        added = {new.name for old, new in pairs if old.mode == MODE_OF_NOTHING}
+        twins = self._names_but(there.id, added) if there is not None and added else {}
+        for entry in (new for _, new in pairs if new.mode != MODE_OF_NOTHING):
+            name = _text(entry.name)
+            plain = plain_mode(name, entry, refusals)
+            if plain and entry.name in added:
+                judge_name(name, name, twins, refusals)
+        return tuple(refusals.findings)
+
+    def _names_but(self, tree: str, added: set[bytes]) -> dict[str, str]:
+        names = (_text(e.name) for e in self.objects.entries(tree) if e.name not in added)
+        return {twin_key(name): name for name in names}
+
+    def _root_changes(
+        self, base_tree: str, merge_tree: str, root: str
+    ) -> list[tuple[Entry, Entry]]:
+        """The entries of `root` before and after, where they differ; git opens none of them."""
         old = self.tree_at(base_tree, root) or EMPTY_TREE
         new = self.tree_at(merge_tree, root) or EMPTY_TREE
         if old == new:
-            return ()
+            return []
         args = ("diff-tree", "-z", "--raw", "--no-renames", "--no-abbrev", old, new)
         fields = self.git.run(*args).stdout.split(b"\0")
         pairs = zip(fields[0::2], fields[1::2], strict=False)
-        changes = (_change(meta.decode("ascii"), name) for meta, name in pairs)
-        return tuple(c for c in changes if c.old_tree or c.new_tree)
+        return [_pair(meta.decode("ascii"), name) for meta, name in pairs]
 
     def changed_paths(self, base_tree: str, merge_tree: str) -> tuple[str, ...]:
         """Paths of all files that differ between two trees or commits."""
@@ -182,13 +227,13 @@ def _spellings(ref: str) -> Iterator[str]:
         yield ref
 
 
-def _change(meta: str, name: bytes) -> ChangedStrategy:
+def _pair(meta: str, name: bytes) -> tuple[Entry, Entry]:
     old_mode, new_mode, old, new, _ = meta.removeprefix(":").split(" ")
-    return ChangedStrategy(
-        _text(name),
-        old if old_mode == _TREE_MODE else None,
-        new if new_mode == _TREE_MODE else None,
-    )
+    return Entry(old_mode.lstrip("0"), name, old), Entry(new_mode.lstrip("0"), name, new)
+
+
+def _tree(entry: Entry) -> str | None:
+    return entry.id if entry.is_tree else None
 
 
 def _text(name: bytes) -> str:

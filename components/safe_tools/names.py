@@ -92,6 +92,8 @@ def name_problem(name: str) -> str:  # noqa: PLR0911  # one line a rule reads be
 
 def twin_key(name: str) -> str:
     """Equal for names that some file systems cannot tell apart (case, compatibility forms)."""
+    if name.isascii():
+        return name.lower()
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 

@@ -10,6 +10,7 @@ from components.safe_tools.hardened import HardenedGit
 T = TypeVar("T")
 
 TREE_MODE = "40000"
+MODE_OF_NOTHING = ""
 TREE_BYTES = 32 * 1024 * 1024
 
 

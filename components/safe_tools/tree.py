@@ -159,7 +159,7 @@ def _accepted(parent: str, entries: list[Entry], refusals: Refusals) -> Iterator
     for entry in entries:
         name = entry.name.decode(errors="surrogateescape")
         path = f"{parent}/{name}" if parent else name
-        if (judge_name(path, name, twins, refusals)) and _plain_mode(path, entry, refusals):
+        if (judge_name(path, name, twins, refusals)) and plain_mode(path, entry, refusals):
             yield path, entry
 
 
@@ -182,7 +182,8 @@ def judge_name(path: str, name: str, twins: dict[str, str], refusals: Refusals) 
     return True
 
 
-def _plain_mode(path: str, entry: Entry, refusals: Refusals) -> bool:
+def plain_mode(path: str, entry: Entry, refusals: Refusals) -> bool:
+    """Whether an entry is a folder or a plain file; anything else is refused."""
     if entry.is_tree or entry.mode in _FILE_MODES:
         return True
     rule, what, hint = _ODD_MODES.get(

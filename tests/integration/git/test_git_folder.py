@@ -215,6 +215,62 @@ def test_entry_that_lies_about_its_type_is_refused(box):
     assert rules(box.read_folder(as_folder, CAPS)) == ["tree-mode"]
 
 
+def root_of(box, entries):
+    return raw_tree(box.path, [(FOLDER, b"strategies", raw_tree(box.path, entries))])
+
+
+@pytest.fixture
+def folder_id(box):
+    return raw_tree(box.path, [(FILE, b"x.py", blob(box.path))])
+
+
+@pytest.mark.parametrize(
+    ("entry", "rule"),
+    [
+        ((LINK, b"Evil"), "tree-symlink"),
+        ((SUBMODULE, b"Evil"), "tree-submodule"),
+        ((FOLDER, b"-x"), "tree-name"),
+        ((FOLDER, b"a\nb"), "tree-name"),
+        ((FOLDER, b"\xff"), "tree-name"),
+        ((FOLDER, b"rsi"), "tree-twin"),
+        ((FILE, b".git"), "tree-name"),
+    ],
+)
+def test_odd_entry_beside_the_strategies_is_refused(box, folder_id, entry, rule):
+    mode, name = entry
+    other = blob(box.path) if mode != FOLDER else folder_id
+    before = root_of(box, [(FOLDER, b"RSI", folder_id)])
+    after = root_of(box, [(FOLDER, b"RSI", folder_id), (mode, name, other)])
+    assert [f.rule for f in box.judge_root(before, after)] == [rule]
+    assert box.judge_root(after, after) == ()
+    assert box.judge_root(after, before) == ()
+    assert len(box.recorded) == 1
+
+
+def test_two_new_strategies_that_are_twins_are_refused(box, folder_id):
+    after = root_of(box, [(FOLDER, b"RSI", folder_id), (FOLDER, b"rsi", folder_id)])
+    assert [f.rule for f in box.judge_root(git(box.path, "mktree"), after)] == ["tree-twin"]
+
+
+def test_plain_new_strategy_and_readme_are_fine(box, folder_id):
+    before = root_of(box, [(FOLDER, b"RSI", folder_id)])
+    after = root_of(
+        box,
+        [
+            (FOLDER, b"MACD", folder_id),
+            (FILE, b"README.md", blob(box.path)),
+            (FOLDER, b"RSI", folder_id),
+        ],
+    )
+    assert box.judge_root(before, after) == ()
+
+
+def test_strategies_folder_that_becomes_a_link_is_refused(box, folder_id):
+    before = root_of(box, [(FOLDER, b"RSI", folder_id)])
+    after = raw_tree(box.path, [(LINK, b"strategies", blob(box.path, b"/etc"))])
+    assert [f.rule for f in box.judge_root(before, after)] == ["tree-mode"]
+
+
 NAME = st.binary(min_size=1, max_size=12).filter(lambda n: b"\0" not in n and b"/" not in n)
 
 
