@@ -90,7 +90,7 @@ def when(iso: str) -> str:
 def proposal(identifier: str) -> str:
     """A proposal's id as people say it: #12, or the branch's name."""
     kind, _, rest = identifier.partition("/")
-    return {"pr": f"#{rest}", "branch": rest}.get(kind, identifier)
+    return {"pr": f"#{rest}", "branch": rest, "base": f"{rest} as it is"}.get(kind, identifier)
 
 
 def seconds(value: float) -> str:
