@@ -13,7 +13,6 @@ from components.validator import catalogue, source
 from components.validator.cache import Cache, blob_id
 from components.validator.doors import Doors, doors_of
 from components.validator.findings import Findings
-from components.validator.index import index
 from components.validator.judges import (
     attributes,
     by_name,
@@ -26,6 +25,7 @@ from components.validator.judges import (
 from components.validator.judges.common import Case
 from components.validator.project import Project, Unit
 from components.validator.rules import Group
+from components.validator.walker import index
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

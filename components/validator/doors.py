@@ -25,12 +25,14 @@ class Doors:
 
     Attributes:
         closed_methods: attribute names refused on any object.
+        closed_unless_own: refused unless the strategy defines such a name.
     """
 
     modules: dict[str, ModuleRule]
     known: frozenset[str]
     dangerous: frozenset[str]
     closed_methods: frozenset[str]
+    closed_unless_own: frozenset[str]
     stdlib: frozenset[str]
 
     def module(self, path: str, *, in_test: bool) -> Refusal | None:
@@ -94,7 +96,9 @@ class Doors:
 def _listed(path: str, name: str, rule: ModuleRule) -> Refusal | None:
     if name in rule.also:
         return None
-    if any(_matches(name, pattern) for pattern in rule.closed):
+    if any(_matches(name, pattern) for pattern in rule.closed) or (
+        rule.only is not None and not any(_matches(name, pattern) for pattern in rule.only)
+    ):
         return Refusal("module-door", f"{path}.{name} is closed")
     known = catalogue.names().get(path)
     if known is not None and name not in known:
@@ -114,6 +118,7 @@ def _doors(fingerprint: str, key: "_Key") -> Doors:  # noqa: ARG001  # equal key
         known=frozenset(policy.known),
         dangerous=frozenset(policy.dangerous),
         closed_methods=frozenset(policy.closed_methods),
+        closed_unless_own=frozenset(policy.closed_unless_own),
         stdlib=catalogue.stdlib(),
     )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from components.validator.index import Index, Role
 from components.validator.scopes import Binding, Kind, Scope
-from components.validator.words import PLAIN_BASES
+from components.validator.words import LOGGING_BASES, PLAIN_BASES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -193,11 +193,52 @@ class Project:
         return False
 
     def _is_own_binding(self, binding: Binding, unit: Unit) -> bool:
-        if binding.kind in (Kind.FIRST, Kind.CLASS):
+        if binding.kind in (Kind.FIRST, Kind.KLASS, Kind.CLASS):
             return True
         if binding.kind is not Kind.MEMBER:
             return False
         return all(ref.own and not ref.module for ref in self.bound(binding, unit))
+
+    def is_own_instance(self, node: ast.AST, scope: Scope, unit: Unit) -> bool:
+        """Whether it can only be an instance of a class of the file, by how it is assigned."""
+        if isinstance(node, ast.Name):
+            values = [(b.node, b.scope) for b in scope.lookup(node.id)[0]]
+        elif isinstance(node, ast.Attribute) and self.is_own(node.value, scope, unit):
+            places = unit.index.attribute_values.get(node.attr, [])
+            stores = [a for a in unit.index.accesses[node.attr] if a.role is Role.STORED]
+            values = [(p.node, p.scope) for p in places] if len(places) == len(stores) else []
+        else:
+            return False
+        return bool(values) and all(self._constructs(v, s, unit) for v, s in values)
+
+    def _constructs(self, node: ast.AST, scope: Scope, unit: Unit) -> bool:
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+            return False
+        bindings, _ = scope.lookup(node.func.id)
+        return bool(bindings) and all(
+            isinstance(b.node, ast.ClassDef) and not self.foreign(b.node, unit) for b in bindings
+        )
+
+    def foreign(self, owner: ast.ClassDef | None, unit: Unit, depth: int = 0) -> bool:
+        """Whether a class inherits from something that may have closed methods of its own."""
+        if owner is None or depth > _DEPTH:
+            return True
+        return any(self._foreign_base(base, unit, depth) for base in owner.bases)
+
+    def _foreign_base(self, base: ast.expr, unit: Unit, depth: int) -> bool:
+        root = base.value if isinstance(base, ast.Subscript) else base
+        name = root.attr if isinstance(root, ast.Attribute) else getattr(root, "id", "")
+        refs = self.resolve(root, unit.index.top, unit)
+        if any(ref.path.startswith("backtesting.") for ref in refs):
+            return False
+        own = [p.node for p in unit.index.classes if getattr(p.node, "name", "") == name]
+        if own and not refs:
+            return any(
+                self.foreign(node, unit, depth + 1)
+                for node in own
+                if isinstance(node, ast.ClassDef)
+            )
+        return name not in PLAIN_BASES or name in LOGGING_BASES
 
     def strategy_like(self, owner: ast.ClassDef | None, depth: int = 0) -> bool:
         """Whether a class may derive from the engine's Strategy: plain classes surely don't."""

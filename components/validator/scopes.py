@@ -20,6 +20,8 @@ class Kind(Enum):
     """`for name in node`."""
     FIRST = auto()
     """The first parameter of a method: the object itself."""
+    KLASS = auto()
+    """The first parameter of a class method: the class."""
     PARAMETER = auto()
     FUNCTION = auto()
     CLASS = auto()

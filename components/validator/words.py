@@ -16,9 +16,9 @@ CLOSED_BUILTINS = words("""
 MODULE_FACTS = words("__name__ __doc__ __debug__ __version__ __all__ __author__")
 
 READABLE = words("""
-    __name__ __qualname__ __doc__ __version__ __module__ __members__ __annotations__
-    __dataclass_fields__ __slots__ __match_args__
-    __init__ __post_init__ __new__ __init_subclass__ __repr__ __str__ __format__ __hash__
+    __name__ __qualname__ __doc__ __version__ __module__ __members__ __slots__ __match_args__
+    __init__ __post_init__ __new__ __init_subclass__ __class_getitem__
+    __repr__ __str__ __format__ __hash__
     __bool__ __len__ __iter__ __next__ __reversed__ __contains__ __getitem__ __setitem__
     __delitem__ __missing__ __call__ __enter__ __exit__
     __eq__ __ne__ __lt__ __le__ __gt__ __ge__ __neg__ __pos__ __abs__ __invert__
@@ -30,11 +30,11 @@ READABLE = words("""
 
 WRITABLE = words("__name__ __qualname__ __doc__")
 
-DEFINABLE = (READABLE - words("__module__ __members__ __dataclass_fields__ __name__")) | words("""
+DEFINABLE = (READABLE - words("__module__ __members__ __name__")) | words("""
     __all__ __author__ __license__ __email__ __date__ __status__ __credits__ __copyright__
     __maintainer__ __title__ __test__ __tracebackhide__
-    __del__ __getattr__ __setattr__ __delattr__ __class_getitem__ __set_name__ __get__ __set__
-    __delete__ __instancecheck__ __subclasscheck__ __prepare__ __abstractmethods__
+    __del__ __getattr__ __setattr__ __delattr__ __set_name__ __get__ __set__
+    __delete__ __instancecheck__ __subclasscheck__ __abstractmethods__
     __aenter__ __aexit__ __aiter__ __anext__ __await__ __copy__ __deepcopy__
     __length_hint__ __sizeof__ __bytes__ __complex__ __ceil__ __floor__ __trunc__
     __matmul__ __rmatmul__ __rmod__ __rpow__ __rfloordiv__ __rand__ __ror__ __rxor__ __ipow__
@@ -69,3 +69,6 @@ PLAIN_BASES = words("""
     Counter UserDict UserList Formatter Filter Handler LoggerAdapter tzinfo type
 """)
 """Bases that don't make a class a strategy."""
+
+LOGGING_BASES = words("Formatter Filter Handler LoggerAdapter")
+"""Plain, but not without doors: a handler has a stream."""

@@ -8,15 +8,23 @@ from collections.abc import Callable
 
 from components.validator.index import Load, Role
 from components.validator.judges import by_name
-from components.validator.judges.attributes import Use, judge_use
+from components.validator.judges.attributes import judge_use
 from components.validator.judges.common import BUILTINS as BUILTIN_NAMES
-from components.validator.judges.common import Case
+from components.validator.judges.common import Case, Use
 from components.validator.scopes import Kind
 from components.validator.words import words
 
 _OPTION_PREFIXES = ("display.", "mode.", "future.")
 _PUBLIC_PREFIX = 2
-_WRITE_OUT = words("format format_map agg aggregate transform apply pivot_table plot hist boxplot")
+_PASSIVE = frozenset(
+    {Role.DERIVED, Role.TYPE, Role.INSPECTED, Role.TESTED, Role.COMPARED, Role.DECORATOR}
+)
+"""What may be done with such a function beside calling it."""
+_LENIENT = ("pytest.", "abc.", "enum.")
+_WRITE_OUT = words("""
+    to_string to_markdown format format_map agg aggregate transform apply pivot_table plot hist
+    boxplot
+""")
 
 
 def judge(case: Case, path: str, load: Load) -> None:
@@ -24,13 +32,20 @@ def judge(case: Case, path: str, load: Load) -> None:
     judge_call = _JUDGED.get(path)
     if judge_call is None:
         return
-    if load.role is Role.CALLED and load.call is not None:
+    direct = load.role in (Role.CALLED, Role.DECORATOR) and load.call is not None
+    if direct and load.call is not None and not (load.chain and path.startswith("builtins.")):
         judge_call(case, load.call, load)
-    elif path != "builtins.type" and not path.startswith("pytest."):
-        rule = "dynamic-attribute" if path in _DYNAMIC else "argument-closed"
-        name = path.rpartition(".")[2]
-        case.findings.add(rule, load.node, f"{name} is passed around, where it can't be judged",
-                          "Call it by its name.")  # fmt: skip
+    elif load.role not in _PASSIVE and not path.startswith(_LENIENT):
+        _passed_around(case, path, load)
+
+
+def _passed_around(case: Case, path: str, load: Load) -> None:
+    name = path.rpartition(".")[2]
+    rule = "dynamic-attribute" if path in _DYNAMIC else "argument-closed"
+    if path in ("builtins.type", "dataclasses.dataclass"):
+        rule = "dynamic-class"
+    message = f"{name} is passed around, where it can't be judged"
+    case.findings.add(rule, load.node, message, "Use it directly, by its name.")
 
 
 # --- getattr and its kin --------------------------------------------------------------------------
@@ -138,7 +153,7 @@ def _named(case: Case, call: ast.Call, load: Load, wanted: list[ast.expr]) -> No
 
 
 def _basic_config(case: Case, call: ast.Call, load: Load) -> None:
-    closed = {"filename", "filemode", "stream", "handlers", None}
+    closed = {"filename", "filemode", "stream", "handlers", "style", None}
     for item in call.keywords:
         if item.arg in closed:
             what = item.arg or "hidden arguments"
@@ -171,6 +186,26 @@ def _pivot(case: Case, call: ast.Call, load: Load) -> None:
             by_name.judge_function(case, item.value, load.scope, bare=False)
 
 
+def _dataclass(case: Case, call: ast.Call, load: Load) -> None:
+    if load.role is not Role.DECORATOR:
+        case.findings.add("dynamic-class", call, "dataclass is used other than as a decorator")
+
+
+def _metaclass(case: Case, call: ast.Call, load: Load) -> None:
+    case.findings.add("dynamic-class", call, f"{load.node.id}() builds a class")
+
+
+def _wraps(case: Case, call: ast.Call, load: Load) -> None:
+    if _unpacked(call) or any(item.arg in ("assigned", "updated") for item in call.keywords):
+        case.findings.add("argument-closed", call, f"{load.node.id} copies attributes by name")
+
+
+def _formatter(case: Case, call: ast.Call, load: Load) -> None:
+    if _unpacked(call) or any(item.arg in ("style", "defaults") for item in call.keywords):
+        message = f"{load.node.id}: a log format of another style reads attributes"
+        case.findings.add("argument-closed", call, message)
+
+
 def _condition(case: Case, call: ast.Call, load: Load) -> None:
     """Pytest evaluates the conditions of skipif and xfail when they are text."""
     conditions = [*call.args, *(k.value for k in call.keywords if k.arg in ("condition", None))]
@@ -193,6 +228,13 @@ _JUDGED: dict[str, Judge] = {
     **_DYNAMIC,
     "builtins.type": _type,
     "logging.basicConfig": _basic_config,
+    "dataclasses.dataclass": _dataclass,
+    "abc.ABCMeta": _metaclass,
+    "enum.EnumMeta": _metaclass,
+    "enum.EnumType": _metaclass,
+    "functools.wraps": _wraps,
+    "functools.update_wrapper": _wraps,
+    "logging.Formatter": _formatter,
     "pandas.set_option": _option,
     "pandas.option_context": _option,
     "pandas.reset_option": _option,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import NamedTuple
 
 from components.validator.index import Access, Role
-from components.validator.judges.common import Case, is_dunder
-from components.validator.scopes import Kind, Scope
+from components.validator.judges import definitions
+from components.validator.judges.common import Case, Use, is_dunder
+from components.validator.scopes import Kind
 from components.validator.words import (
-    DEFINABLE,
     ENGINE,
     ENGINE_CLASSES,
     ENUM,
@@ -24,30 +23,21 @@ from components.validator.words import (
 _MANGLED = re.compile(r"_[A-Za-z]\w*__\w*[^_]_?$")
 
 
-class Use(NamedTuple):
-    """One use of an attribute, whether written out, by getattr or in a pattern."""
-
-    node: ast.AST
-    attr: str
-    base: ast.AST
-    scope: Scope
-    role: Role
-    outer: str = ""
-    call: ast.Call | None = None
-
-
 def judge(case: Case) -> None:
     """Every attribute, and every special name that the file defines."""
-    closed = case.doors.closed_methods
+    closed = case.doors.closed_methods | case.doors.closed_unless_own
     for attr, accesses in case.index.accesses.items():
         if attr[0] == "_" or attr in closed:
             for access in accesses:
                 judge_use(case, _use(attr, access))
+    for access in case.index.accesses.get("open", ()):
+        if access.role is Role.CALLED:
+            _unless_own(case, _use("open", access))
     for place in case.index.patterns:
         if isinstance(place.node, ast.MatchClass):
             for attr in place.node.kwd_attrs:
                 judge_use(case, Use(place.node, attr, place.node, place.scope, Role.VALUE))
-    _definitions(case)
+    definitions.judge(case)
 
 
 def _use(attr: str, access: Access) -> Use:
@@ -59,6 +49,8 @@ def judge_use(case: Case, use: Use) -> None:
     """Judge one attribute by its name and by what it is taken of."""
     if use.attr in case.doors.closed_methods:
         _closed(case, use)
+    elif use.attr in case.doors.closed_unless_own:
+        _unless_own(case, use)
     elif is_dunder(use.attr):
         _dunder(case, use)
     elif use.attr.startswith("_"):
@@ -66,12 +58,31 @@ def judge_use(case: Case, use: Use) -> None:
 
 
 def _closed(case: Case, use: Use) -> None:
-    own = case.is_own(use.base, use.scope)
-    if own and (use.role is Role.STORED or use.attr in case.project.stored_names):
-        return
-    if any(ref.module for ref in case.project.resolve(use.base, use.scope, case.unit)):
+    if _is_module(case, use) or _is_mine(case, use):
         return
     case.findings.add("attribute-closed", use.node, f".{use.attr} is closed on every object")
+
+
+def _unless_own(case: Case, use: Use) -> None:
+    own = use.attr in case.project.stored_names or use.attr in case.index.keywords
+    if not own and not _is_module(case, use):
+        message = f".{use.attr} is closed: the strategy has nothing by that name"
+        case.findings.add("attribute-closed", use.node, message)
+
+
+def _is_module(case: Case, use: Use) -> bool:
+    """Names of modules are judged as such."""
+    return any(ref.module for ref in case.project.resolve(use.base, use.scope, case.unit))
+
+
+def _is_mine(case: Case, use: Use) -> bool:
+    """Whether a closed name is the strategy's own method or attribute, on its own object."""
+    project, unit = case.project, case.unit
+    if use.attr not in project.stored_names:
+        return False
+    if project.is_own_instance(use.base, use.scope, unit):
+        return True
+    return case.is_own(use.base, use.scope) and not project.foreign(use.scope.owner, unit)
 
 
 # --- double underscores ---------------------------------------------------------------------------
@@ -81,7 +92,7 @@ def _dunder(case: Case, use: Use) -> None:
     if use.role is Role.STORED:
         allowed = use.attr in WRITABLE
     elif use.attr == "__class__":
-        allowed = _class_open(case, use)
+        allowed = _class_open(use)
     elif use.attr == "__setattr__":
         allowed = _frozen_idiom(case, use)
     else:
@@ -90,9 +101,14 @@ def _dunder(case: Case, use: Use) -> None:
         case.findings.add("attribute-dunder", use.node, f".{use.attr} is closed")
 
 
-def _class_open(case: Case, use: Use) -> bool:
-    harmless = use.role is Role.TESTED or use.outer in ("__name__", "__qualname__")
-    return harmless or case.is_own(use.base, use.scope)
+def _class_open(use: Use) -> bool:
+    """`self.__class__`, and what only asks for its name or compares it."""
+    if use.role in (Role.TESTED, Role.COMPARED) or use.outer in ("__name__", "__qualname__"):
+        return True
+    if not isinstance(use.base, ast.Name):
+        return False
+    bindings, _ = use.scope.lookup(use.base.id)
+    return bool(bindings) and all(b.kind is Kind.FIRST for b in bindings)
 
 
 def _frozen_idiom(case: Case, use: Use) -> bool:
@@ -107,51 +123,6 @@ def _frozen_idiom(case: Case, use: Use) -> bool:
     position = 0 if is_super else 1
     names = case.texts(call.args[position], use.scope) if len(call.args) > position else None
     return names is not None and not any(is_dunder(n) or n in ENGINE for n in names)
-
-
-def _definitions(case: Case) -> None:
-    index = case.index
-    for name in index.bound:
-        if is_dunder(name) and name not in DEFINABLE:
-            _report_definition(case, name)
-    if "__match_args__" in index.bound:
-        _match_args(case)
-    if "pytest_plugins" in index.bound:
-        case.findings.add("dunder-definition", index.tree.body[0], "pytest_plugins loads modules")
-    for place in index.classes:
-        if isinstance(place.node, ast.ClassDef) and case.project.strategy_like(place.node):
-            _engine_names(case, place.node)
-
-
-def _report_definition(case: Case, name: str) -> None:
-    for node in ast.walk(case.index.tree):
-        if name in (getattr(node, "name", None), getattr(node, "id", None)) or (
-            isinstance(node, ast.arg) and node.arg == name
-        ):
-            case.findings.add("dunder-definition", node, f"{name} must not be defined")
-            return
-    case.findings.add("dunder-definition", case.index.tree.body[0], f"{name} must not be bound")
-
-
-def _match_args(case: Case) -> None:
-    for place in case.index.classes:
-        for item in getattr(place.node, "body", ()):
-            if not isinstance(item, ast.Assign) or not any(
-                isinstance(t, ast.Name) and t.id == "__match_args__" for t in item.targets
-            ):
-                continue
-            elements = item.value.elts if isinstance(item.value, ast.Tuple) else [item.value]
-            for element in elements:
-                for attr in case.texts(element, place.scope) or {"__unknown__"}:
-                    judge_use(case, Use(element, attr, element, place.scope, Role.VALUE))
-
-
-def _engine_names(case: Case, node: ast.ClassDef) -> None:
-    for item in node.body:
-        names = [getattr(item, "name", "")]
-        names += [t.id for t in getattr(item, "targets", ()) if isinstance(t, ast.Name)]
-        for name in ENGINE.intersection(names):
-            case.findings.add("attribute-engine", item, f"{name} belongs to the engine")
 
 
 # --- one underscore -------------------------------------------------------------------------------

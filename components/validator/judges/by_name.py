@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from components.validator.index import Role
 from components.validator.scopes import Kind, Scope
 
 if TYPE_CHECKING:
@@ -15,11 +16,15 @@ _PIVOTS = frozenset({"pivot_table"})
 _PLOTS = frozenset({"plot", "hist", "boxplot"})
 _PLOT_CLOSED = frozenset({"backend", "filename"})
 _QUIET_KEYWORDS = frozenset({"axis", "raw", "result_type", "engine"})
+_ADDERS = frozenset({"append", "extend", "insert", "update", "setdefault", "add"})
+_PRINTERS = frozenset({"to_string", "to_markdown"})
+"""They give text, or write it to the path that they are given."""
 _DEPTH = 8
 
 
 def judge(case: Case) -> None:
     """Every call of a method that may be given another method's name."""
+    _printers(case)
     for name, places in case.index.calls.items():
         for place in places:
             call = place.node
@@ -31,6 +36,20 @@ def judge(case: Case) -> None:
                 _keyword(case, call, place.scope, "aggfunc")
             elif name in _PLOTS:
                 _plot(case, call)
+
+
+def _printers(case: Case) -> None:
+    for name in _PRINTERS:
+        for access in case.index.accesses.get(name, ()):
+            call = access.call
+            quiet = access.role is Role.CALLED and call is not None and not call.args
+            if case.is_own(access.node.value, access.scope) or (
+                quiet
+                and call is not None
+                and not any(k.arg in ("buf", None) for k in call.keywords)
+            ):
+                continue
+            case.findings.add("argument-closed", access.node, f"{name} that writes to a path")
 
 
 def _runner(case: Case, call: ast.Call, scope: Scope) -> None:
@@ -67,26 +86,35 @@ def judge_function(case: Case, node: ast.expr, scope: Scope, *, bare: bool, dept
         depth: how many names were followed so far.
     """
     texts = case.texts(node, scope)
+    parts = None if texts is not None else _parts(case, node, scope)
     if texts is not None:
         for text in sorted(texts):
             _text(case, text, node)
-    elif isinstance(node, ast.Dict):
-        for value in node.values:
-            judge_function(case, value, scope, bare=bare, depth=depth)
-    elif isinstance(node, ast.List | ast.Tuple | ast.Set):
-        for value in node.elts:
-            judge_function(case, value, scope, bare=bare, depth=depth)
-    elif isinstance(node, ast.DictComp | ast.ListComp):
-        value = node.value if isinstance(node, ast.DictComp) else node.elt
-        judge_function(case, value, scope, bare=bare, depth=depth)
-    elif isinstance(node, ast.Starred):
-        judge_function(case, node.value, scope, bare=False, depth=depth)
+    elif parts is not None:
+        for part in parts:
+            inside = bare and not isinstance(part, ast.Starred)
+            judge_function(case, part, scope, bare=inside, depth=depth)
     elif not _is_function(case, node, scope, bare=bare, depth=depth):
         case.findings.add("method-by-name", node, "which method this names can't be told")
 
 
+def _parts(case: Case, node: ast.expr, scope: Scope) -> list[ast.expr] | None:
+    """What is inside of an expression that only holds others; None where it is no such thing."""
+    if isinstance(node, ast.Dict):
+        return node.values
+    if isinstance(node, ast.List | ast.Tuple | ast.Set):
+        return node.elts
+    if isinstance(node, ast.DictComp | ast.Starred):
+        return [node.value]
+    if isinstance(node, ast.ListComp):
+        return [node.elt]
+    if isinstance(node, ast.Call) and case.path(node.func, scope) == "pandas.NamedAgg":
+        return [*node.args[1:], *(item.value for item in node.keywords)]
+    return None
+
+
 def _text(case: Case, text: str, node: ast.expr) -> None:
-    if text.startswith("_") or text in case.doors.closed_methods:
+    if text.startswith("_") or text in case.doors.closed_methods | _PRINTERS:
         case.findings.add("method-by-name", node, f"the method {text!r} is closed")
 
 
@@ -99,6 +127,18 @@ def _is_function(case: Case, node: ast.expr, scope: Scope, *, bare: bool, depth:
     if isinstance(node, ast.Attribute):
         return bare or bool(case.path(node, scope)) or _is_method(case, node, scope)
     return bare and not _builds_text(node)
+
+
+def _put_into(case: Case, name: str) -> list[tuple[ast.expr, Scope]]:
+    """What is added to a container after it was made."""
+    found = [
+        (p.node, p.scope) for p in case.index.items.get(name, ()) if isinstance(p.node, ast.expr)
+    ]
+    for load in case.index.loads.get(name, ()):
+        if load.call is not None and len(load.chain) == 1 and load.chain[0].attr in _ADDERS:
+            found += [(arg, load.scope) for arg in load.call.args]
+            found += [(item.value, load.scope) for item in load.call.keywords]
+    return found
 
 
 def _is_method(case: Case, node: ast.Attribute, scope: Scope) -> bool:
@@ -118,6 +158,9 @@ def _name_is_function(case: Case, node: ast.Name, scope: Scope, *, bare: bool, d
     bindings, falls = scope.lookup(node.id)
     if not bindings:
         return falls
+    if depth < _DEPTH:
+        for value, where in _put_into(case, node.id):
+            judge_function(case, value, where, bare=bare, depth=depth + 1)
     for binding in bindings:
         if binding.kind is Kind.VALUE and isinstance(binding.node, ast.expr) and depth < _DEPTH:
             judge_function(case, binding.node, binding.scope, bare=bare, depth=depth + 1)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import builtins
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from components.validator.index import Role
 from components.validator.scopes import Kind, Scope
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Case:
         if isinstance(node, ast.Name):
             return self._named(node, scope, depth)
         own = isinstance(node, ast.Attribute) and self.is_own(node.value, scope)
-        return self._class_text(node, scope, depth) if own else None  # type: ignore[arg-type]
+        return self._class_text(node, depth) if own else None  # type: ignore[arg-type]
 
     def _sums(self, node: ast.BinOp, scope: Scope, depth: int) -> frozenset[str] | None:
         left = self.texts(node.left, scope, depth + 1)
@@ -72,13 +73,7 @@ class Case:
         return frozenset(a + b for a in left for b in right)
 
     def _union(self, nodes: list[ast.expr], scope: Scope, depth: int) -> frozenset[str] | None:
-        found: set[str] = set()
-        for node in nodes:
-            texts = self.texts(node, scope, depth + 1)
-            if texts is None:
-                return None
-            found |= texts
-        return frozenset(found)
+        return self._each([(node, scope) for node in nodes], depth)
 
     def _named(self, node: ast.Name, scope: Scope, depth: int) -> frozenset[str] | None:
         bindings, _ = scope.lookup(node.id)
@@ -87,8 +82,8 @@ class Case:
             value = binding.node
             if binding.kind is Kind.VALUE:
                 texts = self.texts(value, binding.scope, depth + 1)
-            elif binding.kind is Kind.EACH and isinstance(value, ast.Tuple | ast.List):
-                texts = self._union(value.elts, binding.scope, depth)
+            elif binding.kind is Kind.EACH:
+                texts = self._union(_elements(value, binding.scope), binding.scope, depth)
             else:
                 return None
             if texts is None:
@@ -96,25 +91,62 @@ class Case:
             found |= texts
         return frozenset(found) if bindings else None
 
-    def _class_text(self, node: ast.Attribute, scope: Scope, depth: int) -> frozenset[str] | None:
-        owner = scope.owner
-        accesses = self.index.accesses.get(node.attr, ())
-        if owner is None or any(type(a.node.ctx) is not ast.Load for a in accesses):
-            return None
-        values = [
-            item.value
-            for item in owner.body
-            if isinstance(item, ast.Assign)
-            and any(isinstance(t, ast.Name) and t.id == node.attr for t in item.targets)
-        ] + [
-            item.value
-            for item in owner.body
-            if isinstance(item, ast.AnnAssign)
-            and item.value is not None
-            and isinstance(item.target, ast.Name)
-            and item.target.id == node.attr
-        ]
-        return self._union(values, scope, depth) if values else None
+    def _class_text(self, node: ast.Attribute, depth: int) -> frozenset[str] | None:
+        """What an attribute can be, where every class and assignment that gives it is known."""
+        given: list[tuple[ast.expr, Scope]] = []
+        for unit in self.project.units.values():
+            index = unit.index
+            places = index.attribute_values.get(node.attr, ())
+            stores = index.accesses.get(node.attr, ())
+            if len(places) != sum(a.role is Role.STORED for a in stores):
+                return None
+            given += [(p.node, p.scope) for p in places if isinstance(p.node, ast.expr)]
+            for place in index.classes:
+                values = _class_values(place.node, node.attr)
+                given += [(value, place.scope) for value in values]
+        return self._each(given, depth) if given else None
+
+    def _each(self, nodes: list[tuple[ast.expr, Scope]], depth: int) -> frozenset[str] | None:
+        found: set[str] = set()
+        for node, scope in nodes:
+            texts = self.texts(node, scope, depth + 1)
+            if texts is None:
+                return None
+            found |= texts
+        return frozenset(found)
+
+
+class Use(NamedTuple):
+    """One use of an attribute, whether written out, by getattr or in a pattern."""
+
+    node: ast.AST
+    attr: str
+    base: ast.AST
+    scope: Scope
+    role: Role
+    outer: str = ""
+    call: ast.Call | None = None
+
+
+def _elements(node: ast.AST, scope: Scope) -> list[ast.expr]:
+    """The elements of a literal sequence, or of a tuple that a name surely is."""
+    if isinstance(node, ast.Tuple | ast.List):
+        return node.elts
+    bindings = scope.lookup(node.id)[0] if isinstance(node, ast.Name) else []
+    values = [b.node for b in bindings if b.kind is Kind.VALUE]
+    if len(values) == len(bindings) == 1 and isinstance(values[0], ast.Tuple):
+        return values[0].elts
+    return [ast.Constant(None)]
+
+
+def _class_values(owner: ast.AST, name: str) -> list[ast.expr]:
+    values: list[ast.expr] = []
+    for item in getattr(owner, "body", ()):
+        targets = item.targets if isinstance(item, ast.Assign) else [getattr(item, "target", None)]
+        value = getattr(item, "value", None)
+        if value is not None and any(isinstance(t, ast.Name) and t.id == name for t in targets):
+            values.append(value)
+    return values
 
 
 def _constant(node: ast.Constant | ast.JoinedStr) -> frozenset[str] | None:

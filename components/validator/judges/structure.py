@@ -97,7 +97,16 @@ def _is_sequence(node: ast.expr) -> bool:
 
 
 def _always(test: ast.expr) -> bool:
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return isinstance(test.operand, ast.Constant) and not test.operand.value
+    if isinstance(test, ast.Compare):
+        return _constant_comparison(test)
     return isinstance(test, ast.Constant) and bool(test.value)
+
+
+def _constant_comparison(test: ast.Compare) -> bool:
+    """`1 == 1`, `1 < 2`: true, or nobody's business."""
+    return all(isinstance(part, ast.Constant) for part in (test.left, *test.comparators))
 
 
 def _leaves(body: list[ast.stmt], *, inner: bool = False) -> bool:

@@ -1,0 +1,2 @@
+import math as m
+m.__dict__.get("__builtins__")

@@ -1,0 +1,2 @@
+import numpy
+numpy.random.mtrand.os.system("id")

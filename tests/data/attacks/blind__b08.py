@@ -1,0 +1,2 @@
+import functools
+functools.partial(__builtins__.__import__, "os")()

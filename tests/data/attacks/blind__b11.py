@@ -1,0 +1,2 @@
+from collections import abc
+abc.sys.modules["os"]

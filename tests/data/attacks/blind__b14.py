@@ -1,0 +1,2 @@
+def f(): pass
+type(f)(f.__code__, {})

@@ -1,0 +1,2 @@
+import re
+re.sre_compile.sys.modules

@@ -1,0 +1,2 @@
+import json
+json.decoder.scanner.re.enum.sys

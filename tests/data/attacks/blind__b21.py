@@ -1,0 +1,2 @@
+import string
+string.Template.__init__.__globals__

@@ -1,0 +1,2 @@
+import pandas as pd
+w = pd.DataFrame.to_csv

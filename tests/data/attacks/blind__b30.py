@@ -1,0 +1,2 @@
+from backtesting.test import *
+pd.read_csv("/etc/passwd")

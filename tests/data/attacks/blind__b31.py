@@ -1,0 +1,2 @@
+import backtesting.test as t
+t.pd.read_csv("/etc/passwd")

@@ -1,0 +1,2 @@
+from backtesting.lib import pd
+pd.read_csv("/etc/passwd")

@@ -1,0 +1,4 @@
+try:
+    import winreg as np
+except ImportError:
+    import numpy as np

@@ -1,0 +1,2 @@
+import numpy as np
+def g(): return locals()["np"]

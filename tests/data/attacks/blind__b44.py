@@ -1,0 +1,2 @@
+class A:
+    x: exec("1") = 2

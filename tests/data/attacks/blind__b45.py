@@ -1,0 +1,1 @@
+lambda x=[].__class__.__base__: x

@@ -1,0 +1,3 @@
+from operator import attrgetter
+f = attrgetter
+f("__globals__")(print)

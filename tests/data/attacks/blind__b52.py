@@ -1,0 +1,3 @@
+def run():
+    from os import environ
+    return environ["HOME"]

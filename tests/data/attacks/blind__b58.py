@@ -1,0 +1,2 @@
+import pandas as pd
+pd.DataFrame().agg(*["to_pickle"], path="x")

@@ -1,0 +1,2 @@
+import pandas as pd
+pd.DataFrame().agg(**{"func": "to_pickle", "path": "x"})

@@ -1,0 +1,2 @@
+import pandas as pd
+pd.DataFrame().apply(**{"func": "to_pickle"})

@@ -1,0 +1,2 @@
+import contextlib
+contextlib.redirect_stdout(open("/tmp/x", "w"))

@@ -1,0 +1,3 @@
+def f():
+    yield
+f().gi_frame.f_builtins["eval"]

@@ -1,0 +1,2 @@
+import dataclasses
+dataclasses._create_fn("f", [], ["import os"])

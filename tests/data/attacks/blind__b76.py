@@ -1,0 +1,2 @@
+import zoneinfo
+zoneinfo.ZoneInfo.from_file(open("/etc/passwd", "rb"))

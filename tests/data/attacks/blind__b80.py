@@ -1,0 +1,2 @@
+import numpy as np
+np.frompyfunc(open, 1, 1)(["x"])

@@ -1,0 +1,2 @@
+import statistics
+statistics.NormalDist.__init__.__globals__["sys"]

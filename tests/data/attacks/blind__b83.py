@@ -1,0 +1,2 @@
+from heapq import __builtins__ as b
+b["eval"]("1")

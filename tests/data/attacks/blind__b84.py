@@ -1,0 +1,2 @@
+import heapq as h
+h.__builtins__

@@ -1,0 +1,2 @@
+import bisect
+bisect.__spec__.loader.exec_module

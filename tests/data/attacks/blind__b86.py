@@ -1,0 +1,2 @@
+def a(): pass
+a.__kwdefaults__ = {}

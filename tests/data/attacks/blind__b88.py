@@ -1,0 +1,5 @@
+class M(type):
+    def mro(cls):
+        return [cls, object]
+class A(metaclass=M): pass
+A.__mro__

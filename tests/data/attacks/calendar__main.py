@@ -1,0 +1,2 @@
+import calendar
+calendar.main(["x"])

@@ -1,0 +1,4 @@
+class A:
+    @classmethod
+    def f(cls):
+        return cls.__class__

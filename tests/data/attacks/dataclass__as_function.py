@@ -1,0 +1,5 @@
+from dataclasses import dataclass
+make = dataclass
+class A:
+    pass
+make(A)

@@ -1,0 +1,4 @@
+for t in ("{}",):
+    pass
+t += "{0.__class__}"
+t.format(1)

@@ -1,0 +1,4 @@
+import numpy
+def getattr(m, n):
+    return m.load(n)
+getattr(numpy, "x.npy")

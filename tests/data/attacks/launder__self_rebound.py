@@ -1,0 +1,5 @@
+import numpy
+class C:
+    def f(self):
+        self = numpy
+        self.load("x.npy")

@@ -1,0 +1,2 @@
+import logging
+logging.Formatter("{args[0].__class__}", style="{")

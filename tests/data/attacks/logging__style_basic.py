@@ -1,0 +1,2 @@
+import logging
+logging.basicConfig(format="{msg.__class__}", style="{")

@@ -1,0 +1,2 @@
+import numpy as np
+np.lib.add_newdoc("os", "system", "x")

@@ -1,0 +1,2 @@
+from pandas.api.typing import JsonReader
+JsonReader("/etc/passwd", orient=None)

@@ -1,0 +1,2 @@
+import pandas as pd
+pd.api.typing.StataReader("/etc/passwd")

@@ -1,0 +1,2 @@
+import pandas as pd
+pd.DataFrame().style.from_custom_template("/tmp", "x.html")

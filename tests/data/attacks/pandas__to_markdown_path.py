@@ -1,0 +1,2 @@
+import pandas as pd
+pd.DataFrame().to_markdown(buf="/tmp/x")

@@ -1,0 +1,3 @@
+import pandas as pd
+w = pd.DataFrame().to_string
+w("/tmp/x")

@@ -1,0 +1,2 @@
+from types import MethodType
+MethodType(print, 1)
