@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "unhold": "operate",
     "doctor": "doctor",
     "schema": "schema",
+    "sandbox": "sandbox",
     "audit": "audit",
     "backup": "audit",
 }

@@ -30,6 +30,12 @@ USER = 64_000
 INODES = 4_096
 LOG_TAIL = 20
 GRACE_S = 60.0
+MASKED = (
+    *("/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys", "/proc/latency_stats"),
+    *("/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/sys"),
+)
+"""Docker's own list, and all of /sys: a guest has no business with devices or control groups."""
+
 LABEL = "algoops.owner"
 DEADLINE_LABEL = "algoops.deadline"
 PURPOSE_LABEL = "algoops.job"
@@ -125,6 +131,16 @@ class DockerSandbox(PooledSandbox):
         removed = sum(_remove(self._client, c["Id"]) for c in dead)
         return removed + owner.reap_homes()
 
+    def prune(self) -> int:
+        """Remove our images with other contents; those that containers use stay."""
+        repository = self._tag.rpartition(":")[0]
+        try:
+            images = self._client.images(name=repository)
+        except ENGINE_ERRORS as error:
+            raise TransientError(f"Docker does not answer: {error}") from error
+        old = [tag for i in images for tag in i["RepoTags"] or () if tag != self._tag]
+        return sum(_forget(self._client, tag) for tag in old)
+
     def close(self) -> None:
         """See `ports.Sandbox`."""
         super().close()
@@ -197,7 +213,7 @@ class DockerSandbox(PooledSandbox):
             runtime=self._runtime or None,
             log_config=LogConfig(type="json-file", config={"max-size": "64k", "max-file": "1"}),
         )
-        return config
+        return {**config, "MaskedPaths": list(MASKED)}
 
 
 class _DockerGrip:
@@ -294,6 +310,15 @@ def _abandoned(labels: dict[str, str], now: float) -> bool:
         return True
     deadline = labels.get(DEADLINE_LABEL, "")
     return deadline.isdigit() and now > int(deadline)
+
+
+def _forget(client: Any, tag: str) -> bool:
+    try:
+        client.remove_image(tag)
+    except ENGINE_ERRORS as error:
+        log.info("image-kept", image=tag, reason=str(error))
+        return False
+    return True
 
 
 def _remove(client: Any, container: str) -> bool:

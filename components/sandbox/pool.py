@@ -64,6 +64,10 @@ class PooledSandbox(ABC):
     def reap(self) -> int:
         """See `ports.Sandbox`."""
 
+    def prune(self) -> int:
+        """Remove what this wall has built for other contents than today's; how many."""
+        return 0
+
     def open(self, job: GuestJob) -> Session:
         """See `ports.Sandbox`. Raises TransientError."""
         if not self._share:

@@ -10,7 +10,7 @@ CALLS = {
     "move_mount": 429, "open_tree": 428, "syslog": 103, "reboot": 169, "swapon": 167, "sethostname": 170,
     "shmget": 29, "semget": 64, "msgget": 68, "mq_open": 240, "seccomp": 317, "execve": 59, "execveat": 322,
     "quotactl": 179, "acct": 163, "settimeofday": 164, "iopl": 172, "ioperm": 173, "modify_ldt": 154,
-    "clone_newuser": 56, "x32_getpid": 0x40000000 + 39,
+    "clone_newuser": 56,
 }
 for name, number in CALLS.items():
     ctypes.set_errno(0)

@@ -1,0 +1,182 @@
+"""`algoops sandbox`: run one file behind the wall, build the image, measure, clean up."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from bot.cli import groups
+from bot.cli.common import (
+    EXIT_ERROR,
+    EXIT_FAILED,
+    EXIT_PASSED,
+    ConfigOption,
+    err,
+    out,
+    print_json,
+    read_input,
+    settings_from,
+)
+from bot.config import Settings
+from bot.policies import load_policies
+from bot.sandboxes import sandbox_spec
+from components.errors import TransientError
+from components.executor.run import broken
+from components.ports import ScriptJob
+from components.sandbox.choose import SandboxSpec, open_sandbox
+from components.sandbox.pool import START_TIMEOUT_S, PooledSandbox
+from components.sandbox.script import run_script
+from components.schema.values import ExecutionResult, Status
+
+Backend = Literal["auto", "docker", "bubblewrap"]
+Format = Literal["text", "json"]
+
+BackendOption = Annotated[
+    Backend | None, typer.Option(help="The wall (default: `sandbox.backend` of the configuration).")
+]
+FormatOption = Annotated[Format, typer.Option("--format", help="What is printed.")]
+
+
+def register(app: typer.Typer) -> None:  # noqa: ARG001  # a family's fixed shape: the group is known
+    """Add the commands to the `sandbox` group."""
+    groups.sandbox.command("run")(run)
+    groups.sandbox.command("build")(build)
+    groups.sandbox.command("bench")(bench)
+    groups.sandbox.command("gc")(collect)
+
+
+def run(
+    file: Annotated[Path, typer.Argument(help="A Python file; `-` reads standard input.")],
+    *,
+    backend: BackendOption = None,
+    timeout: Annotated[float | None, typer.Option(help="Seconds; lowers the policy's.")] = None,
+    memory: Annotated[int | None, typer.Option(help="MiB; lowers the policy's.")] = None,
+    config: ConfigOption = None,
+    output: FormatOption = "text",
+) -> None:
+    """Run one Python file in the sandbox exactly as given, and say how it ended.
+
+    No static validation: the wall holds alone. Exit code 0 passed, 1 not, 2 no sandbox.
+    """
+    spec = _spec(settings_from(config), backend)
+    limits = spec.limits.lowered_by(wall_s=timeout, memory_mb=memory)
+    name = file.name if file.suffix == ".py" else "script.py"
+    job = ScriptJob(source=read_input(file), limits=limits, name=name, label=name)
+    result = _attempt(spec, job)
+    if output == "json":
+        print_json(result.model_dump(mode="json"))
+    else:
+        _show(result)
+    raise typer.Exit(_exit_code(result))
+
+
+def build(*, config: ConfigOption = None, output: FormatOption = "text") -> None:
+    """Build Docker's image from this machine's own Python; no registry, no network."""
+    began = time.perf_counter()
+    sandbox = open_sandbox(_spec(settings_from(config), "docker"))
+    sandbox.close()
+    facts = {"image": sandbox.image, "seconds": round(time.perf_counter() - began, 3)}
+    _tell(facts, output)
+
+
+def bench(
+    *,
+    backend: BackendOption = None,
+    jobs: Annotated[int, typer.Option(min=1, max=1000)] = 10,
+    config: ConfigOption = None,
+    output: FormatOption = "text",
+) -> None:
+    """Measure how long a trivial job takes, cold and warm."""
+    spec = _spec(settings_from(config), backend)
+    job = ScriptJob(source=b"print(1)\n", limits=spec.limits)
+    sandbox = open_sandbox(replace(spec, warm=1))
+    try:
+        cold = _timed(sandbox, job)
+        times = sorted(_timed_warm(sandbox, job) for _ in range(jobs))
+    finally:
+        sandbox.close()
+    facts = {
+        "backend": sandbox.backend,
+        "image": sandbox.image,
+        "cold_ms": round(cold * 1e3, 1),
+        "median_ms": round(times[len(times) // 2] * 1e3, 1),
+        "worst_ms": round(times[-1] * 1e3, 1),
+    }
+    _tell(facts, output)
+
+
+def collect(
+    *, backend: BackendOption = None, config: ConfigOption = None, output: FormatOption = "text"
+) -> None:
+    """Remove what ended processes of ours left behind: guests, folders, groups, old images."""
+    sandbox = open_sandbox(_spec(settings_from(config), backend))
+    try:
+        removed = sandbox.reap() + sandbox.prune()
+    finally:
+        sandbox.close()
+    _tell({"backend": sandbox.backend, "removed": removed}, output)
+
+
+def _spec(settings: Settings, backend: Backend | None) -> SandboxSpec:
+    chosen = settings.sandbox.model_copy(
+        update={"warm": 0, **({"backend": backend} if backend else {})}
+    )
+    settings = settings.model_copy(update={"sandbox": chosen})
+    return sandbox_spec(settings, load_policies(settings.policies).sandbox)
+
+
+def _attempt(spec: SandboxSpec, job: ScriptJob) -> ExecutionResult:
+    try:
+        sandbox = open_sandbox(spec)
+    except TransientError as error:
+        return broken(str(error))
+    try:
+        return run_script(job, sandbox)
+    except TransientError as error:
+        return broken(str(error))
+    finally:
+        sandbox.close()
+
+
+def _timed(sandbox: PooledSandbox, job: ScriptJob) -> float:
+    began = time.perf_counter()
+    result = run_script(job, sandbox)
+    if result.status is not Status.PASSED:
+        raise TransientError(f"the trivial job did not pass: {result.message}")
+    return time.perf_counter() - began
+
+
+def _timed_warm(sandbox: PooledSandbox, job: ScriptJob) -> float:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while not sandbox.warm() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return _timed(sandbox, job)
+
+
+def _exit_code(result: ExecutionResult) -> int:
+    if result.status is Status.PASSED:
+        return EXIT_PASSED
+    return EXIT_ERROR if result.status is Status.INFRASTRUCTURE_ERROR else EXIT_FAILED
+
+
+def _show(result: ExecutionResult) -> None:
+    usage = result.resource_usage
+    used = [f"{result.duration_s:.2f} s"]
+    used += [f"{usage.cpu_s:.2f} s CPU"] if usage.cpu_s is not None else []
+    used += [f"{usage.max_memory_mb:.0f} MiB"] if usage.max_memory_mb is not None else []
+    out.out(result.stdout, end="", highlight=False)
+    err.out(result.stderr, end="", highlight=False)
+    err.print(f"{result.status.value}: {result.message or 'exit code 0'}", markup=False)
+    err.print(f"{result.provenance.backend}: {', '.join(used)}", markup=False)
+    if result.unlimited:
+        err.print(f"not limited on this machine: {', '.join(result.unlimited)}", markup=False)
+
+
+def _tell(facts: dict[str, Any], output: Format) -> None:
+    if output == "json":
+        print_json(facts)
+        return
+    for key, value in facts.items():
+        out.print(f"{key}: {value}", markup=False, highlight=False)

@@ -1,0 +1,120 @@
+"""Each file in tests/data/hostile, exactly as it is, behind both walls."""
+
+import pytest
+from sandbox_support import HOSTILE, SMALL, run_hostile
+
+from components.schema.values import Status
+
+PASSED, FAILED, TIMEOUT = Status.PASSED, Status.FAILED, Status.TIMEOUT
+MEMORY, CRASHED, PROTOCOL = Status.OUT_OF_MEMORY, Status.CRASHED, Status.PROTOCOL_ERROR
+
+OUTCOMES = {
+    "aborts": CRASHED,
+    "abstract_sockets": PASSED,
+    "atexit_runs_for_ever": TIMEOUT,
+    "becomes_root": PASSED,
+    "both_streams_flood": TIMEOUT,
+    "busy_children": TIMEOUT,
+    "busy_in_c": TIMEOUT,
+    "busy_loop": TIMEOUT,
+    "closes_every_descriptor": PASSED,
+    "core_dump": CRASHED,
+    "daemon_holds_the_pipes": PASSED,
+    "deep_recursion": FAILED,
+    "descriptor_flood": PASSED,
+    "disk_fill": PASSED,
+    "double_fork_daemon": PASSED,
+    "drips_bytes": TIMEOUT,
+    "endless_exception_text": TIMEOUT,
+    "endless_line": TIMEOUT,
+    "environment": PASSED,
+    "executes": PASSED,
+    "exit_code_three": FAILED,
+    "exit_tricks": FAILED,
+    "exits_zero_early": PASSED,
+    "files_of_the_host": PASSED,
+    "fork_bomb": PASSED,
+    "fork_bomb_recursive": TIMEOUT,
+    "hostile_exception": FAILED,
+    "huge_exception": FAILED,
+    "hunts_for_the_control_line": PASSED,
+    "ignores_sigterm": TIMEOUT,
+    "kills_its_parent": PASSED,
+    "leaves_something": PASSED,
+    "memory_bomb": MEMORY,
+    "memory_bomb_in_a_child": MEMORY,
+    "memory_bomb_in_numpy": MEMORY,
+    "memory_by_many_children": MEMORY,
+    "network": PASSED,
+    "not_python": FAILED,
+    "odd_output": PASSED,
+    "one_huge_file": FAILED,
+    "oversized_frame": PROTOCOL,
+    "pipe_memory": PASSED,
+    "privileged_calls": PASSED,
+    "proc_of_others": PASSED,
+    "raises": FAILED,
+    "raises_its_limits": PASSED,
+    "segfault_by_recursion": MEMORY,
+    "setuid_file": PASSED,
+    "shm_fill": PASSED,
+    "sleeps_for_ever": TIMEOUT,
+    "sparse_file": FAILED,
+    "stderr_flood": PASSED,
+    "stdout_flood": PASSED,
+    "stops_its_parent": PASSED,
+    "symlinks": PASSED,
+    "thread_bomb": PASSED,
+    "thread_never_ends": TIMEOUT,
+    "tiocsti": PASSED,
+    "writes_everywhere": PASSED,
+    "writes_to_every_descriptor": PROTOCOL,
+}
+BY_WALL = {"inode_fill": {PASSED, MEMORY}, "x32_call": {PASSED, CRASHED}}
+"""Where the walls differ: Docker bounds inodes by number, bubblewrap by memory; and libseccomp
+kills on a foreign call number where our own filter refuses it."""
+
+
+def test_every_hostile_file_has_an_expected_outcome():
+    assert {p.stem for p in HOSTILE.glob("*.py")} == {*OUTCOMES, *BY_WALL}
+
+
+@pytest.mark.parametrize("name", sorted({*OUTCOMES, *BY_WALL}))
+def test_hostile_file_ends_as_expected_and_escapes_nothing(wall, name):
+    result = run_hostile(wall, name, SMALL.lowered_by(wall_s=4) if _waits(name) else SMALL)
+    allowed = BY_WALL.get(name) or {OUTCOMES[name]}
+    assert result.status in allowed, result
+    assert "ESCAPED" not in result.stdout + result.stderr
+    assert len(result.stdout) <= SMALL.output_kb * 1024
+    assert result.provenance.backend == wall.backend
+
+
+def _waits(name):
+    """Timeouts by the wall clock need not be long."""
+    return OUTCOMES.get(name) is TIMEOUT
+
+
+def test_flood_of_output_is_capped_and_said_to_be_cut(wall):
+    result = run_hostile(wall, "stdout_flood")
+    assert result.truncated
+    assert result.stdout.endswith("the end\n")
+
+
+def test_traceback_shows_the_authors_lines_only(wall):
+    result = run_hostile(wall, "raises")
+    assert "script.py" in result.traceback
+    assert "line 5, in inner" in result.traceback
+    assert "/opt" not in result.traceback
+    assert "guest" not in result.traceback
+    assert result.message.startswith("ValueError: cannot reshape")
+
+
+def test_memory_bomb_is_measured_by_the_kernel(wall):
+    result = run_hostile(wall, "memory_bomb")
+    assert result.resource_usage.max_memory_mb == pytest.approx(SMALL.memory_mb, rel=0.05)
+
+
+def test_what_one_job_left_is_gone_for_the_next(wall):
+    first = run_hostile(wall, "leaves_something")
+    second = run_hostile(wall, "leaves_something")
+    assert first.stdout == second.stdout

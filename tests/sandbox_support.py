@@ -1,0 +1,88 @@
+"""Shared by the sandbox's tests: both walls, small limits, and a look at what is left behind."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import docker
+
+from components.ports import ScriptJob
+from components.sandbox import cgroups, inventory, owner
+from components.sandbox.choose import SandboxSpec, open_sandbox
+from components.sandbox.docker import LABEL
+from components.sandbox.script import run_script
+from components.schema.values import ExecutionResult, Limits
+
+HOSTILE = Path(__file__).parent / "data" / "hostile"
+BACKENDS = ("bubblewrap", "docker")
+SMALL = Limits(
+    wall_s=8, cpu_s=3, memory_mb=192, pids=24, nofile=64, fsize_mb=4, tmpfs_mb=8, output_kb=16
+)
+
+
+def spec(backend, limits=SMALL, **options):
+    return SandboxSpec(limits=limits, backend=backend, contents=contents(), **options)
+
+
+_contents = []
+
+
+def contents():
+    """What is inside, found out once for all tests of a process."""
+    if not _contents:
+        _contents.append(inventory.take())
+    return _contents[0]
+
+
+def raise_wall(backend, limits=SMALL, **options):
+    return open_sandbox(spec(backend, limits, **options))
+
+
+def run_text(sandbox, text, limits=SMALL, **options) -> ExecutionResult:
+    return run_script(ScriptJob(source=text.encode(), limits=limits, **options), sandbox)
+
+
+def run_hostile(sandbox, name, limits=SMALL) -> ExecutionResult:
+    source = (HOSTILE / f"{name}.py").read_bytes()
+    return run_script(ScriptJob(source=source, limits=limits, label=name), sandbox)
+
+
+@dataclass(frozen=True)
+class Traces:
+    """What a process's sandboxes hold on the host at a moment."""
+
+    containers: frozenset[str]
+    children: frozenset[str]
+    sockets: frozenset[str]
+    groups: frozenset[str]
+    descriptors: int
+
+
+def traces(pid: int | None = None) -> Traces:
+    pid = pid or os.getpid()
+    mine = str(owner._owner(pid))
+    return Traces(
+        containers=frozenset(_containers(mine)),
+        children=frozenset(_children(pid)),
+        sockets=frozenset(p.name for p in (owner.base() / mine).glob("*")),
+        groups=frozenset(_groups(mine)),
+        descriptors=len(os.listdir(f"/proc/{pid}/fd")),
+    )
+
+
+def _containers(mine):
+    client = docker.from_env()
+    try:
+        return [c.id for c in client.containers.list(all=True, filters={"label": f"{LABEL}={mine}"})]
+    finally:
+        client.close()
+
+
+def _children(pid):
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+def _groups(mine):
+    legacy, unified = cgroups._hierarchies(cgroups.MOUNTS)
+    roots = [*legacy.values(), *([unified] if unified else [])]
+    return [str(f) for root in roots for f in (root / cgroups.OURS).glob(f"*{mine}*")]
