@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
-import json
 import sys
 import types
 from typing import TYPE_CHECKING, Any
@@ -38,7 +37,7 @@ def load(folder: Path, name: str, rules: str) -> Any:
     if rules:
         from .rules import build_strategy  # noqa: PLC0415  # only definitions without code need it
 
-        return build_strategy(json.loads(rules))
+        return build_strategy(rules)
     _forget(folder)
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
