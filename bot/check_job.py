@@ -16,6 +16,7 @@ from bot.plan import Plan, Snapshot
 from bot.report_chart import chart
 from bot.server.backend import CheckEnded, RunChanged, StrategyChanged
 from bot.world import Watched, World
+from components.errors import TransientError
 from components.ports import Proposal, StatusState
 from components.schema.report import CheckResult, Report, StrategyReport
 from components.schema.values import Verdict
@@ -25,6 +26,7 @@ from components.state.records import Job, Run
 PENDING = "checks are running"
 SUPERSEDED = "superseded by a newer commit"
 CANCELLED = "cancelled"
+LANDING_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -64,13 +66,21 @@ def check_proposal(world: World, job: Job) -> None:
 
 
 def close_proposal(world: World, watched: Watched, proposal_id: str) -> None:
-    """A proposal is gone without landing: archive what it brought, end its runs."""
+    """A proposal is gone: archive what it brought and did not land, end its runs.
+
+    Raises:
+        TransientError: a deploy of it has landed and is not recorded yet; look again then.
+    """
     world.running.stop(watched.name, proposal_id)
     for run in world.store.runs.unfinished(watched.name, proposal_id):
         world.store.runs.supersede(run.id)
-    gone = world.store.strategies.withdraw(
-        watched.name, proposal_id, actor="algoops", reason="its branch or pull request is gone"
-    )
+    with watched.lane:  # a merge closes the pull request before the deploy has recorded it
+        landing = world.store.intents.open(repository=watched.name)
+        if any(intent.key.startswith(f"{proposal_id}@") for intent in landing):
+            raise TransientError(f"{proposal_id} is being deployed", retry_after_s=LANDING_S)
+        gone = world.store.strategies.withdraw(
+            watched.name, proposal_id, actor="algoops", reason="its branch or pull request is gone"
+        )
     if gone:
         world.progress.tell(StrategyChanged(""))
 

@@ -4,7 +4,8 @@ from typing import assert_never
 
 from bot import commands, reactions
 from bot import report as say
-from bot.deploys import DeployOrder, deploy
+from bot.deploy_queue import DeployOrder, RollbackOrder
+from bot.deploys import deploy
 from bot.event_json import from_payload
 from bot.events import (
     Cancel,
@@ -18,7 +19,7 @@ from bot.events import (
     Unhold,
 )
 from bot.outcomes import CommandOutcome, keep
-from bot.rollbacks import RollbackOrder, rollback
+from bot.rollbacks import rollback
 from bot.server.backend import StrategyChanged
 from bot.world import Watched, World
 from components.errors import TransientError, UserError
@@ -29,7 +30,7 @@ CHECK_PRIORITY = 10
 
 
 def run_command(world: World, job: Job) -> None:
-    """Carry out one command and tell whoever issued it.
+    """Carry out one command, once, and tell whoever issued it.
 
     Raises:
         TransientError: try again later; nothing was answered yet.
@@ -39,22 +40,28 @@ def run_command(world: World, job: Job) -> None:
         raise UserError(f"job {job.id} holds no command")
     watched = world.repository(event.repository)
     reactions.seen(watched.forge, event.comment)
+    outcome = read(world.store, job.key) or _outcome(world, watched, event, job)
+    reactions.settled(watched.forge, event.comment, ok=outcome.ok)
+    if event.source == "comment":
+        _answer(watched, event, outcome)
+
+
+def _outcome(world: World, watched: Watched, event: CommandIssued, job: Job) -> CommandOutcome:
     try:
-        outcome = _authorised(world, watched, event)
+        outcome = _authorised(world, watched, event, job.key)
     except TransientError as error:
         if job.attempts < job.max_attempts:
             raise
         outcome = CommandOutcome(ok=False, code="unavailable", message=str(error))
     except UserError as error:
         outcome = CommandOutcome(ok=False, code="refused", message=str(error))
-    keep(world.store, job.key, outcome)
-    _audit(world, event, outcome)
-    if event.source == "comment":
-        _answer(watched, event, outcome)
-    reactions.settled(watched.forge, event.comment, ok=outcome.ok)
+    with world.store.transaction():
+        keep(world.store, job.key, outcome)
+        _audit(world, event, outcome)
+    return outcome
 
 
-def _authorised(world: World, watched: Watched, event: CommandIssued) -> CommandOutcome:
+def _authorised(world: World, watched: Watched, event: CommandIssued, key: str) -> CommandOutcome:
     """Comments are asked about now; the API and the command line have authenticated already."""
     if event.source == "comment":
         permission = watched.forge.permission(event.actor)
@@ -62,18 +69,18 @@ def _authorised(world: World, watched: Watched, event: CommandIssued) -> Command
             return CommandOutcome(
                 ok=False, code="forbidden", message=say.refused(event.actor, permission)
             )
-    return _do(world, watched, event)
+    return _do(world, watched, event, key)
 
 
-def _do(world: World, watched: Watched, event: CommandIssued) -> CommandOutcome:
+def _do(world: World, watched: Watched, event: CommandIssued, key: str) -> CommandOutcome:
     command = event.command
     match command:
         case Check():
             outcome = _check(world, watched, event)
         case Deploy():
-            outcome = deploy(world, watched, _deploy_order(event, command))
+            outcome = deploy(world, watched, _deploy_order(event, command, key))
         case Rollback(name=name, version=version, reason=reason, commit=commit):
-            order = RollbackOrder(name, event.actor, reason, version, commit)
+            order = RollbackOrder(name, event.actor, reason, version, commit, key)
             outcome = rollback(world, watched, order)
         case Hold():
             outcome = _hold(world, watched, event, command)
@@ -90,10 +97,11 @@ def _do(world: World, watched: Watched, event: CommandIssued) -> CommandOutcome:
     return outcome
 
 
-def _deploy_order(event: CommandIssued, command: Deploy) -> DeployOrder:
+def _deploy_order(event: CommandIssued, command: Deploy, key: str) -> DeployOrder:
     return DeployOrder(
         proposal=event.proposal,
         actor=event.actor,
+        key=key,
         name=command.name,
         sha=command.sha or event.head,
         message=command.message,

@@ -1,11 +1,12 @@
-"""Deploys: a proposal lands exactly as it was tested, announced before and settled after.
+"""Deploys: a proposal lands exactly as it was tested.
 
-The order is: look, decide (bot.plan), prepare objects, announce the intent, land, record, settle.
-After a crash anywhere, `finish_deploy` goes on from the announced intent.
+The order is: look, decide (bot.plan), prepare objects, then bot.landing announces and lands.
+Orders that wait for the same repository are landed together: one merge result with all of them
+is what was tested; one that spoils it is found by halving.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 
 from bot import report as say
 from bot.check_job import (
@@ -18,105 +19,87 @@ from bot.check_job import (
 )
 from bot.check_run import read_subject, take_snapshot
 from bot.checks import prepare
-from bot.failpoints import failpoint
-from bot.moves import Moves, make_ready
-from bot.outcomes import CommandOutcome
+from bot.deploy_queue import DeployOrder, Ticket
+from bot.landing import (
+    DEPLOY,
+    Landed,
+    Part,
+    announce_deploy,
+    finish_deploy,
+    finish_open,
+)
+from bot.moves import Moves
+from bot.outcomes import CommandOutcome, read
 from bot.plan import (
     Candidate,
     DeployFacts,
+    Land,
     Refuse,
     RunFirst,
     Snapshot,
     StrategyChange,
     plan_deploy,
 )
-from bot.server.backend import StrategyChanged
 from bot.world import Watched, World
-from components.errors import Moved, UserError
-from components.ports import Landing, Proposal, Tag
-from components.state import Content, Lifecycle
-from components.state.records import Intent
-
-KIND = "deploy"
-ABANDONED = "abandoned"
-DONE = "done"
+from components.git_patch.values import Candidate as Head
+from components.ports import Proposal
+from components.schema.values import Verdict
 
 
 @dataclass(frozen=True)
-class DeployOrder:
-    """Who wants what landed.
+class _Ready:
+    """A proposal that may land: its order, its snapshot, and what it deploys."""
 
-    Attributes:
-        name: the strategy that was named, "" for whatever the proposal changes.
-        sha: the commit that the person named, "" for the reported one.
-        tag_version: version for the tag's name instead of the definition's, "" for that.
-    """
-
-    proposal: str
-    actor: str
-    name: str = ""
-    sha: str = ""
-    message: str = ""
-    create_tag: bool = True
-    tag_version: str = ""
-
-
-@dataclass(frozen=True)
-class Landed:
-    """One strategy of a landing, as it is recorded. Trees are git ids; None: removed."""
-
-    name: str
-    version: str
-    tree: str | None
-    content_key: str
-    tag: str
+    order: DeployOrder
+    snapshot: Snapshot
+    candidates: tuple[Candidate, ...]
 
 
 def deploy(world: World, watched: Watched, order: DeployOrder) -> CommandOutcome:
     """Land a proposal, or say why not.
 
     Raises:
-        Moved: base or head moved under our hands more than once; the job is tried again.
+        Moved: base or head moved under our hands; the job is tried again.
         TransientError: the forge failed; the job is tried again.
     """
+    ticket = watched.queue.join(order)
     with watched.lane:
-        watched.forge.fetch()
-        proposal = watched.forge.proposal(order.proposal)
-        if proposal is None:
-            return _gone(world, watched, order)
-        return _decide(world, watched, proposal, order, may_check=True)
+        batch = watched.queue.take()
+        try:
+            finish_open(world, watched)
+            _serve(world, watched, batch)
+        except BaseException as error:
+            for waiting in batch:
+                if not waiting.outcome.done():
+                    waiting.outcome.set_exception(error)
+            raise
+    return ticket.outcome.result()
 
 
-def _gone(world: World, watched: Watched, order: DeployOrder) -> CommandOutcome:
-    """No such open proposal: it has landed already, or its version is on hold, or never was."""
-    known = [
-        d
-        for d in world.store.deployments.list(repository=watched.name, limit=100)
-        if d.proposal == order.proposal
-    ]
-    for done in known:
-        hold = world.store.holds.active(watched.name, done.name, done.version)
-        if hold is not None and (not order.name or done.name == order.name):
-            return CommandOutcome(
-                ok=False, code="held", message=say.held(done.name, done.version, hold.reason)
-            )
-    if known:
-        return CommandOutcome(
-            ok=True,
-            code="unchanged",
-            message=say.already_deployed(known[0].commit),
-            data={"commit": known[0].commit, "tag": known[0].tag, "name": known[0].name},
-        )
-    return CommandOutcome(
-        ok=False, code="not_found", message=f"there is no open proposal {order.proposal}"
-    )
+def _serve(world: World, watched: Watched, batch: Sequence[Ticket]) -> None:
+    """Give every ticket its outcome: those that may land go together where the forge can."""
+    watched.forge.fetch()
+    ready: list[tuple[Ticket, _Ready]] = []
+    for ticket in batch:
+        found = read(world.store, ticket.order.key) or _decide(world, watched, ticket.order)
+        if isinstance(found, CommandOutcome):
+            ticket.outcome.set_result(found)
+        else:
+            ready.append((ticket, found))
+    if len(ready) > 1 and watched.forge.lands_batches:
+        _land_together(world, watched, ready)
+        return
+    for ticket, one in ready:
+        ticket.outcome.set_result(_land_one(world, watched, one))
 
 
 def _decide(
-    world: World, watched: Watched, proposal: Proposal, order: DeployOrder, *, may_check: bool
-) -> CommandOutcome:
-    base = watched.forge.base()
-    snapshot = take_snapshot(watched.where, proposal, base)
+    world: World, watched: Watched, order: DeployOrder, *, may_check: bool = True
+) -> CommandOutcome | _Ready:
+    proposal = watched.forge.proposal(order.proposal)
+    if proposal is None:
+        return _gone(world, watched, order)
+    snapshot = take_snapshot(watched.where, proposal, watched.forge.base())
     candidates = _candidates(world, watched, snapshot)
     decision = plan_deploy(
         DeployFacts(
@@ -126,17 +109,41 @@ def _decide(
             candidates=candidates,
         )
     )
-    if isinstance(decision, Refuse):
-        return CommandOutcome(ok=False, code=decision.code, message=decision.reason)
-    if isinstance(decision, RunFirst):
-        if not may_check:
-            names = ", ".join(decision.names)
-            return CommandOutcome(
-                ok=False, code="error", message=f"the checks of {names} could not be completed"
-            )
-        _check_first(world, watched, snapshot)
-        return _decide(world, watched, proposal, order, may_check=False)
-    return _land(world, watched, snapshot, order, candidates)
+    match decision:
+        case Land():
+            return _Ready(order, snapshot, candidates)
+        case Refuse(code=code, reason=reason):
+            return CommandOutcome(ok=False, code=code, message=reason)
+        case RunFirst(names=names):
+            if not may_check:
+                words = f"the checks of {', '.join(names)} could not be completed"
+                return CommandOutcome(ok=False, code="error", message=words)
+    check_first(world, watched, snapshot)
+    return _decide(world, watched, order, may_check=False)
+
+
+def _gone(world: World, watched: Watched, order: DeployOrder) -> CommandOutcome:
+    """No such open proposal: it has landed already, or its version is on hold, or never was."""
+    known = [
+        d
+        for d in world.store.deployments.list(repository=watched.name, limit=100)
+        if d.proposal == order.proposal and order.name in {"", d.name}
+    ]
+    if not known:
+        return CommandOutcome(
+            ok=False, code="not_found", message=f"there is no open proposal {order.proposal}"
+        )
+    done = known[0]
+    hold = world.store.holds.active(watched.name, done.name, done.version)
+    if hold is not None:
+        words = say.held(done.name, done.version, hold.reason)
+        return CommandOutcome(ok=False, code="held", message=words)
+    return CommandOutcome(
+        ok=True,
+        code="unchanged",
+        message=say.already_deployed(done.commit),
+        data={"commit": done.commit, "tag": done.tag, "name": done.name},
+    )
 
 
 def _candidates(world: World, watched: Watched, snapshot: Snapshot) -> tuple[Candidate, ...]:
@@ -161,15 +168,15 @@ def _candidate(world: World, watched: Watched, change: StrategyChange) -> Candid
     )
 
 
-def _check_first(world: World, watched: Watched, snapshot: Snapshot) -> None:
+def check_first(world: World, watched: Watched, snapshot: Snapshot) -> None:
     """The merge result changed since its report: check it as it would land now, and say so."""
     proposal = snapshot.proposal
-    run = world.store.runs.start(watched.name, proposal.id, proposal.head, snapshot.base, KIND)
+    run = world.store.runs.start(watched.name, proposal.id, proposal.head, snapshot.base, DEPLOY)
     flag = world.running.begin(watched.name, proposal.id, proposal.head)
     moves = Moves(world.store, watched.name, snapshot, flag)
     moves.queued()
-    request = CheckRequest(proposal.id, asked=True)
     try:
+        request = CheckRequest(proposal.id, asked=True)
         plan, report = checked(world, watched, snapshot, run, request, moves)
     finally:
         world.running.end(watched.name, proposal.id, flag)
@@ -177,40 +184,92 @@ def _check_first(world: World, watched: Watched, snapshot: Snapshot) -> None:
     publish(world, watched, proposal, report)
 
 
-def _land(
-    world: World,
-    watched: Watched,
-    snapshot: Snapshot,
-    order: DeployOrder,
-    candidates: Sequence[Candidate],
-) -> CommandOutcome:
-    landed = _landed(snapshot, order, candidates)
-    message = order.message or merge_message(snapshot, landed, order.actor)
+# --- landing -----------------------------------------------------------------------------------
+
+
+def _land_one(world: World, watched: Watched, ready: _Ready) -> CommandOutcome:
+    snapshot = ready.snapshot
+    message = _message(ready)
     commit = watched.where.repository.commit_merge(
         snapshot.base, snapshot.head, snapshot.merge_tree, message
     )
-    failpoint("deploy.prepared")
-    intent = world.store.intents.announce(
-        KIND,
-        watched.name,
-        f"{snapshot.proposal.id}@{snapshot.head}",
-        {
-            "commit": commit,
-            "base": snapshot.base,
-            "head": snapshot.head,
-            "ref": snapshot.proposal.ref,
-            "message": message,
-            "order": asdict(order),
-            "landed": [asdict(item) for item in landed],
-        },
+    part = _part(ready, snapshot.base, commit)
+    intent = announce_deploy(world, watched, (part,), message)
+    return finish_deploy(world, watched, intent)[ready.order.proposal]
+
+
+def _land_together(world: World, watched: Watched, batch: Sequence[tuple[Ticket, _Ready]]) -> None:
+    """Merge all, test the one result, land the chain; where it fails, the halves by themselves."""
+    if len(batch) == 1:
+        _land_alone(world, watched, batch[0][0])
+        return
+    base = watched.forge.base()
+    heads = tuple(Head(r.snapshot.head, _message(r)) for _, r in batch)
+    merged = watched.where.repository.merge_many(base, heads)
+    left = {item.candidate.head for item in merged.left}
+    together = [(t, r) for t, r in batch if r.snapshot.head not in left]
+    if not _holds_together(world, watched, base, merged.tip, together):
+        middle = len(batch) // 2
+        _land_together(world, watched, batch[:middle])
+        _land_together(world, watched, batch[middle:])
+        return
+    parts, before = [], base
+    for (_, ready), step in zip(together, merged.steps, strict=True):
+        parts.append(_part(ready, before, step.commit))
+        before = step.commit
+    intent = announce_deploy(world, watched, parts, f"Deploy {len(parts)} proposals")
+    outcomes = finish_deploy(world, watched, intent)
+    for ticket, ready in together:
+        ticket.outcome.set_result(outcomes[ready.order.proposal])
+    for ticket, ready in batch:
+        if ready.snapshot.head in left:
+            _land_alone(world, watched, ticket)
+
+
+def _land_alone(world: World, watched: Watched, ticket: Ticket) -> None:
+    """Decide anew on the base as it is now: what came before may have changed the answer."""
+    found = _decide(world, watched, ticket.order)
+    if isinstance(found, _Ready):
+        found = _land_one(world, watched, found)
+    ticket.outcome.set_result(found)
+
+
+def _holds_together(
+    world: World,
+    watched: Watched,
+    base: str,
+    tip: str,
+    together: Sequence[tuple[Ticket, _Ready]],
+) -> bool:
+    """Whether the merge result of all has a passed verdict; what is not known is run."""
+    if len(together) < 2:  # noqa: PLR2004  # one alone is decided alone
+        return False
+    proposal = Proposal(id="batch", ref="batch", head=tip, title=f"{len(together)} proposals")
+    snapshot = replace(
+        take_snapshot(watched.where, proposal, base),
+        merge_tree=watched.where.repository.tree_of(tip),
     )
-    failpoint("deploy.announced")
-    return finish_deploy(world, watched, intent)
+    candidates = _candidates(world, watched, snapshot)
+    wanted = {(c.name, c.tree) for _, r in together for c in r.candidates}
+    # Two proposals that change one strategy: their sum is content that neither of them tested.
+    return {(c.name, c.tree) for c in candidates} <= wanted and all(
+        c.verdict is Verdict.PASSED for c in candidates
+    )
 
 
-def _landed(
-    snapshot: Snapshot, order: DeployOrder, candidates: Sequence[Candidate]
-) -> tuple[Landed, ...]:
+def _part(ready: _Ready, base: str, commit: str) -> Part:
+    return Part(
+        order=ready.order,
+        ref=ready.snapshot.proposal.ref,
+        head=ready.snapshot.head,
+        base=base,
+        commit=commit,
+        landed=_landed(ready),
+    )
+
+
+def _landed(ready: _Ready) -> tuple[Landed, ...]:
+    order = ready.order
     deployed = [
         Landed(
             name=c.name,
@@ -219,11 +278,11 @@ def _landed(
             content_key=c.content_key,
             tag=f"{c.name}/v{_tag_version(c, order)}" if order.create_tag else "",
         )
-        for c in candidates
+        for c in ready.candidates
     ]
     removed = [
         Landed(name=c.name, version="", tree=None, content_key="", tag="")
-        for c in snapshot.changes
+        for c in ready.snapshot.changes
         if c.new_tree is None
     ]
     return (*deployed, *removed)
@@ -235,123 +294,11 @@ def _tag_version(candidate: Candidate, order: DeployOrder) -> str:
     return candidate.version
 
 
-def finish_deploy(world: World, watched: Watched, intent: Intent) -> CommandOutcome:
-    """Do what was announced, from wherever it stopped: land, record, settle.
-
-    Args:
-        world: everything.
-        watched: the repository.
-        intent: announced by `deploy`.
-
-    Raises:
-        Moved: base or head moved before the landing; the intent is abandoned, nothing is done.
-    """
-    details = intent.details
-    order = DeployOrder(**details["order"])
-    landed = tuple(Landed(**item) for item in details["landed"])
-    landing = Landing(
-        commit=details["commit"],
-        expected_base=details["base"],
-        message=details["message"],
-        proposal=Proposal(id=order.proposal, ref=details["ref"], head=details["head"]),
-        expected_head=details["head"],
-        tags=tuple(Tag(item.tag, tag_message(item, order)) for item in landed if item.tag),
-    )
-    try:
-        commit = watched.forge.land(landing)
-    except (Moved, UserError):
-        world.store.intents.settle(intent.id, ABANDONED)
-        raise
-    failpoint("deploy.landed")
-    world.running.stop(watched.name, order.proposal)
-    _record(world, watched, landed, order, commit, details["base"])
-    failpoint("deploy.recorded")
-    world.store.intents.settle(intent.id, DONE)
-    failpoint("deploy.settled")
-    for item in landed:
-        world.progress.tell(StrategyChanged(item.name))
-    tags = [item.tag for item in landed if item.tag]
-    named = next((i for i in landed if i.name == order.name), landed[0])
-    text = say.deployed([f"{i.name} {i.version}".strip() for i in landed], commit, tags)
-    return CommandOutcome(
-        ok=True,
-        code="deployed",
-        message=text,
-        data={"commit": commit, "tag": named.tag, "name": named.name, "version": named.version},
-    )
-
-
-def _record(
-    world: World,
-    watched: Watched,
-    landed: Sequence[Landed],
-    order: DeployOrder,
-    commit: str,
-    base: str,
-) -> None:
-    """Everything that the database says of a landing, in one transaction."""
-    store = world.store
-    with store.transaction():
-        for item in landed:
-            if item.tree is None:
-                _record_removal(world, watched, item, order, commit, base)
-                continue
-            store.deployments.record(
-                watched.name,
-                item.name,
-                item.version,
-                kind=KIND,
-                commit=commit,
-                actor=order.actor,
-                base_before=base,
-                tree=item.tree,
-                content_key=item.content_key,
-                tag=item.tag,
-                proposal=order.proposal,
-            )
-            make_ready(store, watched.name, item.name, order.proposal)
-            store.strategies.transition(
-                watched.name,
-                item.name,
-                Lifecycle.DEPLOYED,
-                actor=order.actor,
-                reason=f"landed as {commit[:12]}",
-                version=item.version,
-                proposal=order.proposal,
-                content=Content(tree=item.tree, commit=commit, content_key=item.content_key),
-            )
-        store.meta.put(base_key(watched.name), commit)
-
-
-def _record_removal(
-    world: World, watched: Watched, item: Landed, order: DeployOrder, commit: str, base: str
-) -> None:
-    world.store.deployments.record(
-        watched.name,
-        item.name,
-        "",
-        kind="removal",
-        commit=commit,
-        actor=order.actor,
-        base_before=base,
-        proposal=order.proposal,
-    )
-    world.store.strategies.transition(
-        watched.name,
-        item.name,
-        Lifecycle.ARCHIVED,
-        actor=order.actor,
-        reason=f"its folder was removed by {commit[:12]}",
-    )
-
-
-def base_key(repository: str) -> str:
-    """Where the base that the bot has seen last is remembered."""
-    return f"base:{repository}"
-
-
-def merge_message(snapshot: Snapshot, landed: Sequence[Landed], actor: str) -> str:
+def _message(ready: _Ready) -> str:
     """The merge commit's message: what lands, from where, tested as what."""
+    if ready.order.message:
+        return ready.order.message
+    snapshot, landed = ready.snapshot, _landed(ready)
     names = ", ".join(f"{i.name} {i.version}".strip() for i in landed)
     lines = [
         f"Deploy {names}",
@@ -359,16 +306,8 @@ def merge_message(snapshot: Snapshot, landed: Sequence[Landed], actor: str) -> s
         f"Merges {snapshot.proposal.ref} at {snapshot.head[:12]}; what was tested is this tree.",
         "",
         f"Proposal: {snapshot.proposal.id}",
-        f"Deployed-by: {actor}",
+        f"Deployed-by: {ready.order.actor}",
         f"Tested-tree: {snapshot.merge_tree}",
     ]
     lines += [f"Content-key: {i.name} {i.content_key}" for i in landed if i.content_key]
     return "\n".join(lines) + "\n"
-
-
-def tag_message(item: Landed, order: DeployOrder) -> str:
-    """The annotated tag's message: verdict and provenance."""
-    return (
-        f"{item.name} {item.version}\n\nVerdict: passed\nStrategy-tree: {item.tree}\n"
-        f"Content-key: {item.content_key}\nDeployed-by: {order.actor}\n"
-    )

@@ -1,7 +1,7 @@
 """The base as it is: a commit that the bot did not make is noticed, validated and recorded."""
 
 from bot.check_job import CheckRequest, checked, record_run
-from bot.deploys import base_key
+from bot.landing import base_key
 from bot.moves import Moves, make_ready
 from bot.plan import Snapshot, StrategyChange
 from bot.report import SUMMARY_CONTEXT, status_text

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from bot.config import Settings
 from bot.event_json import key_of, kind_of, to_payload
 from bot.events import CommandIssued
-from bot.outcomes import CommandOutcome, take
+from bot.outcomes import CommandOutcome, read
 from components.errors import TransientError
 from components.state import DATABASE, LOCK, DaemonLock, Store
 from components.state.errors import LockHeld
@@ -34,7 +34,7 @@ def _there(settings: Settings, event: CommandIssued) -> CommandOutcome:
     key = key_of(event)
     with Store(settings.state.dir / DATABASE) as store:
         store.inbox.receive(key, kind_of(event), event.repository, to_payload(event))
-        return _await(lambda: take(store, key))
+        return _await(lambda: read(store, key))
 
 
 def _here(settings: Settings, event: CommandIssued) -> CommandOutcome:
@@ -49,7 +49,7 @@ def _here(settings: Settings, event: CommandIssued) -> CommandOutcome:
         runner.start()
         try:
             receive(world, event, key)
-            return _await(lambda: take(world.store, key))
+            return _await(lambda: read(world.store, key))
         finally:
             runner.stop()
 

@@ -27,14 +27,15 @@ class CommandOutcome:
 
 
 def keep(store: Store, key: str, outcome: CommandOutcome) -> None:
-    """Write the outcome down for the issuer of the event with this key."""
-    store.meta.put(_PREFIX + key, json.dumps(asdict(outcome)))
+    """Write the outcome down for the issuer of the command with this key."""
+    if key:
+        store.meta.put(_PREFIX + key, json.dumps(asdict(outcome)))
 
 
-def take(store: Store, key: str) -> CommandOutcome | None:
-    """The outcome of the event with this key, None while there is none; read once."""
-    text = store.meta.get(_PREFIX + key)
-    if not text:
-        return None
-    store.meta.delete(_PREFIX + key)
-    return CommandOutcome(**json.loads(text))
+def read(store: Store, key: str) -> CommandOutcome | None:
+    """The outcome of the command with this key, None while there is none.
+
+    It stays: a job that a crash brought back finds it and does nothing twice.
+    """
+    text = store.meta.get(_PREFIX + key) if key else ""
+    return CommandOutcome(**json.loads(text)) if text else None

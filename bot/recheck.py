@@ -3,10 +3,11 @@
 from typing import assert_never
 
 from bot.check_job import CheckRequest, checked, record_run
+from bot.deploy_queue import RollbackOrder
 from bot.drift import base_snapshot
 from bot.moves import Moves
 from bot.plan import StrategyChange
-from bot.rollbacks import RollbackOrder, propose_rollback, rollback
+from bot.rollbacks import propose_rollback, rollback
 from bot.world import Watched, World
 from components.schema.report import Report, StrategyReport
 from components.schema.values import Verdict

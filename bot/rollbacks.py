@@ -3,34 +3,16 @@
 The same order as a deploy: look, decide, prepare, announce, land, record, settle.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-
 from bot import report as say
-from bot.deploys import ABANDONED, DONE, base_key
-from bot.failpoints import failpoint
-from bot.outcomes import CommandOutcome
+from bot.deploy_queue import RollbackOrder
+from bot.landing import Revert, announce_rollback, finish_open, finish_rollback
+from bot.outcomes import CommandOutcome, read
 from bot.plan import Refuse, RollbackTo, plan_rollback
-from bot.server.backend import StrategyChanged
 from bot.world import Watched, World
-from components.errors import Moved, UserError
-from components.ports import Landing
 from components.state import Lifecycle
-from components.state.records import Intent, Version
+from components.state.records import Version
 
-KIND = "rollback"
 EVERY = 10_000
-
-
-@dataclass(frozen=True)
-class RollbackOrder:
-    """Who wants which strategy back at which version ("" is the one before), and why."""
-
-    name: str
-    actor: str
-    reason: str
-    version: str = ""
-    commit: str = ""
 
 
 def rollback(world: World, watched: Watched, order: RollbackOrder) -> CommandOutcome:
@@ -46,6 +28,10 @@ def rollback(world: World, watched: Watched, order: RollbackOrder) -> CommandOut
         )
     with watched.lane:
         watched.forge.fetch()
+        finish_open(world, watched)
+        done = read(world.store, order.key)
+        if done is not None:
+            return done
         live = world.store.versions.deployed(watched.name, order.name)
         decision = _decide(world, watched, order, live)
         if isinstance(decision, Refuse) or live is None:
@@ -98,24 +84,16 @@ def _revert(
             ok=False, code="already_live", message=f"{target.version} is what {path} holds already"
         )
     message = _message(order, live, target)
-    commit = repository.revert_folder(base, path, target.tree, message)
-    failpoint("rollback.prepared")
-    intent = world.store.intents.announce(
-        KIND,
-        watched.name,
-        f"{order.name}:{live.version}->{target.version}@{base}",
-        {
-            "commit": commit,
-            "base": base,
-            "message": message,
-            "order": asdict(order),
-            "from": live.version,
-            "to": target.version,
-            "tree": target.tree,
-        },
+    revert = Revert(
+        order=order,
+        commit=repository.revert_folder(base, path, target.tree, message),
+        base=base,
+        message=message,
+        left=live.version,
+        to=target.version,
+        tree=target.tree,
     )
-    failpoint("rollback.announced")
-    return finish_rollback(world, watched, intent)
+    return finish_rollback(world, watched, announce_rollback(world, watched, revert))
 
 
 def propose_rollback(world: World, watched: Watched, order: RollbackOrder) -> CommandOutcome:
@@ -144,83 +122,6 @@ def propose_rollback(world: World, watched: Watched, order: RollbackOrder) -> Co
         message=say.rollback_proposed(order.name, decision.version, proposal),
         data={"proposal": proposal, "version": decision.version},
     )
-
-
-def finish_rollback(world: World, watched: Watched, intent: Intent) -> CommandOutcome:
-    """Do what was announced, from wherever it stopped: land, record (with the hold), settle.
-
-    Raises:
-        Moved: the base moved before the landing; the intent is abandoned, nothing is done.
-    """
-    details = intent.details
-    order = RollbackOrder(**details["order"])
-    before, target = details["from"], details["to"]
-    landing = Landing(
-        commit=details["commit"],
-        expected_base=details["base"],
-        message=details["message"],
-        branch=f"algoops/revert-{order.name}-{before}-{details['base'][:12]}",
-    )
-    try:
-        commit = watched.forge.land(landing)
-    except (Moved, UserError):
-        world.store.intents.settle(intent.id, ABANDONED)
-        raise
-    failpoint("rollback.landed")
-    _record(world, watched, order, details, commit)
-    failpoint("rollback.recorded")
-    world.store.intents.settle(intent.id, DONE)
-    failpoint("rollback.settled")
-    world.progress.tell(StrategyChanged(order.name))
-    return CommandOutcome(
-        ok=True,
-        code="rolled_back",
-        message=say.rolled_back(order.name, target, commit, before, order.reason),
-        data={"commit": commit, "version": target, "held": before, "name": order.name},
-    )
-
-
-def _record(
-    world: World,
-    watched: Watched,
-    order: RollbackOrder,
-    details: Mapping[str, str],
-    commit: str,
-) -> None:
-    store, before, target = world.store, details["from"], details["to"]
-    with store.transaction():
-        known = store.deployments.current(watched.name, order.name)
-        if known is not None and known.commit == commit:
-            return
-        store.deployments.record(
-            watched.name,
-            order.name,
-            target,
-            kind=KIND,
-            commit=commit,
-            actor=order.actor,
-            reason=order.reason,
-            base_before=details["base"],
-            tree=details["tree"],
-        )
-        store.strategies.transition(
-            watched.name,
-            order.name,
-            Lifecycle.ROLLED_BACK,
-            actor=order.actor,
-            reason=order.reason,
-            version=before,
-        )
-        store.strategies.transition(
-            watched.name,
-            order.name,
-            Lifecycle.DEPLOYED,
-            actor=order.actor,
-            reason=f"rolled back from {before}",
-            version=target,
-        )
-        store.holds.hold(watched.name, order.name, before, order.actor, order.reason)
-        store.meta.put(base_key(watched.name), commit)
 
 
 def _message(order: RollbackOrder, live: Version, target: RollbackTo) -> str:

@@ -10,7 +10,7 @@ from bot.event_json import key_of
 from bot.events import CommandIssued, Deploy, Event, Hold, Rollback, Unhold
 from bot.health import health, measure
 from bot.intake import receive
-from bot.outcomes import CommandOutcome, take
+from bot.outcomes import CommandOutcome, read
 from bot.server.backend import (
     BacktestRequest,
     BacktestState,
@@ -76,7 +76,7 @@ class Service:
         receive(self._world, event, key)
         deadline = time.monotonic() + WAIT_S
         while time.monotonic() < deadline:
-            outcome = take(self.store, key)
+            outcome = read(self.store, key)
             if outcome is not None:
                 return outcome
             if self._world.stopping.wait(POLL_S):

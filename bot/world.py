@@ -7,6 +7,7 @@ from threading import Event as Flag
 
 from bot.check_run import Where
 from bot.checks import Bench
+from bot.deploy_queue import DeployQueue
 from bot.plan import ProposalPolicy
 from bot.progress import Broadcast
 from components.errors import UserError
@@ -20,6 +21,7 @@ class Watched:
 
     Attributes:
         lane: held by whoever changes the base; deploys and rollbacks go one at a time.
+        queue: deploys that wait for the lane; whoever gets it takes all of them.
     """
 
     where: Where
@@ -27,6 +29,7 @@ class Watched:
     base_branch: str
     proposals: ProposalPolicy = field(default_factory=ProposalPolicy)
     lane: threading.Lock = field(default_factory=threading.Lock)
+    queue: DeployQueue = field(default_factory=DeployQueue)
 
     @property
     def name(self) -> str:

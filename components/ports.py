@@ -331,6 +331,9 @@ class Forge(Protocol):
     name: str
     """Key of the repository in the configuration and the database."""
 
+    lands_batches: bool
+    """Whether one landing may bring several proposals (`Landing.members`)."""
+
     def fetch(self) -> None:
         """Bring the objects of the base and all open proposals into the mirror."""
 

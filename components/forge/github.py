@@ -45,6 +45,7 @@ class GitHubForge:
     name: str
     access: Access
     mirror: Mirror
+    lands_batches: bool = field(default=False, init=False)
     connection: Connection = field(init=False)
     _open: dict[int, Pull] = field(default_factory=dict)
     _clone_url: str = ""

@@ -36,6 +36,8 @@ class LocalForge:
         audit: told of branches that are refused.
     """
 
+    lands_batches = True
+
     def __init__(
         self,
         name: str,
