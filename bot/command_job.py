@@ -18,7 +18,7 @@ from bot.events import (
     Status,
     Unhold,
 )
-from bot.outcomes import CommandOutcome, keep
+from bot.outcomes import CommandOutcome, keep, read
 from bot.rollbacks import rollback
 from bot.server.backend import StrategyChanged
 from bot.world import Watched, World
