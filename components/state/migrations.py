@@ -135,8 +135,8 @@ def m0003_lifecycle(db: Database) -> None:
             timestamps TEXT NOT NULL DEFAULT '{}',
             UNIQUE (repository, name)
         ) STRICT;
-        CREATE INDEX strategies_status ON strategies (status, name);
-        CREATE INDEX strategies_name ON strategies (name);
+        CREATE INDEX strategies_status ON strategies (status, name, repository);
+        CREATE INDEX strategies_name ON strategies (name, repository);
 
         CREATE TABLE versions (
             id INTEGER PRIMARY KEY,
