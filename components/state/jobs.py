@@ -9,6 +9,9 @@ from components.state.audit import AuditLog
 from components.state.database import Database, decode, encode
 from components.state.records import Job
 
+AT_ONCE = ""
+"""Before any time: a clock that is set back does not hold the job up."""
+
 # Of each repository that waits its best job: the highest priority, then the oldest; one (kind, key)
 # is never worked on twice at once. Among those the highest priority; then the repository with the
 # fewest jobs at work, then the one whose turn is longest ago. The cost follows the number of
@@ -63,7 +66,7 @@ class Jobs:
             payload: a JSON object.
             priority: higher goes first; a waiting job keeps the higher one.
             max_attempts: how many leases it may use up.
-            not_before: a time (as in all rows), None for now.
+            not_before: a time (as in all rows), None for at once.
 
         Returns:
             The job's number (the waiting one's where there was one).
@@ -84,7 +87,7 @@ class Jobs:
                     encode(dict(payload)),
                     priority,
                     max_attempts,
-                    not_before or now,
+                    not_before or AT_ONCE,
                     now,
                 ),
             ).fetchone()
@@ -211,7 +214,7 @@ class Jobs:
                 (everything, now),
             )
             for row in rows:
-                self._return(row, now, f"{row['worker']} stopped without a word")
+                self._return(row, AT_ONCE, f"{row['worker']} stopped without a word")
             return len(rows)
 
     def _return(self, row: sqlite3.Row, not_before: str, error: str) -> None:

@@ -35,6 +35,7 @@ class Job:
         status: queued | leased | done | failed | cancelled.
         priority: higher goes first.
         attempts: how often it was leased.
+        not_before: it waits until then; "" when it may start at once.
         lease_until: its worker must have sent a heartbeat by then.
         replaced: how many newer requests were folded into it while it waited.
     """

@@ -74,6 +74,16 @@ def test_job_for_later_waits_for_its_time(store, time):
     assert store.jobs.lease("w", 60).key == "a"
 
 
+def test_clock_that_is_set_back_does_not_hold_jobs_up(store, time):
+    put(store, "a")
+    time.advance(-3600)
+    job = store.jobs.lease("w", 60)
+    assert job.key == "a"
+    store.jobs.reclaim(everything=True)
+    time.advance(-3600)
+    assert store.jobs.lease("w", 60).key == "a"
+
+
 def test_lease_that_ran_out_returns_and_the_old_worker_learns_it(store, time):
     put(store, "a")
     job = store.jobs.lease("crashed", 10)

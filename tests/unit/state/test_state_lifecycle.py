@@ -1,4 +1,6 @@
+import re
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -74,3 +76,17 @@ def test_no_walk_deploys_what_was_not_ready_just_before(walk):
 def test_hint_says_what_can_be_done(old):
     for new in L:
         assert lifecycle.hint(old, new)
+
+
+def test_table_in_the_documentation_is_the_one_in_the_code():
+    pages = [
+        p.read_text(encoding="utf-8") for p in (Path(__file__).parents[3] / "docs").rglob("*.md")
+    ]
+    tables = [p for p in pages if "| state | what it means | may become |" in p]
+    assert tables, "the lifecycle's table is in the documentation"
+    for page in tables:
+        for state, allowed in TRANSITIONS.items():
+            row = re.search(rf"^\| {state} \|[^|]*\|([^|]*)\|$", page, re.MULTILINE)
+            assert row, f"{state} is missing"
+            words = set(re.findall(r"[a-z_]+", row[1])) & set(L)
+            assert words == set(allowed), state
