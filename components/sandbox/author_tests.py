@@ -8,7 +8,7 @@ import msgspec
 
 from components.ports import GuestBroke, GuestGone, GuestJob, GuestLate, Sandbox
 from components.sandbox import faults
-from components.sandbox.guest.wire import TestDone
+from components.sandbox.guest.wire import CaseDone
 from components.schema.values import (
     AuthorTest,
     ExecutionResult,
@@ -65,7 +65,7 @@ def _is_test(name: str) -> bool:
 
 def _test_of(frame: bytes) -> list[AuthorTest]:
     try:
-        done = msgspec.msgpack.decode(frame, type=TestDone)
+        done = msgspec.msgpack.decode(frame, type=CaseDone)
     except msgspec.MsgspecError:
         return []
     test = AuthorTest(

@@ -97,7 +97,8 @@ class _BubblewrapGrip:
         self._process, self._first, self._group = process, first, group
         self._pidfd = os.pidfd_open(first)
         self._destroyed = False
-        self.unlimited = _missing(group)
+        self.by_process = _missing(group)
+        self.unlimited = _not_held(self.by_process)
 
     def running(self) -> bool:
         return self._process.poll() is None
@@ -190,7 +191,12 @@ def _hold(process: "subprocess.Popen[bytes]", info: int, group: Cgroup) -> _Bubb
 def _unlimited(limits: Limits) -> tuple[str, ...]:
     trial = cgroups.make(f"trial-{owner.me()}-{next(_turns)}", limits)
     trial.remove()
-    return _missing(trial)
+    return _not_held(_missing(trial))
+
+
+def _not_held(missing: tuple[str, ...]) -> tuple[str, ...]:
+    """Processes are counted by user without a control group too: each guest is a user alone."""
+    return tuple(limit for limit in missing if limit != "pids")
 
 
 def _missing(group: Cgroup) -> tuple[str, ...]:

@@ -220,7 +220,8 @@ class _DockerGrip:
     """Holds a guest by its container, and by the host's id of its first process."""
 
     def __init__(self, client: Any, container: str, unlimited: tuple[str, ...]) -> None:
-        self._client, self.container, self.unlimited = client, container, unlimited
+        self._client, self.container = client, container
+        self.unlimited = self.by_process = unlimited
         self._pidfd = -1
         self._group = Cgroup()
         self._destroyed = False

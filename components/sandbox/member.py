@@ -31,6 +31,9 @@ class Grip(Protocol):
     """How a wall holds one guest. All calls are safe twice and from any thread."""
 
     unlimited: tuple[str, ...]
+    """Limits that nothing holds for the guest as a whole."""
+    by_process: tuple[str, ...]
+    """Limits that must be set on each process, since no control group holds them."""
 
     def running(self) -> bool:
         """Whether the guest's first process still runs."""

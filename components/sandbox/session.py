@@ -114,7 +114,7 @@ class Session:
 
     def _begin(self, job: GuestJob) -> socket.socket:
         host, guest = socket.socketpair()
-        order = msgspec.msgpack.encode(_order(job, self._member.grip.unlimited))
+        order = msgspec.msgpack.encode(_order(job, self._member.grip.by_process))
         control = self._member.line.socket
         control.settimeout(job.limits.wall_s)
         try:
@@ -217,19 +217,19 @@ class Session:
         )
 
 
-def _order(job: GuestJob, unlimited: tuple[str, ...]) -> Start:
+def _order(job: GuestJob, by_process: tuple[str, ...]) -> Start:
     return Start(
         kind=job.kind,
         files=dict(job.files),
         spec=job.spec,
         seed=job.seed,
-        rlimits=rlimits(job.limits, unlimited),
+        rlimits=rlimits(job.limits, by_process),
         seal=seccomp.sealing_program(),
         frame_cap=job.limits.frame_kb * 1024,
     )
 
 
-def rlimits(limits: Limits, unlimited: tuple[str, ...]) -> dict[str, int]:
+def rlimits(limits: Limits, by_process: tuple[str, ...]) -> dict[str, int]:
     """Per-process limits; memory and processes too where no control group holds them."""
     found = {
         "CORE": 0,
@@ -239,9 +239,9 @@ def rlimits(limits: Limits, unlimited: tuple[str, ...]) -> dict[str, int]:
         "MEMLOCK": 0,
         "MSGQUEUE": 0,
     }
-    if "memory" in unlimited:
+    if "memory" in by_process:
         found["DATA"] = limits.memory_mb * MIB
-    if "pids" in unlimited:
+    if "pids" in by_process:
         found["NPROC"] = limits.pids
     return found
 

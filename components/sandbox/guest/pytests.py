@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from .wire import TestDone, TestOutcome
+from .wire import CaseDone, CaseOutcome
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,8 +34,8 @@ class _Reporter:
         if report.outcome == "failed":
             self._tell(report.nodeid, report.outcome, 0.0, report.longreprtext)
 
-    def _tell(self, name: str, outcome: TestOutcome, duration: float, message: str) -> None:
-        done = TestDone(name, outcome, duration, message[-MESSAGE_CAP:])
+    def _tell(self, name: str, outcome: CaseOutcome, duration: float, message: str) -> None:
+        done = CaseDone(name, outcome, duration, message[-MESSAGE_CAP:])
         self._channel.send(msgspec.msgpack.encode(done))
 
 

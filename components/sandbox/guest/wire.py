@@ -93,14 +93,14 @@ class Fault(msgspec.Struct, frozen=True, tag="fault"):
     line: int | None = None
 
 
-TestOutcome = Literal["passed", "failed", "skipped"]
+CaseOutcome = Literal["passed", "failed", "skipped"]
 
 
-class TestDone(msgspec.Struct, frozen=True, tag="test"):
+class CaseDone(msgspec.Struct, frozen=True, tag="test"):
     """One finished test of the author's: outcome is passed | failed | skipped."""
 
     name: str
-    outcome: TestOutcome
+    outcome: CaseOutcome
     duration_s: float
     message: str
 

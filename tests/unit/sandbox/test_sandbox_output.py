@@ -1,0 +1,52 @@
+import os
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components.sandbox.output import Drain, Tail
+
+
+@given(chunks=st.lists(st.binary(min_size=1, max_size=50), max_size=30), cap=st.integers(1, 60))
+def test_tail_is_the_end_of_the_stream_within_the_cap(chunks, cap):
+    tail = Tail(cap)
+    for chunk in chunks:
+        tail.add(chunk)
+    whole = b"".join(chunks)
+    assert tail.text() == whole[-cap:].decode("utf-8", errors="replace")
+    assert tail.truncated == (len(whole) > cap)
+
+
+def test_flood_keeps_no_more_than_the_cap_in_memory():
+    tail = Tail(1000)
+    for _ in range(10_000):
+        tail.add(bytes(500))
+    assert tail._size <= 1500
+
+
+def test_drain_ends_when_the_writers_do():
+    drain = Drain(100)
+    writer = os.dup(drain.writers[0])
+    drain.start()
+    os.write(writer, b"word")
+    os.close(writer)
+    drain.finish(5.0)
+    assert drain.stdout.text() == "word"
+    assert drain.stderr.text() == ""
+
+
+def test_drain_with_a_writer_that_stays_is_stopped():
+    drain = Drain(100)
+    writer = os.dup(drain.writers[1])
+    drain.start()
+    drain.finish(0.05)
+    drain.finish(0.05)
+    os.close(writer)
+    assert not drain._thread.is_alive()
+
+
+def test_drain_leaves_no_descriptor_open():
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    drain = Drain(100)
+    drain.finish(1.0)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
