@@ -23,7 +23,7 @@ from components.validator.judges import (
     texts,
 )
 from components.validator.judges.common import Case
-from components.validator.project import Project, Unit
+from components.validator.project import Intricate, Project, Unit
 from components.validator.rules import Group
 from components.validator.walker import index
 
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 _MAIN = "strategy.py"
 _KEPT = 4096
+_COMPILED = (".so", ".pyd", ".pyc", ".pyo", ".pth", ".egg", ".zip")
+_JUDGED = (".py", *_COMPILED)
 _SPECIAL = frozenset({"sitecustomize", "usercustomize", "__main__"})
 
 
@@ -75,7 +77,7 @@ def check_code(
     Returns:
         Findings and the groups of rules that passed. Never raises for what is in the files.
     """
-    code = {path: files[path] for path in sorted(files) if path.endswith(".py")}
+    code = {path: files[path] for path in sorted(files) if path.endswith(_JUDGED)}
     names_ = None if parameters is None else frozenset(parameters)
     key = _key(code, policy, names_, strict=strict)
     known = CACHE.get(key)
@@ -113,6 +115,10 @@ def _check(
     for unit in project.units.values():
         try:
             _judge(Case(unit, project, doors, reports.of(unit.file)), parameters)
+        except Intricate:
+            complete = False
+            message = "names lead to each other in too many ways to be followed"
+            reports.of(unit.file).at("source-size", 1, None, message, "Write it plainly.")
         except RecursionError:
             complete = False
             reports.of(unit.file).at("source-nesting", 1, None, "the code is nested too deeply")
@@ -171,6 +177,10 @@ def _folder(code: Mapping[str, bytes], policy: CodePolicy, doors: Doors, reports
         reports.of("").at("source-size", 1, None, f"{size}; {bound}")
     tops = {path.partition(".")[0] for path in doors.modules} | doors.stdlib | doors.dangerous
     for path in code:
+        if path.endswith(_COMPILED):
+            message = "Python would load this file, and nobody can read it"
+            reports.of(path).at("file-name", 1, None, message)
+            continue
         for name in PurePosixPath(path).with_suffix("").parts:
             if not name.isidentifier() or keyword.iskeyword(name):
                 reports.of(path).at("file-name", 1, None, f"{name!r} can't be imported by name")
@@ -184,6 +194,8 @@ def _units(code: Mapping[str, bytes], policy: CodePolicy, reports: _Reports) -> 
     if len(code) > policy.limits.files:
         return units
     for file, content in code.items():
+        if file.endswith(_COMPILED):
+            continue
         lines = content.removeprefix(source.BOM).decode("utf-8", "replace").split("\n")
         report = reports.of(file)
         report.lines = lines

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from components.validator.doors import Doors
 
 _DEPTH = 12
+_STEPS = 200_000
 ROOT = "."
+
+
+class Intricate(Exception):
+    """Names lead to each other in more ways than are worth following."""
 
 
 class Ref(NamedTuple):
@@ -52,6 +57,13 @@ class Project:
     def __init__(self, units: Mapping[str, Unit], doors: Doors) -> None:
         self.units = units
         self.doors = doors
+        self._steps = 0
+
+    def spend(self, steps: int = 1) -> None:
+        """Count work. Raises Intricate when a file asks for more than any honest one does."""
+        self._steps += steps
+        if self._steps > _STEPS:
+            raise Intricate
 
     @cached_property
     def folders(self) -> frozenset[str]:
@@ -140,6 +152,7 @@ class Project:
 
     def bound(self, binding: Binding, unit: Unit, depth: int = 0) -> list[Ref]:
         """What one binding stands for; nothing when it is the file's own value."""
+        self.spend()
         if depth > _DEPTH:
             return []
         if binding.kind is Kind.MODULE:
@@ -155,12 +168,14 @@ class Project:
 
     def resolve(self, node: ast.AST, scope: Scope, unit: Unit, depth: int = 0) -> list[Ref]:
         """What an expression of names and attributes stands for outside of the file."""
+        self.spend()
         if depth > _DEPTH:
             return []
         if isinstance(node, ast.Name):
             if node.id not in unit.index.modules and not unit.index.stars:
                 return []
             bindings, falls = scope.lookup(node.id)
+            self.spend(len(bindings))
             found = [ref for b in bindings for ref in self.bound(b, unit, depth + 1)]
             if not bindings and falls:
                 found += self.starred(node.id, unit, depth + 1)
@@ -183,6 +198,7 @@ class Project:
         """Whether it is the strategy's own object: self, cls, super(), one of its classes."""
         if isinstance(node, ast.Name):
             bindings, _ = scope.lookup(node.id)
+            self.spend(len(bindings))
             return bool(bindings) and all(self._is_own_binding(b, unit) for b in bindings)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             if node.func.id == "super":
@@ -203,9 +219,11 @@ class Project:
         """Whether it can only be an instance of a class of the file, by how it is assigned."""
         if isinstance(node, ast.Name):
             values = [(b.node, b.scope) for b in scope.lookup(node.id)[0]]
+            self.spend(len(values))
         elif isinstance(node, ast.Attribute) and self.is_own(node.value, scope, unit):
             places = unit.index.attribute_values.get(node.attr, [])
             stores = [a for a in unit.index.accesses[node.attr] if a.role is Role.STORED]
+            self.spend(len(unit.index.accesses[node.attr]))
             values = [(p.node, p.scope) for p in places] if len(places) == len(stores) else []
         else:
             return False
@@ -231,6 +249,7 @@ class Project:
         refs = self.resolve(root, unit.index.top, unit)
         if any(ref.path.startswith("backtesting.") for ref in refs):
             return False
+        self.spend(len(unit.index.classes))
         own = [p.node for p in unit.index.classes if getattr(p.node, "name", "") == name]
         if own and not refs:
             return any(
@@ -253,6 +272,7 @@ class Project:
             return False
         for unit in self.units.values():
             for binding in unit.index.top.bindings.get(name, ()):
+                self.spend()
                 if isinstance(binding.node, ast.ClassDef):
                     return self.strategy_like(binding.node, depth + 1)
         return True

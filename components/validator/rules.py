@@ -136,7 +136,7 @@ _ALL = (
         "An import in a class body",
         "It makes the module an attribute of every instance, where nothing can follow it.",
         "Move the import to the top of the file.",
-        "class X(Strategy):\n    import numpy",
+        "class X:\n    import numpy",
     ),
     _rule(
         Group.IMPORTS,
@@ -160,7 +160,7 @@ _ALL = (
         "An attribute whose name is computed",
         "getattr and its kin with a computed name reach whatever they like.",
         "Write the attribute out (getattr(self, 'fast') is fine), or keep values in a dict.",
-        "getattr(self.data, name)",
+        "def f(x, name):\n    return getattr(x, name)",
     ),
     _rule(
         Group.NAMES,
@@ -176,7 +176,7 @@ _ALL = (
         "A module used as a value",
         "In a list, an argument or an attribute nobody can tell any more which module it is.",
         "Use the module's functions by name: np.mean(x).",
-        "tools = [np, pd]",
+        "import numpy as np\ntools = [np]",
     ),
     _rule(
         Group.NAMES,
@@ -185,7 +185,7 @@ _ALL = (
         "Libraries have doors to files, processes and other modules; only their public, harmless "
         "names are open.",
         "Use another function; data comes from self.data.",
-        "np.load('prices.npy')",
+        "import numpy as np\nnp.load('prices.npy')",
     ),
     _rule(
         Group.NAMES,
@@ -193,7 +193,7 @@ _ALL = (
         "Something imported is being changed",
         "A library that is changed at run time lies to everybody else who uses it.",
         "Subclass it, or wrap it in a function of your own.",
-        "Strategy.buy = fake",
+        "from backtesting import Strategy\nStrategy.buy = print",
     ),
     _rule(
         Group.ATTRIBUTES,
@@ -210,7 +210,7 @@ _ALL = (
         "Names with a leading underscore are internals; only names that the strategy defines "
         "itself are open.",
         "Use the public attribute.",
-        "self.data._Data__df",
+        "def init(self):\n    self.data._Data__df",
     ),
     _rule(
         Group.ATTRIBUTES,
@@ -218,7 +218,7 @@ _ALL = (
         "A name that belongs to the engine",
         "The engine keeps its own state under this name in every strategy.",
         "Choose another name; use self.position, self.trades, self.equity.",
-        "self._broker._cash = 1e9",
+        "def init(self):\n    self._broker._cash = 1e9",
     ),
     _rule(
         Group.ATTRIBUTES,
@@ -226,7 +226,7 @@ _ALL = (
         "A method that writes, reads or runs something",
         "Writers, readers, evaluators and frames are closed on every object.",
         "Keep results in attributes; print or log what you want to see.",
-        "frame.to_csv('/tmp/x')",
+        "def f(frame):\n    frame.to_csv('/tmp/x')",
     ),
     _rule(
         Group.ATTRIBUTES,
@@ -234,7 +234,7 @@ _ALL = (
         "A special name that must not be redefined",
         "It changes how Python itself treats the object.",
         "Define plain methods, or the usual ones such as __init__, __repr__, __len__.",
-        "def __reduce__(self): ...",
+        "class X:\n    def __reduce__(self): ...",
     ),
     _rule(
         Group.STRINGS,
@@ -242,7 +242,7 @@ _ALL = (
         "str.format that reads attributes, or a format nobody can read ahead",
         "Format fields follow attributes: {0.__class__} leads as far as code does.",
         "Use an f-string, or a constant format without attribute fields.",
-        "'{0.__class__}'.format(self)",
+        "'{0.__class__}'.format(1)",
     ),
     _rule(
         Group.STRINGS,
@@ -250,7 +250,7 @@ _ALL = (
         "A method called by its name as text",
         "pandas runs any method that it is given by name.",
         "Name a plain aggregation as a constant ('mean'), or pass a function.",
-        "frame.agg('to_pickle', path='/tmp/x')",
+        "def f(frame):\n    frame.agg('to_pickle', path='/tmp/x')",
     ),
     _rule(
         Group.STRINGS,
@@ -266,7 +266,7 @@ _ALL = (
         "An argument that opens a door",
         "The function is fine, this argument of it writes a file or loads a module by its name.",
         "Leave the argument out.",
-        "logging.basicConfig(filename='/tmp/x')",
+        "import logging\nlogging.basicConfig(filename='/tmp/x')",
     ),
     _rule(
         Group.STRUCTURE,
@@ -298,7 +298,7 @@ _ALL = (
         "More than one strategy class",
         "Only one can be backtested; which one would be a guess.",
         "Keep one; make shared code a plain class or a helper module.",
-        "class A(Strategy): ...\nclass B(Strategy): ...",
+        "from backtesting import Strategy\nclass A(Strategy): ...\nclass B(Strategy): ...",
     ),
     _rule(
         Group.QUALITY,
@@ -306,7 +306,7 @@ _ALL = (
         "init or next is missing",
         "The engine calls both.",
         "Add the method.",
-        "class A(Strategy):\n    def init(self): ...",
+        "from backtesting import Strategy\nclass A(Strategy):\n    def init(self): ...",
     ),
     _rule(
         Group.QUALITY,
@@ -314,7 +314,7 @@ _ALL = (
         "A class attribute that the definition doesn't know",
         "A number in the class that strategy.yaml doesn't name can't be set or optimised.",
         "Add it to parameters in strategy.yaml, or make it a constant of the module.",
-        "class A(Strategy):\n    fast = 10  # not in strategy.yaml",
+        "from backtesting import Strategy\nclass A(Strategy):\n    fast = 10  # unknown",
     ),
     _rule(
         Group.QUALITY,
@@ -322,7 +322,7 @@ _ALL = (
         "A negative shift: probably looks ahead",
         "shift(-1) puts tomorrow's value on today's bar. The backtest will not let it see it.",
         "Shift by a positive number of bars.",
-        "close.shift(-1)",
+        "def f(close):\n    return close.shift(-1)",
     ),
     _rule(
         Group.QUALITY,
@@ -330,7 +330,7 @@ _ALL = (
         "A centred window: probably looks ahead",
         "Half of a centred window lies in the future.",
         "Leave center out.",
-        "close.rolling(5, center=True).mean()",
+        "def f(close):\n    return close.rolling(5, center=True).mean()",
     ),
     _rule(
         Group.QUALITY,
@@ -338,7 +338,7 @@ _ALL = (
         "Filling backwards: probably looks ahead",
         "A gap is filled with a value that came later.",
         "Use ffill().",
-        "close.bfill()",
+        "def f(close):\n    return close.bfill()",
     ),
     _rule(
         Group.QUALITY,
@@ -346,7 +346,7 @@ _ALL = (
         "Randomness without a seed of its own",
         "Results should follow from the code and the data alone.",
         "Use np.random.default_rng(seed) or random.Random(seed).",
-        "np.random.rand()",
+        "import numpy as np\nx = np.random.rand()",
     ),
     _rule(
         Group.QUALITY,
@@ -354,7 +354,7 @@ _ALL = (
         "The time of day",
         "In a backtest it has nothing to do with the bar.",
         "Use self.data.index[-1].",
-        "datetime.now()",
+        "from datetime import datetime\nx = datetime.now()",
     ),
     _rule(
         Group.QUALITY,
@@ -362,7 +362,7 @@ _ALL = (
         "print in next",
         "It runs once a bar; output is cut after a few kilobytes.",
         "Remove it, or log what is worth keeping.",
-        "def next(self):\n    print(self.data.Close[-1])",
+        "class X:\n    def next(self):\n        print(self.data.Close[-1])",
     ),
     _rule(
         Group.QUALITY,
@@ -370,7 +370,7 @@ _ALL = (
         "A list, dict or set in the class body",
         "All instances share it, and so do all runs in one process.",
         "Create it in init().",
-        "class A(Strategy):\n    entries = []",
+        "from backtesting import Strategy\nclass A(Strategy):\n    entries = []",
     ),
     _rule(
         Group.QUALITY,
@@ -378,7 +378,7 @@ _ALL = (
         "A name that is nowhere defined",
         "It would raise NameError when it is reached.",
         "Define or import it.",
-        "retrun x",
+        "x = prcie",
     ),
     _rule(
         Group.QUALITY,

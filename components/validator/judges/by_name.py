@@ -85,6 +85,7 @@ def judge_function(case: Case, node: ast.expr, scope: Scope, *, bare: bool, dept
         bare: no further arguments are passed: a method that can't be told is then harmless.
         depth: how many names were followed so far.
     """
+    case.project.spend()
     texts = case.texts(node, scope)
     parts = None if texts is not None else _parts(case, node, scope)
     if texts is not None:
@@ -142,6 +143,7 @@ def _put_into(case: Case, name: str) -> list[tuple[ast.expr, Scope]]:
 
 
 def _is_method(case: Case, node: ast.Attribute, scope: Scope) -> bool:
+    case.project.spend(len(case.index.functions))
     names = {getattr(place.node, "name", "") for place in case.index.functions}
     return node.attr in names and case.is_own(node.value, scope)
 

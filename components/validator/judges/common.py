@@ -51,6 +51,7 @@ class Case:
         Follows constants, `+`, conditions, names with nothing but such values, loops over
         constants, and constants of the own class.
         """
+        self.project.spend()
         if node is None or depth > _DEPTH:
             return None
         if isinstance(node, ast.Constant | ast.JoinedStr):
@@ -97,6 +98,7 @@ class Case:
         for unit in self.project.units.values():
             index = unit.index
             places = index.attribute_values.get(node.attr, ())
+            self.project.spend(len(index.accesses.get(node.attr, ())) + len(index.classes))
             stores = index.accesses.get(node.attr, ())
             if len(places) != sum(a.role is Role.STORED for a in stores):
                 return None

@@ -47,6 +47,7 @@ def _unbound(case: Case, name: str, loads: list[Load]) -> None:
 def _special(case: Case, name: str, load: Load) -> None:
     """A name that means something to Python itself, where it is not the file's own."""
     bindings, falls = load.scope.lookup(name)
+    case.project.spend(len(bindings))
     if name in MODULE_FACTS or not falls or (bindings and _surely_bound(case, name, load)):
         return
     if name in arguments.BUILTINS:
@@ -66,6 +67,7 @@ def _surely_bound(case: Case, name: str, load: Load) -> bool:
         body = [*body, *load.scope.owner.body]
     if is_dunder(name) or name in case.index.deleted:
         return False
+    case.project.spend(len(body))
     return any(_binds(item, name) for item in body if item.lineno < load.node.lineno)
 
 
@@ -77,8 +79,9 @@ def _binds(item: ast.stmt, name: str) -> bool:
 
 
 def _module_name(case: Case, name: str, load: Load) -> None:
-    bindings, falls = load.scope.lookup(name)
     project, unit = case.project, case.unit
+    bindings, falls = load.scope.lookup(name)
+    project.spend(len(bindings))
     refs = [ref for b in bindings for ref in project.bound(b, unit)]
     if not bindings and falls:
         refs = project.starred(name, unit)

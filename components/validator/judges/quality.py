@@ -41,7 +41,8 @@ def judge(case: Case, parameters: Collection[str] | None) -> None:
 def _strategies(case: Case, parameters: Collection[str] | None) -> None:
     index = case.index
     classes = [p.node for p in index.classes if isinstance(p.node, ast.ClassDef)]
-    found = [node for node in classes if node.bases and _is_strategy(case, node)]
+    names = _strategy_names(case) if classes else set()
+    found = [node for node in classes if node.name in names]
     used = {base.id for node in classes for base in node.bases if isinstance(base, ast.Name)}
     leaves = [node for node in found if node.name not in used]
     if case.unit.file.rpartition("/")[2] == _MAIN or case.unit.path == ".":
@@ -53,12 +54,6 @@ def _strategies(case: Case, parameters: Collection[str] | None) -> None:
         _methods(case, node, found)
     for node in found:
         _attributes(case, node, parameters)
-
-
-def _is_strategy(case: Case, node: ast.ClassDef) -> bool:
-    return any("Strategy" in ast.unparse(base) for base in node.bases) or (
-        any(isinstance(b, ast.Name) and b.id in _strategy_names(case) for b in node.bases)
-    )
 
 
 def _strategy_names(case: Case) -> set[str]:

@@ -1,0 +1,87 @@
+"""A hostile file costs little: each is judged in a process of its own that may use little."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+LIMIT_MB = 200
+CPU_S = 5
+"""Ten times what is promised: a slow machine may be that slow, an explosion is far beyond."""
+
+CHILD = """
+import json, resource, sys, time
+from pathlib import Path
+from components.schema.policies_code import CodePolicy
+from components.schema.policy_file import load_policy
+from components.validator import check_source
+policy = load_policy(Path("policies/code.yaml"), CodePolicy)
+check_source(b"import os", policy=policy)
+content = sys.stdin.buffer.read()
+resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[1]) + 60, int(sys.argv[1]) + 60))
+start = time.process_time()
+safe = check_source(content, policy=policy).safe
+print(json.dumps({
+    "safe": safe,
+    "cpu_s": time.process_time() - start,
+    "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+}))
+"""
+N = 131_000
+HOSTILE = {
+    "statements": b"a;" * (N // 2),
+    "lines": b"a\n" * (N // 2),
+    "tuple": b"a," * (N // 2),
+    "fields_of_one_fstring": b'f"' + b"{a}" * (N // 3) + b'"',
+    "strings": b'"" ' * (N // 3),
+    "assignments": b"a=" * (N // 2) + b"a",
+    "attribute_chain": b"a" + b".a" * (N // 2),
+    "sum": b"a" + b"+a" * (N // 2),
+    "calls": b"a" + b"()" * (N // 2),
+    "comparisons": b"a" + b"<a" * (N // 2),
+    "unary": b"~" * N + b"a",
+    "lambdas": b"lambda:" * (N // 7) + b"a",
+    "elifs": b"if a:b\n" + b"elif a:b\n" * (N // 9),
+    "decorators": b"@a\n" * (N // 3) + b"def f():0",
+    "imports": b"import os\n" * (N // 10),
+    "findings": b"eval;" * (N // 5),
+    "dunders": b"a.__b__;" * (N // 8),
+    "aliases": b"".join(b"a%d=a%d\n" % (i + 1, i) for i in range(9_000)),
+    "alias_web": b"import numpy as a0\n"
+    + b"".join(b"a%d=a%d\na%d=a0\n" % (i + 1, i, i) for i in range(4_000)),
+    "same_name": b"import numpy as a\n" + b"a=a\n" * 12_000,
+    "texts": b"t='a'\n" * 9_000 + b"t.format()\n" * 3_000,
+    "products": b"x=" + b"*".join([b"9"] * 900) + b"\n",
+    "products_many": (b"x=" + b"*".join([b"9"] * 80) + b"\n") * 200,
+    "loops": b"".join(b" " * i + b"while 1:\n" for i in range(90)) + b" " * 90 + b"pass\n",
+    "classes": b"".join(b"class A%d(A%d): pass\n" % (i + 1, i) for i in range(3_000)),
+    "private": b"class A:\n def f(self):\n" + b"  self._a=1;self._b\n" * 3_000,
+    "aggregations": b"x={}\n" + b"x['a']='mean'\n" * 2_000 + b"d.agg(x)\n" * 500,
+    "annotations": b"def f(" + b",".join(b"a%d:'b(c)'" % i for i in range(3_000)) + b"):0",
+    "brackets": b"(" * N,
+    "nul": b"\0" * N,
+    "big_integer": b"x=0x" + b"f" * (N - 10),
+    "open_quotes": b"'''" + b'"""' * (N // 3),
+    "quotes_and_backslashes": b"'\\" * (N // 2),
+    "comments_in_brackets": b"([{#\n" * (N // 5),
+    "unicode": "ä".encode() * (N // 2),
+    "lookalikes": "\uff41 ".encode() * (N // 4),
+    "huge": b"x" * 10_000_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_file_costs_little_time_and_memory(name, request):
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD, str(CPU_S)],
+        input=HOSTILE[name],
+        capture_output=True,
+        cwd=request.config.rootpath,
+        timeout=200,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()[-500:]
+    cost = json.loads(done.stdout)
+    assert cost["cpu_s"] < CPU_S
+    assert cost["peak_mb"] < LIMIT_MB

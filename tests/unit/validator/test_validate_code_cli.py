@@ -1,0 +1,86 @@
+"""`algoops validate code`: exit codes and formats, run as a user runs it."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+CODE = "from bot.cli import main; main()"
+
+
+def algoops(root, *args, stdin=b""):
+    return subprocess.run(
+        [sys.executable, "-c", CODE, "validate", "code", *map(str, args)],
+        input=stdin,
+        capture_output=True,
+        cwd=root,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture
+def root(request):
+    return request.config.rootpath
+
+
+def test_harmless_file_exits_0_and_names_what_was_checked(root):
+    done = algoops(root, "tests/data/harmless/sma_cross.py", "--format", "json")
+    document = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert (document["status"], document["safe"], document["findings"]) == ("validated", True, [])
+    assert "imports" in document["checks_passed"]
+
+
+def test_attack_on_standard_input_exits_1(root):
+    done = algoops(root, "-", "--format", "json", stdin=b"import os\n")
+    document = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert (document["status"], document["safe"]) == ("rejected", False)
+    assert "import-dangerous" in {f["rule"] for f in document["findings"]}
+    assert "imports" not in document["checks_passed"]
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"x = \x00", b"def f(:\n", b"(" * 5_000])
+def test_bytes_that_are_no_python_exit_1_not_2(root, content):
+    assert algoops(root, "-", stdin=content).returncode == 1
+
+
+def test_missing_file_exits_2(root):
+    done = algoops(root, "no/such/file.py")
+    assert done.returncode == 2
+    assert b"Traceback" not in done.stderr
+
+
+def test_no_strict_lets_an_unknown_module_pass_with_a_warning(root):
+    assert algoops(root, "-", stdin=b"import scipy\n").returncode == 1
+    done = algoops(root, "-", "--no-strict", stdin=b"import scipy\n")
+    assert done.returncode == 0
+    assert b"import-unknown" in done.stdout
+
+
+def test_sarif_and_github_carry_the_same_findings(root):
+    file = "tests/data/attacks/dunder__subclasses.py"
+    sarif = json.loads(algoops(root, file, "--format", "sarif").stdout)
+    lines = algoops(root, file, "--format", "github").stdout.decode().splitlines()
+    results = sarif["runs"][0]["results"]
+    assert len(results) == len(lines) > 0
+    assert results[0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == file
+    assert lines[0].startswith(f"::error file={file},line=1")
+
+
+def test_helpers_that_the_file_imports_are_judged_with_it(root, tmp_path):
+    (tmp_path / "strategy.py").write_text("from .helpers import x\n")
+    (tmp_path / "helpers.py").write_text("import os\nx = 1\n")
+    (tmp_path / "unrelated.py").write_text("import ctypes\n")
+    done = algoops(root, tmp_path / "strategy.py", "--format", "json")
+    files = {f["file"] for f in json.loads(done.stdout)["findings"] if f["severity"] == "error"}
+    assert done.returncode == 1
+    assert files == {str(tmp_path / "helpers.py")}
+
+
+def test_file_with_an_odd_name_is_judged_by_its_content(root, tmp_path):
+    path = tmp_path / "my strategy (2).py"
+    path.write_bytes(b"from backtesting import Strategy\n")
+    assert algoops(root, path).returncode == 0

@@ -1,0 +1,53 @@
+"""Every attack refused, not one harmless file refused."""
+
+from pathlib import Path
+
+import pytest
+
+from components.validator import check_code, check_source
+
+DATA = Path(__file__).parents[2] / "data"
+ATTACKS = sorted((DATA / "attacks").glob("*.py"))
+HARMLESS = sorted((DATA / "harmless").glob("*.py"))
+
+
+@pytest.mark.parametrize("path", ATTACKS, ids=lambda path: path.stem)
+def test_attack_is_refused_with_a_place_and_a_hint(path, policy):
+    checked = check_source(path.read_bytes(), policy=policy)
+    refused = [f for f in checked.findings if f.severity == "error"]
+    assert refused
+    assert all(f.line and f.message and f.hint and f.rule for f in refused)
+
+
+@pytest.mark.parametrize("path", HARMLESS, ids=lambda path: path.stem)
+def test_harmless_file_is_not_refused(path, policy):
+    checked = check_source(path.read_bytes(), policy=policy)
+    assert [f for f in checked.findings if f.severity == "error"] == []
+    assert checked.safe
+
+
+def test_harmless_author_tests_are_not_refused(policy):
+    content = (DATA / "harmless_tests" / "test_strategy.py").read_bytes()
+    strategy = (DATA / "harmless" / "sma_cross.py").read_bytes()
+    checked = check_code({"strategy.py": strategy, "test_strategy.py": content}, policy=policy)
+    assert [f for f in checked.findings if f.severity == "error"] == []
+
+
+def test_the_corpora_are_as_large_as_promised():
+    assert len(ATTACKS) >= 120
+    assert len(HARMLESS) >= 60
+    assert len({path.stem.partition("__")[0] for path in ATTACKS}) >= 20
+
+
+def test_harmless_files_stay_harmless_when_not_strict(policy):
+    for path in HARMLESS:
+        assert check_source(path.read_bytes(), policy=policy, strict=False).safe, path.stem
+
+
+def test_attacks_stay_refused_when_not_strict_but_for_unknown_modules(policy):
+    passed = [
+        path.stem
+        for path in ATTACKS
+        if check_source(path.read_bytes(), policy=policy, strict=False).safe
+    ]
+    assert passed == ["import__unknown_third_party"]
