@@ -13,6 +13,7 @@ from bot.event_json import key_of
 from bot.events import Event, Tick
 from bot.github import open_github
 from bot.intake import receive
+from bot.plan import ProposalPolicy
 from bot.policies import Policies, load_policies
 from bot.progress import Broadcast
 from bot.runner import Runner
@@ -42,7 +43,7 @@ URL_FILE = "url.txt"
 
 MIRRORS = "mirrors"
 DAY_S = 86_400.0
-KEEP_DAYS = 90.0
+KEEP_DAYS = 30.0
 
 
 def open_bench(settings: Settings, policies: Policies, executor: Executor) -> Bench:
@@ -68,7 +69,7 @@ def open_watched(settings: Settings, repository: RepositorySettings) -> Watched:
             repository, settings.state.dir / MIRRORS, git_binary=settings.git_binary
         )
         where = Where(repository.name, mirror.repository, repository.strategies)
-        return Watched(where, forge, repository.base)
+        return Watched(where, forge, repository.base, _proposals(repository))
     local = LocalForge.open(
         repository.name,
         repository.path,
@@ -77,7 +78,11 @@ def open_watched(settings: Settings, repository: RepositorySettings) -> Watched:
         binary=settings.git_binary,
     )
     where = Where(repository.name, local.repository, repository.strategies)
-    return Watched(where, local, repository.base)
+    return Watched(where, local, repository.base, _proposals(repository))
+
+
+def _proposals(repository: RepositorySettings) -> ProposalPolicy:
+    return ProposalPolicy(**repository.proposals.model_dump())
 
 
 @contextmanager

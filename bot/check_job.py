@@ -12,14 +12,14 @@ from bot.check_run import Asked, run_checks, take_snapshot
 from bot.checks import Superseded
 from bot.failpoints import failpoint
 from bot.moves import Moves
-from bot.plan import Plan, Snapshot
+from bot.plan import Plan, Snapshot, plan_run
 from bot.report_chart import chart
 from bot.server.backend import CheckEnded, RunChanged, StrategyChanged
 from bot.world import Watched, World
 from components.errors import TransientError
 from components.ports import Proposal, StatusState
 from components.schema.report import CheckResult, Report, StrategyReport
-from components.schema.values import Verdict
+from components.schema.values import CheckName, Finding, Severity, Verdict
 from components.state import Store
 from components.state.records import Job, Run
 
@@ -75,14 +75,22 @@ def close_proposal(world: World, watched: Watched, proposal_id: str) -> None:
     for run in world.store.runs.unfinished(watched.name, proposal_id):
         world.store.runs.supersede(run.id)
     with watched.lane:  # a merge closes the pull request before the deploy has recorded it
-        landing = world.store.intents.open(repository=watched.name)
-        if any(intent.key.startswith(f"{proposal_id}@") for intent in landing):
+        if proposal_id in _landing_now(world, watched):
             raise TransientError(f"{proposal_id} is being deployed", retry_after_s=LANDING_S)
         gone = world.store.strategies.withdraw(
             watched.name, proposal_id, actor="algoops", reason="its branch or pull request is gone"
         )
     if gone:
         world.progress.tell(StrategyChanged(""))
+
+
+def _landing_now(world: World, watched: Watched) -> set[str]:
+    """The proposals whose deploy is announced and not settled."""
+    return {
+        part["order"]["proposal"]
+        for intent in world.store.intents.open("deploy", watched.name)
+        for part in intent.details["parts"]
+    }
 
 
 def _check(
@@ -122,13 +130,18 @@ def _settled_already(world: World, watched: Watched, proposal: Proposal, base: s
         return False
     if world.store.meta.get(_published_key(watched, proposal.id)) != str(last.id):
         return False
-    if last.base == base:
+    if last.base == base and last.verdict is not Verdict.NEUTRAL:
         return True
     report = Report.model_validate_json(last.report)
-    snapshot = take_snapshot(watched.where, proposal, base)
+    plan = plan_run(take_snapshot(watched.where, proposal, base), watched.proposals, asked=False)
     before = {(s.name, s.tree) for s in report.strategies}
-    now = {(c.name, c.new_tree) for c in snapshot.changes if c.new_tree is not None}
-    return bool(snapshot.merge_tree) and before == now and not report.findings
+    now = {(c.name, c.new_tree) for c in plan.checks}
+    return before == now and plan.findings == blocking(report)
+
+
+def blocking(report: Report) -> tuple[Finding, ...]:
+    """The findings of the proposal itself that fail it."""
+    return tuple(f for f in report.findings if f.severity is Severity.ERROR)
 
 
 def _run(
@@ -153,7 +166,28 @@ def _run(
         _superseded(world, watched, proposal, run)
         return None
     failpoint("check.checked")
+    report = _with_release_warnings(world, watched, report)
     return report if record_run(world, run, report, moves, plan) else None
+
+
+def _with_release_warnings(world: World, watched: Watched, report: Report) -> Report:
+    """Tell an author early that a deploy would be refused: the version was released already."""
+    warnings = []
+    for strategy in report.strategies:
+        landed = world.store.versions.landed(watched.name, strategy.name, strategy.version)
+        if landed is not None and landed.tree and landed.tree != strategy.tree:
+            warnings.append(
+                Finding(
+                    check=CheckName.SCHEMA,
+                    rule="version-taken",
+                    severity=Severity.WARNING,
+                    file=strategy.path,
+                    message=f"{strategy.name} {strategy.version} was deployed before with other"
+                    " content, so this cannot be deployed under that number",
+                    hint="raise `version` in strategy.yaml",
+                )
+            )
+    return report.model_copy(update={"findings": (*report.findings, *warnings)})
 
 
 def record_run(world: World, run: Run, report: Report, moves: Moves, plan: Plan) -> bool:

@@ -72,6 +72,14 @@ class GitHubSettings(_Section):
     poll_s: Annotated[float, Field(ge=1)] = 60.0
 
 
+class ProposalSettings(_Section):
+    """Which proposals are checked without being asked."""
+
+    check_drafts: bool = True
+    check_forks: bool = True
+    approved_label: str = "algoops-approved"
+
+
 class RepositorySettings(_Section):
     """One watched repository. `github` where it lives there, else a local bare repository."""
 
@@ -80,6 +88,7 @@ class RepositorySettings(_Section):
     path: Path = Path("data/strategies.git")
     base: str = "main"
     strategies: str = "strategies"
+    proposals: ProposalSettings = ProposalSettings()
     github: GitHubSettings | None = None
 
     @model_validator(mode="after")

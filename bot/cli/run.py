@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+import tempfile
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -15,6 +16,8 @@ from bot.demo.author import git
 from bot.logs import set_up
 from components.errors import UserError
 from components.git_patch import Repository
+
+EXAMPLES = PROJECT / "examples" / "strategies"
 
 
 def register(app: typer.Typer) -> None:
@@ -52,7 +55,9 @@ def init(
     with errors_for_people():
         settings = settings_from(config)
         target = path or local_path(settings)
-        make_repository(target, settings.repositories[0].base, examples=examples)
+        make_repository(
+            target, settings.repositories[0].base, names=examples_here() if examples else ()
+        )
         out.print(f"Made {target}. Authors clone it and push branches:", highlight=False)
         out.print(f"  git clone {target} strategies", highlight=False)
 
@@ -69,16 +74,18 @@ def local_path(settings: Settings) -> Path:
     raise UserError("the configuration has no local repository", hint="name a path")
 
 
-def make_repository(
-    target: Path, base: str = "main", *, examples: bool, names: tuple[str, ...] = ()
-) -> None:
+def examples_here() -> tuple[str, ...]:
+    """Names of the example strategies that come with the project."""
+    return tuple(sorted(p.name for p in EXAMPLES.iterdir() if p.is_dir()))
+
+
+def make_repository(target: Path, base: str = "main", *, names: tuple[str, ...] = ()) -> None:
     """A bare repository whose base branch has one commit.
 
     Args:
         target: where it goes; must not hold a repository with that branch yet.
         base: the branch.
-        examples: put the example strategies in.
-        names: only these of them.
+        names: example strategies to begin with.
 
     Raises:
         UserError: there is one already.
@@ -86,18 +93,11 @@ def make_repository(
     with Repository.create(target, base) as repository:
         if repository.resolve(f"refs/heads/{base}") is not None:
             raise UserError(f"{target} has a branch {base} already")
-    work = target.parent / f".{target.name}.first"
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
-    try:
-        _first_commit(work, target, base, examples=examples, names=names)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="algoops-init-") as folder:
+        _first_commit(Path(folder), target.resolve(), base, names)
 
 
-def _first_commit(
-    work: Path, target: Path, base: str, *, examples: bool, names: tuple[str, ...]
-) -> None:
+def _first_commit(work: Path, target: Path, base: str, names: tuple[str, ...]) -> None:
     git(work, "init", "--quiet", f"--initial-branch={base}")
     strategies = work / "strategies"
     strategies.mkdir()
@@ -107,11 +107,9 @@ def _first_commit(
         encoding="utf-8",
     )
     (strategies / ".gitkeep").touch()
-    for folder in sorted((PROJECT / "examples" / "strategies").iterdir()):
-        if examples and folder.is_dir() and (not names or folder.name in names):
-            shutil.copytree(
-                folder, strategies / folder.name, ignore=shutil.ignore_patterns("__pycache__")
-            )
+    for name in names:
+        skipped = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(EXAMPLES / name, strategies / name, ignore=skipped)
     git(work, "add", "--all")
     git(work, "commit", "--quiet", "--message", "Begin")
     git(work, "push", "--quiet", str(target), f"HEAD:refs/heads/{base}")

@@ -47,13 +47,19 @@ class Stage:
         return git(self.repository, *args)
 
 
-def set_stage(folder: Path, port: int) -> Stage:
-    """Make everything that the demo plays on; `port` 0 takes a free one."""
+def set_stage(folder: Path, port: int, on_base: tuple[str, ...] = ON_BASE) -> Stage:
+    """Make everything that the demo plays on.
+
+    Args:
+        folder: where; made when it is not there.
+        port: of the pages; 0 takes a free one.
+        on_base: example strategies that are on the base from the beginning.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MARKER).touch()
     repository, state = folder / "strategies.git", folder / "state"
     state.mkdir(exist_ok=True)
-    make_repository(repository, examples=True, names=ON_BASE)
+    make_repository(repository, names=on_base)
     shutil.copytree(PROJECT / "policies", folder / "policies")
     _shorten_limits(folder / "policies" / "sandbox.yaml")
     config = folder / "config.yaml"

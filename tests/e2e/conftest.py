@@ -31,7 +31,7 @@ class World:
     """A stage with a daemon, and what tests ask of it."""
 
     def __init__(self, folder: Path):
-        self.stage = set_stage(folder, 0)
+        self.stage = set_stage(folder, 0, on_base=())
         self.store = Store(self.stage.state / DATABASE)
 
     # --- doing ---
