@@ -19,6 +19,10 @@ GOOD = {
     f"{FOLDER}/{name}": (PROJECT / "examples" / FOLDER / name).read_bytes()
     for name in ("strategy.py", "strategy.yaml")
 }
+_ENDLESS = PROJECT / "examples/proposals/endless-loop"
+ENDLESS = {
+    str(file.relative_to(_ENDLESS)): file.read_bytes() for file in _ENDLESS.rglob("strategy.*")
+}
 BAD_CODE = b"import os\n\n\nclass SmaCross:\n    pass\n"
 
 
@@ -145,8 +149,8 @@ class Stage:
 
         def idle():
             waiting = self.store.inbox.pending(10)
-            busy = [j for s in ("queued", "running") for j in self.store.jobs.list(status=s)]
-            return not waiting and not busy
+            depth = self.store.jobs.depth()
+            return not waiting and not depth.get("queued") and not depth.get("leased")
 
         wait_for(idle, "quiet")
 
@@ -168,8 +172,18 @@ def make_stage(tmp_path):
         assert stage.github.problems == []
 
 
+@pytest.fixture(scope="module")
+def shared_stage(tmp_path_factory):
+    made = Stage(tmp_path_factory.mktemp("stage"))
+    try:
+        made.start()
+        yield made
+    finally:
+        made.close()
+
+
 @pytest.fixture
-def stage(make_stage):
-    made = make_stage()
-    made.start()
-    return made
+def stage(shared_stage):
+    """One daemon for a module: each test has a branch and strategies of its own."""
+    yield shared_stage
+    assert shared_stage.github.problems == []

@@ -1,16 +1,15 @@
 """Pull requests on GitHub, end to end: pushed, checked, reported, superseded, closed."""
 
-from tests.e2e.github.conftest import GOOD, bad, wait_for
+from tests.e2e.github.conftest import ENDLESS, bad, wait_for
+from tests.fakes.github.hooks import send
 
 
 def test_a_refused_pull_request_is_told_where_and_what_to_do(stage):
-    pull = stage.propose("feature", bad())
+    pull = stage.propose("told", bad("told"))
     state, report = stage.reported(pull)
-    assert state == "failure"
-    assert report.verdict == "failed"
-    comment = stage.report(pull)
-    assert "alpha" in comment
-    assert f"/blob/{pull.head_sha}/strategies/alpha/strategy.py#L1" in comment
+    assert (state, report.verdict) == ("failure", "failed")
+    assert f"/blob/{pull.head_sha}/strategies/told/strategy.py#L1" in stage.report(pull)
+    assert "**Next:** fix what is marked" in stage.report(pull)
     assert stage.repo.status_of(pull.head_sha)["algoops/code"] == "failure"
 
 
@@ -21,20 +20,19 @@ def test_a_pull_request_without_strategies_is_neutral_and_green(stage):
 
 
 def test_a_fix_edits_the_one_report(stage):
-    pull = stage.propose("feature", bad())
+    pull = stage.propose("fix", bad("fixed"))
     stage.reported(pull)
-    stage.push("feature", dict.fromkeys(bad()))
-    state, _ = stage.reported(pull)
-    assert state == "success"
+    stage.push("fix", dict.fromkeys(bad("fixed")))
+    assert stage.reported(pull)[0] == "success"
     stage.quiet()
     assert "Nothing to check" in stage.report(pull)
 
 
 def test_a_run_with_one_strategy_takes_four_calls_and_one_for_each_red_check(stage):
-    stage.reported(stage.propose("first", bad("alpha")))
+    stage.reported(stage.propose("warm", bad("warm")))
     stage.quiet()
     before = len(stage.github.asked())
-    pull = stage.propose("feature", bad("beta"))
+    pull = stage.propose("counted", bad("counted"))
     stage.reported(pull)
     stage.quiet()
     calls = [f"{r.verb} {r.path}" for r in stage.github.asked()[before:]]
@@ -45,46 +43,49 @@ def test_a_run_with_one_strategy_takes_four_calls_and_one_for_each_red_check(sta
 def test_a_fork_is_checked_like_any_other(stage):
     fork = stage.github.repo("eve/strategies", {"x": b"1"}, eve="admin")
     fork.git.copy_objects(stage.git, "refs/heads/main", "refs/heads/main")
-    stage.github.branch(fork, "evil", bad(), "eve")
+    stage.github.branch(fork, "evil", bad("forked"), "eve")
     pull = stage.github.state.open_pull(stage.repo, "evil", "eve", head_repo=fork)
     state, report = stage.reported(pull)
     assert (state, report.verdict) == ("failure", "failed")
 
 
 def test_a_conflict_is_reported_with_its_paths(stage):
-    pull = stage.propose("feature", bad())
+    pull = stage.propose("conflict", bad("torn"))
     stage.reported(pull)
-    stage.push("main", {**bad(note="other"), "strategies/alpha/strategy.py": b"x = 1\n"})
-    stage.push("feature", {"strategies/alpha/strategy.py": b"y = 2\n"})
+    stage.push("main", {**bad("torn", "other"), "strategies/torn/strategy.py": b"x = 1\n"})
+    stage.push("conflict", {"strategies/torn/strategy.py": b"y = 2\n"})
     state, report = stage.reported(pull)
-    assert state == "failure"
-    assert report.merge_tree == ""
-    assert "strategies/alpha/strategy.py" in stage.report(pull)
+    assert (state, report.merge_tree) == ("failure", "")
+    assert "strategies/torn/strategy.py" in stage.report(pull)
 
 
-def test_a_moved_base_is_looked_at_again(stage):
-    pull = stage.propose("feature", bad())
+def test_a_moved_base_that_changes_the_merge_result_makes_a_new_report(stage):
+    pull = stage.propose(
+        "moved", {"strategies/both/strategy.py": bad("both")["strategies/both/strategy.py"]}
+    )
     stage.reported(pull)
     stage.quiet()
-    before = stage.report(pull)
-    base = stage.push("main", bad("alpha", "as the base has it"))
-    wait_for(
-        lambda: base[:12] in stage.report(pull) or stage.report(pull) != before, "a new report"
-    )
+    first = stage.report(pull)
+    definition = "strategies/both/strategy.yaml"
+    base = stage.push("main", {definition: bad("both")[definition]})
+    wait_for(lambda: stage.report(pull) != first, "a new report")
+    stage.quiet()
+    assert base in stage.report(pull)
 
 
-def test_a_closed_pull_request_is_left_alone(stage):
-    pull = stage.propose("feature", bad())
+def test_a_deleted_branch_closes_its_pull_request_and_nothing_is_left_running(stage):
+    pull = stage.propose("gone", bad("gone"))
     stage.reported(pull)
-    stage.github.state.push(stage.repo, "refs/heads/feature", None, "ann")
+    stage.github.state.push(stage.repo, "refs/heads/gone", None, "ann")
     stage.quiet()
     assert pull.state == "closed"
-    strategy = stage.store.strategies.get("team", "alpha")
-    assert strategy is None or strategy.lifecycle != "ready"
+    assert {r.status for r in stage.runs(pull)} == {"finished"}
+    found = stage.store.strategies.get("team", "gone")
+    assert found.status == "archived"
 
 
 def test_a_draft_and_its_labels_make_no_second_run_of_the_same_head(stage):
-    pull = stage.propose("feature", bad(), draft=True)
+    pull = stage.propose("draft", bad("drafted"), draft=True)
     stage.quiet()
     stage.github.state.label(stage.repo, pull, "wip", "ann")
     stage.github.state.ready(stage.repo, pull, "ann")
@@ -94,14 +95,13 @@ def test_a_draft_and_its_labels_make_no_second_run_of_the_same_head(stage):
 
 
 def test_a_thousand_replays_in_any_order_make_one_run(stage):
-    pull = stage.propose("feature", bad())
+    pull = stage.propose("replayed", bad("replayed"))
     stage.reported(pull)
     stage.quiet()
     (hook,) = stage.repo.hooks
-    from tests.fakes.github.hooks import send
-
+    mine = hook.deliveries[-3:]
     for turn in range(334):
-        for delivery in reversed(hook.deliveries[:3]):
+        for delivery in reversed(mine):
             assert send(hook, delivery) in {202, 503}, turn
     stage.quiet()
     assert len(stage.runs(pull)) == 1
@@ -109,15 +109,14 @@ def test_a_thousand_replays_in_any_order_make_one_run(stage):
 
 
 def test_an_old_head_that_arrives_late_is_not_checked(stage):
-    stage.github.deliverer.paused = True
-    pull = stage.propose("feature", bad())
-    old = pull.head_sha
-    stage.push("feature", bad(note="newer"))
-    stage.github.deliverer.paused = False
-    from tests.fakes.github.hooks import send
-
     (hook,) = stage.repo.hooks
-    for delivery in reversed(hook.deliveries):
+    stage.github.deliverer.paused = True
+    before = len(hook.deliveries)
+    pull = stage.propose("late", bad("late"))
+    old = pull.head_sha
+    stage.push("late", bad("late", "newer"))
+    stage.github.deliverer.paused = False
+    for delivery in reversed(hook.deliveries[before:]):
         send(hook, delivery)
     stage.reported(pull)
     stage.quiet()
@@ -125,55 +124,22 @@ def test_an_old_head_that_arrives_late_is_not_checked(stage):
     assert stage.repo.status_of(old) == {}
 
 
+def test_a_renamed_strategy_is_another_one(stage):
+    pull = stage.propose("rename", bad("before"))
+    stage.reported(pull)
+    stage.push("rename", {**dict.fromkeys(bad("before")), **bad("after")})
+    _, report = stage.reported(pull)
+    assert [s.name for s in report.strategies] == ["after"]
+
+
 def test_a_force_push_while_a_run_is_going_supersedes_it(stage):
-    slow = dict(GOOD)
-    slow["strategies/sma_cross/strategy.py"] = (
-        b"from backtesting import Strategy\n\n\nclass SmaCross(Strategy):\n"
-        b"    def init(self):\n        pass\n\n    def next(self):\n"
-        b"        while True:\n            pass\n"
-    )
-    pull = stage.propose("feature", slow)
+    pull = stage.propose("forced", ENDLESS)
     old = pull.head_sha
     wait_for(lambda: stage.repo.status_of(old).get("algoops") == "pending", "the slow run")
-    stage.push("feature", bad(), start=stage.git.tip("refs/heads/main"))
-    state, _ = stage.reported(pull)
-    assert state == "failure"
+    stage.push("forced", bad("quick"), start=stage.git.tip("refs/heads/main"))
+    assert stage.reported(pull)[0] == "failure"
     wait_for(lambda: stage.repo.status_of(old)["algoops"] != "pending", "the old status settled")
     stage.quiet()
-    assert {r.head: r.status for r in stage.runs(pull)} == {
-        old: "superseded",
-        pull.head_sha: "finished",
-    }
-    assert "alpha" in stage.report(pull)
-
-
-def test_a_daemon_that_was_down_hears_of_everything(make_stage):
-    stage = make_stage(poll_s=1.0)
-    stage.start()
-    first = stage.propose("one", bad("alpha"))
-    stage.reported(first)
-    stage.quiet()
-    stage.daemon.stop()
-    second = stage.propose("two", bad("beta"))
-    stage.push("one", bad("alpha", "changed while down"))
-    said = stage.say(first, "/algoops status")
-    stage.github.deliverer.wait()
-    stage.start()
-    assert stage.reported(second)[0] == "failure"
-    assert stage.reported(first)[0] == "failure"
-    assert "verdict" in stage.answered(first, 1)[0]
-    stage.quiet()
-    assert len(stage.answers(first)) == 1
-    assert ("bot", "eyes") in said.reactions
-
-
-def test_a_daemon_killed_in_a_run_finishes_it_after_its_return(make_stage):
-    stage = make_stage()
-    stage.start()
-    pull = stage.propose("feature", bad())
-    wait_for(lambda: stage.repo.status_of(pull.head_sha), "the run")
-    stage.daemon.kill()
-    stage.start()
-    assert stage.reported(pull)[0] == "failure"
-    stage.quiet()
-    assert len(stage.comments(pull)) == 1
+    statuses = {r.head: r.status for r in stage.runs(pull)}
+    assert statuses == {old: "superseded", pull.head_sha: "finished"}
+    assert "quick" in stage.report(pull)

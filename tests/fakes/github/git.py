@@ -70,7 +70,8 @@ class Git:
             self.run("read-tree", source, **env)
         for path, content in files.items():
             if content is None:
-                self.run("update-index", "--force-remove", "--", path, **env)
+                gone = f"0 {'0' * 40}\t{path}\n".encode()
+                self.run("update-index", "--index-info", stdin=gone, **env)
                 continue
             blob = self.run("hash-object", "-w", "--stdin", stdin=content)
             self.run("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}", **env)
