@@ -103,6 +103,8 @@ def _finding(item: ErrorDetails, document: Document, model: type[BaseModel]) -> 
             hint=near(str(path[-1]), fields) or "remove it",
         )
     rule, allowed = _rule_and_allowed(item)
+    if path == ("schema_version",):
+        rule = "schema-version"
     said = str(item["ctx"]["error"]) if kind == "value_error" else ""
     return document.finding(
         path,

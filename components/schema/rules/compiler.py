@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 PROGRAM_VERSION = 1
 SIDES = ("long", "short")
+_WHOLE = 100
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,11 @@ def _missing(
         message = "nothing ever trades: there are no entry rules and no code"
         return [Problem(("entry_rules",), "no-entry", message, hint, key=True)]
     risk = definition.risk_limits
+    short = any(rule.side == "short" for rule in entry)
+    if short and risk.take_profit_pct is not None and risk.take_profit_pct >= _WHOLE:
+        message = "a short position gains less than 100 %: this target is never reached"
+        path: Path = ("risk_limits", "take_profit_pct")
+        return [Problem(path, "unreachable-target", message, "set it lower")]
     stops = (risk.stop_loss_pct, risk.take_profit_pct, risk.trailing_stop_pct)
     if any(stop is not None for stop in stops) or len(leave) < len(definition.exit_rules):
         return []

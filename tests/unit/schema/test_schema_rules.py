@@ -318,6 +318,12 @@ def test_side_without_a_way_out_is_found():
     assert problems("short: rsi > 70", risk_limits={"stop_loss_pct": 5}) == []
 
 
+def test_target_that_a_short_can_never_reach_is_found():
+    (problem,) = problems("short: rsi > 70", risk_limits={"take_profit_pct": 100})
+    assert problem.rule == "unreachable-target"
+    assert problems("rsi < 30", risk_limits={"take_profit_pct": 100}) == []
+
+
 def test_unused_indicators_and_parameters_are_found():
     used = {p.found for p in compiled("rsi < level").problems}
     assert used == {"sma", "macd", "bands", "signal_line", "doji", "half", "strict", "label", "top"}
