@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from components.state import clock, schema
+from components.state.checkpoints import Checkpoints
 from components.state.errors import (
     StateCorrupt,
     StateReadOnly,
@@ -58,7 +59,8 @@ class Database:
         except BaseException:
             connection.close()
             raise
-        self._writer = Writer(connection)
+        self._checkpoints = Checkpoints(connection, path)
+        self._writer = Writer(connection, self._checkpoints.claim)
 
     def _open(self) -> sqlite3.Connection:
         with translated(self.path):
@@ -71,6 +73,7 @@ class Database:
                 # So that INSERT OR REPLACE does not pass the audit log's guards.
                 connection.execute("PRAGMA recursive_triggers = ON")
                 connection.execute("PRAGMA synchronous = FULL")
+                connection.execute("PRAGMA wal_autocheckpoint = 0")
                 connection.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT}")
             except BaseException:
                 connection.close()
@@ -176,6 +179,7 @@ class Database:
         while self._idle_readers:
             self._idle_readers.pop().close()
         self._writer.close()
+        self._checkpoints.release()
 
 
 def encode(document: Any) -> str:

@@ -32,8 +32,10 @@ class _Group:
 class Writer:
     """Transactions on one connection (in autocommit mode), for any number of threads."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, committed: Callable[[], None]) -> None:
+        """Take a connection; `committed` is called after each commit, before the next turn."""
         self._connection = connection
+        self._committed = committed
         self._turn = threading.Lock()
         self._counting = threading.Lock()
         self._waiting = 0
@@ -99,9 +101,11 @@ class Writer:
         actions, self._after = self._after, []
         self._owner = None
         alive = self._connection.in_transaction
-        if not (alive and self._waiting and group.members < _MOST):
-            self._commit(group, failure)
-        self._turn.release()
+        try:
+            if not (alive and self._waiting and group.members < _MOST):
+                self._commit(group, failure)
+        finally:
+            self._turn.release()
         while not group.done.wait(_PATIENCE_S):
             # Whoever was waiting to take over may have been interrupted: then it is up to us.
             self._commit_if_left_behind(group)
@@ -130,6 +134,7 @@ class Writer:
         finally:
             self._group = None
             group.done.set()
+        self._committed()
 
     @contextmanager
     def _savepoint(self) -> Iterator[None]:

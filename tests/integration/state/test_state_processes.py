@@ -73,6 +73,23 @@ def test_kill_9_leaves_no_half_of_a_transaction(path):
         assert len(store.audit.list(event="deployment.recorded", limit=1_000_000)) == len(names)
 
 
+def test_processes_killed_in_turn_leave_a_sound_database_and_a_bounded_log(path):
+    running = [spawn("receive", path, f"first{n}") for n in range(2)]
+    acknowledged = []
+    for turn in range(4):
+        for process in running:
+            acknowledged += lines(process, 150)
+        acknowledged += kill(running.pop(0))
+        running.append(spawn("receive", path, f"turn{turn}"))
+    for process in running:
+        acknowledged += kill(process)
+    with Store(path) as store:
+        kept = {event.key for event in store.inbox.pending(1_000_000)}
+        assert set(acknowledged) <= kept
+        assert store.stats().wal_bytes < 4 * 1000 * 4096
+        sound(store)
+
+
 def test_job_of_a_killed_worker_returns_when_its_lease_is_over(path):
     with Store(path) as store:
         number = store.jobs.enqueue("check", "pr/1", "main", {})

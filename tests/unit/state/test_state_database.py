@@ -192,6 +192,34 @@ def test_idle_connections_are_shared_by_threads(store):
     assert len(store._db._idle_readers) == 1
 
 
+# --- checkpoints -------------------------------------------------------------------------------
+
+
+def checkpoints_at(store):
+    return store._db._writer.connection.execute("PRAGMA wal_autocheckpoint").fetchone()[0]
+
+
+def test_only_one_of_several_processes_checkpoints_and_the_next_takes_over(path):
+    first, second = Store(path), Store(path)
+    second.meta.put("a", "1")
+    assert (checkpoints_at(first), checkpoints_at(second)) == (1000, 0)
+    first.close()
+    second.meta.put("a", "2")
+    assert checkpoints_at(second) == 1000
+    with Store(path) as third:
+        assert checkpoints_at(third) == 0
+    second.close()
+
+
+def test_write_ahead_log_does_not_grow_without_end(store, path):
+    for number in range(40):
+        with store.transaction():
+            for row in range(40):
+                store.meta.put(f"{number}-{row}", "x" * 4000)
+    assert store.stats().wal_bytes < 3 * 1000 * 4096
+    assert store.stats().database_bytes > 1000 * 4096
+
+
 # --- migrations --------------------------------------------------------------------------------
 
 FILL = {
