@@ -22,10 +22,10 @@ def SMA(values, n):
     return pd.Series(values).rolling(n).mean()
 
 """
-GOOG = {"symbol": "GOOG"}
-SPX = {"symbol": "SPX", "start": "2005-01-01", "end": "2012-12-31"}
-IXIC = {"symbol": "IXIC", "start": "1999-01-01", "end": "2004-12-31"}
-EURUSD = {"symbol": "EURUSD", "interval": "1h"}
+GOOG = {"symbol": "GOOG", "end": "2010-12-31"}
+SPX = {"symbol": "SPX", "start": "2006-01-01", "end": "2011-12-31"}
+IXIC = {"symbol": "IXIC", "start": "1999-01-01", "end": "2003-12-31"}
+EURUSD = {"symbol": "EURUSD", "interval": "1h", "end": "2017-08-31"}
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from backtesting._util import _Indicator
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+SHOWN = (("plot", True), ("overlay", None), ("color", None), ("scatter", False))
+UNSHOWN = dict(SHOWN)
 ROWS_AND_BARS = 2
 """Dimensions of an indicator of several rows."""
 
@@ -60,13 +62,8 @@ def _lean(
     args: tuple[Any, ...],
     options: dict[str, Any],
 ) -> Any:
-    name = options.pop("name", None)
-    shown = {
-        "plot": options.pop("plot", True),
-        "overlay": options.pop("overlay", None),
-        "color": options.pop("color", None),
-        "scatter": options.pop("scatter", False),
-    }
+    name = options.pop("name", None) if options else None
+    shown = {key: options.pop(key, default) for key, default in SHOWN} if options else UNSHOWN
     value = func(*args, **options)
     bars = len(strategy._data)  # noqa: SLF001  # the package's own I reads it too
     array = _oriented(declarations, value, bars)

@@ -82,7 +82,7 @@ class _Options(dict[str, Any]):
 
 
 class GrowingData(_Data):  # type: ignore[misc]  # the package has no types
-    """`Strategy.data` over a tape: the package's own class with its arrays renewed each bar.
+    """`Strategy.data` over a tape: the package's own class, its arrays cut when they are asked for.
 
     With `window`, only the last so many bars are shown (the prefix that init() sees where a
     lookback is declared).
@@ -91,31 +91,35 @@ class GrowingData(_Data):  # type: ignore[misc]  # the package has no types
     def __init__(self, tape: Tape, window: int | None = None) -> None:
         self._tape = tape
         self._window = window
+        self._place = {name: at for at, name in enumerate(tape.names)}
+        self._first = self._end = 0
         self._frame: pd.DataFrame | None = None
         self._index: pd.DatetimeIndex | None = None
         self._extra: dict[str, Any] = {}
         self._Data__pip = None
         self._Data__cache: dict[str, Any] = {}
-        self._Data__arrays: dict[str, Any] = {}
         self._Data__len = 0
 
     def show(self, length: int) -> None:
         """Show the first `length` bars (the last `window` of them)."""
-        first = max(0, length - self._window) if self._window else 0
-        self._range = (first, length)
+        self._first = max(0, length - self._window) if self._window else 0
+        self._end = length
         self._frame = self._index = None
-        self._extra = {}
-        self._Data__len = length - first
-        options = _Options(self)
-        arrays = self._Data__arrays = {}
-        for name, column in zip(self._tape.names, self._tape.columns, strict=True):
-            array = column[first:length].view(_Array)
-            array.name, array._opts = name, options  # noqa: SLF001  # what _Array.__new__ does
-            arrays[name] = array
-        self._Data__cache = dict(arrays)
+        if self._extra:
+            self._extra = {}
+        self._Data__len = length - self._first
+        self._Data__cache = {}
 
     def _set_length(self, length: int) -> None:
         self.show(length)
+
+    def _Data__get_array(self, key: str) -> Any:  # noqa: N802  # the package's accessors call it
+        array = self._Data__cache.get(key)
+        if array is None:
+            array = self._tape.columns[self._place[key]][self._first : self._end].view(_Array)
+            array.name, array._opts = key, _Options(self)  # noqa: SLF001  # as _Array.__new__ does
+            self._Data__cache[key] = array
+        return array
 
     def _update(self) -> None:
         """Take over what init() wrote into `data.df`, as the package does after init()."""
@@ -125,34 +129,33 @@ class GrowingData(_Data):  # type: ignore[misc]  # the package has no types
         for name, values in self._frame.items():
             array = np.asarray(values).view(_Array)
             array.name, array._opts = str(name), options  # noqa: SLF001  # as above
-            self._extra[str(name)] = self._Data__arrays[str(name)] = array
-        self._Data__cache = dict(self._Data__arrays)
+            self._extra[str(name)] = self._Data__cache[str(name)] = array
 
     def adopt(self, other: GrowingData) -> None:
         """Take over the columns that a re-evaluation's init() added to its own `data.df`."""
         for name, array in other._extra.items():
-            if name not in self._tape.names:
-                self._extra[name] = self._Data__arrays[name] = self._Data__cache[name] = array
+            if name not in self._place:
+                self._extra[name] = self._Data__cache[name] = array
 
     def __getattr__(self, item: str) -> Any:
         try:
-            return self[item]
+            return self._Data__get_array(item)
         except KeyError:
             raise AttributeError(f"Column '{item}' not in data") from None
 
     def __getitem__(self, item: str) -> Any:
-        return self._Data__arrays[item]
+        return self._Data__get_array(item)
 
     def __repr__(self) -> str:
         last = len(self) - 1
-        values = ", ".join(f"{n}={a[last]}" for n, a in self._Data__arrays.items())
+        values = ", ".join(f"{name}={self[name][last]}" for name in self._place)
         return f"<Data i={last} ({self.index[last]}) {values}>"
 
     @property
     def df(self) -> pd.DataFrame:
         """The bars shown as a DataFrame; init() may add columns to it."""
         if self._frame is None:
-            self._frame = self._tape.frame(*self._range)
+            self._frame = self._tape.frame(self._first, self._end)
             for name, array in self._extra.items():
                 self._frame[name] = np.asarray(array)
         return self._frame
@@ -161,14 +164,14 @@ class GrowingData(_Data):  # type: ignore[misc]  # the package has no types
     def index(self) -> pd.DatetimeIndex:
         """Times of the bars shown."""
         if self._index is None:
-            self._index = self._tape.index(*self._range)
+            self._index = self._tape.index(self._first, self._end)
         return self._index
 
     @property
     def pip(self) -> float:
         """Smallest price change: from the decimals of the closes seen so far."""
-        texts = self._Data__arrays["Close"].astype(str)
+        texts = self["Close"].astype(str)
         return float(10 ** -np.median([len(text.partition(".")[-1]) for text in texts]))
 
     def _current_value(self, key: str) -> Any:
-        return self._Data__arrays[key][-1]
+        return self._tape.columns[self._place[key]][self._end - 1]

@@ -43,6 +43,7 @@ class Stream:
         self._trial = Trial(kind, spec, tape, declarations)
         self._data = GrowingData(tape)
         self._mirror = Mirror(self._data, spec.account, 1_024)
+        np.seterr(invalid="ignore")  # as the package's own loop does: NaN >= 3 is just False
         self._living: Strategy | None = None
         self._graft: Graft | None = None
         self._broke = False
@@ -64,15 +65,14 @@ class Stream:
         if self._broke:
             return [], []
         length = self._tape.length
-        first: list[Op] = []
-        with np.errstate(invalid="ignore"):
-            if self._living is None or self._graft is None:
-                if not self._is_warm(length):
-                    return [], []
-                first = self.first = self._begin(length)
-            else:
-                self._renew(self._graft, length)
-            return first, self._next(length - 1)
+        if self._living is not None and self._graft is not None:
+            self._renew(self._graft, length)
+        elif self._is_warm(length):
+            self.first = self._begin(length)
+            return self.first, self._next(length - 1)
+        else:
+            return [], []
+        return [], self._next(length - 1)
 
     def _is_warm(self, length: int) -> bool:
         fresh, warm = self._trial.cold(length)

@@ -90,9 +90,14 @@ class Trial:
         data.show(length)
         self._broker._data = data  # noqa: SLF001  # its last price is this prefix's
         self._declarations.begin(lean=True)
-        with self._random.apart(), quiet():
+        before, stdout = self._random.leave(), sys.stdout
+        sys.stdout = _NOWHERE
+        try:
             instance = self._kind(self._broker, data, dict(self._spec.parameters))
             instance.init()
+        finally:
+            sys.stdout = stdout
+            self._random.come_back(before)
         data._update()  # noqa: SLF001  # as the package does after init()
         if self._broker.orders:
             self._broker.orders.clear()
@@ -121,21 +126,22 @@ class Randomness:
         random.setstate(self._python)
         np.random.set_state(self._numpy)  # noqa: NPY002  # as above
 
-    @contextmanager
-    def apart(self) -> Iterator[None]:
-        """Run with the first init()'s numbers and put the stream back afterwards."""
+    def leave(self) -> tuple[Any, Any] | None:
+        """Go to the first init()'s numbers; where to come back to (None: nobody draws any)."""
         if self._used is False:
-            yield
-            return
-        python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002  # as above
+            return None
+        before = random.getstate(), np.random.get_state()  # noqa: NPY002  # as above
         self.begin()
-        try:
-            yield
-        finally:
-            if self._used is None:
-                self._used = not self._untouched()
-            random.setstate(python)
-            np.random.set_state(numpy)  # noqa: NPY002  # as above
+        return before
+
+    def come_back(self, before: tuple[Any, Any] | None) -> None:
+        """Put the stream back to where it was left."""
+        if before is None:
+            return
+        if self._used is None:
+            self._used = not self._untouched()
+        random.setstate(before[0])
+        np.random.set_state(before[1])  # noqa: NPY002  # as above
 
     def _untouched(self) -> bool:
         state: Any = np.random.get_state()  # noqa: NPY002  # as above
@@ -143,11 +149,19 @@ class Randomness:
         return same and bool((state[1] == self._numpy[1]).all())
 
 
+class _Nowhere(io.TextIOBase):
+    def write(self, text: str) -> int:
+        return len(text)
+
+
+_NOWHERE = _Nowhere()
+
+
 @contextmanager
 def quiet() -> Iterator[None]:
     """What the author prints is printed once, by the instance that trades in the scored run."""
     kept = sys.stdout
-    sys.stdout = io.StringIO()
+    sys.stdout = _NOWHERE
     try:
         yield
     finally:

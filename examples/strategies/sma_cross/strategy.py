@@ -13,8 +13,8 @@ class SmaCross(Strategy):
         share: fraction of equity put into an entry.
     """
 
-    fast = 40
-    slow = 160
+    fast = 30
+    slow = 150
     share = 0.95
 
     def init(self):

@@ -1,10 +1,14 @@
-"""Strategies that attack their own score, behind the real wall: the numbers don't move."""
+"""Strategies that attack their own score: the numbers don't move.
+
+Most of it is about the wire, and runs against the guest without a wall, where an attacker has
+more to reach, not less; what is about the process runs behind bubblewrap.
+"""
 
 import textwrap
 
 import pytest
 from engine_strategies import HEAD
-from engine_support import assert_same, plain, run
+from engine_support import ForkingSandbox, assert_same, plain, run
 
 from components.schema.backtest import BacktestConfig
 from components.schema.values import Limits, Status
@@ -12,6 +16,7 @@ from components.schema.values import Limits, Status
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 CONFIG = BacktestConfig(initial_capital=50_000)
+SHORT = {"end": "2005-03-31"}
 HONEST = """
 class S(Strategy):
     def init(self):
@@ -35,13 +40,18 @@ def _strategy(attack: str = "pass", head: str = "") -> str:
     return HEAD + textwrap.dedent(head) + HONEST + body + "\n"
 
 
+def test_honest_strategy_behind_the_wall_equals_a_plain_run(market, wall, honest):
+    assert_same(_attacked(market, "pass", wall=wall), honest)
+
+
 @pytest.fixture(scope="module")
 def honest(market):
     return plain(_strategy(), market, config=CONFIG)
 
 
-def _attacked(market, wall, attack, head="", **how):
-    return run(_strategy(attack, head), market, config=CONFIG, sandbox=wall, **how)
+def _attacked(market, attack, head="", wall=None, **how):
+    sandbox = wall or ForkingSandbox()
+    return run(_strategy(attack, head), market, config=CONFIG, sandbox=sandbox, **how)
 
 
 UNMOVED = {
@@ -77,8 +87,8 @@ SELF_DECEIVING = {"past_prices_rewritten", "spread_turned_around"}
 
 
 @pytest.mark.parametrize("name", [n for n in UNMOVED if n != "engine_classes_patched"])
-def test_attack_on_the_mirror_leaves_the_score_unchanged(name, market, wall, honest):
-    result = _attacked(market, wall, UNMOVED[name])
+def test_attack_on_the_mirror_leaves_the_score_unchanged(name, market, honest):
+    result = _attacked(market, UNMOVED[name])
     if name not in SELF_DECEIVING:
         assert_same(result, honest)
         return
@@ -89,9 +99,9 @@ def test_attack_on_the_mirror_leaves_the_score_unchanged(name, market, wall, hon
         assert t.pnl == pytest.approx(t.size * (t.exit_price - t.entry_price))
 
 
-def test_patched_engine_in_the_guest_changes_no_number(market, wall, honest):
+def test_patched_engine_in_the_guest_changes_no_number(market, honest):
     attack = UNMOVED["engine_classes_patched"].replace("raise SystemExit", "")
-    result = _attacked(market, wall, attack)
+    result = _attacked(market, attack)
     if result.status is Status.PASSED:
         bought = {t.entry_bar for t in result.trades}
         assert bought <= set(honest["_trades"]["EntryBar"])
@@ -137,8 +147,8 @@ def guest():
     ],
     ids=lambda value: value if value.replace("_", "").isalpha() else "",
 )
-def test_forged_frame_ends_the_job(name, attack, market, wall):
-    result = _attacked(market, wall, f"if len(self.data) == 90: {attack}", head=TALK)
+def test_forged_frame_ends_the_job(name, attack, market):
+    result = _attacked(market, f"if len(self.data) == 90: {attack}", head=TALK, **SHORT)
     assert result.status is Status.PROTOCOL_ERROR, result.message
     assert result.metrics is None
 
@@ -156,10 +166,15 @@ def test_forged_frame_ends_the_job(name, attack, market, wall):
         "[Place(1.0, 1.0, None, None, None, None)] * 5000",
     ],
 )
-def test_impossible_order_ends_the_job(ops, market, wall):
-    head = "from guest.messages import Cancel, Close, Place, Protect\n"
-    attack = f"if len(self.data) == 90: self._broker.ops = {ops}"
-    result = _attacked(market, wall, attack, head=head)
+def test_impossible_order_ends_the_job(ops, market):
+    attack = f"""
+    import sys
+    if len(self.data) == 90:
+        package = type(self._broker).__module__.rpartition(".")[0]
+        names = vars(sys.modules[package + ".messages"])
+        self._broker.ops = eval({ops!r}, dict(names))
+    """
+    result = _attacked(market, attack, **SHORT)
     assert result.status is Status.PROTOCOL_ERROR, (result.message, result.traceback)
     assert result.metrics is None
 
@@ -176,7 +191,7 @@ def test_impossible_order_ends_the_job(ops, market, wall):
     ],
 )
 def test_guest_that_ends_early_has_failed_whatever_it_says(attack, status, market, wall):
-    result = _attacked(market, wall, f"if len(self.data) == 90:\n    {attack}", head=TALK)
+    result = _attacked(market, f"if len(self.data) == 90:\n    {attack}", TALK, wall, **SHORT)
     assert result.status is not Status.PASSED
     assert status is None or result.status in {status, Status.KILLED}, result.message
     assert result.metrics is None
@@ -184,7 +199,8 @@ def test_guest_that_ends_early_has_failed_whatever_it_says(attack, status, marke
 
 def test_guest_that_hangs_is_a_timeout(market, wall):
     attack = "while len(self.data) == 90: pass"
-    result = _attacked(market, wall, attack, limits=Limits(wall_s=3, cpu_s=3))
+    limits = Limits(wall_s=3, cpu_s=3)
+    result = _attacked(market, attack, wall=wall, limits=limits, **SHORT)
     assert result.status is Status.TIMEOUT
     assert result.metrics is None
 
@@ -197,7 +213,7 @@ def test_prices_that_the_package_ships_are_not_in_the_sandbox(market, wall):
     FOUND = os.path.exists(os.path.join(FOLDER, "GOOG.csv"))
     """
     attack = "assert not FOUND and abs(GOOG.Close.iloc[0] - 100) < 20, (FOUND, GOOG)"
-    result = _attacked(market, wall, attack, head=head)
+    result = _attacked(market, attack, head, wall, **SHORT)
     assert result.status is Status.PASSED, result.traceback
 
 
@@ -215,5 +231,5 @@ def test_no_bar_of_the_future_is_anywhere_in_the_process(market, wall):
                 assert not np.asarray(a)[n:].any(), a
         assert len(self.data.df) == len(self.data.index) == len(self.data.Close.s) == n
     """
-    result = _attacked(market, wall, attack)
+    result = _attacked(market, attack, wall=wall, end="2008-12-31")
     assert result.status is Status.PASSED, result.traceback
