@@ -1,0 +1,138 @@
+"""From `git push` to the pending status and to the verdict, with the real daemon.
+
+`python benchmarks/end_to_end.py [--rounds N] [--together N] [--json FILE]`
+
+Beside it, in the same run, what an author would do instead: start Python, import backtesting,
+run the backtest.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bot.demo.author import git
+from bot.demo.stage import EXAMPLES, Stage, set_stage
+from components.state import DATABASE, Store
+
+DEADLINE_S = 300.0
+PLAIN = """
+import importlib.util, sys
+import pandas as pd
+from backtesting import Backtest
+spec = importlib.util.spec_from_file_location("strategy", sys.argv[1])
+module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+data = pd.read_csv(sys.argv[2], index_col=0, parse_dates=True)
+print(Backtest(data, module.SmaCross, cash=100_000, finalize_trades=True).run()["# Trades"])
+"""
+
+
+def waited(condition: object) -> float:
+    """Seconds until a condition holds."""
+    began = time.perf_counter()
+    while time.perf_counter() - began < DEADLINE_S:
+        if condition():  # type: ignore[operator]
+            return time.perf_counter() - began
+        time.sleep(0.005)
+    sys.exit("it did not happen in time")
+
+
+def write(stage: Stage, name: str, fast: int) -> None:
+    """One daily strategy on one symbol; `fast` makes its content new."""
+    folder = stage.author.folder / "strategies" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    source = EXAMPLES / "strategies" / "sma_cross"
+    definition = (source / "strategy.yaml").read_text()
+    definition = definition.replace("name: sma_cross", f"name: {name}")
+    definition = definition.replace("symbols: [SPX, IXIC]", "symbol: SPX")
+    definition += f"\nauthor: round {fast}\n"
+    (folder / "strategy.yaml").write_text(definition)
+    (folder / "strategy.py").write_bytes((source / "strategy.py").read_bytes())
+
+
+def push(stage: Stage, branch: str, name: str, number: int) -> str:
+    """Push a branch with one new strategy; the head's id."""
+    stage.author.start(branch)
+    write(stage, name, number)
+    return stage.author.push(branch, f"Round {number}")
+
+
+def one_round(stage: Stage, store: Store, number: int) -> tuple[float, float]:
+    """Seconds from the end of `git push` to the pending status, and to the published verdict."""
+    branch = f"round-{number}"
+    head = push(stage, branch, f"round_{number}", number)
+    proposal = f"branch/{branch}"
+    pending = waited(lambda: store.runs.latest("demo", proposal, head=head))
+    key = f"published:demo:{proposal}"
+    verdict = pending + waited(lambda: store.meta.get(key))
+    return pending, verdict
+
+
+def together(stage: Stage, store: Store, count: int) -> float:
+    """Proposals a second when `count` are pushed at once."""
+    for number in range(count):
+        stage.author.start(f"many-{number}")
+        write(stage, f"many_{number}", number)
+        git(stage.author.folder, "add", "--all")
+        git(stage.author.folder, "commit", "--quiet", "--message", f"Many {number}")
+        git(stage.author.folder, "branch", "--force", f"push-{number}", "HEAD")
+    refs = [f"push-{n}:refs/heads/many-{n}" for n in range(count)]
+    git(stage.author.folder, "push", "--quiet", "origin", *refs)
+    done = [f"published:demo:branch/many-{n}" for n in range(count)]
+    return count / waited(lambda: all(store.meta.get(key) for key in done))
+
+
+def plain() -> float:
+    """Seconds of the author's own way: a Python process, the import, the backtest."""
+    source = EXAMPLES / "strategies" / "sma_cross" / "strategy.py"
+    began = time.perf_counter()
+    subprocess.run(
+        [sys.executable, "-c", PLAIN, str(source), str(EXAMPLES / "data" / "SPX_1d.csv")],
+        check=True,
+        capture_output=True,
+    )
+    return time.perf_counter() - began
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--together", type=int, default=20)
+    parser.add_argument("--json", type=Path)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        stage = set_stage(Path(folder) / "stage", 0, on_base=())
+        stage.daemon.start()
+        try:
+            with Store(stage.state / DATABASE) as store:
+                one_round(stage, store, 0)
+                rounds = [
+                    (*one_round(stage, store, n), plain()) for n in range(1, asked.rounds + 1)
+                ]
+                rate = together(stage, store, asked.together)
+        finally:
+            stage.daemon.stop()
+    pending, verdict, own = (statistics.median(column) for column in zip(*rounds, strict=True))
+    figures = {
+        "push_to_pending_s": round(pending, 3),
+        "push_to_verdict_s": round(verdict, 3),
+        "plain_process_s": round(own, 3),
+        "verdict_over_plain": round(verdict / own, 2),
+        "proposals_a_second_together": round(rate, 2),
+        "load": os.getloadavg(),
+    }
+    for name, value in figures.items():
+        print(f"{name:32} {value}")
+    if asked.json:
+        asked.json.write_text(json.dumps(figures, indent=2))
+
+
+if __name__ == "__main__":
+    main()
