@@ -24,7 +24,11 @@ def path(tmp_path):
 
 def kill(process):
     process.send_signal(signal.SIGKILL)
-    rest, _ = process.communicate(timeout=30)
+    # Not communicate(): it would skip what readline() has buffered.
+    rest = process.stdout.read()
+    process.wait(timeout=30)
+    process.stdout.close()
+    process.stderr.close()
     return rest.split("\n")[:-1]  # the last line may be half written
 
 
