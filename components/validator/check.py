@@ -175,7 +175,6 @@ def _folder(code: Mapping[str, bytes], policy: CodePolicy, doors: Doors, reports
         size = f"{len(code)} files with {total} bytes"
         bound = f"at most {limits.files} files with {limits.total_bytes} bytes are judged"
         reports.of("").at("source-size", 1, None, f"{size}; {bound}")
-    tops = {path.partition(".")[0] for path in doors.modules} | doors.stdlib | doors.dangerous
     for path in code:
         if path.endswith(_COMPILED):
             message = "Python would load this file, and nobody can read it"
@@ -184,7 +183,7 @@ def _folder(code: Mapping[str, bytes], policy: CodePolicy, doors: Doors, reports
         for name in PurePosixPath(path).with_suffix("").parts:
             if not name.isidentifier() or keyword.iskeyword(name):
                 reports.of(path).at("file-name", 1, None, f"{name!r} can't be imported by name")
-            elif name in tops or name in _SPECIAL:
+            elif name in doors.taken or name in _SPECIAL:
                 message = f"{name!r} would stand in for the library of that name"
                 reports.of(path).at("file-name", 1, None, message)
 

@@ -26,6 +26,7 @@ class Doors:
     Attributes:
         closed_methods: attribute names refused on any object.
         closed_unless_own: refused unless the strategy defines such a name.
+        taken: names of libraries, which no file of a strategy may have.
     """
 
     modules: dict[str, ModuleRule]
@@ -34,6 +35,7 @@ class Doors:
     closed_methods: frozenset[str]
     closed_unless_own: frozenset[str]
     stdlib: frozenset[str]
+    taken: frozenset[str]
 
     def module(self, path: str, *, in_test: bool) -> Refusal | None:
         """May this module be imported, by exactly this path?"""
@@ -120,6 +122,9 @@ def _doors(fingerprint: str, key: "_Key") -> Doors:  # noqa: ARG001  # equal key
         closed_methods=frozenset(policy.closed_methods),
         closed_unless_own=frozenset(policy.closed_unless_own),
         stdlib=catalogue.stdlib(),
+        taken=catalogue.stdlib()
+        | frozenset(policy.dangerous)
+        | {path.partition(".")[0] for path in policy.modules},
     )
 
 

@@ -43,12 +43,20 @@ class Scope:
 
     Attributes:
         kind: module, class or function (comprehensions and lambdas are functions).
+        name: of the function, where it has one.
         owner: the class statement whose body this is, or whose method it is.
     """
 
     __slots__ = (
-        "bindings", "comprehension", "global_names", "kind", "nonlocal_names", "owner", "parent"
-    )  # fmt: skip
+        "bindings",
+        "comprehension",
+        "global_names",
+        "kind",
+        "name",
+        "nonlocal_names",
+        "owner",
+        "parent",
+    )
 
     def __init__(
         self,
@@ -56,9 +64,11 @@ class Scope:
         parent: Scope | None,
         owner: ast.ClassDef | None = None,
         *,
+        name: str = "",
         comprehension: bool = False,
     ) -> None:
         self.kind = kind
+        self.name = name
         self.parent = parent
         self.owner = owner
         self.comprehension = comprehension
@@ -72,6 +82,15 @@ class Scope:
         while scope.parent is not None:
             scope = scope.parent
         return scope
+
+    def method(self) -> str:
+        """The name of the method around this place, "" outside of any."""
+        scope: Scope | None = self
+        while scope is not None and scope.parent is not None:
+            if scope.kind == "function" and scope.parent.kind == "class":
+                return scope.name
+            scope = scope.parent
+        return ""
 
     def bind(self, name: str, binding: Binding) -> None:
         """Record a binding where Python would put it."""

@@ -309,7 +309,7 @@ class Walker:
             self.found.stored.add(node.name)
         self.annotation(node.returns)
         first = _first(node) if self.scope.kind == "class" else Kind.PARAMETER
-        self.inside(node.args, node.body, first)
+        self.inside(node.args, node.body, first, node.name)
 
     def decorators(self, nodes: list[ast.expr]) -> None:
         """What decorates a class or a function."""
@@ -324,7 +324,7 @@ class Walker:
         first = Kind.FIRST if self.scope.kind == "class" else Kind.PARAMETER
         self.inside(node.args, [node.body], first)
 
-    def inside(self, args: ast.arguments, body: list[Any], first: Kind) -> None:
+    def inside(self, args: ast.arguments, body: list[Any], first: Kind, name: str = "") -> None:
         """The parameters and the body of a function."""
         every = [*args.posonlyargs, *args.args, *args.kwonlyargs]
         for arg in (*every, args.vararg, args.kwarg):
@@ -333,7 +333,7 @@ class Walker:
         self.body(args.defaults)
         self.body(args.kw_defaults)
         outer = self.scope
-        self.scope = Scope("function", outer, outer.owner)
+        self.scope = Scope("function", outer, outer.owner, name=name)
         for arg in (*every, args.vararg, args.kwarg):
             if arg is not None:
                 kind = first if [*args.posonlyargs, *args.args][:1] == [arg] else Kind.PARAMETER

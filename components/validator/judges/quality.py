@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from typing import TYPE_CHECKING
 
+from components.validator import catalogue
 from components.validator.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from components.validator.judges.common import Case
+
 
 _MAIN = "strategy.py"
 _NUMBERED = (int, float, bool, str)
@@ -156,20 +159,25 @@ def _windows(case: Case) -> None:
 
 def _calls(case: Case) -> None:
     seeded = bool(case.index.calls.get("seed"))
-    random = bool(case.index.modules & _RANDOM_NAMES)
-    for name, places in case.index.calls.items():
-        for place in places:
-            call = place.node
-            if isinstance(call, ast.Call) and (random or name in _CLOCK_NAMES):
-                path = case.path(call.func, place.scope)
-                _one_call(case, call, path, seeded=seeded)
-    for place in case.index.functions:
-        if getattr(place.node, "name", "") == "next" and place.scope.kind == "class":
-            _prints(case, place.node)
+    names = _CLOCK_NAMES | (_draws() if case.index.modules & _RANDOM_NAMES else frozenset())
+    for name in names & case.index.calls.keys():
+        for place in case.index.calls[name]:
+            if isinstance(place.node, ast.Call):
+                path = case.path(place.node.func, place.scope)
+                _one_call(case, place.node, path, seeded=seeded)
+    for place in case.index.calls.get("print", ()):
+        if place.scope.method() == "next":
+            case.findings.add("print-in-next", place.node, "this prints once a bar")
 
 
 _CLOCK_NAMES = frozenset(path.rpartition(".")[2] for path in _CLOCKS)
 _RANDOM_NAMES = frozenset({"random", "np", "numpy", "default_rng", "rand", "randn"})
+
+
+@cache
+def _draws() -> frozenset[str]:
+    """Names of everything that draws from a generator, or makes one."""
+    return catalogue.names()["random"] | catalogue.names()["numpy.random"]
 
 
 def _one_call(case: Case, call: ast.Call, path: str, *, seeded: bool) -> None:
@@ -184,13 +192,3 @@ def _one_call(case: Case, call: ast.Call, path: str, *, seeded: bool) -> None:
             case.findings.add("random-unseeded", call, f"{name}() has no seed")
     elif not seeded and name not in _NO_DRAW:
         case.findings.add("random-unseeded", call, f"{path} draws from the shared generator")
-
-
-def _prints(case: Case, node: ast.AST) -> None:
-    for part in ast.walk(node):
-        if (
-            isinstance(part, ast.Call)
-            and isinstance(part.func, ast.Name)
-            and part.func.id == "print"
-        ):
-            case.findings.add("print-in-next", part, "this prints once a bar")
