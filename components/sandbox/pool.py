@@ -7,16 +7,20 @@ import time
 from abc import ABC, abstractmethod
 from collections import OrderedDict, deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
 from components.errors import TransientError
 from components.ports import GuestJob
 from components.sandbox.member import Member
-from components.sandbox.session import Session
+from components.sandbox.session import NeverBegan, Session
 from components.schema.values import Limits
 
 START_TIMEOUT_S = 60.0
 MAX_AGE_S = 3600.0
 """A guest that waited longer is replaced: its deadline label must stay true."""
+
+TAKES = 3
+"""Guests that are tried for one job when they turn out to be dead already."""
 
 MOST_USED = 4
 """Guests that are kept for the next job of the same files."""
@@ -70,11 +74,14 @@ class PooledSandbox(ABC):
 
     def open(self, job: GuestJob) -> Session:
         """See `ports.Sandbox`. Raises TransientError."""
-        if not self._share:
-            return Session(self._take(job.limits), job, lambda member, _again: self._bury(member))
-        key = _content_key(job)
-        member = self._used_before(key) or self._take(job.limits)
-        return Session(member, job, lambda member, again: self._keep(member, key, again=again))
+        for _attempt in range(TAKES):
+            key = _content_key(job) if self._share else ""
+            member = (self._used_before(key) if key else None) or self._take(job.limits)
+            try:
+                return Session(member, job, partial(self._give_back, key))
+            except NeverBegan:
+                self._bury(member)
+        raise TransientError("no sandbox: no guest took the job")
 
     def fill(self) -> None:
         """Start what is missing in the background; a wall calls it when it is ready to."""
@@ -145,9 +152,9 @@ class PooledSandbox(ABC):
         self._bury(member)
         return None
 
-    def _keep(self, member: Member, key: str, *, again: bool) -> None:
+    def _give_back(self, key: str, member: Member, again: bool) -> None:  # noqa: FBT001  # a callback
         """Let a guest wait for the next job of the same files; the longest unused one goes."""
-        if not again:
+        if not (key and again):
             self._bury(member)
             return
         with self._lock:

@@ -13,7 +13,7 @@ import msgspec
 from components.ports import GuestBroke, GuestExit, GuestGone, GuestJob, GuestLate
 from components.sandbox import outcome, seccomp
 from components.sandbox.cgroups import MIB, Counters
-from components.sandbox.guest.wire import CHUNK, HEADER, HOST_CAP, Ended, Start
+from components.sandbox.guest.wire import CHUNK, HEADER, HOST_CAP, Began, Ended, Start
 from components.sandbox.member import ControlLost, Member
 from components.sandbox.output import Drain
 from components.schema.values import Limits, ResourceUsage
@@ -22,7 +22,12 @@ TICK_S = 0.1
 """How often budgets are looked at while nothing comes in."""
 
 LAST_OUTPUT_S = 2.0
+BEGIN_TIMEOUT_S = 10.0
 _TICK = struct.pack("ll", 0, int(TICK_S * 1_000_000))
+
+
+class NeverBegan(Exception):
+    """The guest did not take the job: nothing of it has run, another guest may."""
 
 
 class Session:
@@ -32,6 +37,9 @@ class Session:
         member: a ready guest, taken from its pool.
         give_back: called once with the member when the job is over, and whether it may be used
             again (its job ended in order and everything it started is gone).
+
+    Raises:
+        NeverBegan: the guest did not take the job.
     """
 
     def __init__(
@@ -48,10 +56,10 @@ class Session:
         self._exit: GuestExit | None = None
         self._kill_lock = threading.Lock()
         self._before = member.grip.counters()
-        self._began = time.monotonic()
-        self._deadline = self._began + job.limits.wall_s
-        self._next_check = self._began + TICK_S
         self._socket = self._begin(job)
+        began = time.monotonic()
+        self._deadline = began + job.limits.wall_s
+        self._next_check = began + TICK_S
 
     def __enter__(self) -> Self:
         return self
@@ -116,15 +124,21 @@ class Session:
         host, guest = socket.socketpair()
         order = msgspec.msgpack.encode(_order(job, self._member.grip.by_process))
         control = self._member.line.socket
-        control.settimeout(job.limits.wall_s)
+        control.settimeout(BEGIN_TIMEOUT_S)
         try:
             descriptors = [guest.fileno(), *self._drain.writers]
             socket.send_fds(control, [HEADER.pack(len(order))], descriptors)
             control.sendall(order)
-        except OSError:
-            self._lost = True  # told by the first receive, and by finish()
+            began = self._member.line.next(BEGIN_TIMEOUT_S)
+        except (OSError, ControlLost):
+            began = None
         guest.close()
         self._drain.start()
+        if not isinstance(began, Began):
+            host.close()
+            self._member.grip.kill()
+            self._drain.finish(LAST_OUTPUT_S)
+            raise NeverBegan
         for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
             host.setsockopt(socket.SOL_SOCKET, option, _TICK)
         return host

@@ -22,7 +22,7 @@ from pathlib import Path
 import msgspec
 
 from . import seal
-from .wire import HEADER, HOST_CAP, Broken, Control, Ended, Ready, Start, WireError
+from .wire import HEADER, HOST_CAP, Began, Broken, Control, Ended, Ready, Start, WireError
 
 REAP_MS = 200
 SCRATCH = Path("/tmp")  # noqa: S108  # the guest's own tmpfs
@@ -43,6 +43,7 @@ def main() -> int:
     _say(control, Ready(versions=versions))
     while (order := _next_job(control)) is not None:
         start, descriptors = order
+        _say(control, Began())
         child = os.fork()
         if child == 0:
             control.close()

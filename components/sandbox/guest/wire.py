@@ -55,6 +55,10 @@ class Ready(msgspec.Struct, frozen=True, tag="ready"):
     versions: dict[str, str]
 
 
+class Began(msgspec.Struct, frozen=True, tag="began"):
+    """A job was taken; its process is forked next. Before this word, nothing of it has run."""
+
+
 class Ended(msgspec.Struct, frozen=True, tag="ended"):
     """The job's process ended and everything it started was killed.
 
@@ -75,7 +79,7 @@ class Broken(msgspec.Struct, frozen=True, tag="broken"):
     message: str
 
 
-Control = Ready | Ended | Broken
+Control = Ready | Began | Ended | Broken
 
 
 class Fault(msgspec.Struct, frozen=True, tag="fault"):
