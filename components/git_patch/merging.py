@@ -37,10 +37,11 @@ class Merger(Writer):
 
     def _without_renames(self, base: str, head: str, tree: str) -> Merged:
         """Git 2.39 cannot switch rename detection off for a merge, so its effect is looked for."""
-        if tree == self.tree_of(head):  # the base brought nothing: there was nothing to follow
-            return Merged(tree)
+        ancestors = self._merge_bases(base, head)
+        if not any(self.changed_paths(a, base, only="D") for a in ancestors):
+            return Merged(tree)  # the base renamed nothing that could be followed
         brought = set(self.changed_paths(base, tree))
-        for ancestor in self._merge_bases(base, head):
+        for ancestor in ancestors:
             brought.difference_update(self.changed_paths(ancestor, head))
         if not brought:
             return Merged(tree)

@@ -180,9 +180,15 @@ class Reader:
         pairs = zip(fields[0::2], fields[1::2], strict=False)
         return [_pair(meta.decode("ascii"), name) for meta, name in pairs]
 
-    def changed_paths(self, base_tree: str, merge_tree: str) -> tuple[str, ...]:
-        """Paths of all files that differ between two trees or commits."""
-        args = ("diff-tree", "-r", "-z", "--name-only", "--no-renames")
+    def changed_paths(self, base_tree: str, merge_tree: str, only: str = "") -> tuple[str, ...]:
+        """Paths of all files that differ between two trees or commits.
+
+        Args:
+            base_tree: the old side.
+            merge_tree: the new side.
+            only: git's letters for the kinds of change (A added, D deleted, M modified); "": all.
+        """
+        args = ("diff-tree", "-r", "-z", "--name-only", "--no-renames", f"--diff-filter={only}")
         output = self.git.run(*args, object_id(base_tree), object_id(merge_tree))
         return tuple(_text(p) for p in output.stdout.split(b"\0") if p)
 

@@ -22,6 +22,7 @@ _CONFIG = (
     ("core.hooksPath", "/dev/null"),
     ("core.fsmonitor", "false"),
     ("core.attributesFile", "/dev/null"),
+    ("core.looseCompression", "0"),  # trees are ids, which do not compress; `git gc` packs them
     ("core.fsync", "committed"),  # a published ref never names an object that is not on disk
     ("core.filesRefLockTimeout", "1000"),  # ms: who lands at the same moment waits, then looks
     ("core.packedRefsTimeout", "1000"),

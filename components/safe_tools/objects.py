@@ -1,8 +1,9 @@
 """Git objects by id, read by one long-lived `git cat-file`; sizes are asked before bytes."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from components.errors import TransientError
 from components.safe_tools.hardened import HardenedGit
@@ -11,6 +12,7 @@ T = TypeVar("T")
 
 TREE_MODE = "40000"
 MODE_OF_NOTHING = ""
+_ENTRY = re.compile(rb"0*([1-7][0-7]*) ([^\0]+)\0(.{20})", re.DOTALL)
 TREE_BYTES = 32 * 1024 * 1024
 
 
@@ -23,8 +25,7 @@ class Header:
     size: int
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One line of a tree: mode in octal without leading zeros, raw name, object id."""
 
     mode: str
@@ -117,13 +118,12 @@ def parse_tree(data: bytes) -> list[Entry]:
     """
     entries = []
     at = 0
-    while at < len(data):
-        space = data.find(b" ", at)
-        end = data.find(b"\0", space)
-        mode = data[at:space].lstrip(b"0")
-        if space < 0 or end < 0 or end + 21 > len(data) or not mode.isdigit():
-            raise WrongKind("a tree object is malformed")
-        name, object_id = data[space + 1 : end], data[end + 1 : end + 21].hex()
-        entries.append(Entry(mode.decode("ascii"), name, object_id))
-        at = end + 21
+    for found in _ENTRY.finditer(data):
+        if found.start() != at:
+            break
+        mode, name, object_id = found.groups()
+        entries.append(Entry(mode.decode("ascii"), name, object_id.hex()))
+        at = found.end()
+    if at != len(data):
+        raise WrongKind("a tree object is malformed")
     return entries
