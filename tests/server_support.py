@@ -88,10 +88,10 @@ class RecordedBot:
         return self._answer("rollback", request, usual)
 
     def hold(self, name: str, version: str, *, reason: str, actor: str) -> None:
-        self.store.holds.hold(REPOSITORY, name, version, actor, reason)
+        self.store.holds.hold(REPOSITORY, self._name(name), version, actor, reason)
 
     def unhold(self, name: str, version: str, *, reason: str, actor: str) -> None:
-        self.store.holds.unhold(REPOSITORY, name, version, actor, reason)
+        self.store.holds.unhold(REPOSITORY, self._name(name), version, actor, reason)
 
     def sandbox_test(self, request: SandboxTestRequest) -> ExecutionResult:
         usual = ExecutionResult(
@@ -107,7 +107,15 @@ class RecordedBot:
         return self._answer("start_backtest", request, self._create(request))
 
     def _create(self, request: BacktestRequest) -> int:
-        return self.store.backtests.create(request.name, {"ref": request.ref}, request.actor).id
+        return self.store.backtests.create(
+            self._name(request.name), {"ref": request.ref}, request.actor
+        ).id
+
+    def _name(self, key: str) -> str:
+        found = self.store.strategies.find(key)
+        if found is None:
+            raise NotFound(f"no strategy {key}")
+        return found.name
 
     def finish_backtest(self, number: int, results: tuple[ExecutionResult, ...]) -> None:
         self.store.backtests.start(number)

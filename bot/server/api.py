@@ -118,7 +118,7 @@ async def sandbox_test(
     backend = parts(request).backend
 
     def work() -> ExecutionResult:
-        name = reading.strategy_of(backend.store, asked.strategy).name
+        name = reading.key_of(backend.store, asked.strategy)
         limits = limits_of(asked.resource_limits, asked.timeout)
         return backend.sandbox_test(SandboxTestRequest(name, who.actor, asked.ref or "", limits))
 
@@ -207,10 +207,10 @@ async def deploy(
     backend = parts(request).backend
 
     def work() -> Deployed:
-        found = reading.strategy_of(backend.store, strategy_id)
+        name = reading.key_of(backend.store, strategy_id)
         done = backend.deploy(
             DeployRequest(
-                name=found.name,
+                name=name,
                 actor=who.actor,
                 ref=asked.ref or "",
                 pr=asked.pr,
@@ -240,10 +240,10 @@ async def rollback(
     backend = parts(request).backend
 
     def work() -> RolledBack:
-        found = reading.strategy_of(backend.store, strategy_id)
+        name = reading.key_of(backend.store, strategy_id)
         done = backend.rollback(
             RollbackRequest(
-                name=found.name,
+                name=name,
                 actor=who.actor,
                 reason=asked.reason,
                 version=asked.version or "",

@@ -48,7 +48,7 @@ class DeployRequest:
     """Land a proposal of one strategy.
 
     Attributes:
-        name: the strategy.
+        name: the strategy's number (as text) or name, here and in all requests.
         ref: branch name, or "" where `pr` is given; both empty: its one open proposal.
         pr: pull request number, or None.
         sha: commit that the caller has seen as head; "" takes the head of the last report.

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 
 from bot.server import body, judge, openapi, reading
 from bot.server.api import Changes, Reads, audit_entry, limits_of, slowly
@@ -29,6 +29,7 @@ WAIT_S = 120.0
 """How long `wait: true` is waited for; after that the answer is 202 with the number to ask for."""
 AUDIT_ROWS = 200
 
+JSON = "application/json"
 router = APIRouter(prefix="/api/production/backtests", tags=["backtests"])
 FINAL = frozenset({BacktestStatus.COMPLETED, BacktestStatus.FAILED, BacktestStatus.CANCELLED})
 
@@ -67,10 +68,9 @@ async def run_sandbox(
     backend = parts(request).backend
 
     def work() -> int:
-        found = reading.strategy_of(backend.store, asked.strategy_id)
         return backend.start_backtest(
             BacktestRequest(
-                name=found.name,
+                name=reading.key_of(backend.store, asked.strategy_id),
                 actor=who.actor,
                 ref=asked.ref or "",
                 config=asked.config,
@@ -83,7 +83,7 @@ async def run_sandbox(
 
     number = await slowly(request, work)
     if asked.wait and (state := await _wait(request, number)) is not None:
-        return JSONResponse(_answer(backend, state).model_dump(mode="json"), 200)
+        return Response(_answer(backend, state).model_dump_json(), media_type=JSON)
     return Queued(status=str(BacktestStatus.QUEUED), backtest_id=number)
 
 

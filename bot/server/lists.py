@@ -217,10 +217,10 @@ async def _hold(
     backend = parts(request).backend
 
     def work() -> Held:
-        name = reading.strategy_of(backend.store, strategy_id).name
+        found = reading.strategy_of(backend.store, strategy_id)
         act = backend.hold if how == "held" else backend.unhold
-        act(name, asked.version, reason=asked.reason, actor=actor)
-        return Held(status=how, name=name, version=asked.version)
+        act(str(found.id), asked.version, reason=asked.reason, actor=actor)
+        return Held(status=how, name=found.name, version=asked.version)
 
     return await slowly(request, work)
 

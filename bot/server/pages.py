@@ -167,7 +167,7 @@ def diff(request: Request, name: str, old: str = "", new: str = "") -> HTMLRespo
             "truncated": file.truncated,
             "lines": strategy_view.diff_lines(file.text),
         }
-        for file in backend.diff(found.name, old[:64], new[:64])
+        for file in backend.diff(str(found.id), old[:64], new[:64])
     ]
     return renderer.page(
         "diff.html", nav="strategies", strategy=found, old=old, new=new, files=files

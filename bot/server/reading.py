@@ -28,6 +28,15 @@ def strategy_of(store: Store, text: str) -> Strategy:
     return presentable(found)
 
 
+def key_of(store: Store, text: str) -> str:
+    """A strategy's number, as the Backend takes it: names may stand in several repositories.
+
+    Raises:
+        NotFound, UserError: as `strategy_of`.
+    """
+    return str(strategy_of(store, text).id)
+
+
 def presentable(strategy: Strategy) -> Strategy:
     """The strategy with no folder of this machine in its last error."""
     return replace(strategy, last_error=scrub(strategy.last_error))

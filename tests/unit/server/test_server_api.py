@@ -155,9 +155,7 @@ def test_a_sandbox_test_has_the_keys_that_clients_know(bot, ids, deployer):
         "resource_usage": {"max_memory_mb": 80.5, "cpu_percent": 50.0},
     }
     limits = LimitRequest(wall_s=5, memory_mb=256, cpus=0.5)
-    assert bot.asked == [
-        ("sandbox_test", SandboxTestRequest("sma_cross", "token:api", "main", limits))
-    ]
+    assert bot.asked == [("sandbox_test", SandboxTestRequest("1", "token:api", "main", limits))]
 
 
 def test_a_sandbox_test_that_times_out_is_an_answer(bot, ids, deployer):
@@ -256,7 +254,7 @@ def test_a_deploy_passes_on_what_was_asked_and_answers_what_landed(bot, ids, dep
         (
             "deploy",
             DeployRequest(
-                name="momentum",
+                name="2",
                 actor="token:api",
                 ref="momentum",
                 sha="3" * 40,
@@ -336,9 +334,7 @@ def test_a_rollback_passes_on_what_was_asked(bot, ids, deployer):
         "reason": "losses",
         "message": "rolled back",
     }
-    assert bot.asked == [
-        ("rollback", RollbackRequest("sma_cross", "token:api", "losses", version="1.0.0"))
-    ]
+    assert bot.asked == [("rollback", RollbackRequest("1", "token:api", "losses", version="1.0.0"))]
 
 
 @pytest.mark.parametrize(

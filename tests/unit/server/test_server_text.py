@@ -47,7 +47,8 @@ def test_durations_are_written_for_people(value, shown):
 
 
 @pytest.mark.parametrize(
-    ("identifier", "shown"), [("pr/12", "#12"), ("branch/a/b", "a/b"), ("base/main", "main as it is"), ("odd", "odd")]
+    ("identifier", "shown"),
+    [("pr/12", "#12"), ("branch/a/b", "a/b"), ("base/main", "main as it is"), ("odd", "odd")],
 )
 def test_proposals_are_named_as_people_name_them(identifier, shown):
     assert text.proposal(identifier) == shown
