@@ -98,8 +98,10 @@ class Writer(History):
         return header is not None and header.size == 0
 
     def _make_tree(self, entries: list[Entry]) -> str:
-        lines = (f"{e.mode:>06} {_kind(e)} {e.id}\t".encode() + e.name + b"\0" for e in entries)
-        return self.git.run("mktree", "-z", "--missing", stdin=b"".join(lines)).text
+        in_order = sorted(entries, key=lambda e: e.name + b"/" if e.is_tree else e.name)
+        lines = (b"%s %s\0%s" % (e.mode.encode(), e.name, bytes.fromhex(e.id)) for e in in_order)
+        args = ("hash-object", "-t", "tree", "-w", "--stdin")
+        return self.git.run(*args, stdin=b"".join(lines)).text
 
     # --- tags ---
 
@@ -162,9 +164,3 @@ class Writer(History):
 
     def _objects_folder(self) -> Path:
         return Path(self.git.run("rev-parse", "--git-path", "objects").text).absolute()
-
-
-def _kind(entry: Entry) -> str:
-    if entry.is_tree:
-        return "tree"
-    return "commit" if entry.mode == "160000" else "blob"

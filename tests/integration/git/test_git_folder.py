@@ -290,3 +290,32 @@ def test_whatever_the_tree_only_plain_names_come_out_and_all_else_is_named(box, 
     for path in folder.files:
         assert name_problem(path) == ""
         assert (FILE, os.fsencode(path)) in entries or (EXECUTABLE, os.fsencode(path)) in entries
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([FILE, LINK, FOLDER]), st.text("aAb.-0/~", min_size=1, max_size=4)
+        ),
+        max_size=8,
+        unique_by=lambda e: e[1],
+    )
+)
+def test_tree_made_by_us_is_the_one_that_git_makes(box, pairs):
+    """Git sorts folders as if their names ended with a slash; a tree in another order is broken."""
+    from components.safe_tools.objects import Entry
+
+    inner = raw_tree(box.path, [(FILE, b"x", blob(box.path))])
+    entries = [
+        Entry(mode, name.encode(), inner if mode == FOLDER else blob(box.path))
+        for mode, name in pairs
+        if "/" not in name and name not in (".", "..")
+    ]
+    kinds = {FILE: "blob", LINK: "blob", FOLDER: "tree"}
+    lines = b"".join(
+        f"{e.mode} {kinds[e.mode]} {e.id}\t".encode() + e.name + b"\0" for e in entries
+    )
+    assert box._make_tree(entries) == git(box.path, "mktree", "-z", stdin=lines)
