@@ -81,9 +81,9 @@ def _times(path: Path, index: pd.Index) -> pd.DatetimeIndex:
 
 def _parsed(path: Path, index: pd.Index) -> pd.DatetimeIndex:
     try:
-        return pd.DatetimeIndex(pd.to_datetime(index))
+        return pd.DatetimeIndex(pd.to_datetime(index, format="ISO8601"))
     except (ValueError, TypeError) as error:
-        zones = "mixed time zones" in str(error).lower() or "tz-naive" in str(error).lower()
+        zones = any(word in str(error).lower() for word in ("mixed time", "tz-", "offset"))
         hint = "give all times one time zone, or none" if zones else "use ISO 8601 dates"
         reason = "times mix time zones" if zones else f"times can't be read: {error}"
         raise ConfigError(f"{path}: {reason}", hint=hint) from error
