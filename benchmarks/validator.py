@@ -1,7 +1,7 @@
 """The validator beside bandit on the same 1,000 strategy files, in one run.
 
-Run as `python -m benchmarks.validator [--json FILE] [--files N]`. Both judge the same folder, bandit
-by its own command (as teams run it), the validator once with an empty cache and once with the
+Run as `python -m benchmarks.validator [--json FILE] [--files N]`. Both judge the same folder:
+bandit by its own command (as teams run it), the validator once with an empty cache, once with the
 contents known (as the bot sees them: a repository of strategies changes a file or two at a time).
 Seconds of CPU (user and system, children included), so that a busy machine doesn't decide; wall
 time is printed beside them.
@@ -11,20 +11,22 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
+import resource
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from components.schema.policies_code import CodePolicy
 from components.schema.policy_file import load_policy
 from components.validator import check_source
 from components.validator.check import CACHE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).parents[1]
 FILES = 1_000
@@ -78,7 +80,8 @@ def judge(sources: list[bytes], policy: CodePolicy) -> None:
 def bandit(folder: Path) -> None:
     command = [sys.executable, "-m", "bandit", "-q", "-r", str(folder), "-f", "json"]
     done = subprocess.run(command, capture_output=True, check=False)
-    if len(json.loads(done.stdout)["metrics"]) < 2:
+    judged = set(json.loads(done.stdout)["metrics"]) - {"_totals"}
+    if not judged:
         raise RuntimeError(f"bandit judged nothing: {done.stderr.decode()[-300:]}")
 
 
@@ -95,8 +98,8 @@ def measured(work: Callable[[], None], count: int) -> dict[str, float]:
 
 
 def cpu() -> float:
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
 def show(figures: dict[str, Any]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import keyword
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from components.schema.values import Finding, Severity
@@ -180,7 +179,7 @@ def _folder(code: Mapping[str, bytes], policy: CodePolicy, doors: Doors, reports
             message = "Python would load this file, and nobody can read it"
             reports.of(path).at("file-name", 1, None, message)
             continue
-        for name in PurePosixPath(path).with_suffix("").parts:
+        for name in path.removesuffix(".py").split("/"):
             if not name.isidentifier() or keyword.iskeyword(name):
                 reports.of(path).at("file-name", 1, None, f"{name!r} can't be imported by name")
             elif name in doors.taken or name in _SPECIAL:
@@ -212,8 +211,7 @@ def _units(code: Mapping[str, bytes], policy: CodePolicy, reports: _Reports) -> 
 
 
 def _module_path(file: str) -> str:
-    path = PurePosixPath(file).with_suffix("")
-    parts = [part for part in path.parts if part != "__init__"]
+    parts = [part for part in file.removesuffix(".py").split("/") if part != "__init__"]
     return "." + ".".join(parts)
 
 

@@ -9,6 +9,7 @@ from components.validator import catalogue
 
 OPTIONS = "pandas.options"
 _OPEN_OPTIONS = frozenset({"display", "mode", "future"})
+_ANSWERS = 10_000
 _MODULE_FACTS = frozenset({"__name__", "__doc__", "__version__"})
 
 
@@ -27,6 +28,7 @@ class Doors:
         closed_methods: attribute names refused on any object.
         closed_unless_own: refused unless the strategy defines such a name.
         taken: names of libraries, which no file of a strategy may have.
+        answers: what was asked of `member` before; emptied when it grows.
     """
 
     modules: dict[str, ModuleRule]
@@ -36,6 +38,7 @@ class Doors:
     closed_unless_own: frozenset[str]
     stdlib: frozenset[str]
     taken: frozenset[str]
+    answers: dict[tuple[str, str, bool], Refusal | None]
 
     def module(self, path: str, *, in_test: bool) -> Refusal | None:
         """May this module be imported, by exactly this path?"""
@@ -65,6 +68,14 @@ class Doors:
 
     def member(self, path: str, name: str, *, in_test: bool) -> Refusal | None:
         """May `name` be taken from the module `path`?"""
+        key = (path, name, in_test)
+        if key not in self.answers:
+            if len(self.answers) > _ANSWERS:
+                self.answers.clear()
+            self.answers[key] = self._member(path, name, in_test=in_test)
+        return self.answers[key]
+
+    def _member(self, path: str, name: str, *, in_test: bool) -> Refusal | None:
         rule = self.modules.get(path)
         child = self.child(path, name)
         if name in _MODULE_FACTS:
@@ -125,6 +136,7 @@ def _doors(fingerprint: str, key: "_Key") -> Doors:  # noqa: ARG001  # equal key
         taken=catalogue.stdlib()
         | frozenset(policy.dangerous)
         | {path.partition(".")[0] for path in policy.modules},
+        answers={},
     )
 
 

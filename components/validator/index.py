@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from collections import defaultdict
 from enum import Enum, auto
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from components.validator.scopes import Binding, Scope
-
-if TYPE_CHECKING:
-    import ast
 
 
 class Role(Enum):
@@ -67,16 +65,21 @@ class Place(NamedTuple):
     scope: Scope
 
 
+RawLoad = tuple[ast.Name, Scope, Role, tuple[ast.Attribute, ...], ast.Call | None]
+RawAccess = tuple[ast.Attribute, Scope, Role, str, ast.Call | None]
+"""As the walk leaves them: most are never looked at, and plain tuples cost a third."""
+
+
 class Index:
     """What one file holds; filled by `Walker`."""
 
     def __init__(self, tree: ast.Module) -> None:
         self.tree = tree
         self.top = Scope("module", None)
-        self.loads: dict[str, list[Load]] = defaultdict(list)
-        self.accesses: dict[str, list[Access]] = defaultdict(list)
+        self.loads: dict[str, list[RawLoad]] = defaultdict(list)
+        self.accesses: dict[str, list[RawAccess]] = defaultdict(list)
         self.imports: list[Place] = []
-        self.calls: dict[str, list[Place]] = defaultdict(list)
+        self.calls: dict[str, list[tuple[ast.Call, Scope]]] = defaultdict(list)
         self.classes: list[Place] = []
         self.functions: list[Place] = []
         self.patterns: list[Place] = []
@@ -97,3 +100,15 @@ class Index:
         """What is put into a container by `name[key] = value`."""
         self.attribute_values: dict[str, list[Place]] = defaultdict(list)
         """What is assigned to an attribute of this name, on whatever object."""
+
+    def loads_of(self, name: str) -> list[Load]:
+        """Where a name is read."""
+        return [Load._make(raw) for raw in self.loads.get(name, ())]
+
+    def accesses_of(self, attr: str) -> list[Access]:
+        """Where an attribute of this name is used."""
+        return [Access._make(raw) for raw in self.accesses.get(attr, ())]
+
+    def stores_of(self, attr: str) -> list[Access]:
+        """Where an attribute of this name is assigned or deleted."""
+        return [access for access in self.accesses_of(attr) if access.role is Role.STORED]

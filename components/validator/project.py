@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from components.validator.index import Index, Role
 from components.validator.scopes import Binding, Kind, Scope
 from components.validator.words import LOGGING_BASES, PLAIN_BASES
 
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from components.validator.doors import Doors
+    from components.validator.index import Index
 
 _DEPTH = 12
 _STEPS = 200_000
@@ -79,10 +79,9 @@ class Project:
             index = unit.index
             found |= {name for name in index.stored if name.startswith("_")}
             found |= {n for n, b in index.top.bindings.items() if n[0] == "_" and _defined(b)}
-            for attr, accesses in index.accesses.items():
+            for attr in index.accesses:
                 if attr[0] == "_" and any(
-                    a.role is Role.STORED and self.is_own(a.node.value, a.scope, unit)
-                    for a in accesses
+                    self.is_own(a.node.value, a.scope, unit) for a in index.stores_of(attr)
                 ):
                     found.add(attr)
         return frozenset(found)
@@ -93,10 +92,9 @@ class Project:
         found: set[str] = set()
         for unit in self.units.values():
             found |= unit.index.stored
-            for attr, accesses in unit.index.accesses.items():
+            for attr in unit.index.accesses:
                 if any(
-                    a.role is Role.STORED and self.is_own(a.node.value, a.scope, unit)
-                    for a in accesses
+                    self.is_own(a.node.value, a.scope, unit) for a in unit.index.stores_of(attr)
                 ):
                     found.add(attr)
         return frozenset(found)
@@ -222,8 +220,8 @@ class Project:
             self.spend(len(values))
         elif isinstance(node, ast.Attribute) and self.is_own(node.value, scope, unit):
             places = unit.index.attribute_values.get(node.attr, [])
-            stores = [a for a in unit.index.accesses[node.attr] if a.role is Role.STORED]
             self.spend(len(unit.index.accesses[node.attr]))
+            stores = unit.index.stores_of(node.attr)
             values = [(p.node, p.scope) for p in places] if len(places) == len(stores) else []
         else:
             return False

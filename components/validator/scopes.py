@@ -94,6 +94,9 @@ class Scope:
 
     def bind(self, name: str, binding: Binding) -> None:
         """Record a binding where Python would put it."""
+        if not (self.comprehension or self.global_names or self.nonlocal_names):
+            self.bindings.setdefault(name, []).append(binding)
+            return
         for target in self._targets(name, binding):
             target.bindings.setdefault(name, []).append(binding)
 

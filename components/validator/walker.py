@@ -6,9 +6,12 @@ import ast
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from components.validator.index import INSPECTORS, Access, Index, Load, Place, Role
+from components.validator.index import INSPECTORS, Index, Place, Role
 from components.validator.scopes import Binding, Kind, Scope
 
+_GROWING = frozenset({ast.Pow, ast.Mult, ast.LShift})
+_UNKNOWN = frozenset({ast.Name, ast.Attribute, ast.Call, ast.Subscript})
+"""Operands whose value nobody can tell: no constant comes of them."""
 _CODE = (ast.NamedExpr, ast.Lambda, ast.Call, ast.ListComp, ast.GeneratorExp, ast.DictComp)
 _BAG = tuple[str, ...]
 _FIELDS: dict[type, _BAG] = {
@@ -87,7 +90,7 @@ class Walker:
     def read(self, node: ast.AST, role: Role, call: ast.Call | None = None) -> None:
         """Visit an expression of which we know what is done with it."""
         if node.__class__ is ast.Name:
-            self.found.loads[node.id].append(Load(node, self.scope, role, (), call))
+            self.found.loads[node.id].append((node, self.scope, role, (), call))
         elif node.__class__ is ast.Attribute:
             self.attribute(node, role, call)
         else:
@@ -96,8 +99,7 @@ class Walker:
     def name(self, node: ast.Name) -> None:
         """A name that is read, or bound by an assignment of some kind."""
         if node.ctx.__class__ is ast.Load:
-            load = Load(node, self.scope, self.value_role, (), None)
-            self.found.loads[node.id].append(load)
+            self.found.loads[node.id].append((node, self.scope, self.value_role, (), None))
         else:
             if node.ctx.__class__ is ast.Del:
                 self.found.deleted.add(node.id)
@@ -111,15 +113,14 @@ class Walker:
             role = Role.STORED
         chain = [node]
         scope, accesses = self.scope, self.found.accesses
-        accesses[node.attr].append(Access(node, scope, role, "", call))
+        accesses[node.attr].append((node, scope, role, "", call))
         base: ast.expr = node.value
         while base.__class__ is ast.Attribute:
-            accesses[base.attr].append(Access(base, scope, Role.BASE, chain[-1].attr, None))
+            accesses[base.attr].append((base, scope, Role.BASE, chain[-1].attr, None))
             chain.append(base)
             base = base.value
         if base.__class__ is ast.Name:
-            load = Load(base, scope, role, tuple(chain[::-1]), call)
-            self.found.loads[base.id].append(load)
+            self.found.loads[base.id].append((base, scope, role, tuple(chain[::-1]), call))
         else:
             self.visit(base)
 
@@ -134,9 +135,9 @@ class Walker:
         """A call: which function, and its arguments."""
         func = node.func
         if func.__class__ is ast.Attribute:
-            self.found.calls[func.attr].append(Place(node, self.scope))
+            self.found.calls[func.attr].append((node, self.scope))
         elif func.__class__ is ast.Name:
-            self.found.calls[func.id].append(Place(node, self.scope))
+            self.found.calls[func.id].append((node, self.scope))
         self.read(func, role, node)
         if func.__class__ is ast.Name and func.id in INSPECTORS:
             self.inspected(node.args)
@@ -156,7 +157,11 @@ class Walker:
 
     def binary(self, node: ast.BinOp) -> None:
         """An operation; powers, products and shifts may be bombs."""
-        if node.op.__class__ in (ast.Pow, ast.Mult, ast.LShift):
+        if (
+            node.op.__class__ in _GROWING
+            and node.left.__class__ not in _UNKNOWN
+            and node.right.__class__ not in _UNKNOWN
+        ):
             self.found.operations.append(Place(node, self.scope))
         self.visit(node.left)
         self.visit(node.right)
@@ -277,7 +282,7 @@ class Walker:
         self.visit(node.value)
         if isinstance(node.target, ast.Name):
             name = node.target
-            self.found.loads[name.id].append(Load(name, self.scope, Role.VALUE, (), None))
+            self.found.loads[name.id].append((name, self.scope, Role.VALUE, (), None))
         self.visit(node.target)
 
     def annotation(self, node: ast.expr | None) -> None:

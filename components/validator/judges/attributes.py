@@ -26,11 +26,11 @@ _MANGLED = re.compile(r"_[A-Za-z]\w*__\w*[^_]_?$")
 def judge(case: Case) -> None:
     """Every attribute, and every special name that the file defines."""
     closed = case.doors.closed_methods | case.doors.closed_unless_own
-    for attr, accesses in case.index.accesses.items():
+    for attr in case.index.accesses:
         if attr[0] == "_" or attr in closed:
-            for access in accesses:
+            for access in case.index.accesses_of(attr):
                 judge_use(case, _use(attr, access))
-    for access in case.index.accesses.get("open", ()):
+    for access in case.index.accesses_of("open"):
         if access.role is Role.CALLED:
             _unless_own(case, _use("open", access))
     for place in case.index.patterns:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _RUNNERS = frozenset({"agg", "aggregate", "transform", "apply"})
 _PIVOTS = frozenset({"pivot_table"})
 _PLOTS = frozenset({"plot", "hist", "boxplot"})
+_WATCHED = _RUNNERS | _PIVOTS | _PLOTS
 _PLOT_CLOSED = frozenset({"backend", "filename"})
 _QUIET_KEYWORDS = frozenset({"axis", "raw", "result_type", "engine"})
 _ADDERS = frozenset({"append", "extend", "insert", "update", "setdefault", "add"})
@@ -26,21 +27,22 @@ def judge(case: Case) -> None:
     """Every call of a method that may be given another method's name."""
     _printers(case)
     for name, places in case.index.calls.items():
-        for place in places:
-            call = place.node
-            if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+        if name not in _WATCHED:
+            continue
+        for call, scope in places:
+            if not isinstance(call.func, ast.Attribute):
                 continue
             if name in _RUNNERS:
-                _runner(case, call, place.scope)
+                _runner(case, call, scope)
             elif name in _PIVOTS:
-                _keyword(case, call, place.scope, "aggfunc")
+                _keyword(case, call, scope, "aggfunc")
             elif name in _PLOTS:
                 _plot(case, call)
 
 
 def _printers(case: Case) -> None:
     for name in _PRINTERS:
-        for access in case.index.accesses.get(name, ()):
+        for access in case.index.accesses_of(name):
             call = access.call
             quiet = access.role is Role.CALLED and call is not None and not call.args
             if case.is_own(access.node.value, access.scope) or (
@@ -135,7 +137,7 @@ def _put_into(case: Case, name: str) -> list[tuple[ast.expr, Scope]]:
     found = [
         (p.node, p.scope) for p in case.index.items.get(name, ()) if isinstance(p.node, ast.expr)
     ]
-    for load in case.index.loads.get(name, ()):
+    for load in case.index.loads_of(name):
         if load.call is not None and len(load.chain) == 1 and load.chain[0].attr in _ADDERS:
             found += [(arg, load.scope) for arg in load.call.args]
             found += [(item.value, load.scope) for item in load.call.keywords]

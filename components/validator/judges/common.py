@@ -7,13 +7,12 @@ import builtins
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from components.validator.index import Role
 from components.validator.scopes import Kind, Scope
 
 if TYPE_CHECKING:
     from components.validator.doors import Doors
     from components.validator.findings import Findings
-    from components.validator.index import Index
+    from components.validator.index import Index, Role
     from components.validator.project import Project, Unit
 
 _DEPTH = 8
@@ -99,8 +98,7 @@ class Case:
             index = unit.index
             places = index.attribute_values.get(node.attr, ())
             self.project.spend(len(index.accesses.get(node.attr, ())) + len(index.classes))
-            stores = index.accesses.get(node.attr, ())
-            if len(places) != sum(a.role is Role.STORED for a in stores):
+            if len(places) != len(index.stores_of(node.attr)):
                 return None
             given += [(p.node, p.scope) for p in places if isinstance(p.node, ast.expr)]
             for place in index.classes:

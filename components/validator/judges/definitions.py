@@ -96,7 +96,7 @@ def _is_maker(node: ast.ClassDef) -> bool:
 
 def _fields(case: Case) -> None:
     for attr, role in (("name", Role.STORED), ("type", None)):
-        for access in case.index.accesses.get(attr, ()):
+        for access in case.index.accesses_of(attr):
             wanted = role is None or access.role is role
             if wanted and not case.is_own(access.node.value, access.scope):
                 message = f"dataclass fields and .{attr}: a field's {attr} becomes code"

@@ -19,24 +19,25 @@ _QUIET = frozenset({Role.TESTED, Role.ALIASED})
 def judge(case: Case) -> None:
     """Every name that is read."""
     index = case.index
-    for name, loads in index.loads.items():
+    for name in index.loads:
         if name in index.modules:
-            for load in loads:
+            for load in index.loads_of(name):
                 _module_name(case, name, load)
         elif name not in index.bound:
-            _unbound(case, name, loads)
+            _unbound(case, name)
         if name in CLOSED_BUILTINS or name in arguments.BUILTINS or _unknown_dunder(case, name):
-            for load in loads:
+            for load in index.loads_of(name):
                 _special(case, name, load)
 
 
 def _unknown_dunder(case: Case, name: str) -> bool:
-    return is_dunder(name) and name not in case.index.bound
+    return name[0] == "_" and is_dunder(name) and name not in case.index.bound
 
 
-def _unbound(case: Case, name: str, loads: list[Load]) -> None:
+def _unbound(case: Case, name: str) -> None:
     if name in BUILTINS or is_dunder(name) or name in CLOSED_BUILTINS:
         return
+    loads = case.index.loads_of(name)
     if case.index.stars:
         for load in loads:
             _module_name(case, name, load)

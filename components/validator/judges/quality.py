@@ -130,8 +130,7 @@ def _argument(call: ast.Call, position: int, *names: str) -> ast.expr | None:
 
 
 def _calls_of(case: Case, *names: str) -> list[ast.Call]:
-    places = [place for name in names for place in case.index.calls.get(name, ())]
-    return [place.node for place in places if isinstance(place.node, ast.Call)]
+    return [call for name in names for call, _ in case.index.calls.get(name, ())]
 
 
 def _shifts(case: Case) -> None:
@@ -161,13 +160,11 @@ def _calls(case: Case) -> None:
     seeded = bool(case.index.calls.get("seed"))
     names = _CLOCK_NAMES | (_draws() if case.index.modules & _RANDOM_NAMES else frozenset())
     for name in names & case.index.calls.keys():
-        for place in case.index.calls[name]:
-            if isinstance(place.node, ast.Call):
-                path = case.path(place.node.func, place.scope)
-                _one_call(case, place.node, path, seeded=seeded)
-    for place in case.index.calls.get("print", ()):
-        if place.scope.method() == "next":
-            case.findings.add("print-in-next", place.node, "this prints once a bar")
+        for call, scope in case.index.calls[name]:
+            _one_call(case, call, case.path(call.func, scope), seeded=seeded)
+    for call, scope in case.index.calls.get("print", ()):
+        if scope.method() == "next":
+            case.findings.add("print-in-next", call, "this prints once a bar")
 
 
 _CLOCK_NAMES = frozenset(path.rpartition(".")[2] for path in _CLOCKS)

@@ -19,7 +19,7 @@ _CODE = (ast.Call, ast.Lambda, ast.NamedExpr, ast.Await, ast.ListComp, ast.Gener
 def judge(case: Case) -> None:
     """Formats and annotations."""
     for name in _FORMATS:
-        for access in case.index.accesses.get(name, ()):
+        for access in case.index.accesses_of(name):
             _format(case, access)
     for node in case.index.annotations:
         _annotation(case, node)
