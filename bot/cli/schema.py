@@ -1,5 +1,6 @@
 """`algoops schema`, `algoops schema migrate`, `algoops validate schema|config`."""
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -13,13 +14,13 @@ from bot.cli.common import (
     err,
     out,
     print_json,
-    read_input,
     settings_from,
 )
 from bot.cli.findings import print_findings
 from components.errors import UserError
 from components.schema.config_check import check_config
 from components.schema.definition import check_definition
+from components.schema.documents import BOUNDS
 from components.schema.jsonschema import Published, json_schema
 from components.schema.migrate import migrate as migrated
 from components.schema.policies_schema import SchemaPolicy
@@ -88,7 +89,7 @@ def migrate(
     The new document goes to standard output; what could not be converted is listed on standard
     error, and the exit code is then 1.
     """
-    migration = migrated(read_input(file), _name(file))
+    migration = migrated(_content(file), _name(file))
     if migration.document is None:
         print_findings(migration.findings, err)
         raise UserError(f"{_name(file)} cannot be migrated")
@@ -103,7 +104,7 @@ def validate_schema(
     file: FileArgument, form: FormatOption = Format.TEXT, config: ConfigOption = None
 ) -> None:
     """Check one strategy definition: text, fields, indicators, rules."""
-    data, name = read_input(file), _name(file)
+    data, name = _content(file), _name(file)
     folder, has_code = _surroundings(file)
     checked = check_definition(data, name, folder=folder, has_code=has_code, policy=_policy(config))
     _report(name, checked.findings, form, what="definition")
@@ -114,7 +115,7 @@ def validate_config(
 ) -> None:
     """Check one backtest configuration."""
     settings_from(config)
-    data, name = read_input(file), _name(file)
+    data, name = _content(file), _name(file)
     _report(name, check_config(data, name).findings, form, what="configuration")
 
 
@@ -130,6 +131,18 @@ def _report(name: str, findings: tuple[Finding, ...], form: Format, *, what: str
         out.print(said, markup=False, highlight=False, soft_wrap=True)
     if failed:
         raise typer.Exit(EXIT_FAILED)
+
+
+def _content(file: Path) -> bytes:
+    """The file, or standard input; no more of it than shows that it is too large."""
+    most = BOUNDS.size + 1
+    try:
+        if str(file) == "-":
+            return sys.stdin.buffer.read(most)
+        with file.open("rb") as stream:
+            return stream.read(most)
+    except OSError as error:
+        raise typer.BadParameter(f"cannot read {file}: {error.strerror}") from error
 
 
 def _name(file: Path) -> str:

@@ -13,6 +13,7 @@ TEXT_RULES: Mapping[str, str] = {
     "tab": "A tab stands where YAML wants spaces.",
     "tag": "A YAML tag asks for something other than plain values.",
     "too-deep": "Nested deeper than 32 levels.",
+    "too-many-findings": "More than 100 problems: the rest is not shown.",
     "too-large": "More than 256 KiB.",
     "too-many-values": "More than 20,000 values once aliases are expanded.",
     "unprintable-character": "A control or direction character hides what the text says.",

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from components.schema.crosscheck import framework_of, framework_problem, problems_of
-from components.schema.documents import Document, document_of, read_document
+from components.schema.documents import (
+    MOST_FINDINGS,
+    Document,
+    capped,
+    document_of,
+    read_document,
+)
 from components.schema.explain import dotted, findings_of, path_of
 from components.schema.policies_schema import SchemaPolicy
 from components.schema.reading import line_of
@@ -105,11 +111,12 @@ def _check(
         problems += _required(document, definition, policy, broken)
         problems += problems_of(definition, policy, None if "name" in broken else folder)
         program = _rules(document, definition, policy, broken, problems, has_code=has_code)
-    found += [finding_of(problem, document, policy) for problem in problems]
+    found += [finding_of(problem, document, policy) for problem in problems[:MOST_FINDINGS]]
     found.sort(key=lambda f: (f.line or 0, f.column or 0))
-    if any(f.severity is Severity.ERROR for f in found):
-        return DefinitionCheck(None, tuple(found), "")
-    return DefinitionCheck(definition, tuple(found), program)
+    findings = capped(tuple(found), len(found) + max(0, len(problems) - MOST_FINDINGS))
+    if any(f.severity is Severity.ERROR for f in findings) or len(problems) > MOST_FINDINGS:
+        return DefinitionCheck(None, findings, "")
+    return DefinitionCheck(definition, findings, program)
 
 
 def _not_a_definition(document: Document) -> Finding | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from components.schema.json_reader import read_json
 from components.schema.reading import Bounds, Path, Span, line_of
-from components.schema.values import CheckName, Finding
+from components.schema.values import CheckName, Finding, Severity
 from components.schema.yaml_reader import read_yaml
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ _UNPRINTABLE = re.compile(
     "\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
 BOUNDS = Bounds()
+MOST_FINDINGS = 100
+"""Findings of one file: more help nobody, and a hostile file could ask for thousands."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def read_document(
     if len(data) > bounds.size:
         return refused(
             "too-large",
-            f"the file has {len(data):,} bytes, allowed are {bounds.size:,}",
+            f"the file has more than {bounds.size:,} bytes",
             "a definition is a page of text: move data out of it",
         )
     try:
@@ -146,9 +148,32 @@ def read_document(
             p.span,
             text,
         )
-        for p in reading.problems
+        for p in reading.problems[: MOST_FINDINGS + 1]
     )
+    findings = capped(findings, len(reading.problems))
     return Document(reading.value, findings, file, text, check, reading.spans)
+
+
+def capped(findings: tuple[Finding, ...], total: int) -> tuple[Finding, ...]:
+    """At most `MOST_FINDINGS` of them, errors before the others, and a word about the rest.
+
+    Args:
+        findings: as many as were made.
+        total: how many problems there are in all.
+    """
+    if total <= MOST_FINDINGS:
+        return findings
+    kept = sorted(findings, key=lambda f: f.severity is not Severity.ERROR)[:MOST_FINDINGS]
+    first = kept[0]
+    rest = Finding(
+        check=first.check,
+        rule="too-many-findings",
+        severity=first.severity,
+        message=f"{total - len(kept):,} more problems are not shown",
+        hint="mend these first",
+        file=first.file,
+    )
+    return (*kept, rest)
 
 
 def document_of(

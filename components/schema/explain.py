@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel
 
+from components.schema.documents import MOST_FINDINGS, Document, capped
 from components.schema.types import WORDS
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
 
-    from components.schema.documents import Document
     from components.schema.reading import Path
     from components.schema.values import Finding
 
@@ -41,18 +41,17 @@ _YES_NO = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "fals
 def findings_of(
     error: ValidationError, document: Document, model: type[BaseModel]
 ) -> tuple[Finding, ...]:
-    """One finding for each of pydantic's errors, in the order of the file.
+    """One finding for each of pydantic's errors, in the order of the file, up to a cap.
 
     Args:
         error: what `model.model_validate(document.value)` raised.
         document: where the values stand.
         model: the model, for the names that are allowed.
     """
-    found = [
-        _finding(item, document, model)
-        for item in error.errors(include_url=False, include_context=True)
-    ]
-    return tuple(sorted(found, key=lambda f: (f.line or 0, f.column or 0)))
+    items = error.errors(include_url=False, include_context=True)
+    found = [_finding(item, document, model) for item in items[:MOST_FINDINGS]]
+    found.sort(key=lambda f: (f.line or 0, f.column or 0))
+    return capped(tuple(found), len(items))
 
 
 def path_of(item: ErrorDetails, value: Any) -> Path:
@@ -100,7 +99,7 @@ def _finding(item: ErrorDetails, document: Document, model: type[BaseModel]) -> 
             key=True,
             found=str(path[-1])[:60],
             allowed=", ".join(fields),
-            hint=near(str(path[-1]), fields) or "remove it",
+            hint=_instead(str(path[-1]), fields),
         )
     rule, allowed = _rule_and_allowed(item)
     if path == ("schema_version",):
@@ -115,6 +114,12 @@ def _finding(item: ErrorDetails, document: Document, model: type[BaseModel]) -> 
         allowed=allowed,
         hint=_hint(item, path),
     )
+
+
+def _instead(name: str, fields: list[str]) -> str:
+    if name == "<<":
+        return "merge keys are not part of YAML 1.2: write the fields out"
+    return near(name, fields) or "remove it"
 
 
 def _rule_and_allowed(item: ErrorDetails) -> tuple[str, str]:
@@ -155,15 +160,22 @@ def _range_words(item: ErrorDetails) -> str:
 
 def _hint(item: ErrorDetails, path: Path) -> str:
     value, kind = item["input"], item["type"]
-    if kind == "bool_type" and isinstance(value, str) and value.lower() in _YES_NO:
-        return f"in YAML 1.2 `{value}` is text: write {_YES_NO[value.lower()]}"
-    if kind == "string_type" and isinstance(value, int | float):
-        return f'put it in quotes: "{value}"'
+    if value is None:
+        return "give it a value, or remove the line"
     if path == ("schema_version",):
         return "`algoops schema migrate FILE` converts documents of version 1.x"
-    if kind == "tuple_type" and isinstance(value, str):
+    if kind == "string_type" and isinstance(value, int | float):
+        return f'put it in quotes: "{value}"'
+    return _hint_for_text(item, value) if isinstance(value, str) else ""
+
+
+def _hint_for_text(item: ErrorDetails, value: str) -> str:
+    kind = item["type"]
+    if kind == "bool_type" and value.lower() in _YES_NO:
+        return f"in YAML 1.2 `{value}` is text: write {_YES_NO[value.lower()]}"
+    if kind == "tuple_type":
         return "write a list: one `- ...` line each"
-    if kind == "literal_error" and isinstance(value, str):
+    if kind == "literal_error":
         expected = str(item.get("ctx", {}).get("expected", "")).replace(" or ", ", ")
         return near(value, [word.strip("' ") for word in expected.split(",")])
     return ""

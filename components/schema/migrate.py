@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Step = dict[str, Any]
 
+_MOST_STEPS = 200
 _RISK_NAMES = {
     "stop_loss": "stop_loss_pct",
     "stop_loss_pct": "stop_loss_pct",
@@ -125,6 +126,9 @@ def migrate(data: bytes, file: str) -> Migration:
         return Migration(None, findings=(document.finding((), "not-version-1", message),))
     work = _Work()
     _top(old, work)
+    if len(steps) > _MOST_STEPS:
+        message = f"the document has {len(steps):,} steps, allowed are {_MOST_STEPS}"
+        return Migration(None, findings=(document.finding(("steps",), "too-large", message),))
     for number, step in _ordered(steps):
         if isinstance(step, dict):
             _step(f"steps[{number}]", step, work)

@@ -20,6 +20,7 @@ from components.schema.strategy import IndicatorSpec, ScalarValue, StrategyDefin
 if TYPE_CHECKING:
     from components.schema.reading import Path
 
+_MOST_ARGUMENTS = 32
 Compiled = dict[str, Any]
 """One indicator of a program: name, function, output row (None: all), inputs, parameters."""
 
@@ -179,6 +180,9 @@ class _Resolver:
         }
         given |= {key: ((*path, "params", key), value) for key, value in spec.params.items()}
         result: dict[str, Any] = {}
+        if len(given) > _MOST_ARGUMENTS:
+            message = f"{function.name} is given {len(given)} arguments"
+            raise Refused(Problem(path, "unknown-argument", message, "remove those it has not"))
         for key, (where, value) in given.items():
             parameter = function.parameter(key)
             if parameter is None:

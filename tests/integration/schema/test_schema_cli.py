@@ -89,6 +89,12 @@ def test_broken_policy_is_an_operators_error_that_names_it_and_exits_2(tmp_path)
     assert b"schema.yaml:1:1: `requird` is not a field (did you mean `required`?)" in done.stderr
 
 
+def test_endless_file_is_refused_by_its_size():
+    done = algoops("validate", "schema", "/dev/zero", "--format", "json")
+    assert done.returncode == 1
+    assert [f["rule"] for f in json.loads(done.stdout)["findings"]] == ["too-large"]
+
+
 @pytest.mark.parametrize("what", ["schema", "config"])
 def test_file_that_is_not_there_exits_2(what):
     done = algoops("validate", what, "nowhere.yaml")

@@ -207,10 +207,31 @@ risk_limits: {stop_loss: 5}
         ("schema_version: 1.1.0\n", "algoops schema migrate"),
         ("version: 2\n", 'put it in quotes: "2"'),
         ("backtest: {hedging: on}\n", "write true"),
+        ("risk_limits:\n", "remove the line"),
+        ("<<: {a: 1}\n", "merge keys"),
     ],
 )
 def test_hint_says_what_to_write_instead(check, text, hint):
     assert any(hint in f.hint for f in check(RULES + text).findings)
+
+
+HOSTILE = {
+    "keys": "".join(f"nam{i}: 1\n" for i in range(15_000)),
+    "equal keys": "a: 1\n" * 15_000,
+    "parameters": "name: x\nparameters:\n" + "".join(f"  p{i}: [1]\n" for i in range(9_000)),
+    "arguments": RULES.replace("14", "14, " + ", ".join(f"a{i}: 1" for i in range(15_000))),
+    "rules": "name: x\ndescription: y\nentry_rules:\n" + "  - clsoe > 1 + 2 * x\n" * 50,
+}
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("name", HOSTILE)
+def test_file_with_thousands_of_problems_gets_a_hundred_findings_and_a_word_about_the_rest(
+    check, name
+):
+    findings = check(HOSTILE[name]).findings
+    assert 1 <= len(findings) <= 101
+    assert len(findings) < 101 or findings[-1].rule == "too-many-findings"
 
 
 def test_number_where_a_flag_word_was_meant_is_warned_about(check):
