@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from threading import Event as Flag
 
 from bot.bench import CODE, Bench, Prepared, Subject, read_definition
+from bot.further import further_gates
 from bot.policies import Policies
 from bot.tasks import Task
 from components.engine import gates
@@ -101,7 +102,25 @@ def run_tiers(subject: Subject, bench: Bench, prepared: Prepared, progress: Prog
     results, base, survived = _backtests(subject, bench, definition, resolved, runner, progress)
     if not survived:
         return Judged(results=results, base=base)
-    return Judged(results, base, _policy(bench, results, base, progress))
+    started = time.monotonic()
+    further, broken = _further(subject, bench, definition, (resolved, results), runner)
+    if broken:
+        progress.error(CheckName.POLICY, started, broken)
+        return Judged(results, base)
+    return Judged(results, base, _policy(bench, (results, base), further, progress, started))
+
+
+def _further(
+    subject: Subject,
+    bench: Bench,
+    definition: DefinitionCheck,
+    ran: tuple[Sequence[Task], Sequence[ExecutionResult]],
+    runner: "_Jobs",
+) -> tuple[tuple[GateResult, ...], str]:
+    tasks, results = ran
+    jobs = [_job(subject.name, subject.files, definition.rules, t, bench) for t in tasks]
+    parameters = definition.definition.parameters if definition.definition else {}
+    return further_gates(bench, parameters, list(zip(jobs, results, strict=True)), runner.run)
 
 
 def _static(
@@ -308,12 +327,13 @@ def _job(
 
 def _policy(
     bench: Bench,
-    results: Sequence[ExecutionResult],
-    base: Sequence[ExecutionResult],
+    ran: tuple[Sequence[ExecutionResult], Sequence[ExecutionResult]],
+    further: tuple[GateResult, ...],
     progress: Progress,
+    started: float,
 ) -> tuple[GateResult, ...]:
-    started = time.monotonic()
-    judged = gates.judge(bench.policies.risk, results, base or None)
+    results, base = ran
+    judged = (*gates.judge(bench.policies.risk, results, base or None), *further)
     findings = [_gate_finding(g) for g in judged if not g.passed]
     passed = sum(g.passed for g in judged)
     progress.end(CheckName.POLICY, started, findings, f"{passed} of {len(judged)} gates hold")
