@@ -122,9 +122,10 @@ def _sentence(  # as above
     found = "undefined" if value is None else f"{value:.4g}"
     needs = "" if limit is None else f", needs {gate.op} {limit:.4g}"
     against = {"absolute": "", "base": " (deployed version)", "benchmark": " (buy and hold)"}
+    compared = against[gate.compare] if limit is not None else ""
     reason = f" ({why})" if why and why != "undefined" else ""
     told = "" if passed or not gate.message else f"{gate.message}: "
-    return f"{where}{told}{gate.metric} {found}{needs}{against[gate.compare]}{reason}"
+    return f"{where}{told}{gate.metric} {found}{needs}{compared}{reason}"
 
 
 def aggregate(results: Sequence[ExecutionResult]) -> Metrics:

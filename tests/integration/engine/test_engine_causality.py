@@ -105,5 +105,5 @@ else: self.position.close()
 """,
         ),
     )
-    (finding,) = _run(tested, market, end="2006-01-01").lookahead
+    (finding,) = _run(tested, market).lookahead
     assert finding.rule == "not-deterministic"
