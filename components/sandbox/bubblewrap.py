@@ -294,10 +294,14 @@ def _cpu_of_tree(first: int) -> float | None:
         pid = waiting.pop()
         try:
             fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-            children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+            children = [
+                child
+                for thread in Path(f"/proc/{pid}/task").iterdir()
+                for child in (thread / "children").read_text(encoding="ascii").split()
+            ]
         except (FileNotFoundError, ProcessLookupError):
             continue
         seen = True
         ticks += sum(int(t) for t in fields.rpartition(")")[2].split()[11:15])
-        waiting += [int(child) for child in children.split()]
+        waiting += [int(child) for child in children]
     return ticks / os.sysconf("SC_CLK_TCK") if seen else None

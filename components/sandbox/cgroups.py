@@ -117,7 +117,8 @@ def reap(mounts: Path = MOUNTS) -> int:
     removed = 0
     for place in {p for p in places if p.is_dir()}:
         for folder in place.iterdir():
-            whose = owner.parse(folder.name.partition("-")[2])
+            _kind, _dash, named = folder.name.partition("-")
+            whose = owner.parse(named.partition("-")[0])
             if folder.is_dir() and whose is not None and whose.gone():
                 with contextlib.suppress(OSError):
                     folder.rmdir()
