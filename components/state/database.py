@@ -17,6 +17,7 @@ from components.state.errors import (
     StateUnreadable,
     translated,
 )
+from components.state.turnstile import Turnstile
 from components.state.writer import Params, Writer
 
 BUSY_S = 10.0
@@ -60,7 +61,8 @@ class Database:
             connection.close()
             raise
         self._checkpoints = Checkpoints(connection, path)
-        self._writer = Writer(connection, self._checkpoints.claim)
+        self._turnstile = Turnstile(path, busy_s)
+        self._writer = Writer(connection, self._turnstile, self._checkpoints.claim)
 
     def _open(self) -> sqlite3.Connection:
         with translated(self.path):
@@ -180,6 +182,7 @@ class Database:
             self._idle_readers.pop().close()
         self._writer.close()
         self._checkpoints.release()
+        self._turnstile.close()
 
 
 def encode(document: Any) -> str:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from components.state.turnstile import Turnstile
+
 Params = Sequence[Any] | Mapping[str, Any]
 
 _MOST = 64
@@ -32,9 +34,21 @@ class _Group:
 class Writer:
     """Transactions on one connection (in autocommit mode), for any number of threads."""
 
-    def __init__(self, connection: sqlite3.Connection, committed: Callable[[], None]) -> None:
-        """Take a connection; `committed` is called after each commit, before the next turn."""
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        turnstile: Turnstile,
+        committed: Callable[[], None],
+    ) -> None:
+        """Take a connection.
+
+        Args:
+            connection: nobody else uses it.
+            turnstile: where this process queues with others.
+            committed: called after each commit, before the next turn.
+        """
         self._connection = connection
+        self._turnstile = turnstile
         self._committed = committed
         self._turn = threading.Lock()
         self._counting = threading.Lock()
@@ -79,7 +93,8 @@ class Writer:
         self._wait_for_turn()
         try:
             if self._group is None:
-                self._connection.execute("BEGIN IMMEDIATE")
+                with self._turnstile.held():
+                    self._connection.execute("BEGIN IMMEDIATE")
                 self._group = _Group()
         except BaseException:
             self._turn.release()

@@ -122,6 +122,19 @@ def test_processes_at_once_do_each_job_once_and_keep_one_chain(path):
         sound(store)
 
 
+def test_process_that_writes_without_pause_does_not_starve_the_others(path):
+    with Store(path, busy_s=5.0) as store:
+        busy = [spawn("receive", path, f"busy{n}") for n in range(3)]
+        try:
+            for process in busy:
+                lines(process, 5)
+            for number in range(20):
+                assert store.inbox.receive(f"mine-{number}", "push", "main", {})
+        finally:
+            for process in busy:
+                kill(process)
+
+
 def test_processes_that_start_at_once_make_one_database(path):
     path.parent.mkdir()
     processes = [spawn("receive", path, f"p{n}", 3) for n in range(4)]

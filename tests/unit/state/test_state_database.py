@@ -192,6 +192,20 @@ def test_idle_connections_are_shared_by_threads(store):
     assert len(store._db._idle_readers) == 1
 
 
+def test_turnstile_that_stays_shut_is_busy_and_opens_again(store, path):
+    import fcntl
+    import os
+
+    folder = os.open(path.parent, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    with Store(path, busy_s=0.05) as impatient:
+        with pytest.raises(StateBusy, match="nothing was written"):
+            impatient.meta.put("a", "1")
+        os.close(folder)
+        impatient.meta.put("a", "2")
+    assert store.meta.get("a") == "2"
+
+
 # --- checkpoints -------------------------------------------------------------------------------
 
 
