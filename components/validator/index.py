@@ -84,7 +84,9 @@ class Index:
         self.functions: list[Place] = []
         self.patterns: list[Place] = []
         self.operations: list[Place] = []
-        self.loops: list[ast.While] = []
+        self.loops: list[ast.While | ast.For | ast.AsyncFor] = []
+        self.widths: list[ast.Constant] = []
+        """Constant parts of format specifications."""
         self.annotations: list[ast.Constant] = []
         self.slices: list[ast.expr] = []
         self.stored: set[str] = set()

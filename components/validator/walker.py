@@ -96,6 +96,14 @@ class Walker:
         else:
             self.visit(node)
 
+    def formatted(self, node: ast.FormattedValue) -> None:
+        """`{value:spec}` of an f-string."""
+        self.visit(node.value)
+        if isinstance(node.format_spec, ast.JoinedStr):
+            constants = [p for p in node.format_spec.values if isinstance(p, ast.Constant)]
+            self.found.widths += constants
+            self.visit(node.format_spec)
+
     def name(self, node: ast.Name) -> None:
         """A name that is read, or bound by an assignment of some kind."""
         if node.ctx.__class__ is ast.Load:
@@ -300,6 +308,7 @@ class Walker:
 
     def iterate(self, node: ast.For | ast.AsyncFor) -> None:
         """A for loop."""
+        self.found.loops.append(node)
         self.visit(node.iter)
         self.each(node.target, node.iter)
         self.body(node.body)
@@ -440,6 +449,7 @@ def _handlers() -> dict[type, Handler]:
             ast.Name: Walker.name,
             ast.Attribute: Walker.attribute,
             ast.Call: Walker.call,
+            ast.FormattedValue: Walker.formatted,
             ast.BinOp: Walker.binary,
             ast.UnaryOp: Walker.unary,
             ast.Compare: Walker.compare,

@@ -136,17 +136,18 @@ def _private(case: Case, use: Use) -> None:
     own = case.is_own(use.base, use.scope) or any(ref.module for ref in refs)
     if use.attr in ENGINE:
         _engine(case, use, own=own)
-    elif _mangled(use) or not _mine(case, use, own=own):
+    elif _mangled(use, own=own) or not _mine(case, use, own=own):
         what = "is private" if not own else "is not defined in this strategy"
         case.findings.add("attribute-private", use.node, f".{use.attr} {what}")
 
 
-def _mangled(use: Use) -> bool:
+def _mangled(use: Use, *, own: bool) -> bool:
+    """Names that Python mangles to those of the engine's own classes."""
     if _MANGLED.match(use.attr):
         return True
     owner = use.scope.owner
     hidden = use.attr.startswith("__")
-    return hidden and owner is not None and owner.name.lstrip("_") in ENGINE_CLASSES
+    return hidden and not own and owner is not None and owner.name.lstrip("_") in ENGINE_CLASSES
 
 
 def _mine(case: Case, use: Use, *, own: bool) -> bool:

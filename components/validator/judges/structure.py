@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import ast
+import math
+import re
 from typing import TYPE_CHECKING
+
+from components.validator.words import words
 
 if TYPE_CHECKING:
     from components.validator.judges.common import Case
 
 _DEPTH = 8
+_ARGUMENT_BITS = 4096
+_SLACK = 10
+_WIDE = re.compile(r"\d{7}")
+_FIRST = words("""
+    bytes bytearray zeros ones empty full eye identity arange factorial ljust rjust center zfill
+""")
+_BUILDERS = {**dict.fromkeys(_FIRST, 0), "pow": 1, "tile": -1, "repeat": -1}
+"""Functions that make something large -> the argument that says how large."""
+_ENDLESS = frozenset({"itertools.count", "itertools.cycle"})
 
 
 def judge(case: Case) -> None:
@@ -16,9 +29,39 @@ def judge(case: Case) -> None:
     for place in case.index.operations:
         if isinstance(place.node, ast.BinOp):
             _operation(case, place.node)
+    for name in _BUILDERS & case.index.calls.keys():
+        for call, _ in case.index.calls[name]:
+            _arguments(case, call, name)
+    for width in case.index.widths:
+        if _WIDE.search(str(width.value)):
+            case.findings.add("constant-bomb", width, "a text this wide fills the memory")
     for loop in case.index.loops:
-        if _always(loop.test) and not _leaves(loop.body):
+        if _endless(case, loop) and not _leaves(loop.body):
             case.findings.add("endless-loop", loop, "nothing in this loop ever leaves it")
+
+
+def _arguments(case: Case, call: ast.Call, name: str) -> None:
+    """Functions that make something as large as one of their arguments says."""
+    position = _BUILDERS[name]
+    if len(call.args) < max(1, position + 1) or (name == "arange" and len(call.args) > 1):
+        return
+    arg = call.args[position]
+    parts = arg.elts if isinstance(arg, ast.Tuple | ast.List) else [arg]
+    values = [_value(part, _ARGUMENT_BITS) for part in parts]
+    size = math.prod(abs(value) for value in values if isinstance(value, int))
+    if _HUGE in values or size > _SLACK * case.findings.policy.limits.repeat:
+        case.findings.add("constant-bomb", call, f"{name} of this size fills the memory")
+
+
+def _endless(case: Case, loop: ast.While | ast.For | ast.AsyncFor) -> bool:
+    if isinstance(loop, ast.While):
+        return _always(loop.test)
+    call = loop.iter
+    if not isinstance(call, ast.Call):
+        return False
+    path = case.path(call.func, case.index.top)
+    once = path == "itertools.repeat" and len(call.args) == 1 and not call.keywords
+    return once or path in _ENDLESS
 
 
 def _operation(case: Case, node: ast.BinOp) -> None:

@@ -1,0 +1,2 @@
+from backtesting.lib import crossover
+crossover.__globals__["warnings"]

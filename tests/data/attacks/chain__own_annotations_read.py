@@ -1,0 +1,2 @@
+x: int = 1
+__annotations__["x"]

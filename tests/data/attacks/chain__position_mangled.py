@@ -1,0 +1,3 @@
+class Position:
+    def f(self, p):
+        return p.__broker

@@ -1,0 +1,3 @@
+class F(str):
+    pass
+F("{0.__class__}").format(1)

@@ -1,0 +1,2 @@
+from backtesting import Strategy
+Strategy.__subclasses__()

@@ -1,0 +1,2 @@
+import numpy as np
+np.__version__.__class__.__base__

@@ -1,0 +1,1 @@
+from __future__ import barry_as_FLUFL, braces

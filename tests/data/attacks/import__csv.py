@@ -1,0 +1,2 @@
+import csv
+csv.reader(open("/etc/passwd"))

@@ -1,0 +1,2 @@
+import faulthandler
+faulthandler.dump_traceback_later(1)

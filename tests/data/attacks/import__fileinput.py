@@ -1,0 +1,2 @@
+import fileinput
+fileinput.input("/etc/passwd")

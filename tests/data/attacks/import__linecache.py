@@ -1,0 +1,2 @@
+import linecache
+linecache.getlines("/etc/passwd")

@@ -1,0 +1,1 @@
+from pandas.io import sql

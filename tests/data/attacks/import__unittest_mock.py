@@ -1,0 +1,2 @@
+from unittest.mock import patch
+patch("os.system")

@@ -1,0 +1,2 @@
+if (os := __import__("os")):
+    os.system("id")

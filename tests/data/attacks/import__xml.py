@@ -1,0 +1,2 @@
+import xml.etree.ElementTree as e
+e.parse("/etc/passwd")

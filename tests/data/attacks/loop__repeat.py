@@ -1,0 +1,3 @@
+import itertools as it
+for i in it.repeat(0):
+    x = i
