@@ -21,12 +21,22 @@ _HINT = (
 
 
 def lookahead_findings(
-    diagnosis: Diagnosis | None, index: pd.Index, files: Mapping[str, bytes]
+    diagnosis: Diagnosis | None, index: pd.Index, files: Mapping[str, bytes], *, audited: bool
 ) -> tuple[Finding, ...]:
-    """Findings of the lookahead check; a look that was not finished is an error, not a pass."""
+    """Findings of the lookahead check; a look that was not finished is an error, not a pass.
+
+    Args:
+        diagnosis: what the guest found; None: it did not get so far.
+        index: times of the bars.
+        files: the author's.
+        audited: the score itself rests on this look, so that chance in it is an error too.
+    """
     if diagnosis is None:
         return (unfinished("the sandbox ended before it was done"),)
-    return tuple(_finding(leak, index, files) for leak in diagnosis.leaks)
+    found = tuple(_finding(leak, index, files) for leak in diagnosis.leaks)
+    if not audited:
+        return found
+    return tuple(f.model_copy(update={"severity": Severity.ERROR}) for f in found)
 
 
 def unfinished(reason: str) -> Finding:

@@ -193,11 +193,14 @@ class _Attempt:
         return self._with_numbers(outcome)
 
     def _with_numbers(self, outcome: ExecutionResult) -> ExecutionResult:
-        leaks = lookahead_findings(self._course.diagnosis, self._frame.index, self._job.files)
+        audited = self._causality == "audited"
+        leaks = lookahead_findings(
+            self._course.diagnosis, self._frame.index, self._job.files, audited=audited
+        )
         update = {**self._count(), "lookahead": leaks}
         if self._ledger.start is None and self._lookback():
             update |= {"status": Status.FAILED, "message": _TOO_SHORT.format(self._lookback())}
-        if self._causality == "audited" and any(f.severity is Severity.ERROR for f in leaks):
+        if audited and any(f.severity is Severity.ERROR for f in leaks):
             update |= {"status": Status.FAILED, "message": leaks[0].message}
         return outcome.model_copy(update=update)
 

@@ -156,14 +156,14 @@ class Inspection:
             return []
         again = self.run(self._tape.length)
         unstable = first_difference(full.ops, again.ops, end)
-        if unstable is not None and unstable <= bar:
+        if unstable is not None:
             return [
                 Leak(
                     "",
                     "undetermined",
-                    bar,
-                    _text(full.ops, bar),
-                    _text(again.ops, bar),
+                    unstable,
+                    _text(full.ops, unstable),
+                    _text(again.ops, unstable),
                     certain=True,
                 )
             ]

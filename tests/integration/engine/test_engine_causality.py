@@ -107,3 +107,7 @@ else: self.position.close()
     )
     (finding,) = _run(tested, market).lookahead
     assert finding.rule == "not-deterministic"
+    assert finding.severity is Severity.WARNING
+    audited = _run(tested, market, causality="audited")
+    assert audited.status is Status.FAILED  # there the score rests on the replays
+    assert audited.lookahead[0].rule == "not-deterministic"
