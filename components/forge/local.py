@@ -15,7 +15,7 @@ from components.git_patch.notes import read_note, write_note
 from components.git_patch.repository import Repository
 from components.git_patch.values import Branch, Signing, Update
 from components.ports import Landing, Permission, Proposal, StatusState, Tag
-from components.safe_tools.names import ref_problem, shown
+from components.safe_tools.names import object_id, ref_problem, shown
 from components.safe_tools.tree import Audit, no_audit
 from components.schema.report import Report
 
@@ -182,7 +182,7 @@ class LocalForge:
             self.repository.publish(updates)
 
     def _in_base(self, commit: str) -> bool:
-        if self.repository.objects.header(commit) is None:
+        if self.repository.objects.header(object_id(commit)) is None:
             raise Moved(f"the prepared commit {commit[:12]} is gone: prepare it again")
         return self.repository.is_ancestor(commit, self.base())
 

@@ -528,6 +528,14 @@ def test_notes_written_at_once_are_all_kept(world):
     assert [read_note(world.repo, NOTES, h) for h in heads] == [f"note {h}" for h in heads]
 
 
+def test_note_that_says_the_same_again_adds_nothing(world):
+    head = world.forge.base()
+    write_note(world.repo, NOTES, head, "fine")
+    before = world.repo.resolve(NOTES)
+    write_note(world.repo, NOTES, head, "fine")
+    assert world.repo.resolve(NOTES) == before
+
+
 def test_huge_note_is_cut(world):
     head = world.forge.base()
     write_note(world.repo, NOTES, head, "x" * 3_000_000)
