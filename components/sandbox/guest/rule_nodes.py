@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from operator import add, eq, ge, gt, le, lt, mul, ne, sub
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     import numpy as np
@@ -155,16 +156,18 @@ def _extreme(pick: Callable[[Sequence[float]], float], code: Code) -> Number:
 def _bars_since(rule: Condition) -> Number:
     """Bars since a condition last held; infinite where it never has.
 
-    The bar on which it last held is remembered for every bar, so that each is judged once.
+    The bar on which it last held is remembered for every bar, so that each is judged once. The
+    memory is beside the strategy, not in it: what an instance holds is looked through for data of
+    init() at every bar.
     """
-    key = object()
+    memory: WeakKeyDictionary[RuleStrategy, list[int]] = WeakKeyDictionary()
 
     def since(strategy: RuleStrategy, lag: int) -> float:
         present = len(strategy.data) - 1
         bar = present - lag
         if bar < 0:
             return math.nan
-        known = strategy._last_true.setdefault(key, [])  # noqa: SLF001  # this module's own class
+        known = memory.setdefault(strategy, [])
         for i in range(len(known), bar + 1):
             before = known[-1] if known else -1
             known.append(i if rule(strategy, present - i) else before)

@@ -58,7 +58,6 @@ class RuleStrategy(Strategy):  # type: ignore[misc]  # the package has no type h
         """Declare the indicators, in the program's order: sources come before their users."""
         self._peak = 0.0
         self._halted = False
-        self._last_true: dict[object, list[int]] = {}
         for call in self._indicator_calls:
             arguments = {key: number(code)(self, 0) for key, code in call["parameters"].items()}
             series = [self._input(code) for code in call["inputs"]]
