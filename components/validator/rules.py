@@ -1,52 +1,12 @@
 """The registry of rules: what each finds, why, what to write instead; source of docs/rules.md."""
 
-from dataclasses import dataclass
-from enum import StrEnum
+from components.validator.rule import Group, Rule, rule
+from components.validator.rules_quality import QUALITY
 
-from components.schema.values import Severity
-
-
-class Group(StrEnum):
-    """Families of rules, each of them a check of its own in `checks_passed`."""
-
-    SOURCE = "source"
-    IMPORTS = "imports"
-    NAMES = "names"
-    ATTRIBUTES = "attributes"
-    STRINGS = "strings"
-    STRUCTURE = "structure"
-    QUALITY = "quality"
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule.
-
-    Attributes:
-        id: stable name, as in findings, policies and docs/rules.md.
-        instead: what to write instead; the hint of its findings where they bring none.
-        example: a line or two that it refuses.
-        weight: error refuses the file; a policy may change it (block, warn, off).
-    """
-
-    id: str
-    group: Group
-    title: str
-    why: str
-    instead: str
-    example: str
-    weight: Severity = Severity.ERROR
-
-
-def _rule(  # a row of the table
-    group: Group, id_: str, title: str, why: str, instead: str, example: str
-) -> Rule:
-    weight = Severity.WARNING if group is Group.QUALITY else Severity.ERROR
-    return Rule(id_, group, title, why, instead, example, weight)
-
+__all__ = ["RULES", "Group", "Rule", "render"]
 
 _ALL = (
-    _rule(
+    rule(
         Group.SOURCE,
         "source-encoding",
         "The file is not plain UTF-8",
@@ -55,7 +15,7 @@ _ALL = (
         "Save the file as UTF-8 and remove the coding line.",
         "# -*- coding: utf-7 -*-",
     ),
-    _rule(
+    rule(
         Group.SOURCE,
         "source-control",
         "Control characters in the source",
@@ -64,7 +24,7 @@ _ALL = (
         "Remove the character; write it as an escape where a string needs it.",
         'x = "\u2039U+202E\u203a"',
     ),
-    _rule(
+    rule(
         Group.SOURCE,
         "source-size",
         "Too large to judge",
@@ -73,7 +33,7 @@ _ALL = (
         "Move data out of the code; split the strategy into modules.",
         "TABLE = [1, 2, 3, ...]  # a hundred thousand of them",
     ),
-    _rule(
+    rule(
         Group.SOURCE,
         "source-nesting",
         "Nested too deeply",
@@ -81,7 +41,7 @@ _ALL = (
         "Flatten the expression, or build it in steps.",
         "x = ((((((((((...))))))))))",
     ),
-    _rule(
+    rule(
         Group.SOURCE,
         "source-syntax",
         "Not valid Python",
@@ -89,7 +49,7 @@ _ALL = (
         "Fix the syntax; the finding names the place.",
         "def next(self:",
     ),
-    _rule(
+    rule(
         Group.SOURCE,
         "source-lookalike",
         "An identifier that only looks different",
@@ -97,7 +57,7 @@ _ALL = (
         "Write the name in plain letters.",
         "\U0001d41e\U0001d42f\U0001d41a\U0001d425('1 + 1')",
     ),
-    _rule(
+    rule(
         Group.SOURCE,
         "file-name",
         "A file name that Python would take for something else",
@@ -105,7 +65,7 @@ _ALL = (
         "Rename the file: letters, digits and underscores, and not the name of a library.",
         "strategies/Cross/numpy.py",
     ),
-    _rule(
+    rule(
         Group.IMPORTS,
         "import-dangerous",
         "A module that reaches outside of the strategy",
@@ -114,7 +74,7 @@ _ALL = (
         "Use what the strategy is given: self.data, the parameters, numpy, pandas, TA-Lib.",
         "import os",
     ),
-    _rule(
+    rule(
         Group.IMPORTS,
         "import-unknown",
         "A module that is not on the list",
@@ -122,7 +82,7 @@ _ALL = (
         "Ask the operator to add it to policies/code.yaml, or do without it.",
         "import scipy.signal",
     ),
-    _rule(
+    rule(
         Group.IMPORTS,
         "import-tests-only",
         "A module that is for tests only",
@@ -130,7 +90,7 @@ _ALL = (
         "Import it in test_*.py only.",
         "import pytest",
     ),
-    _rule(
+    rule(
         Group.IMPORTS,
         "import-in-class",
         "An import in a class body",
@@ -138,7 +98,7 @@ _ALL = (
         "Move the import to the top of the file.",
         "class X:\n    import numpy",
     ),
-    _rule(
+    rule(
         Group.IMPORTS,
         "import-relative",
         "A relative import that leaves the strategy's folder",
@@ -146,7 +106,7 @@ _ALL = (
         "Keep helper modules inside the strategy's folder.",
         "from ..other import helpers",
     ),
-    _rule(
+    rule(
         Group.NAMES,
         "builtin-closed",
         "A builtin that runs text, opens files or opens namespaces",
@@ -154,7 +114,7 @@ _ALL = (
         "Write the code itself instead of text; read what self.data and the parameters hold.",
         "eval('1 + 1')",
     ),
-    _rule(
+    rule(
         Group.NAMES,
         "dynamic-attribute",
         "An attribute whose name is computed",
@@ -162,7 +122,7 @@ _ALL = (
         "Write the attribute out (getattr(self, 'fast') is fine), or keep values in a dict.",
         "def f(x, name):\n    return getattr(x, name)",
     ),
-    _rule(
+    rule(
         Group.NAMES,
         "dynamic-class",
         "A class built by type()",
@@ -170,7 +130,7 @@ _ALL = (
         "Write a class statement.",
         "type('X', (), {})",
     ),
-    _rule(
+    rule(
         Group.NAMES,
         "module-value",
         "A module used as a value",
@@ -178,7 +138,7 @@ _ALL = (
         "Use the module's functions by name: np.mean(x).",
         "import numpy as np\ntools = [np]",
     ),
-    _rule(
+    rule(
         Group.NAMES,
         "module-door",
         "A closed or unknown name of an allowed module",
@@ -187,7 +147,7 @@ _ALL = (
         "Use another function; data comes from self.data.",
         "import numpy as np\nnp.load('prices.npy')",
     ),
-    _rule(
+    rule(
         Group.NAMES,
         "module-patched",
         "Something imported is being changed",
@@ -195,7 +155,7 @@ _ALL = (
         "Subclass it, or wrap it in a function of your own.",
         "from backtesting import Strategy\nStrategy.buy = print",
     ),
-    _rule(
+    rule(
         Group.ATTRIBUTES,
         "attribute-dunder",
         "An attribute with double underscores",
@@ -203,7 +163,7 @@ _ALL = (
         "Use the plain operation: len(x), type(x).__name__, super().__init__().",
         "().__class__.__base__.__subclasses__()",
     ),
-    _rule(
+    rule(
         Group.ATTRIBUTES,
         "attribute-private",
         "A private attribute of something that isn't yours",
@@ -212,7 +172,7 @@ _ALL = (
         "Use the public attribute.",
         "def init(self):\n    self.data._Data__df",
     ),
-    _rule(
+    rule(
         Group.ATTRIBUTES,
         "attribute-engine",
         "A name that belongs to the engine",
@@ -220,7 +180,7 @@ _ALL = (
         "Choose another name; use self.position, self.trades, self.equity.",
         "def init(self):\n    self._broker._cash = 1e9",
     ),
-    _rule(
+    rule(
         Group.ATTRIBUTES,
         "attribute-closed",
         "A method that writes, reads or runs something",
@@ -228,7 +188,7 @@ _ALL = (
         "Keep results in attributes; print or log what you want to see.",
         "def f(frame):\n    frame.to_csv('/tmp/x')",
     ),
-    _rule(
+    rule(
         Group.ATTRIBUTES,
         "dunder-definition",
         "A special name that must not be redefined",
@@ -236,7 +196,7 @@ _ALL = (
         "Define plain methods, or the usual ones such as __init__, __repr__, __len__.",
         "class X:\n    def __reduce__(self): ...",
     ),
-    _rule(
+    rule(
         Group.STRINGS,
         "format-field",
         "str.format that reads attributes, or a format nobody can read ahead",
@@ -244,7 +204,7 @@ _ALL = (
         "Use an f-string, or a constant format without attribute fields.",
         "'{0.__class__}'.format(1)",
     ),
-    _rule(
+    rule(
         Group.STRINGS,
         "method-by-name",
         "A method called by its name as text",
@@ -252,7 +212,7 @@ _ALL = (
         "Name a plain aggregation as a constant ('mean'), or pass a function.",
         "def f(frame):\n    frame.agg('to_pickle', path='/tmp/x')",
     ),
-    _rule(
+    rule(
         Group.STRINGS,
         "annotation-code",
         "Code in a text annotation",
@@ -260,7 +220,7 @@ _ALL = (
         "Write the type itself.",
         "def f(x: \"__import__('os')\"): ...",
     ),
-    _rule(
+    rule(
         Group.STRINGS,
         "argument-closed",
         "An argument that opens a door",
@@ -268,7 +228,7 @@ _ALL = (
         "Leave the argument out.",
         "import logging\nlogging.basicConfig(filename='/tmp/x')",
     ),
-    _rule(
+    rule(
         Group.STRUCTURE,
         "constant-bomb",
         "A constant that explodes",
@@ -276,7 +236,7 @@ _ALL = (
         "Use a smaller constant.",
         "9 ** 9 ** 9",
     ),
-    _rule(
+    rule(
         Group.STRUCTURE,
         "endless-loop",
         "A loop without an end",
@@ -284,121 +244,10 @@ _ALL = (
         "Add a condition, a break or a return.",
         "while True:\n    pass",
     ),
-    _rule(
-        Group.QUALITY,
-        "strategy-missing",
-        "No strategy class",
-        "strategy.py must hold one subclass of backtesting.Strategy.",
-        "Write class Name(Strategy) with init() and next().",
-        "def trade(): ...",
-    ),
-    _rule(
-        Group.QUALITY,
-        "strategy-several",
-        "More than one strategy class",
-        "Only one can be backtested; which one would be a guess.",
-        "Keep one; make shared code a plain class or a helper module.",
-        "from backtesting import Strategy\nclass A(Strategy): ...\nclass B(Strategy): ...",
-    ),
-    _rule(
-        Group.QUALITY,
-        "method-missing",
-        "init or next is missing",
-        "The engine calls both.",
-        "Add the method.",
-        "from backtesting import Strategy\nclass A(Strategy):\n    def init(self): ...",
-    ),
-    _rule(
-        Group.QUALITY,
-        "parameter-unknown",
-        "A class attribute that the definition doesn't know",
-        "A number in the class that strategy.yaml doesn't name can't be set or optimised.",
-        "Add it to parameters in strategy.yaml, or make it a constant of the module.",
-        "from backtesting import Strategy\nclass A(Strategy):\n    fast = 10  # unknown",
-    ),
-    _rule(
-        Group.QUALITY,
-        "lookahead-shift",
-        "A negative shift: probably looks ahead",
-        "shift(-1) puts tomorrow's value on today's bar. The backtest will not let it see it.",
-        "Shift by a positive number of bars.",
-        "def f(close):\n    return close.shift(-1)",
-    ),
-    _rule(
-        Group.QUALITY,
-        "lookahead-window",
-        "A centred window: probably looks ahead",
-        "Half of a centred window lies in the future.",
-        "Leave center out.",
-        "def f(close):\n    return close.rolling(5, center=True).mean()",
-    ),
-    _rule(
-        Group.QUALITY,
-        "lookahead-fill",
-        "Filling backwards: probably looks ahead",
-        "A gap is filled with a value that came later.",
-        "Use ffill().",
-        "def f(close):\n    return close.bfill()",
-    ),
-    _rule(
-        Group.QUALITY,
-        "random-unseeded",
-        "Randomness without a seed of its own",
-        "Results should follow from the code and the data alone.",
-        "Use np.random.default_rng(seed) or random.Random(seed).",
-        "import numpy as np\nx = np.random.rand()",
-    ),
-    _rule(
-        Group.QUALITY,
-        "wall-clock",
-        "The time of day",
-        "In a backtest it has nothing to do with the bar.",
-        "Use self.data.index[-1].",
-        "from datetime import datetime\nx = datetime.now()",
-    ),
-    _rule(
-        Group.QUALITY,
-        "print-in-next",
-        "print in next",
-        "It runs once a bar; output is cut after a few kilobytes.",
-        "Remove it, or log what is worth keeping.",
-        "class X:\n    def next(self):\n        print(self.data.Close[-1])",
-    ),
-    _rule(
-        Group.QUALITY,
-        "mutable-class-state",
-        "A list, dict or set in the class body",
-        "All instances share it, and so do all runs in one process.",
-        "Create it in init().",
-        "from backtesting import Strategy\nclass A(Strategy):\n    entries = []",
-    ),
-    _rule(
-        Group.QUALITY,
-        "name-undefined",
-        "A name that is nowhere defined",
-        "It would raise NameError when it is reached.",
-        "Define or import it.",
-        "x = prcie",
-    ),
-    _rule(
-        Group.QUALITY,
-        "import-star",
-        "A star import",
-        "Nobody can tell where a name comes from.",
-        "Import the names that you use.",
-        "from numpy import *",
-    ),
-    _rule(
-        Group.QUALITY,
-        "lint",
-        "A finding of ruff",
-        "The message carries ruff's own rule code; its documentation explains it.",
-        "See the message.",
-        "import math  # never used",
-    ),
+    *QUALITY,
 )
 
-RULES: dict[str, Rule] = {rule.id: rule for rule in _ALL}
+RULES: dict[str, Rule] = {item.id: item for item in _ALL}
 
 
 def render() -> str:
@@ -410,13 +259,13 @@ def render() -> str:
         "An **error** refuses the file, a **warning** informs. `rules:` in `policies/code.yaml` "
         "sets another weight: `block`, `warn` or `off`.\n"
     )
-    return head + "".join(_section(rule) for rule in _ALL)
+    return head + "".join(_section(item) for item in _ALL)
 
 
-def _section(rule: Rule) -> str:
+def _section(item: Rule) -> str:
     return (
-        f"\n## {rule.id}\n\n**{rule.title}** ({rule.group}, {rule.weight}). {rule.why}\n\n"
-        f"Instead: {rule.instead}\n\n```python\n{rule.example}\n```\n"
+        f"\n## {item.id}\n\n**{item.title}** ({item.group}, {item.weight}). {item.why}\n\n"
+        f"Instead: {item.instead}\n\n```python\n{item.example}\n```\n"
     )
 
 

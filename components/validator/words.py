@@ -30,20 +30,15 @@ READABLE = words("""
 
 WRITABLE = words("__name__ __qualname__ __doc__")
 
-DEFINABLE = (READABLE - words("__module__ __members__ __name__")) | words("""
-    __all__ __author__ __license__ __email__ __date__ __status__ __credits__ __copyright__
-    __maintainer__ __title__ __test__ __tracebackhide__
-    __del__ __getattr__ __setattr__ __delattr__ __set_name__ __get__ __set__
-    __delete__ __instancecheck__ __subclasscheck__ __abstractmethods__
-    __aenter__ __aexit__ __aiter__ __anext__ __await__ __copy__ __deepcopy__
-    __length_hint__ __sizeof__ __bytes__ __complex__ __ceil__ __floor__ __trunc__
-    __matmul__ __rmatmul__ __rmod__ __rpow__ __rfloordiv__ __rand__ __ror__ __rxor__ __ipow__
-    __itruediv__ __ifloordiv__ __imod__ __iand__ __ior__ __ixor__ __lshift__ __rshift__
-    __divmod__ __rdivmod__
-    __array_priority__ __array__ __array_ufunc__ __array_function__ __array_finalize__
-    __array_wrap__
+UNDEFINABLE = CLOSED_BUILTINS | words("""
+    __name__ __module__ __annotations__ __mro__ __bases__ __base__ __subclasses__ __subclasshook__
+    __mro_entries__ __prepare__ __getattribute__ __dir__ __weakref__
+    __reduce__ __reduce_ex__ __getstate__ __setstate__ __getnewargs__ __getnewargs_ex__
+    __globals__ __code__ __closure__ __defaults__ __kwdefaults__ __self__ __func__ __wrapped__
+    __members__ __dataclass_fields__ __dataclass_params__ __fspath__ __buffer__
+    __array_interface__ __array_struct__ __dataframe__ __traceback__ __context__ __cause__
 """)
-"""Special names that a strategy may define itself."""
+"""Special names that change what Python itself does: a strategy must not define them."""
 
 ENGINE = words("_broker _data _params _indicators _check_params")
 """What the engine keeps in every Strategy."""

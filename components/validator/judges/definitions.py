@@ -6,7 +6,7 @@ import ast
 
 from components.validator.index import Place, Role
 from components.validator.judges.common import Case, is_dunder
-from components.validator.words import DEFINABLE, ENGINE
+from components.validator.words import ENGINE, UNDEFINABLE
 
 _META = frozenset({"type", "ABCMeta", "EnumMeta", "EnumType"})
 _MAKERS = frozenset({"__new__", "__init__", "__call__"})
@@ -16,7 +16,7 @@ def judge(case: Case) -> None:
     """Every special name that the file defines, and the classes that build code from names."""
     index = case.index
     for name in index.bound:
-        if is_dunder(name) and name not in DEFINABLE:
+        if is_dunder(name) and name in UNDEFINABLE:
             _report_definition(case, name)
     dataclasses(case)
     if "__match_args__" in index.bound:

@@ -13,9 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from components.validator.judges.common import Case
+    from components.validator.project import Unit
+    from components.validator.scopes import Scope
 
 
 _MAIN = "strategy.py"
+_DEPTH = 8
 _NUMBERED = (int, float, bool, str)
 _CLOCKS = words("""
     datetime.datetime.now datetime.datetime.today datetime.datetime.utcnow datetime.date.today
@@ -44,7 +47,7 @@ def judge(case: Case, parameters: Collection[str] | None) -> None:
 def _strategies(case: Case, parameters: Collection[str] | None) -> None:
     index = case.index
     classes = [p.node for p in index.classes if isinstance(p.node, ast.ClassDef)]
-    names = _strategy_names(case) if classes else set()
+    names = _strategy_names(case, case.unit) if classes else set()
     found = [node for node in classes if node.name in names]
     used = {base.id for node in classes for base in node.bases if isinstance(base, ast.Name)}
     leaves = [node for node in found if node.name not in used]
@@ -59,17 +62,31 @@ def _strategies(case: Case, parameters: Collection[str] | None) -> None:
         _attributes(case, node, parameters)
 
 
-def _strategy_names(case: Case) -> set[str]:
-    """Own classes that derive from Strategy, directly or through each other."""
+def _strategy_names(case: Case, unit: Unit, depth: int = 0) -> set[str]:
+    """Classes of a file that derive from Strategy, directly or through each other."""
     known: set[str] = set()
-    for place in case.index.classes:
+    for place in unit.index.classes:
         node = place.node
         if isinstance(node, ast.ClassDef) and any(
-            "Strategy" in ast.unparse(base) or getattr(base, "id", "") in known
+            getattr(base, "id", "") in known or _is_strategy(case, unit, base, place.scope, depth)
             for base in node.bases
         ):
             known.add(node.name)
     return known
+
+
+def _is_strategy(case: Case, unit: Unit, base: ast.expr, scope: Scope, depth: int) -> bool:
+    """Whether a base is the engine's Strategy or one of its kind, or a helper module's class."""
+    if "Strategy" in (getattr(base, "id", ""), getattr(base, "attr", "")):
+        return True
+    for ref in case.project.resolve(base, scope, unit):
+        home, _, name = ref.path.rpartition(".")
+        helper = case.project.units.get(home)
+        if ref.path.startswith("backtesting.") and name.endswith("Strategy"):
+            return True
+        if helper is not None and depth < _DEPTH:
+            return name in _strategy_names(case, helper, depth + 1)
+    return False
 
 
 def _methods(case: Case, node: ast.ClassDef, family: list[ast.ClassDef]) -> None:
