@@ -1,7 +1,6 @@
 """`algoops schema` and `algoops validate schema|config` as real processes."""
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -173,15 +172,39 @@ def test_document_that_is_no_version_1_exits_2():
     assert done.stdout == b""
 
 
-@pytest.mark.parametrize("name", ["golden_cross_rules", "rsi_pullback"])
-def test_rules_trade_in_the_sandbox_as_they_do_under_plain_backtesting(name, tmp_path):
-    folder = ROOT / "examples/strategies" / name
+EVERYTHING = """name: everything
+description: every part of the rule language and every limit at once
+parameters: {n: {default: 20, min: 5, max: 50}, careful: true}
+indicators:
+  bands: {type: BBANDS, length: $n, std: 1.5}
+  rsi: {type: RSI, timeperiod: 5}
+  smooth: {type: EMA, source: rsi, timeperiod: 3}
+entry_rules:
+  - close < bands.lower or crossover(smooth, 30)
+  - careful and not falling(close, 4)
+  - "short: close > bands.upper and barssince(smooth < 40) > 5"
+exit_rules:
+  - close > bands.middle and close > highest(high, 3)[-1]
+  - "short: smooth < 50"
+position_sizing: {method: equity_fraction, value: 0.3}
+risk_limits:
+  {stop_loss_pct: 6, take_profit_pct: 8, trailing_stop_pct: 5, max_positions: 3, max_drawdown_pct: 9}
+"""
+EXAMPLES = ("golden_cross_rules", "rsi_pullback")
+
+
+def definition_of(name: str) -> str:
+    if name in EXAMPLES:
+        return (ROOT / "examples/strategies" / name / "strategy.yaml").read_text(encoding="utf-8")
+    return EVERYTHING
+
+
+@pytest.mark.parametrize("causality", ["streamed", "audited"])
+@pytest.mark.parametrize("name", [*EXAMPLES, "everything"])
+def test_rules_trade_in_the_sandbox_as_they_do_under_plain_backtesting(name, causality, tmp_path):
+    text = definition_of(name)
     checked = check_definition(
-        (folder / "strategy.yaml").read_bytes(),
-        "strategy.yaml",
-        folder=name,
-        has_code=False,
-        policy=SchemaPolicy(),
+        text.encode(), "strategy.yaml", folder=name, has_code=False, policy=SchemaPolicy()
     )
     assert checked.findings == ()
     frame = pd.read_csv(ROOT / "examples/data/SPX_1d.csv", index_col=0, parse_dates=True)
@@ -200,11 +223,15 @@ def test_rules_trade_in_the_sandbox_as_they_do_under_plain_backtesting(name, tmp
         "start": "2008-01-01",
         "end": "2012-12-31",
     }
-    (tmp_path / "config.json").write_text(json.dumps(config))
-    copy = shutil.copytree(folder, tmp_path / "strategies" / name)
+    (tmp_path / "backtest.json").write_text(json.dumps(config))
+    settings = {"engine": {"causality": causality}, "data": {"dir": str(ROOT / "examples/data")}}
+    (tmp_path / "config.yaml").write_text(json.dumps(settings))
+    folder = tmp_path / "strategies" / name
+    folder.mkdir(parents=True)
+    (folder / "strategy.yaml").write_text(text)
     done = algoops(
-        "backtest", str(copy), "--backtest-config", str(tmp_path / "config.json"),
-        "--symbol", "SPX", "--format", "json",
+        "backtest", str(folder), "--backtest-config", str(tmp_path / "backtest.json"),
+        "--symbol", "SPX", "--format", "json", "--config", str(tmp_path / "config.yaml"),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     trades = json.loads(done.stdout)["trades"]
