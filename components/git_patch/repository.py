@@ -87,14 +87,10 @@ class Repository(Merger):
         """
         lines = ("start", *(_instruction(u) for u in updates), "prepare", "commit", "")
         stdin = "\n".join(lines).encode()
-        output = self._transact(stdin)
-        if output.code != 0 and self._free_stale_locks(updates):
-            output = self._transact(stdin)
+        self._free_stale_locks(updates)
+        output = self.git.run("update-ref", "--stdin", stdin=stdin, ok=(0, 1, 128))
         if output.code != 0:
             self._explain(updates, output)
-
-    def _transact(self, stdin: bytes) -> Output:
-        return self.git.run("update-ref", "--stdin", stdin=stdin, ok=(0, 1, 128))
 
     def _explain(self, updates: Sequence[Update], output: Output) -> None:
         for update in updates:
@@ -120,22 +116,17 @@ class Repository(Merger):
                 hint=f"git update-ref -d {taken[0]}",
             )
 
-    def _free_stale_locks(self, updates: Sequence[Update]) -> bool:
+    def _free_stale_locks(self, updates: Sequence[Update]) -> None:
         """Remove locks that a killed git left behind: a live one holds them for milliseconds."""
-        names = ("HEAD", "packed-refs", *(u.ref for u in updates))
-        freed = [self._free_stale_lock(self.path / f"{name}.lock") for name in names]
-        return any(freed)
-
-    def _free_stale_lock(self, lock: Path) -> bool:
-        try:
-            age = time.time() - lock.stat().st_mtime
-            if age < STALE_LOCK_S:
-                return False
-            lock.unlink()
-        except (FileNotFoundError, NotADirectoryError):
-            return False
-        self.audit("stale_lock_removed", {"lock": lock.name, "age_s": round(age)})
-        return True
+        for name in ("HEAD", "packed-refs", *(u.ref for u in updates)):
+            lock = self.path / f"{name}.lock"
+            try:
+                age = time.time() - lock.stat().st_mtime
+                if age >= STALE_LOCK_S:
+                    lock.unlink()
+                    self.audit("stale_lock_removed", {"lock": lock.name, "age_s": round(age)})
+            except (FileNotFoundError, NotADirectoryError):
+                continue
 
     def set_default(self, key: str, value: str) -> None:
         """Set one of the repository's own settings, unless it is set already."""

@@ -24,8 +24,8 @@ _CONFIG = (
     ("core.attributesFile", "/dev/null"),
     ("core.looseCompression", "0"),  # trees are ids, which do not compress; `git gc` packs them
     ("core.fsync", "committed"),  # a published ref never names an object that is not on disk
-    ("core.filesRefLockTimeout", "1000"),  # ms: who lands at the same moment waits, then looks
-    ("core.packedRefsTimeout", "1000"),
+    ("core.filesRefLockTimeout", "3000"),  # ms: who lands at the same moment waits, then looks
+    ("core.packedRefsTimeout", "3000"),
     ("protocol.allow", "never"),
     ("fetch.fsckObjects", "true"),
     ("receive.fsckObjects", "true"),
