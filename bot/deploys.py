@@ -276,7 +276,7 @@ def _landed(ready: _Ready) -> tuple[Landed, ...]:
             version=c.version,
             tree=c.tree,
             content_key=c.content_key,
-            tag=f"{c.name}/v{_tag_version(c, order)}" if order.create_tag else "",
+            tag=_tag(c, order),
         )
         for c in ready.candidates
     ]
@@ -288,10 +288,12 @@ def _landed(ready: _Ready) -> tuple[Landed, ...]:
     return (*deployed, *removed)
 
 
-def _tag_version(candidate: Candidate, order: DeployOrder) -> str:
-    if order.tag_version and order.name in {"", candidate.name}:
-        return order.tag_version.removeprefix("v")
-    return candidate.version
+def _tag(candidate: Candidate, order: DeployOrder) -> str:
+    """The tag to make; none for a version that was released before: its tag stays where it is."""
+    if not order.create_tag or candidate.released_tree:
+        return ""
+    named = order.tag_version if order.name in {"", candidate.name} else ""
+    return f"{candidate.name}/v{named.removeprefix('v') or candidate.version}"
 
 
 def _message(ready: _Ready) -> str:

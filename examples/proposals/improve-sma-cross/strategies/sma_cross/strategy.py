@@ -13,7 +13,7 @@ class SmaCross(Strategy):
         share: fraction of equity put into an entry.
     """
 
-    fast = 30
+    fast = 40
     slow = 150
     share = 0.95
 
