@@ -4,10 +4,10 @@ import re
 
 from components.git_patch.reading import EMPTY_TREE, Reader
 from components.git_patch.values import Branch, LogEntry, TagRef, Version
-from components.safe_tools.names import object_id, ref_name, safe_relative_path
+from components.safe_tools.names import escaped, object_id, ref_name, safe_relative_path
 
 DIFF_BYTES = 200_000
-_VERSION_TAG = re.compile(r"([^/]+)/v(\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?)")
+_VERSION_TAG = re.compile(r"([A-Za-z][A-Za-z0-9_]*)/v(\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?)")
 _LOG_FORMAT = "%H%n%P%n%an%n%ct%n%s"
 _BRANCH_FORMAT = (
     "%(refname)%00%(objectname)%00%(authorname)%00%(committerdate:unix)%00%(contents:subject)"
@@ -66,7 +66,7 @@ class History(Reader):
         extra = (f"--no-merged={object_id(not_merged_in)}",) if not_merged_in else ()
         lines = self.for_each_ref(_BRANCH_FORMAT, prefix, *extra)
         return tuple(
-            Branch(ref, commit, author, subject, int(time or 0))
+            Branch(ref, commit, escaped(author), escaped(subject), int(time or 0))
             for ref, commit, author, time, subject in lines
         )
 

@@ -4,7 +4,7 @@ from components.errors import Conflict, UserError
 from components.git_patch.values import Candidate, Identity, Left, Merged, MergedMany, Step
 from components.git_patch.writing import BOT, Writer
 from components.safe_tools.hardened import GitFailed
-from components.safe_tools.names import OBJECT_ID, object_id
+from components.safe_tools.names import OBJECT_ID, escaped, object_id
 
 WHOLE = (".",)
 _REFUSED = 128
@@ -32,7 +32,7 @@ class Merger(Writer):
             raise GitFailed(f"git cannot merge {head[:12]} into {base[:12]}: {output.stderr}")
         if output.code == 0:
             return self._without_renames(base, head, tree)
-        conflicts = tuple(dict.fromkeys(paths))
+        conflicts = tuple(dict.fromkeys(map(escaped, paths)))
         return Merged("", conflicts, "both sides changed: " + ", ".join(conflicts[:20]))
 
     def _without_renames(self, base: str, head: str, tree: str) -> Merged:
@@ -45,7 +45,7 @@ class Merger(Writer):
             brought.difference_update(self.changed_paths(ancestor, head))
         if not brought:
             return Merged(tree)
-        paths = tuple(sorted(brought))
+        paths = tuple(sorted(map(escaped, brought)))
         return Merged("", paths, "changed by following a rename: " + ", ".join(paths[:20]))
 
     def _unmergeable(self, base: str, head: str, words: str) -> Merged:

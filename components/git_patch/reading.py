@@ -10,6 +10,7 @@ from components.safe_tools.names import (
     OBJECT_ID,
     REVISION_SUFFIX,
     SHORT_ID,
+    escaped,
     object_id,
     ref_name,
     ref_problem,
@@ -126,7 +127,7 @@ class Reader:
         tree = self.tree_at(tree_or_commit, root)
         if tree is None:
             return {}
-        return {_text(e.name): e.id for e in self.objects.entries(tree) if e.is_tree}
+        return {escaped(_text(e.name)): e.id for e in self.objects.entries(tree) if e.is_tree}
 
     def changed_strategies(
         self, base_tree: str, merge_tree: str, root: str = "strategies"
@@ -134,10 +135,11 @@ class Reader:
         """The strategies that differ between two trees or commits, sorted by name.
 
         git compares the two `root` trees entry by entry and opens none of them, so the cost does
-        not grow with the strategies' content. Names are as committed: judge them before use.
+        not grow with the strategies' content. Odd characters of a name are escaped, so that it can
+        be shown and stored, and is no valid name.
         """
         changes = self._root_changes(base_tree, merge_tree, root)
-        found = (ChangedStrategy(_text(n.name), _tree(o), _tree(n)) for o, n in changes)
+        found = (ChangedStrategy(escaped(_text(n.name)), _tree(o), _tree(n)) for o, n in changes)
         return tuple(c for c in found if c.old_tree or c.new_tree)
 
     def judge_root(

@@ -99,9 +99,16 @@ def twin_key(name: str) -> str:
 
 def shown(text: str, limit: int = 120) -> str:
     """A hostile text for a message: quoted, escaped, cut at `limit` characters."""
+    return f"'{escaped(text, limit)}'"
+
+
+def escaped(text: str, limit: int = PATH_BYTES) -> str:
+    """A hostile text in printable characters; can always be encoded, stored and logged."""
     cut = text if len(text) <= limit else text[:limit] + "..."
+    if cut.isprintable():
+        return cut
     return "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in f"'{cut}'"
+        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in cut
     )
 
 

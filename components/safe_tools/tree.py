@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from components.safe_tools.names import name_problem, shown, twin_key
+from components.safe_tools.names import escaped, name_problem, shown, twin_key
 from components.safe_tools.objects import Entry, ObjectReader, TooLarge, WrongKind
 from components.schema.values import CheckName, Finding
 
@@ -63,7 +63,7 @@ class Refusals:
             Finding(
                 check=CheckName.SCHEMA,
                 rule=rule,
-                file=shown(where)[1:-1],
+                file=escaped(where),
                 message=message,
                 hint=hint,
             )

@@ -7,7 +7,7 @@ import pytest
 from components.errors import Conflict, UserError
 from components.git_patch import Repository
 from components.git_patch.values import Candidate, Identity, Signing
-from tests.git_support import ENV, Author, git, strategy
+from tests.git_support import ENV, Author, blob, git, raw_tree, strategy
 
 
 def refs(world):
@@ -361,3 +361,46 @@ def test_candidate_that_is_gone_is_an_error_not_a_conflict(world):
         world.repo.merge_many(world.forge.base(), (Candidate("1" * 40, "x"),))
     with pytest.raises(AlgoOpsError):
         world.repo.merge(world.forge.base(), "1" * 40)
+
+
+def hostile_commit(world, name: bytes, mode="40000"):
+    """A commit on the base that adds one entry with a hostile name beside the strategies."""
+    base = world.forge.base()
+    inner = raw_tree(world.bare, [("100644", b"strategy.py", blob(world.bare))])
+    listing = git(world.bare, "ls-tree", f"{base}:strategies").splitlines()
+    entries = [("40000", e.split("\t")[1].encode(), e.split()[2]) for e in listing]
+    root = raw_tree(world.bare, sorted([*entries, (mode, name, inner)], key=lambda e: e[1]))
+    tree = raw_tree(world.bare, [("40000", b"strategies", root)])
+    commit = git(
+        world.bare, "commit-tree", "-p", base, tree, stdin=b"h\xc3\xb6stile \xff\x1b[31m\n"
+    )
+    git(world.bare, "update-ref", "refs/heads/hostile", commit)
+    return commit
+
+
+@pytest.mark.parametrize("name", [b"\xff\xfe", b"a\nb", b"\x1b[31m", "\u202eevil".encode(), b"-rf"])
+def test_names_that_cannot_be_stored_come_out_escaped(world, name):
+    """A lone surrogate in a name would break the database and the report of whoever meets it."""
+    commit = hostile_commit(world, name)
+    base = world.forge.base()
+    (change,) = world.repo.changed_strategies(base, commit)
+    assert change.name.encode()
+    assert change.name.isprintable()
+    assert not change.name.isidentifier()
+    assert change.name in world.repo.strategy_trees(commit)
+    assert [f.rule for f in world.repo.judge_root(base, commit)] == ["tree-name"]
+    (proposal,) = world.forge.proposals()
+    assert proposal.title.encode()
+    assert proposal.title.isprintable()
+    git(world.bare, "update-ref", "-d", "refs/heads/hostile")
+
+
+def test_conflict_in_a_path_that_cannot_be_stored_is_escaped(world):
+    heads = []
+    base = world.forge.base()
+    for text in (b"one\n", b"two\n"):
+        root = raw_tree(world.bare, [("100644", b"\xff\nx", blob(world.bare, text))])
+        heads.append(git(world.bare, "commit-tree", "-p", base, root, "-m", "x"))
+    merged = world.repo.merge(*heads)
+    assert "\\udcff\\nx" in merged.conflicts
+    assert all(p.isprintable() and p.encode() for p in merged.conflicts)
