@@ -8,7 +8,7 @@ import msgspec
 
 from components.ports import GuestBroke, GuestGone, GuestJob, GuestLate, Sandbox
 from components.sandbox import faults
-from components.sandbox.guest.wire import CaseDone
+from components.sandbox.guest.wire import CaseDone, TestsDone
 from components.schema.values import (
     AuthorTest,
     ExecutionResult,
@@ -35,14 +35,14 @@ def run_author_tests(
 ) -> ExecutionResult:
     """Run pytest on a strategy's folder, with one `AuthorTest` for every test.
 
-    Passed means that pytest ended with exit code 0 and no test said that it failed.
+    Passed means that pytest came to its end with exit code 0 and no test said that it failed.
 
     Raises:
         TransientError: no guest could be started.
     """
     job = GuestJob(kind="pytest", files=files, spec=b"", limits=limits, label=label, seed=seed)
     tests: list[AuthorTest] = []
-    fault = None
+    fault, finished = None, False
     began = time.perf_counter()
     with sandbox.open(job) as guest:
         try:
@@ -50,13 +50,18 @@ def run_author_tests(
                 frame = guest.receive()
                 fault = faults.read(frame) or fault
                 tests += _test_of(frame)
+                finished = finished or _is_end(frame, len(tests))
             guest.kill()
         except (GuestGone, GuestLate, GuestBroke):
             pass
         end = guest.finish()
     provenance = Provenance(image=sandbox.image, backend=sandbox.backend, seed=seed)
     result = faults.result_of(end, fault, provenance, time.perf_counter() - began)
-    return _with_tests(result, tuple(tests[:MOST_TESTS]), too_many=len(tests) > MOST_TESTS)
+    if len(tests) > MOST_TESTS:
+        told = f"there are more than {MOST_TESTS} tests"
+        update = {"status": Status.FAILED, "message": told, "tests": tuple(tests[:MOST_TESTS])}
+        return result.model_copy(update=update)
+    return _with_tests(result, tuple(tests), finished=finished)
 
 
 def _is_test(name: str) -> bool:
@@ -77,14 +82,23 @@ def _test_of(frame: bytes) -> list[AuthorTest]:
     return [test]
 
 
+def _is_end(frame: bytes, seen: int) -> bool:
+    try:
+        return msgspec.msgpack.decode(frame, type=TestsDone).ran == seen
+    except msgspec.MsgspecError:
+        return False
+
+
 def _with_tests(
-    result: ExecutionResult, tests: tuple[AuthorTest, ...], *, too_many: bool
+    result: ExecutionResult, tests: tuple[AuthorTest, ...], *, finished: bool
 ) -> ExecutionResult:
     failed = sum(test.outcome is Outcome.FAILED for test in tests)
-    update: dict[str, object] = {"tests": tests}
-    if too_many:
-        update |= {"status": Status.FAILED, "message": f"there are more than {MOST_TESTS} tests"}
-    elif failed and result.status in {Status.PASSED, Status.FAILED}:
+    told = result.message
+    if failed:
         told = f"{failed} of {len(tests)} of the author's tests failed"
+    elif not finished and not result.traceback:
+        told = "pytest was ended before all tests had run"
+    update: dict[str, object] = {"tests": tests}
+    if result.status in {Status.PASSED, Status.FAILED} and told:
         update |= {"status": Status.FAILED, "message": told}
     return result.model_copy(update=update)

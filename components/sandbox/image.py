@@ -12,6 +12,7 @@ import io
 import json
 import marshal
 import platform
+import sys
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -143,3 +144,13 @@ def _header(name: str, kind: bytes, mode: int) -> tarfile.TarInfo:
     header = tarfile.TarInfo(name)
     header.type, header.mode, header.mtime = kind, mode, 0
     return header
+
+
+def main() -> None:
+    """Write the root filesystem as a tar to the path named on the command line."""
+    layer = write_layer(inventory.take(), Path(sys.argv[1]))
+    sys.stdout.write(f"sha256:{layer.digest} {layer.size} bytes\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from .wire import CaseDone, CaseOutcome
+from .wire import CaseDone, CaseOutcome, TestsDone
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +23,7 @@ OPTIONS = ("-q", "-p", "no:cacheprovider", "-p", "no:faulthandler", "--tb=short"
 class _Reporter:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
+        self.told = 0
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """A test counts once: its call, or the set-up or clean-up that failed or skipped it."""
@@ -37,6 +38,7 @@ class _Reporter:
     def _tell(self, name: str, outcome: CaseOutcome, duration: float, message: str) -> None:
         done = CaseDone(name, outcome, duration, message[-MESSAGE_CAP:])
         self._channel.send(msgspec.msgpack.encode(done))
+        self.told += 1
 
 
 def run(channel: Channel, folder: Path, spec: bytes) -> None:  # noqa: ARG001  # all kinds' shape
@@ -44,6 +46,8 @@ def run(channel: Channel, folder: Path, spec: bytes) -> None:  # noqa: ARG001  #
     sys.path.insert(0, str(folder))
     sys.argv = ["pytest"]
     arguments = [*OPTIONS, "--rootdir", str(folder), "-c", "/dev/null", str(folder)]
-    code = pytest.main(arguments, plugins=[_Reporter(channel)])
+    reporter = _Reporter(channel)
+    code = pytest.main(arguments, plugins=[reporter])
+    channel.send(msgspec.msgpack.encode(TestsDone(ran=reporter.told)))
     if code not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
         raise SystemExit(EXIT_BY_PYTEST)

@@ -109,6 +109,12 @@ class CaseDone(msgspec.Struct, frozen=True, tag="test"):
     message: str
 
 
+class TestsDone(msgspec.Struct, frozen=True, tag="tests-done"):
+    """Pytest came to its end: without this word, tests that are missing were not run."""
+
+    ran: int
+
+
 class Channel:
     """The guest's end of its job's frames."""
 

@@ -1,0 +1,221 @@
+"""What people do with the sandbox: the command line, author's tests, the image, no root."""
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import docker
+import pytest
+from sandbox_support import HOSTILE, SMALL, raise_wall
+
+from components.sandbox.author_tests import has_tests, run_author_tests
+from components.schema.values import Outcome, Status
+
+ROOT = Path(__file__).parents[3]
+NOBODY = 65534
+
+
+def algoops(*arguments, **environment):
+    return subprocess.run(
+        [sys.executable, "-c", "from bot.cli import main; main()", *arguments],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture
+def script(tmp_path):
+    def write(text):
+        path = tmp_path / "script.py"
+        path.write_text(textwrap.dedent(text))
+        return str(path)
+
+    return write
+
+
+BUBBLEWRAP = ("--backend", "bubblewrap", "--format", "json")
+
+
+def test_good_file_passes_with_exit_code_zero(script):
+    done = algoops("sandbox", "run", script("print('hello')"), *BUBBLEWRAP)
+    result = json.loads(done.stdout)
+    assert (done.returncode, result["status"], result["stdout"]) == (0, "passed", "hello\n")
+    assert result["provenance"]["backend"] == "bubblewrap"
+
+
+def test_raising_file_fails_with_its_line_and_exit_code_one(script):
+    done = algoops("sandbox", "run", script("x = {}\nx['price']\n"), *BUBBLEWRAP)
+    result = json.loads(done.stdout)
+    assert (done.returncode, result["status"]) == (1, "failed")
+    assert 'File "script.py", line 2' in result["traceback"]
+
+
+def test_timeout_option_ends_a_sleeper(script):
+    path = script("import time; time.sleep(1000)")
+    done = algoops("sandbox", "run", path, "--timeout", "1", *BUBBLEWRAP)
+    assert (done.returncode, json.loads(done.stdout)["status"]) == (1, "timeout")
+
+
+def test_no_sandbox_is_an_error_and_the_file_does_not_run(script, tmp_path):
+    path = script(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    nowhere = "unix:///nowhere/docker.sock"
+    done = algoops(
+        "sandbox", "run", path, "--backend", "docker", "--format", "json", DOCKER_HOST=nowhere
+    )
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["status"] == "infrastructure_error"
+    assert "no sandbox" in json.loads(done.stdout)["message"]
+    assert not (tmp_path / "ran").exists()
+
+
+def test_secrets_of_the_environment_stay_outside():
+    path = str(HOSTILE / "environment.py")
+    done = algoops("sandbox", "run", path, *BUBBLEWRAP, ALGOOPS_API_TOKEN="CANARY-secret")
+    assert json.loads(done.stdout)["stdout"].endswith("no secrets\n")
+    assert "CANARY" not in done.stdout
+
+
+STRATEGY = b"def double(x):\n    return 2 * x\n"
+TESTS = b"""
+import pytest
+from strategy import double
+
+def test_doubles():
+    assert double(2) == 4
+
+def test_is_wrong():
+    print("shown")
+    assert double(2) == 5, "four is not five"
+
+@pytest.mark.skip(reason="later")
+def test_skipped():
+    pass
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_each(n):
+    assert double(n)
+"""
+
+
+def test_authors_tests_are_told_one_by_one(wall):
+    files = {"strategy.py": STRATEGY, "test_strategy.py": TESTS}
+    result = run_author_tests(files, wall, SMALL)
+    found = {test.name: test.outcome for test in result.tests}
+    assert found == {
+        "test_strategy.py::test_doubles": Outcome.PASSED,
+        "test_strategy.py::test_is_wrong": Outcome.FAILED,
+        "test_strategy.py::test_skipped": Outcome.SKIPPED,
+        "test_strategy.py::test_each[1]": Outcome.PASSED,
+        "test_strategy.py::test_each[2]": Outcome.PASSED,
+    }
+    assert result.status is Status.FAILED
+    assert result.message == "1 of 5 of the author's tests failed"
+    assert "four is not five" in next(t.message for t in result.tests if "wrong" in t.name)
+
+
+def test_authors_tests_that_pass_pass(wall):
+    files = {"strategy.py": STRATEGY, "test_s.py": TESTS.replace(b"== 5", b"== 4")}
+    assert run_author_tests(files, wall, SMALL).status is Status.PASSED
+
+
+def test_test_file_that_cannot_be_imported_is_a_failed_test(wall):
+    result = run_author_tests({"test_s.py": b"import nowhere\n"}, wall, SMALL)
+    assert result.status is Status.FAILED
+    assert [t.outcome for t in result.tests] == [Outcome.FAILED]
+
+
+@pytest.mark.parametrize(
+    "trick", [b"import os; os._exit(0)", b"import sys; sys.exit(0)", b"import time; time.sleep(99)"]
+)
+def test_test_that_leaves_early_does_not_pass(wall, trick):
+    text = b"def test_x():\n    " + trick + b"\n\ndef test_bad():\n    assert False\n"
+    result = run_author_tests({"test_s.py": text}, wall, SMALL.lowered_by(wall_s=4))
+    assert result.status is not Status.PASSED
+
+
+def test_folder_with_tests_is_told_from_one_without():
+    assert has_tests({"test_a.py": b""})
+    assert has_tests({"deep/a_test.py": b""})
+    assert not has_tests({"strategy.py": b"", "test_data.csv": b"", "testing.py": b""})
+
+
+def test_same_inputs_make_the_same_image_whatever_the_hash_seed(tmp_path):
+    command = [sys.executable, "-m", "components.sandbox.image"]
+    builds = [
+        subprocess.Popen(
+            [*command, str(tmp_path / seed)],
+            stdout=subprocess.PIPE,
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        )
+        for seed in ("1", "2")
+    ]
+    digests = {build.communicate()[0] for build in builds}
+    assert len(digests) == 1
+    assert digests.pop().startswith(b"sha256:")
+
+
+@pytest.mark.docker
+def test_image_is_small_and_has_neither_pip_nor_shell():
+    wall = raise_wall("docker")
+    wall.close()
+    client = docker.from_env()
+    try:
+        assert client.images.get(wall.image).attrs["Size"] < 400 * 1000 * 1000
+    finally:
+        client.close()
+
+
+LOOK = """
+import os
+names = {name for _, folders, files in os.walk("/opt") for name in (*folders, *files)}
+print(sorted(names & {"pip", "ensurepip", "gcc", "cc", "sh", "bash", "bokeh", "docker"}))
+"""
+
+
+def test_inside_there_is_no_pip_compiler_or_shell(wall, tmp_path):
+    from sandbox_support import run_text
+
+    found = run_text(wall, LOOK).stdout.strip()
+    assert found in {"[]", "['ensurepip']"}  # bubblewrap masks that folder, its name stays
+
+
+ORDINARY = """
+import sys
+sys.path[:0] = sys.argv[1:4]
+from sandbox_support import HOSTILE, SMALL, run_hostile
+from components.sandbox.bubblewrap import BubblewrapSandbox
+wall = BubblewrapSandbox(SMALL)
+for name in ("becomes_root", "fork_bomb", "privileged_calls", "files_of_the_host"):
+    result = run_hostile(wall, name)
+    print(name, result.status.value, "ESCAPED" in result.stdout, *result.unlimited)
+print(run_hostile(wall, "memory_bomb").status.value)
+wall.close()
+"""
+
+
+def test_ordinary_user_gets_the_same_wall_and_is_told_what_is_not_limited(tmp_path):
+    """As nobody, with the system's own interpreter where ours is closed to others."""
+    python = sys.executable if os.access("/root", os.X_OK) and os.geteuid() else "/usr/bin/python3"
+    packages = next(p for p in sys.path if p.endswith("site-packages"))
+    done = subprocess.run(
+        [python, "-B", "-c", ORDINARY, str(ROOT), str(ROOT / "tests"), packages],
+        capture_output=True,
+        text=True,
+        cwd="/",
+        env={"HOME": "/tmp", "PATH": "/usr/bin:/bin"},
+        timeout=200,
+        check=False,
+        **({"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}),
+    )
+    lines = done.stdout.splitlines()
+    assert len(lines) == 5, done.stderr
+    assert all(line.split()[1:3] == ["passed", "False"] for line in lines[:4]), lines
+    assert lines[4] in {"failed", "out_of_memory"}
