@@ -231,13 +231,16 @@ def _rules(
 def finding_of(problem: Problem, document: Document, policy: SchemaPolicy) -> Finding:
     """A problem at its place in the file, as grave as the policy says."""
     where = "" if problem.key else f"{dotted(problem.path)}: "
+    found = problem.found
+    if not found and problem.span is not None:
+        found = _rule_text(document, problem)[slice(*problem.span)]
     finding = document.finding(
         problem.path,
         problem.rule,
         where + problem.message,
         key=problem.key,
         hint=problem.hint,
-        found=problem.found,
+        found=found,
         allowed=problem.allowed,
         severity=Severity.WARNING if problem.doubtful else policy.severity(problem.rule),
     )
@@ -246,8 +249,7 @@ def finding_of(problem: Problem, document: Document, policy: SchemaPolicy) -> Fi
 
 def _inside_rule(finding: Finding, problem: Problem, document: Document) -> Finding:
     """The finding narrowed to the part of a rule that is at fault."""
-    field, number = problem.path[0], problem.path[1]
-    text = document.value[field][number]
+    text = _rule_text(document, problem)
     start, end = problem.span or (0, len(text))
     if finding.line is None:
         return finding.model_copy(
@@ -258,3 +260,8 @@ def _inside_rule(finding: Finding, problem: Problem, document: Document) -> Find
     if at < 0 or at - (finding.column or 1) > 1:
         return finding
     return finding.model_copy(update={"column": at + start + 1, "end_column": at + end + 1})
+
+
+def _rule_text(document: Document, problem: Problem) -> str:
+    field, number = problem.path
+    return str(document.value[field][number])

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from components.schema.catalogue import RULES
 from components.schema.json_reader import read_json
 from components.schema.reading import Bounds, Path, Span, line_of
 from components.schema.values import CheckName, Finding, Severity
@@ -26,6 +27,8 @@ _UNPRINTABLE = re.compile(
     "\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
 BOUNDS = Bounds()
+_START = (1, 1, 1, 2)
+_LONGEST_LINE, _LONGEST_PIECE = 200, 60
 MOST_FINDINGS = 100
 """Findings of one file: more help nobody, and a hostile file could ask for thousands."""
 
@@ -77,20 +80,32 @@ class Document:
 
 
 def place(finding: Finding, span: Span | None, text: str) -> Finding:
-    """The finding with line, column (from 1) and source line filled from a span of `text`."""
-    if span is None:
-        return finding
-    line, column, end_line, end_column = span
-    source = line_of(text, line)
-    return finding.model_copy(
-        update={
+    """The finding with its place in the text, and with words where it brought none.
+
+    Args:
+        finding: rule, message and what else is known.
+        span: line, column (from 1) and their ends; None: no file, no place.
+        text: the file's text, for the source line and for what was found there.
+    """
+    known = RULES.get(finding.rule)
+    instead = known.instead if known else ""
+    filled: dict[str, Any] = {
+        "hint": finding.hint or instead,
+        "allowed": finding.allowed or instead,
+    }
+    if span is not None:
+        line, column, end_line, end_column = span
+        source = line_of(text, line)
+        piece = source[column - 1 : end_column - 1 if end_line == line else None]
+        filled |= {
             "line": line,
             "column": column,
             "end_line": end_line,
             "end_column": end_column,
-            "source_line": source[:200],
+            "source_line": source[:_LONGEST_LINE],
+            "found": finding.found or piece[:_LONGEST_PIECE],
         }
-    )
+    return finding.model_copy(update=filled)
 
 
 def read_document(
@@ -110,7 +125,7 @@ def read_document(
     """
 
     def refused(
-        rule: str, message: str, hint: str, span: Span | None = None, text: str = ""
+        rule: str, message: str, hint: str, span: Span = _START, text: str = ""
     ) -> Document:
         finding = Finding(check=check, rule=rule, message=message, hint=hint, file=file)
         return Document(None, (place(finding, span, text),), file, text, check)
@@ -173,7 +188,7 @@ def capped(findings: tuple[Finding, ...], total: int) -> tuple[Finding, ...]:
         hint="mend these first",
         file=first.file,
     )
-    return (*kept, rest)
+    return (*kept, place(rest, _START if first.line else None, ""))
 
 
 def document_of(
@@ -183,7 +198,8 @@ def document_of(
     problem = _out_of_bounds(value, bounds)
     if problem:
         rule, message = problem
-        return Document(None, (Finding(check=check, rule=rule, message=message),), "", "", check)
+        finding = place(Finding(check=check, rule=rule, message=message), None, "")
+        return Document(None, (finding,), "", "", check)
     return Document(value, (), "", "", check)
 
 

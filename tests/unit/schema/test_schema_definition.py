@@ -169,7 +169,10 @@ def test_fault_is_named_with_line_and_words(check, lines, rule, says):
     named = [f for f in checked.findings if f.rule == rule]
     assert named, checked.findings
     assert any(says in f.message for f in named), [f.message for f in named]
-    assert all(f.line is not None and f.file == "strategy.yaml" for f in checked.findings)
+    for finding in checked.findings:
+        assert finding.file == "strategy.yaml"
+        assert all((finding.line, finding.column, finding.source_line)), finding
+        assert all((finding.found, finding.allowed, finding.hint)), finding
 
 
 def test_all_problems_of_a_file_come_at_once_at_their_places(check):
