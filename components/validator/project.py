@@ -231,8 +231,18 @@ class Project:
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
             return False
         bindings, _ = scope.lookup(node.func.id)
-        return bool(bindings) and all(
-            isinstance(b.node, ast.ClassDef) and not self.foreign(b.node, unit) for b in bindings
+        return bool(bindings) and all(self._is_plain_class(b, unit) for b in bindings)
+
+    def _is_plain_class(self, binding: Binding, unit: Unit, depth: int = 0) -> bool:
+        """Whether a name is a class of the strategy's own, in this file or a helper module."""
+        if isinstance(binding.node, ast.ClassDef):
+            return not self.foreign(binding.node, unit)
+        if binding.kind is not Kind.MEMBER or depth > _DEPTH:
+            return False
+        home = self.units.get(self.local_module(unit, binding.path) or "")
+        found = home.index.top.bindings.get(binding.member, []) if home else []
+        return bool(home and found) and all(
+            self._is_plain_class(b, home, depth + 1) for b in found if home
         )
 
     def foreign(self, owner: ast.ClassDef | None, unit: Unit, depth: int = 0) -> bool:

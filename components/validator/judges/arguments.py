@@ -180,6 +180,11 @@ def _resample(case: Case, call: ast.Call, load: Load) -> None:
             by_name.judge_function(case, item.value, load.scope, bare=False)
 
 
+def _heatmaps(case: Case, call: ast.Call, load: Load) -> None:
+    if _unpacked(call) or any(item.arg == "filename" for item in call.keywords):
+        case.findings.add("argument-closed", call, f"{load.node.id} into a file")
+
+
 def _pivot(case: Case, call: ast.Call, load: Load) -> None:
     for item in call.keywords:
         if item.arg == "aggfunc":
@@ -239,6 +244,7 @@ _JUDGED: dict[str, Judge] = {
     "pandas.option_context": _option,
     "pandas.reset_option": _option,
     "backtesting.lib.resample_apply": _resample,
+    "backtesting.lib.plot_heatmaps": _heatmaps,
     "pandas.crosstab": _pivot,
     "pandas.pivot_table": _pivot,
     "pytest.mark.skipif": _condition,

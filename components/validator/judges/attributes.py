@@ -155,7 +155,7 @@ def _mine(case: Case, use: Use, *, own: bool) -> bool:
         return own or use.attr not in NEVER_YOURS
     if use.attr in RESULTS:
         return use.role is not Role.STORED
-    bound = case.index.modules
+    bound = set().union(*(unit.index.modules for unit in case.project.units.values()))
     if use.attr in NAMED_TUPLE:
         return bool({"namedtuple", "NamedTuple"} & bound) or "collections" in bound
     return use.attr in ENUM and bool({"Enum", "IntEnum", "StrEnum", "Flag", "enum"} & bound)

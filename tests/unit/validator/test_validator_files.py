@@ -68,6 +68,31 @@ def test_module_smuggled_through_a_helper_is_refused(policy, helper, use):
     assert refused({"strategy.py": use, "helpers.py": helper}, policy)
 
 
+def test_records_and_stores_of_a_helper_module_are_the_strategys_own(policy):
+    helpers = b"""
+from typing import NamedTuple
+class Bar(NamedTuple):
+    price: float
+class Store:
+    def __init__(self):
+        self._rows = []
+    def query(self, kind):
+        return [row for row in self._rows if row == kind]
+"""
+    strategy = b"""
+from backtesting import Strategy
+from .helpers import Bar, Store
+class S(Strategy):
+    def init(self):
+        self.store = Store()
+    def next(self):
+        bar = Bar(self.data.Close[-1])._replace(price=1.0)
+        if self.store.query(bar.price):
+            self.buy()
+"""
+    assert refused({"strategy.py": strategy, "helpers.py": helpers}, policy) == set()
+
+
 def test_import_that_leaves_the_folder_is_refused(policy):
     files = {"strategy.py": b"from ..other import x\n"}
     assert refused(files, policy) == {("strategy.py", "import-relative")}
