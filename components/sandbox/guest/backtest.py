@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
+from backtesting._util import _Data
 
 from . import indicators, loading, recorder
 from .lookahead import Inspection
-from .market import Tape
+from .market import GrowingData, Tape
 from .messages import (
+    Account,
     Bar,
     Bars,
+    Column,
     Diagnose,
     Diagnosis,
     End,
@@ -27,7 +30,7 @@ from .messages import (
     request_decoder,
 )
 from .stream import Stream
-from .trial import Randomness, Trial, quiet
+from .trial import Randomness, Trial, made_up, quiet
 from .whole import Whole, run_whole
 
 if TYPE_CHECKING:
@@ -67,6 +70,32 @@ def run(channel: Channel, folder: Path, spec: bytes) -> None:
             pass
     except SystemExit as error:
         raise StrategyExited("the strategy ended its process (SystemExit)") from error
+
+
+def warm_up() -> None:
+    """Do once what is slow only the first time, so that no job pays for it."""
+    columns = tuple(Column(name, "<f8") for name in ("Open", "High", "Low", "Close", "Volume"))
+    account = Account(
+        cash=1e4,
+        spread=0.0,
+        commission_fixed=0.0,
+        commission_pct=0.0,
+        margin=1.0,
+        trade_on_close=False,
+        hedging=False,
+        exclusive_orders=False,
+    )
+    spec = Spec("", "", {}, account, "streamed", columns, "<M8[us]", None, "", None)
+    spec = msgspec.msgpack.decode(encoder.encode(spec), type=Spec)
+    tape = made_up(spec)
+    frame = tape.frame(0, tape.length)
+    frame["Close"].rolling(5).mean()
+    _Data(frame).Close.s.ewm(span=3).mean()
+    data = GrowingData(tape)
+    data.show(10)
+    data.Close.s.to_numpy()
+    request_decoder.decode(encoder.encode(Bar(1, 0, [1.0])))
+    loading.made_up_sample()
 
 
 class StrategyExited(Exception):

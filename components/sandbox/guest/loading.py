@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 import inspect
@@ -96,7 +97,7 @@ def shim_sample_data() -> None:
     module: Any = types.ModuleType("backtesting.test")
     module.SMA = _sma
     for name in ("GOOG", "EURUSD", "BTCUSD"):
-        setattr(module, name, _made_up())
+        setattr(module, name, made_up_sample().copy())
     sys.modules["backtesting.test"] = module
 
 
@@ -122,7 +123,9 @@ def _sma(arr: Any, n: int) -> pd.Series:
     return pd.Series(arr).rolling(n).mean()
 
 
-def _made_up() -> pd.DataFrame:
+@functools.cache
+def made_up_sample() -> pd.DataFrame:
+    """Made-up daily bars under the names that the package gives its sample data."""
     steps = np.arange(SAMPLE_BARS)
     close = 100 + 10 * np.sin(steps / 15) + steps / 50
     index = pd.date_range("2000-01-03", periods=SAMPLE_BARS, freq="B")

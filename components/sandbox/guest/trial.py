@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import random
 import sys
@@ -9,7 +10,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from .exchange import Exchange
 from .indicators import Declarations, first_valid
@@ -50,7 +50,7 @@ class Trial:
 
     def rehearse(self) -> None:
         """Run init() on made-up bars, to learn what no short prefix can tell."""
-        tape = _made_up(self._spec)
+        tape = made_up(self._spec)
         try:
             instance = self._evaluate(GrowingData(tape), tape.length)
             self.silent = frozenset(name for name in vars(instance) if _is_silent(instance, name))
@@ -168,21 +168,25 @@ def quiet() -> Iterator[None]:
         sys.stdout = kept
 
 
-def _made_up(spec: Spec) -> Tape:
-    """A random walk with the data's columns: no real price is in it."""
+@functools.cache
+def _walk() -> dict[str, np.ndarray[Any, Any]]:
+    """A random walk: no real price is in it."""
     chance = np.random.default_rng(0)
     close = 100 * np.exp(np.cumsum(chance.normal(0, 0.01, REHEARSAL_BARS)))
     opening = close * np.exp(chance.normal(0, 0.002, REHEARSAL_BARS))
-    made = {
+    return {
         "Open": opening,
         "Close": close,
         "High": np.maximum(opening, close) * 1.002,
         "Low": np.minimum(opening, close) * 0.998,
         "Volume": chance.integers(1_000, 9_000, REHEARSAL_BARS),
     }
-    unit: Any = np.datetime_data(np.dtype(spec.index_dtype))[0]
-    days = pd.bdate_range("1980-01-01", periods=REHEARSAL_BARS).as_unit(unit)
+
+
+def made_up(spec: Spec) -> Tape:
+    """Made-up bars with the data's columns, a day apart."""
+    made = _walk()
+    times = np.arange(REHEARSAL_BARS).astype("M8[D]").astype(spec.index_dtype).view("<i8")
     tape = Tape(spec)
-    values = [made.get(c.name, close).astype(c.dtype) for c in spec.columns]
-    tape.extend(days.asi8, values)
+    tape.extend(times, [made.get(c.name, made["Close"]).astype(c.dtype) for c in spec.columns])
     return tape

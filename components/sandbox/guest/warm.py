@@ -20,6 +20,8 @@ def load() -> dict[str, str]:
     for name in MODULES:
         importlib.import_module(name)
     _first_use()
+    backtest: Any = importlib.import_module(".backtest", __package__)
+    backtest.warm_up()
     return {name: importlib.metadata.version(name) for name in PACKAGES}
 
 
