@@ -73,7 +73,7 @@ def _row(strategy: Strategy) -> dict[str, Any]:
 def _attention(backend: Backend) -> list[Strategy]:
     """Strategies whose newest proposal failed, those that failed last first."""
     store, found = backend.store, dict[tuple[str, str], Strategy]()
-    for run in store.runs.list(status="finished", limit=RECENT):
+    for run in store.runs.list(limit=RECENT):
         if run.verdict not in {Verdict.FAILED, Verdict.ERROR}:
             continue
         for item in store.runs.strategies(run.id):
