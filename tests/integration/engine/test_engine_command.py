@@ -1,0 +1,100 @@
+"""`algoops backtest` as a person runs it: a real process, the real sandbox."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from engine_strategies import CASES, HEAD, strategy
+from engine_support import plain
+
+from components.engine.result import trades_of
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def algoops(tmp_path, market):
+    settings = {
+        "data": {"dir": str(market._folder)},
+        "policies": str(ROOT / "policies"),
+        "state": {"dir": str(tmp_path / "state")},
+        "sandbox": {"backend": "bubblewrap", "warm": 0},
+    }
+    (tmp_path / "config.yaml").write_text(json.dumps(settings))
+
+    def call(*arguments):
+        command = [sys.executable, "-m", "bot", "backtest", *map(str, arguments)]
+        return subprocess.run(
+            [*command, "--config", str(tmp_path / "config.yaml")],
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            timeout=250,
+            check=False,
+        )
+
+    return call
+
+
+def test_lone_file_with_its_own_config_equals_a_plain_run(algoops, tmp_path, market):
+    case = next(c for c in CASES if c.name == "everything_at_once")
+    (tmp_path / "mine.py").write_text(case.source)
+    (tmp_path / "bt.json").write_text(case.config.model_dump_json(exclude_none=True))
+    done = algoops(
+        tmp_path / "mine.py",
+        *("--symbol", "SPX", "--interval", "1d", "--format", "json"),
+        *("--start", case.on["start"], "--end", case.on["end"]),
+        *("--backtest-config", tmp_path / "bt.json", "--plot", tmp_path / "x.html"),
+    )
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    stats = plain(case.source, market, config=case.config, **case.on)
+    assert document["result"]["status"] == "passed"
+    assert document["metrics"]["equity_final"] == pytest.approx(stats["Equity Final [$]"], rel=1e-9)
+    expected = [trade.model_dump(mode="json") for trade in trades_of(stats)]
+    assert document["trades"] == expected
+    assert document["lookahead"] == []
+    assert "<svg" in (tmp_path / "x.html").read_text()
+
+
+def test_example_folder_runs_with_the_policy_s_floors(algoops):
+    done = algoops(ROOT / "examples/strategies/short_fade", "--set", "share=0.25", "--end", "2004-12-31")
+    assert done.returncode == 0, done.stderr
+    assert "SPX 1d: passed" in done.stdout
+
+
+def test_leaking_file_exits_one_and_names_the_indicator(algoops, tmp_path):
+    source = HEAD + strategy(
+        "self.peek = self.I(lambda c: pd.Series(c).shift(-1), self.data.Close)",
+        "if self.peek[-1] > self.data.Close[-1]: self.buy(size=1)",
+    )
+    (tmp_path / "peek.py").write_text(source)
+    done = algoops(tmp_path / "peek.py", "--symbol", "GOOG", "--end", "2005-01-31")
+    assert done.returncode == 1, done.stderr
+    assert "`peek` uses future bars" in done.stdout
+
+
+def test_exception_in_next_exits_one_with_the_author_s_lines_only(algoops, tmp_path):
+    (tmp_path / "bad.py").write_text(HEAD + strategy("pass", "self.data.Close[-1] / 0\nraise KeyError('x')"))
+    done = algoops(tmp_path / "bad.py", "--symbol", "GOOG", "--end", "2005-01-31")
+    assert done.returncode == 1
+    assert 'File "strategy.py"' in done.stdout
+    assert "backtesting" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--symbol", "NONE"), "known: EURUSD 1h, GOOG 1d, IXIC 1d, SPX 1d"),
+        (("--symbol", "GOOG", "--set", "oops"), "--set needs name=value"),
+        (("--symbol", "GOOG", "--start", "soon"), "ISO dates"),
+    ],
+)
+def test_wrong_request_exits_two_with_one_line(arguments, told, algoops, tmp_path):
+    (tmp_path / "fine.py").write_text(HEAD + strategy("pass", "pass"))
+    done = algoops(tmp_path / "fine.py", *arguments)
+    assert done.returncode == 2
+    assert told in " ".join(done.stderr.split())
