@@ -100,7 +100,8 @@ def _prefix_is_safe(case: Case, name: ast.expr) -> bool:
     prefix = name.value
     if len(prefix) < _PUBLIC_PREFIX or prefix.startswith("_"):
         return False
-    return not any(closed.startswith(prefix) for closed in case.doors.closed_methods)
+    closed = case.doors.closed_methods | _WRITE_OUT
+    return not any(name.startswith(prefix) for name in closed)
 
 
 def _unpacked(call: ast.Call) -> bool:

@@ -82,7 +82,7 @@ def _is_mine(case: Case, use: Use) -> bool:
         return False
     if project.is_own_instance(use.base, use.scope, unit):
         return True
-    return case.is_own(use.base, use.scope) and not project.foreign(use.scope.owner, unit)
+    return case.is_plainly_own(use.base, use.scope)
 
 
 # --- double underscores ---------------------------------------------------------------------------

@@ -45,7 +45,7 @@ def _printers(case: Case) -> None:
         for access in case.index.accesses_of(name):
             call = access.call
             quiet = access.role is Role.CALLED and call is not None and not call.args
-            if case.is_own(access.node.value, access.scope) or (
+            if case.is_plainly_own(access.node.value, access.scope) or (
                 quiet
                 and call is not None
                 and not any(k.arg in ("buf", None) for k in call.keywords)
@@ -55,7 +55,7 @@ def _printers(case: Case) -> None:
 
 
 def _runner(case: Case, call: ast.Call, scope: Scope) -> None:
-    if isinstance(call.func, ast.Attribute) and case.is_own(call.func.value, scope):
+    if isinstance(call.func, ast.Attribute) and case.is_plainly_own(call.func.value, scope):
         return
     plain = len(call.args) <= 1 and all(k.arg in _QUIET_KEYWORDS | {"func"} for k in call.keywords)
     values = [*call.args, *(k.value for k in call.keywords if k.arg not in _QUIET_KEYWORDS)]

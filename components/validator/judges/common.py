@@ -37,6 +37,11 @@ class Case:
         """Whether it is the strategy's own object or class."""
         return self.project.is_own(node, scope, self.unit)
 
+    def is_plainly_own(self, node: ast.AST, scope: Scope) -> bool:
+        """As `is_own`, and its class inherits nothing that has methods of such names itself."""
+        plain = not self.project.foreign(scope.owner, self.unit)
+        return plain and self.is_own(node, scope)
+
     def path(self, node: ast.AST, scope: Scope) -> str:
         """The dotted path of something from outside, "" where it is none or not certain."""
         if isinstance(node, ast.Name) and node.id in BUILTINS and not scope.lookup(node.id)[0]:

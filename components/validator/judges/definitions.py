@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
-from components.validator.index import Place, Role
 from components.validator.judges.common import Case, is_dunder
 from components.validator.words import ENGINE, UNDEFINABLE
 
+if TYPE_CHECKING:
+    from components.validator.index import Access, Place
+    from components.validator.scopes import Scope
+
 _META = frozenset({"type", "ABCMeta", "EnumMeta", "EnumType"})
-_MAKERS = frozenset({"__new__", "__init__", "__call__"})
+_FIELD_NAMES = frozenset({"field", "fields", "Field", "dataclasses"})
 
 
 def judge(case: Case) -> None:
@@ -67,21 +71,20 @@ def _engine_names(case: Case, node: ast.ClassDef) -> None:
 def dataclasses(case: Case) -> None:
     """Dataclass builds code from the names of fields: nothing may rename them.
 
-    A class statement can only give names that are identifiers; a metaclass of one's own, or an
-    assignment to a field's name, could give any text.
+    A class statement can only give names that are identifiers. A metaclass of one's own, a
+    decorator that comes before dataclass, or an assignment to a field's name could give any text.
     """
-    if not any(_uses_dataclass(unit.index.imports) for unit in case.project.units.values()):
+    units = case.project.units.values()
+    if not any(_imports_dataclasses(unit.index.imports) for unit in units):
         return
     for place in case.index.classes:
-        node = place.node
-        if isinstance(node, ast.ClassDef) and _is_maker(node):
-            message = "a metaclass beside dataclasses can write their code"
-            case.findings.add("dynamic-class", node, message)
-    if case.index.calls.get("fields") or case.index.accesses.get("__dataclass_fields__"):
+        if isinstance(place.node, ast.ClassDef):
+            _class(case, place.node, place.scope)
+    if any(name in unit.index.loads for unit in units for name in _FIELD_NAMES):
         _fields(case)
 
 
-def _uses_dataclass(imports: list[Place]) -> bool:
+def _imports_dataclasses(imports: list[Place]) -> bool:
     return any(
         getattr(place.node, "module", None) == "dataclasses"
         or any(item.name == "dataclasses" for item in getattr(place.node, "names", ()))
@@ -89,15 +92,54 @@ def _uses_dataclass(imports: list[Place]) -> bool:
     )
 
 
-def _is_maker(node: ast.ClassDef) -> bool:
+def _class(case: Case, node: ast.ClassDef, scope: Scope) -> None:
+    if _is_maker(case, node):
+        message = "a metaclass beside dataclasses can write their code"
+        case.findings.add("dynamic-class", node, message)
+    for item in node.keywords:
+        if item.arg in ("metaclass", None) and not isinstance(item.value, ast.Name | ast.Attribute):
+            case.findings.add("dynamic-class", item.value, "a computed metaclass")
+    called = [d.func if isinstance(d, ast.Call) else d for d in node.decorator_list]
+    paths = [case.path(decorator, scope) for decorator in called]
+    if "dataclasses.dataclass" in paths:
+        inner = paths[paths.index("dataclasses.dataclass") + 1 :]
+        if any(not path or path.startswith((".", "builtins.")) for path in inner):
+            message = "a decorator of one's own comes before dataclass"
+            case.findings.add("dynamic-class", node, message, "Put @dataclass last.")
+
+
+def _is_maker(case: Case, node: ast.ClassDef) -> bool:
     bases = {getattr(base, "id", getattr(base, "attr", "")) for base in node.bases}
-    return bool(bases & _META) and any(getattr(i, "name", "") in _MAKERS for i in node.body)
+    makes = any(getattr(item, "name", "") == "__new__" for item in node.body)
+    return bool(bases & _META) and (makes or node.name in case.index.calls)
 
 
 def _fields(case: Case) -> None:
-    for attr, role in (("name", Role.STORED), ("type", None)):
-        for access in case.index.accesses_of(attr):
-            wanted = role is None or access.role is role
-            if wanted and not case.is_own(access.node.value, access.scope):
-                message = f"dataclass fields and .{attr}: a field's {attr} becomes code"
+    places = case.index.attribute_values.get("name", [])
+    texts = [case.texts(place.node, place.scope) for place in places]
+    if all(found is not None and all(t.isidentifier() for t in found) for found in texts):
+        places = []
+    for access in case.index.stores_of("name") if places else ():
+        if not _is_ours(case, access) and not _is_librarys(case, access):
+            message = "a dataclass field's name becomes code"
+            case.findings.add("dynamic-class", access.node, message)
+    if case.index.calls.get("fields") or case.index.accesses.get("__dataclass_fields__"):
+        for access in case.index.accesses_of("type"):
+            if not _is_ours(case, access):
+                message = "a dataclass field's type is code"
                 case.findings.add("dynamic-class", access.node, message)
+
+
+def _is_librarys(case: Case, access: Access) -> bool:
+    """Whether it is what a call of numpy, pandas or the like gave: no field."""
+    base = access.node.value
+    bindings = access.scope.lookup(base.id)[0] if isinstance(base, ast.Name) else []
+    calls = [b for b in bindings if isinstance(b.node, ast.Call)]
+    paths = [case.path(b.node.func, b.scope) for b in calls if isinstance(b.node, ast.Call)]
+    known = [path for path in paths if path.startswith(("pandas.", "numpy."))]
+    return bool(bindings) and len(known) == len(bindings)
+
+
+def _is_ours(case: Case, access: Access) -> bool:
+    base, scope = access.node.value, access.scope
+    return case.is_own(base, scope) or case.project.is_own_instance(base, scope, case.unit)

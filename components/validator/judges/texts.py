@@ -6,6 +6,8 @@ import ast
 import string
 from typing import TYPE_CHECKING
 
+from components.validator.scopes import Kind, Scope
+
 if TYPE_CHECKING:
     from components.validator.index import Access
     from components.validator.judges.common import Case
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
 _FORMATS = ("format", "format_map")
 _LITERALS = frozenset({"Literal", "Annotated"})
 _EVALUATING = frozenset({"singledispatch", "singledispatchmethod"})
+_TEXTS = frozenset({"str", "UserString"})
+_TYPES = frozenset({Kind.CLASS, Kind.MEMBER, Kind.MODULE})
 _CODE = (ast.Call, ast.Lambda, ast.NamedExpr, ast.Await, ast.ListComp, ast.GeneratorExp)
 
 
@@ -23,13 +27,15 @@ def judge(case: Case) -> None:
             _format(case, access)
     for node in case.index.annotations:
         _annotation(case, node)
-    if any(name in case.index.loads for name in _EVALUATING) or "functools" in case.index.loads:
+    if any(name in case.index.loads or name in case.index.accesses for name in _EVALUATING):
         _hidden_annotations(case)
 
 
 def _format(case: Case, access: Access) -> None:
     base = access.node.value
-    if case.is_own(base, access.scope) or type(access.node.ctx) is not ast.Load:
+    if type(access.node.ctx) is not ast.Load:
+        return
+    if case.is_own(base, access.scope) and not _is_text(access.scope.owner):
         return
     texts = case.texts(base, access.scope)
     if texts is None:
@@ -39,6 +45,12 @@ def _format(case: Case, access: Access) -> None:
     for text in sorted(texts):
         for field in _fields(text):
             _field(case, field, access.node)
+
+
+def _is_text(owner: ast.ClassDef | None) -> bool:
+    """Whether a class is a text itself, whose own `format` follows fields."""
+    bases = owner.bases if owner is not None else []
+    return any(getattr(base, "id", getattr(base, "attr", "")) in _TEXTS for base in bases)
 
 
 def _fields(text: str, depth: int = 0) -> list[str]:
@@ -73,6 +85,15 @@ def _annotation(case: Case, node: ast.Constant) -> None:
         case.findings.add("annotation-code", node, "this annotation is code")
 
 
+def _named_types(case: Case, annotation: ast.expr, scope: Scope) -> None:
+    for node in ast.walk(annotation):
+        if not isinstance(node, ast.Name):
+            continue
+        bindings, _ = scope.lookup(node.id)
+        if any(binding.kind not in _TYPES for binding in bindings):
+            case.findings.add("annotation-code", node, f"{node.id} may be text that is evaluated")
+
+
 def _parsed(text: str) -> ast.Expression | None:
     try:
         return ast.parse(text.strip(), mode="eval")
@@ -81,7 +102,12 @@ def _parsed(text: str) -> ast.Expression | None:
 
 
 def _hidden_annotations(case: Case) -> None:
-    """Singledispatch evaluates annotations, and those may be texts inside other types."""
+    """Singledispatch evaluates annotations, and those may be texts inside types or behind names."""
+    for place in case.index.functions:
+        arguments = getattr(place.node, "args", None)
+        for arg in ast.walk(arguments) if arguments is not None else ():
+            if isinstance(arg, ast.arg) and arg.annotation is not None:
+                _named_types(case, arg.annotation, place.scope)
     for part in case.index.slices:
         for node in ast.walk(part):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):

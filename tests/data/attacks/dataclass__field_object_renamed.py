@@ -1,0 +1,9 @@
+from dataclasses import dataclass, field
+f = field(default=1)
+@dataclass
+class A:
+    x: int = f
+f.name = "x=print(1)"
+@dataclass
+class B(A):
+    pass

@@ -1,0 +1,4 @@
+from dataclasses import dataclass
+@dataclass
+class A(metaclass=lambda n, b, s: type(n)):
+    pass

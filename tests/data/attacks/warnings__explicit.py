@@ -1,0 +1,2 @@
+import warnings
+warnings.warn_explicit("x", UserWarning, "/etc/passwd", 1)

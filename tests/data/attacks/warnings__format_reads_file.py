@@ -1,0 +1,2 @@
+import warnings
+warnings.formatwarning("x", UserWarning, "/etc/passwd", 1)
