@@ -149,6 +149,7 @@ class LocalExecutor:
             thread.join()
         self._janitor.join()
         if self._warden is not None:
+            self._reap(self._warden)
             self._warden.close()
 
     def _look(self) -> None:
@@ -234,12 +235,15 @@ class LocalExecutor:
         """Remove what dead owners left behind: at the start, then at every interval."""
         while True:
             if self._warden is not None:
-                try:
-                    self._warden.reap()
-                except TransientError as error:
-                    log.warning("sandboxes-not-reaped", reason=str(error))
+                self._reap(self._warden)
             if self._closing.wait(REAP_EVERY_S):
                 return
+
+    def _reap(self, warden: "PooledSandbox") -> None:
+        try:
+            warden.reap()
+        except TransientError as error:
+            log.warning("sandboxes-not-reaped", reason=str(error))
 
 
 class _Process:

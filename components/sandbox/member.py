@@ -135,14 +135,14 @@ class Rendezvous:
 
     def __init__(self) -> None:
         self.name = f"{next(_numbers)}"
-        self.folder = owner.home() / self.name
-        self.folder.mkdir(mode=0o711)
-        self.folder.chmod(0o711)
-        self._listener = socket.socket(socket.AF_UNIX)
-        self._listener.bind(str(self.folder / SOCKET_NAME))
-        (self.folder / SOCKET_NAME).chmod(0o666)
-        self._listener.listen(1)
         self._lock = threading.Lock()
+        self._listener = socket.socket(socket.AF_UNIX)
+        self.folder = owner.home() / self.name
+        try:
+            self._listen()
+        except OSError as error:
+            self.close()
+            raise TransientError(f"no sandbox: no socket in {self.folder}: {error}") from error
 
     def meet(self, grip: Grip, limits: Limits, timeout_s: float) -> Member:
         """Wait until the guest is there and ready; the listener takes exactly one connection.
@@ -169,12 +169,22 @@ class Rendezvous:
             self._listener.close()
             shutil.rmtree(self.folder, ignore_errors=True)
 
+    def _listen(self) -> None:
+        self.folder.mkdir(mode=0o711)
+        self.folder.chmod(0o711)
+        folder = os.open(self.folder, os.O_PATH | os.O_DIRECTORY)
+        try:  # by descriptor: a socket's path is at most 107 bytes long, TMPDIR's may be longer
+            self._listener.bind(f"/proc/self/fd/{folder}/{SOCKET_NAME}")
+        finally:
+            os.close(folder)
+        (self.folder / SOCKET_NAME).chmod(0o666)
+        self._listener.listen(1)
+
     def _accept(self, grip: Grip, deadline: float) -> socket.socket:
         self._listener.settimeout(POLL_S)
         while time.monotonic() < deadline:
             with contextlib.suppress(TimeoutError):
-                connection, _address = self._listener.accept()
-                return connection
+                return self._listener.accept()[0]
             if not grip.running():
                 raise TransientError(f"no sandbox: the guest ended at once: {grip.diagnose()}")
         raise TransientError("no sandbox: the guest did not start in time")

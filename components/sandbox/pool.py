@@ -16,6 +16,9 @@ from components.sandbox.session import NeverBegan, Session
 from components.schema.values import Limits
 
 START_TIMEOUT_S = 60.0
+PATIENCE_S = 2 * START_TIMEOUT_S
+"""How long a job waits for a guest: others may be started before its own."""
+
 MAX_AGE_S = 3600.0
 """A guest that waited longer is replaced: its deadline label must stay true."""
 
@@ -114,24 +117,46 @@ class PooledSandbox(ABC):
         if self._closed:
             raise TransientError("no sandbox: it is shut down")
         if any(getattr(limits, f) != getattr(self._limits, f) for f in WALL_FIELDS):
-            return self._starters.submit(self.start, limits).result(START_TIMEOUT_S)
+            return self._start_now(limits)
         for _attempt in range(self._size):
             member = self._warm_member()
             if member is not None:
                 return member
-        return self._starters.submit(self.start, limits).result(START_TIMEOUT_S)
+        return self._start_now(limits)
+
+    def _start_now(self, limits: Limits) -> Member:
+        future = self._starters.submit(self.start, limits)
+        try:
+            return future.result(PATIENCE_S)
+        except TimeoutError as error:
+            future.add_done_callback(self._bury_late)
+            raise TransientError("no sandbox: no guest could be started in time") from error
+
+    def _bury_late(self, future: Future[Member]) -> None:
+        if not future.cancelled() and future.exception() is None:
+            self._bury(future.result())
 
     def _warm_member(self) -> Member | None:
         """A guest that waited and is well; None when there is none, or it was not."""
         future = self._next_waiting()
         self.fill()
-        member = _result(future) if future is not None else None
+        member = self._result(future) if future is not None else None
         if member is None:
             return None
         if member.healthy() and time.monotonic() - member.born < MAX_AGE_S:
             return member
         self._bury(member)
         return None
+
+    def _result(self, future: Future[Member]) -> Member | None:
+        """The started guest; None when that start failed, so that a fresh one is tried."""
+        try:
+            return future.result(PATIENCE_S)
+        except TransientError:
+            return None
+        except TimeoutError:
+            future.add_done_callback(self._bury_late)
+            return None
 
     def _next_waiting(self) -> Future[Member] | None:
         with self._lock:
@@ -177,11 +202,3 @@ def _content_key(job: GuestJob) -> str:
     for name, content in sorted(job.files.items()):
         digest.update(f"{len(name)}:{name}:{len(content)}:".encode() + content)
     return digest.hexdigest()
-
-
-def _result(future: Future[Member]) -> Member | None:
-    """The started guest; None when that start failed, so that a fresh one is tried."""
-    try:
-        return future.result(START_TIMEOUT_S)
-    except TransientError:
-        return None

@@ -27,7 +27,7 @@ gettimeofday getuid getxattr inotify_add_watch inotify_init inotify_init1 inotif
 kill lchown lgetxattr link linkat listen listxattr llistxattr lseek lstat madvise membarrier
 mincore mkdir mkdirat mknod mknodat mlock mlock2 mlockall mmap mprotect mremap msync munlock
 munlockall munmap nanosleep newfstatat open openat openat2 pause pidfd_open pidfd_send_signal
-pipe pipe2 poll ppoll prctl pread64 preadv preadv2 prlimit64 pselect6 pwrite64 pwritev pwritev2
+pipe pipe2 poll ppoll prctl pread64 preadv preadv2 pselect6 pwrite64 pwritev pwritev2
 read readahead readlink readlinkat readv recvfrom recvmmsg recvmsg rename renameat renameat2
 restart_syscall rmdir rseq rt_sigaction rt_sigpending rt_sigprocmask rt_sigqueueinfo
 rt_sigreturn rt_sigsuspend rt_sigtimedwait rt_tgsigqueueinfo sched_getaffinity sched_getattr
@@ -41,8 +41,11 @@ timerfd_create timerfd_gettime timerfd_settime times tkill truncate umask uname 
 utime utimensat utimes vfork wait4 waitid write writev
 """
 ALLOWED = tuple(_ALLOWED.split())
-UNIX_ONLY = ("socket", "socketpair")
-"""Allowed for AF_UNIX alone: a network namespace does not hold AF_VSOCK or AF_ALG back."""
+AF_UNIX = 1
+FIRST_ARGUMENT = {"socket": AF_UNIX, "socketpair": AF_UNIX, "prlimit64": 0}
+"""Allowed with this first argument alone: a network namespace does not hold AF_VSOCK or AF_ALG
+back, and a process sets limits for itself (0), not for the guest's first process.
+"""
 
 NEW_NAMESPACES = 0x7E02_0080
 """CLONE_NEW*: refused in clone(); clone3 hides its flags in memory, so it says "not there"."""
@@ -50,7 +53,6 @@ NEW_NAMESPACES = 0x7E02_0080
 SEALED = ("execve", "execveat")
 """What the guest takes away from itself before a job: nothing is ever executed in there."""
 
-AF_UNIX = 1
 AUDIT_ARCH = {"x86_64": 0xC000_003E, "aarch64": 0xC000_00B7}
 X32_BIT = 0x4000_0000
 
@@ -65,12 +67,18 @@ TABLE = Path(__file__).with_name("syscalls.json")
 
 def docker_profile() -> str:
     """The profile in Docker's JSON format."""
-    unix = [{"index": 0, "value": AF_UNIX, "op": "SCMP_CMP_EQ"}]
     same = [{"index": 0, "value": NEW_NAMESPACES, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}]
     allow = "SCMP_ACT_ALLOW"
     rules = [
         {"names": list(ALLOWED), "action": allow},
-        {"names": list(UNIX_ONLY), "action": allow, "args": unix},
+        *(
+            {
+                "names": [name],
+                "action": allow,
+                "args": [{"index": 0, "value": value, "op": "SCMP_CMP_EQ"}],
+            }
+            for name, value in FIRST_ARGUMENT.items()
+        ),
         {"names": ["clone"], "action": allow, "args": same},
         {"names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": errno.ENOSYS},
     ]
@@ -86,8 +94,8 @@ def program(machine: str = platform.machine()) -> bytes:
     """
     numbers = _numbers(machine)
     code = [*_head(machine), *_not_there(numbers["clone3"]), *_clone(numbers["clone"])]
-    for name in UNIX_ONLY:
-        code += _unix_only(numbers[name])
+    for name, value in FIRST_ARGUMENT.items():
+        code += _only_with(numbers[name], value)
     for low, high in _ranges(sorted(numbers[n] for n in ALLOWED if n in numbers)):
         code += [(_JGE, 1, 0, low), _return(_DENY), (_JGT, 1, 0, high), _return(_ALLOW)]
     return _packed([*code, _return(_DENY)])
@@ -137,11 +145,11 @@ def _clone(number: int) -> list[Instruction]:
     ]
 
 
-def _unix_only(number: int) -> list[Instruction]:
+def _only_with(number: int, argument: int) -> list[Instruction]:
     return [
         (_JEQ, 0, 4, number),
         (_LOAD, 0, 0, _FIRST_ARGUMENT_AT),
-        (_JEQ, 1, 0, AF_UNIX),
+        (_JEQ, 1, 0, argument),
         _return(_DENY),
         _return(_ALLOW),
     ]

@@ -48,7 +48,7 @@ class Session:
         self._member, self._limits = member, job.limits
         self._give_back = give_back
         self._drain = Drain(job.limits.output_kb * 1024)
-        self._buffer = b""
+        self._buffer, self._at = b"", 0
         self._late = self._broke = ""
         self._killed = False
         self._ended: Ended | None = None
@@ -99,7 +99,7 @@ class Session:
                 raise GuestGone(str(error)) from error
             if not chunk:
                 raise GuestGone("the guest closed its end")
-            self._buffer += chunk
+            self._buffer, self._at = self._buffer[self._at :] + chunk, 0
             if time.monotonic() >= self._next_check:
                 self._check(gone_counts=False)
         return frame
@@ -144,19 +144,19 @@ class Session:
         return host
 
     def _take(self) -> bytes | None:
-        buffer = self._buffer
-        if len(buffer) < HEADER.size:
+        start = self._at + HEADER.size
+        if len(self._buffer) < start:
             return None
-        (length,) = HEADER.unpack_from(buffer)
+        (length,) = HEADER.unpack_from(self._buffer, self._at)
         cap = self._limits.frame_kb * 1024
         if length > cap:
             self._broke = f"it sent a frame of {length} bytes, the cap is {cap}"
             raise GuestBroke(self._broke)
-        end = HEADER.size + length
-        if len(buffer) < end:
+        end = start + length
+        if len(self._buffer) < end:
             return None
-        self._buffer = buffer[end:]
-        return buffer[HEADER.size : end]
+        self._at = end
+        return self._buffer[start:end]
 
     def _check(self, *, gone_counts: bool = True) -> None:
         """Look at the budgets (and whether the job is over). Raises GuestLate or GuestGone."""

@@ -7,7 +7,7 @@ a machine may lack, and is the same everywhere. Run again when the allowlist gai
 import ctypes
 import json
 
-from components.sandbox.seccomp import ALLOWED, AUDIT_ARCH, SEALED, TABLE, UNIX_ONLY
+from components.sandbox.seccomp import ALLOWED, AUDIT_ARCH, FIRST_ARGUMENT, SEALED, TABLE
 
 _REFUSED = """
 add_key bpf chroot clone clone3 delete_module finit_module init_module io_uring_enter
@@ -25,7 +25,7 @@ def table() -> dict[str, dict[str, int]]:
     """Numbers of every name that this module and the allowlist know. Raises OSError without it."""
     library = ctypes.CDLL("libseccomp.so.2")
     resolve = library.seccomp_syscall_resolve_name_arch
-    names = sorted({*ALLOWED, *UNIX_ONLY, *SEALED, *REFUSED})
+    names = sorted({*ALLOWED, *FIRST_ARGUMENT, *SEALED, *REFUSED})
     return {
         machine: {
             name: number

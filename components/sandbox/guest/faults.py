@@ -75,7 +75,13 @@ def _inside(filename: str, folder: str) -> bool:
     return filename.startswith(folder + os.sep)
 
 
+def plain(text: str) -> str:
+    """Text that can be sent: lone surrogates are spelled out."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def _short(text: str) -> str:
+    text = plain(text)
     if len(text) <= TEXT_CAP:
         return text
     return text[: TEXT_CAP // 2] + "\n...\n" + text[-TEXT_CAP // 2 :]

@@ -43,18 +43,19 @@ def main() -> int:
     _say(control, Ready(versions=versions))
     while (order := _next_job(control)) is not None:
         start, descriptors = order
+        _clean()
         _say(control, Began())
         child = os.fork()
         if child == 0:
             control.close()
-            from .jobs import perform  # noqa: PLC0415  # see _get_ready
+            from .jobs import perform  # noqa: PLC0415  # loaded in _get_ready
 
             perform(start, descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
         if (ended := _attend(child, control)) is None:
             return 0
-        _sweep()
+        _kill_the_rest()
         _say(control, ended)
     return 0
 
@@ -131,15 +132,19 @@ def _reap_orphans(child: int) -> None:
         os.waitpid(seen.si_pid, 0)
 
 
-def _sweep() -> None:
-    """Kill all that the job left behind (as process 1: everything but ourselves), and its files."""
+def _kill_the_rest() -> None:
+    """Kill all that the job left behind: as process 1, everything but ourselves."""
     while True:
         with contextlib.suppress(ProcessLookupError):
             os.kill(-1, signal.SIGKILL)
         try:
             os.wait()
         except ChildProcessError:
-            break
+            return
+
+
+def _clean() -> None:
+    """Remove the files of the job before, where there was one."""
     for entry in SCRATCH.iterdir():
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry, ignore_errors=True)

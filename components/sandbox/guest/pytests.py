@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from .faults import plain
 from .wire import CaseDone, CaseOutcome, TestsDone
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class _Reporter:
             self._tell(report.nodeid, report.outcome, 0.0, report.longreprtext)
 
     def _tell(self, name: str, outcome: CaseOutcome, duration: float, message: str) -> None:
-        done = CaseDone(name, outcome, duration, message[-MESSAGE_CAP:])
+        done = CaseDone(plain(name), outcome, duration, plain(message[-MESSAGE_CAP:]))
         self._channel.send(msgspec.msgpack.encode(done))
         self.told += 1
 

@@ -19,6 +19,8 @@ def load() -> dict[str, str]:
     _leave_out_plotting()
     for name in MODULES:
         importlib.import_module(name)
+    for name in (".jobs", ".script"):
+        importlib.import_module(name, __package__)
     _first_use()
     backtest: Any = importlib.import_module(".backtest", __package__)
     backtest.warm_up()

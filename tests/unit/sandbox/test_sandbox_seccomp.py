@@ -69,6 +69,12 @@ def test_sockets_are_unix_sockets_only(machine):
 
 
 @pytest.mark.parametrize("machine", MACHINES)
+def test_limits_are_set_for_oneself_alone(machine):
+    program, number = seccomp.program(machine), NUMBERS[machine]["prlimit64"]
+    assert {p for p in range(9) if verdict(program, number, machine, p) == ALLOW} == {0}
+
+
+@pytest.mark.parametrize("machine", MACHINES)
 def test_clone_makes_processes_and_threads_but_no_namespaces(machine):
     program, number = seccomp.program(machine), NUMBERS[machine]["clone"]
     assert verdict(program, number, machine, 0x11) == ALLOW
@@ -99,11 +105,11 @@ def test_docker_gets_the_same_list():
     profile = json.loads(seccomp.docker_profile())
     assert profile["defaultAction"] == "SCMP_ACT_ERRNO"
     named = {n for rule in profile["syscalls"] for n in rule["names"]}
-    assert named == {*seccomp.ALLOWED, *seccomp.UNIX_ONLY, "clone", "clone3"}
+    assert named == {*seccomp.ALLOWED, *seccomp.FIRST_ARGUMENT, "clone", "clone3"}
 
 
 def test_nothing_is_both_allowed_and_refused():
-    assert not {*seccomp.ALLOWED, *seccomp.UNIX_ONLY} & set(syscall_table.REFUSED)
+    assert not {*seccomp.ALLOWED, *seccomp.FIRST_ARGUMENT} & set(syscall_table.REFUSED)
 
 
 def test_table_agrees_with_libseccomp():
