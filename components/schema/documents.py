@@ -213,7 +213,10 @@ def _out_of_bounds(value: object, bounds: Bounds) -> tuple[str, str] | None:
         if isinstance(item, dict | list | tuple) and depth >= bounds.depth:
             return "too-deep", f"nested deeper than {bounds.depth} levels"
         if isinstance(item, dict):
-            waiting += [(part, depth + 1) for pair in item.items() for part in pair]
+            waiting += [(str(key), depth + 1) for key in item]
+            waiting += [(part, depth + 1) for part in item.values()]
+            if not all(isinstance(key, str) for key in item):
+                return "key-not-text", "a key must be text"
         elif isinstance(item, list | tuple):
             waiting += [(part, depth + 1) for part in item]
         elif isinstance(item, str):
@@ -223,6 +226,8 @@ def _out_of_bounds(value: object, bounds: Bounds) -> tuple[str, str] | None:
                     "unprintable-character",
                     f"character U+{ord(bad.group()):04X} is not allowed",
                 )
+        elif not isinstance(item, int | float | None):
+            return "wrong-type", f"{type(item).__name__} is not a kind of value that JSON has"
         if count > 2 * bounds.values or size > bounds.size:
             return "too-large", f"more than {bounds.values:,} values or {bounds.size:,} characters"
     return None

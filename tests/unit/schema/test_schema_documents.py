@@ -291,10 +291,21 @@ def test_json_is_accepted_exactly_when_python_accepts_it_strictly(text):
         ({"\x00": 1}, "unprintable-character"),
         ({"a": list(range(50_000))}, "too-large"),
         ({"a": "x" * 300_000}, "too-large"),
+        ({1: 2}, "key-not-text"),
+        ({"a": {("b",): 1}}, "key-not-text"),
+        ({"a": object()}, "wrong-type"),
+        ({"a": b"x"}, "wrong-type"),
+        ({"a": {"b"}}, "wrong-type"),
     ],
 )
 def test_decoded_body_out_of_bounds_is_a_finding(value, rule):
     assert document_of(value).findings[0].rule == rule
+
+
+def test_decoded_body_that_holds_itself_is_a_finding():
+    value: dict = {}
+    value["a"] = value
+    assert document_of(value).findings[0].rule == "too-deep"
 
 
 def test_decoded_body_nested_deeply_is_a_finding():

@@ -4,10 +4,12 @@ import ast
 import json
 
 import pytest
+from backtesting import Strategy
 from hypothesis import given
 from hypothesis import strategies as st
 
 from components.schema.rules.compiler import compile_rules
+from components.schema.rules.scope import STRATEGY_ATTRIBUTES
 from components.schema.strategy import StrategyDefinition
 
 INDICATORS = {
@@ -393,6 +395,11 @@ def test_null_indicator_is_the_function_of_its_name():
     result = compiled("obv > 0", indicators={**INDICATORS, "obv": None})
     assert result.program["indicators"][-1]["function"] == "OBV"
     assert result.program["indicators"][-1]["inputs"] == [CLOSE, ["series", "volume"]]
+
+
+def test_attributes_of_the_packages_strategy_are_all_reserved():
+    public = {name for name in dir(Strategy) if not name.startswith("_")}
+    assert public == STRATEGY_ATTRIBUTES
 
 
 @pytest.mark.parametrize("name", ["close", "volume", "position", "crossover", "max", "data", "I"])
