@@ -1113,4 +1113,191 @@ for t in list(self.trades):
         margin=0.5,
         initial_capital=100_000,
     ),
+    case(
+        "weekly_average_by_resample_apply",
+        strategy(
+            "self.w = resample_apply('W-FRI', SMA, self.data.Close, 5, plot=False)",
+            """
+if self.data.Close[-1] > self.w[-1] and not self.position: self.buy(size=.9)
+elif self.data.Close[-1] < self.w[-1]: self.position.close()
+""",
+        ),
+        SPX,
+    ),
+    case(
+        "indicator_over_the_data_object",
+        """
+class S(Strategy):
+    @staticmethod
+    def atr(data, n):
+        return talib.ATR(data.High, data.Low, data.Close, n)
+    def init(self):
+        self.__range = self.I(self.atr, self.data, 14)
+        self.top = self.I(lambda d: pd.Series(d.High).rolling(15).max().shift(1), self.data)
+    def next(self):
+        if self.data.Close > self.top and not self.position:
+            self.buy(size=np.int64(3), sl=self.data.Close[-1] - np.float64(2) * self.__range[-1])
+        for trade in self.trades:
+            trade.sl = max(trade.sl, self.data.Close[-1] - 3 * self.__range[-1])
+""",
+        initial_capital=30_000,
+    ),
+    case(
+        "raw_series_by_time_and_position",
+        strategy(
+            """
+close = self.data.Close.s
+self.mean = close.rolling(20).mean()
+self.dates = self.data.index
+self.frame = pd.DataFrame({"fast": close.ewm(span=5).mean()})
+""",
+            """
+i = len(self.data) - 1
+now = self.data.index[-1]
+assert self.dates[i] == now
+if self.frame.fast.loc[now] > self.mean.loc[now] and not self.position: self.buy(size=.5)
+elif i > 25 and self.frame["fast"].iloc[i] < self.mean.iloc[i]: self.position.close()
+""",
+        ),
+    ),
+    case(
+        "generators_of_its_own_and_a_deque",
+        """
+import collections
+import random
+
+class S(Strategy):
+    def init(self):
+        self.rng = np.random.default_rng(42)
+        self.dice = random.Random(7)
+        self.last = collections.deque(maxlen=5)
+        self.a = self.I(talib.SMA, self.data.Close, 10)
+    def next(self):
+        self.last.append(self.data.Close[-1])
+        if self.rng.random() < .1 and self.dice.random() < .5 and not self.position:
+            self.buy(size=.5)
+        elif len(self.last) == 5 and self.last[-1] < self.last[0]:
+            self.position.close()
+""",
+    ),
+    case(
+        "orders_kept_and_asked_for",
+        strategy(
+            "self.order = None; self.trade_log = {}",
+            """
+c = self.data.Close[-1]
+if self.order is None or self.order not in self.orders:
+    self.order = self.buy(size=2, limit=c * .99, tag={"n": len(self.data)})
+elif (self.order.limit or c) < c * .95:
+    self.order.cancel()
+    self.order = self.sell(size=1, stop=c * .97)
+for t in self.trades:
+    self.trade_log[t] = self.trade_log.get(t, 0) + 1
+    if self.trade_log[t] > 12:
+        t.close(portion=1.0)
+""",
+        ),
+        initial_capital=30_000,
+    ),
+    case(
+        "indicator_overwritten_in_next",
+        strategy(
+            """
+self.a = self.I(talib.SMA, self.data.Close, 10)
+self.b = self.I(talib.SMA, self.data.Close, 30)
+""",
+            """
+if self.a[-1] > self.b[-1] and not self.position: self.buy(size=.5)
+elif self.a[-1] < self.b[-1]: self.position.close()
+self.a = float(self.a[-1])
+self.b = self.b * 2
+""",
+        ),
+    ),
+    case(
+        "mixins_and_a_constructor",
+        """
+class Sized:
+    share = .3
+    def enter(self):
+        return self.buy(size=self.share)
+
+class S(Sized, Strategy):
+    kind = "EMA"
+    def __init__(self, broker, data, params):
+        super().__init__(broker, data, params)
+        self.entered = 0
+    @property
+    def up(self):
+        return self.m[-1] > self.m[-2]
+    def init(self):
+        super().init()
+        self.m = self.I(getattr(talib, self.kind), self.data["Close"], 20, name="m", color="blue")
+    def next(self):
+        super().next()
+        if self.up and not self.position:
+            self.enter()
+            self.entered += 1
+        elif not self.up and self.entered % 2:
+            self.position.close(portion=.5)
+        elif not self.up:
+            self.position.close()
+""",
+        IXIC,
+        parameters={"kind": "WMA"},
+    ),
+    case(
+        "missing_values_inside_an_indicator",
+        strategy(
+            """
+def sometimes(c):
+    s = pd.Series(c).rolling(5).mean()
+    return s.where(np.arange(len(s)) % 7 != 3)
+self.x = self.I(sometimes, self.data.Close)
+self.o = self.I(lambda c: np.array([float(v) for v in c], dtype=object), self.data.Close)
+""",
+            """
+if self.x[-1] < self.o[-1] and not self.position: self.buy(size=.5)
+elif np.isnan(self.x[-1]): self.position.close()
+""",
+        ),
+    ),
+    case(
+        "talib_abstract_on_the_frame",
+        """
+from talib import abstract
+
+class S(Strategy):
+    def init(self):
+        frame = self.data.df.rename(columns=str.lower)
+        self.slow = self.I(lambda: abstract.SMA(frame, timeperiod=20))
+        self.stoch = self.I(lambda: abstract.STOCH(frame, 5, 3, 0, 3, 0), name=["k", "d"])
+    def next(self):
+        k, d = self.stoch[0][-1], self.stoch[1][-1]
+        if k > d and k < 40 and not self.position:
+            self.buy(size=.5)
+        elif k < d and k > 60:
+            self.position.close()
+""",
+    ),
+    case(
+        "fractions_of_equity_with_leverage_and_hedging",
+        strategy(
+            CROSS,
+            """
+if crossover(self.a, self.b):
+    self.buy(size=.4); self.sell(size=.1)
+elif crossover(self.b, self.a):
+    for t in self.trades:
+        if t.is_short or t.pl < 0:
+            t.close()
+if len(self.trades) > 6:
+    self.position.close(.5)
+""",
+        ),
+        EURUSD,
+        margin=0.2,
+        hedging=True,
+        commission=0.0001,
+    ),
 ]

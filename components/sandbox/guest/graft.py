@@ -72,7 +72,7 @@ class Graft:
                     mine[path].fill(target[path])
 
     def _place(self, path: str, held: Any, target: dict[str, Any], value: Any, bars: int) -> None:
-        if path in self._put and held is not self._put[path] and not _is_top(path, held):
+        if path in self._put and held is not self._put[path] and not _is_top(path, value):
             return
         if isinstance(value, np.ndarray):
             if self.window is not None and value.ndim and value.shape[-1] == self.window < bars:
@@ -115,9 +115,9 @@ class _Filled(dict[str, Any]):
     """Collects what `_place` decides for a place that is not an attribute."""
 
 
-def _is_top(path: str, held: Any) -> bool:
+def _is_top(path: str, fresh: Any) -> bool:
     """The package renews indicator attributes at every bar, whatever next() did to them."""
-    return isinstance(held, _Indicator) and path.isidentifier()
+    return isinstance(fresh, _Indicator) and path.isidentifier()
 
 
 def _differing(one: np.ndarray[Any, Any], two: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

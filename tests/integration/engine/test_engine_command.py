@@ -61,7 +61,9 @@ def test_lone_file_with_its_own_config_equals_a_plain_run(algoops, tmp_path, mar
 
 
 def test_example_folder_runs_with_the_policy_s_floors(algoops):
-    done = algoops(ROOT / "examples/strategies/short_fade", "--set", "share=0.25", "--end", "2004-12-31")
+    done = algoops(
+        ROOT / "examples/strategies/short_fade", "--set", "share=0.25", "--end", "2004-12-31"
+    )
     assert done.returncode == 0, done.stderr
     assert "SPX 1d: passed" in done.stdout
 
@@ -78,7 +80,9 @@ def test_leaking_file_exits_one_and_names_the_indicator(algoops, tmp_path):
 
 
 def test_exception_in_next_exits_one_with_the_author_s_lines_only(algoops, tmp_path):
-    (tmp_path / "bad.py").write_text(HEAD + strategy("pass", "self.data.Close[-1] / 0\nraise KeyError('x')"))
+    (tmp_path / "bad.py").write_text(
+        HEAD + strategy("pass", "self.data.Close[-1] / 0\nraise KeyError('x')")
+    )
     done = algoops(tmp_path / "bad.py", "--symbol", "GOOG", "--end", "2005-01-31")
     assert done.returncode == 1
     assert 'File "strategy.py"' in done.stdout
