@@ -1,0 +1,120 @@
+"""The composite action's own script, run as a runner runs it, on a repository as users have one."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[3]
+ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
+SCRIPT = next(s["run"] for s in ACTION["runs"]["steps"] if s.get("id") == "check")
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("example") / "repository"
+    script = ROOT / ".github/example-repository.sh"
+    subprocess.run([script, folder, "dangerous-code"], check=True, capture_output=True)
+    return folder
+
+
+class Job:
+    def __init__(self, folder, repository):
+        self.temp = folder / "temp"
+        self.temp.mkdir()
+        self.output, self.summary = folder / "output", folder / "summary"
+        self.repository = repository
+
+    def run(self, **inputs):
+        defaults = {
+            f"INPUT_{k.upper().replace('-', '_')}": v["default"]
+            for k, v in ACTION["inputs"].items()
+        }
+        env = {
+            **defaults,
+            "PULL_BASE": "",
+            "PULL_HEAD": "",
+            "INPUT_REPOSITORY": str(self.repository),
+            "RUNNER_TEMP": str(self.temp),
+            "GITHUB_OUTPUT": str(self.output),
+            "GITHUB_STEP_SUMMARY": str(self.summary),
+            "ALGOOPS_STATE__DIR": str(self.temp / "state"),
+            "ALGOOPS_SANDBOX__BACKEND": "bubblewrap",
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "HOME": str(self.temp),
+            **inputs,
+        }
+        return subprocess.run(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", SCRIPT],
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    @property
+    def outputs(self):
+        return dict(line.split("=", 1) for line in self.output.read_text().splitlines())
+
+
+@pytest.fixture
+def job(tmp_path, repository):
+    return Job(tmp_path, repository)
+
+
+def test_a_dangerous_proposal_fails_the_job_with_lines_summary_and_sarif(job):
+    done = job.run(INPUT_HEAD="proposal")
+    assert done.returncode == 1, done.stderr
+    assert "::error file=strategies/data_collector/strategy.py,line=3" in done.stdout
+    assert job.outputs["verdict"] == "failed"
+    assert "AlgoOps: Failed" in job.summary.read_text()
+    assert json.loads(Path(job.outputs["sarif"]).read_text())["runs"][0]["results"]
+    assert json.loads(Path(job.outputs["report"]).read_text())["verdict"] == "failed"
+
+
+def test_a_pull_request_names_base_and_head_itself(job, repository):
+    def commit(ref):
+        asked = ["git", "-C", repository, "rev-parse", ref]
+        return subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
+
+    done = job.run(PULL_BASE=commit("main"), PULL_HEAD=commit("proposal"), INPUT_FAIL_ON="error")
+    assert done.returncode == 0, done.stderr
+    assert job.outputs["verdict"] == "failed"
+
+
+def test_nothing_changed_is_neutral(job):
+    done = job.run(INPUT_HEAD="main")
+    assert done.returncode == 0, done.stderr
+    assert job.outputs["verdict"] == "neutral"
+
+
+def test_a_proposal_cannot_bring_its_own_policy(job, repository, tmp_path):
+    copy = tmp_path / "copy"
+    subprocess.run(["git", "clone", "--quiet", repository, copy], check=True)
+    (copy / "policies/code.yaml").write_text("everything: allowed\n")
+    (copy / "config.yaml").write_text("policies: nowhere\n")
+    git = ["git", "-C", copy, "-c", "user.name=e", "-c", "user.email=e@x"]
+    subprocess.run([*git, "commit", "--quiet", "--all", "--message", "Be kind"], check=True)
+    job.repository = copy
+    done = job.run(INPUT_BASE="origin/main")
+    assert done.returncode == 1, done.stderr
+    assert job.outputs["verdict"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("inputs", "words"),
+    [
+        ({"INPUT_FAIL_ON": "sometimes"}, "fail-on must be"),
+        ({"INPUT_BASE": "nowhere"}, "there is no commit nowhere"),
+        ({"INPUT_BASE": "--upload-pack=x"}, "there is no commit"),
+        ({"INPUT_CONFIG": "missing.yaml"}, "missing.yaml"),
+    ],
+)
+def test_wrong_inputs_are_said_and_never_pass(job, inputs, words):
+    done = job.run(**{"INPUT_HEAD": "proposal", **inputs})
+    assert done.returncode == 2
+    assert words in done.stderr
