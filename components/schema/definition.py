@@ -105,18 +105,26 @@ def _check(
     if refused is not None:
         return DefinitionCheck(None, (refused,), "")
     definition, found, broken = _model(document)
-    problems: list[Problem] = []
-    program = ""
-    if definition is not None:
-        problems += _required(document, definition, policy, broken)
-        problems += problems_of(definition, policy, None if "name" in broken else folder)
-        program = _rules(document, definition, policy, broken, problems, has_code=has_code)
-    found += [finding_of(problem, document, policy) for problem in problems[:MOST_FINDINGS]]
-    found.sort(key=lambda f: (f.line or 0, f.column or 0))
-    findings = capped(tuple(found), len(found) + max(0, len(problems) - MOST_FINDINGS))
-    if any(f.severity is Severity.ERROR for f in findings) or len(problems) > MOST_FINDINGS:
+    if definition is None or len(found) > MOST_FINDINGS:
+        return DefinitionCheck(None, found, "")
+    problems = _required(document, policy, broken)
+    problems += problems_of(definition, policy, None if "name" in broken else folder)
+    program = _rules(document, definition, policy, broken, problems, has_code=has_code)
+    findings = _merged(found, problems, document, policy)
+    if found or any(f.severity is Severity.ERROR for f in findings):
         return DefinitionCheck(None, findings, "")
     return DefinitionCheck(definition, findings, program)
+
+
+def _merged(
+    found: tuple[Finding, ...], problems: list[Problem], document: Document, policy: SchemaPolicy
+) -> tuple[Finding, ...]:
+    """What the model and the other checks found, in the order of the file, up to the cap."""
+    # Errors first, so that a cap can't leave only warnings of a definition that has errors.
+    problems.sort(key=lambda p: p.doubtful or policy.severity(p.rule) is not Severity.ERROR)
+    more = [finding_of(problem, document, policy) for problem in problems[:MOST_FINDINGS]]
+    every = sorted([*found, *more], key=lambda f: (f.line or 0, f.column or 0))
+    return capped(tuple(every), len(found) + len(problems))
 
 
 def _not_a_definition(document: Document) -> Finding | None:
@@ -138,12 +146,14 @@ def _not_a_definition(document: Document) -> Finding | None:
     return None
 
 
-def _model(document: Document) -> tuple[StrategyDefinition | None, list[Finding], frozenset[str]]:
+def _model(
+    document: Document,
+) -> tuple[StrategyDefinition | None, tuple[Finding, ...], frozenset[str]]:
     """The model; with faults, what is left without the faulty parts, and their names."""
     try:
-        return StrategyDefinition.model_validate(document.value), [], frozenset()
+        return StrategyDefinition.model_validate(document.value), (), frozenset()
     except ValidationError as error:
-        found = list(findings_of(error, document, StrategyDefinition))
+        found = findings_of(error, document, StrategyDefinition)
         rest, broken = _without_faults(error, document.value)
     try:
         return StrategyDefinition.model_validate(rest), found, broken
@@ -188,16 +198,11 @@ def _remove(rest: dict[str, Any], path: Path, *, missing: bool) -> set[str]:
     return {top, *(str(key) for key in part)} if isinstance(part, dict) else {top}
 
 
-def _required(
-    document: Document, definition: StrategyDefinition, policy: SchemaPolicy, broken: frozenset[str]
-) -> list[Problem]:
-    unknown = [field for field in policy.required if field not in type(definition).model_fields]
+def _required(document: Document, policy: SchemaPolicy, broken: frozenset[str]) -> list[Problem]:
     return [
         Problem((field,), "missing-field", f"`{field}` is required here", "write it", key=True)
         for field in policy.required
-        if field not in broken
-        and field not in unknown
-        and document.value.get(field) in (None, "", [], {})
+        if field not in broken and document.value.get(field) in (None, "", [], {})
     ]
 
 

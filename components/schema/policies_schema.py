@@ -1,9 +1,12 @@
 """policies/schema.yaml: what the operator asks of definitions beyond the format itself."""
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from components.schema.explain import near
+from components.schema.strategy import StrategyDefinition
 from components.schema.types import Flag, ShortText
 from components.schema.values import Severity, Value
 
@@ -55,6 +58,24 @@ class SchemaPolicy(Value):
     """Characters of one rule."""
     severities: dict[Adjustable, Severity] = Field(default_factory=dict)
     """Severity by rule id, where it differs from the default."""
+
+    @field_validator("required")
+    @classmethod
+    def _are_fields(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = [name for name in names if name not in StrategyDefinition.model_fields]
+        if unknown:
+            hint = near(unknown[0], StrategyDefinition.model_fields)
+            raise ValueError(f"`{unknown[0]}` is not a field of definitions; {hint}".rstrip("; "))
+        return names
+
+    @field_validator("name_pattern")
+    @classmethod
+    def _is_a_pattern(cls, pattern: str) -> str:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from error
+        return pattern
 
     def severity(self, rule: str) -> Severity:
         """How much a finding of this rule weighs here."""

@@ -39,6 +39,19 @@ def test_faults_name_file_line_and_key():
     assert "policies/schema.yaml:3:28: `severities.missing-exit`" in message
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (b"required: [auther]", "`auther` is not a field of definitions; did you mean `author`?"),
+        (b"name_pattern: '['", "not a regular expression"),
+    ],
+)
+def test_policy_that_could_never_be_met_is_refused_not_ignored(text, says):
+    with pytest.raises(ConfigError) as caught:
+        load_policy(text, SchemaPolicy)
+    assert says in str(caught.value)
+
+
 @pytest.mark.parametrize("text", [b"a: [", b"a: 1\na: 2", b"\xff", b"- 1", b"x"])
 def test_text_that_is_no_policy_is_a_config_error(text):
     with pytest.raises(ConfigError):
