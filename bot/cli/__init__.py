@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "backtest": "backtest",
     "check": "check",
     "watch": "check",
+    "report": "rendering",
     "validate": "schema validate_code",
     "status": "operate",
     "lifecycle": "operate",

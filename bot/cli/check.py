@@ -1,11 +1,9 @@
 """`algoops check` and `algoops watch`: the checks without a daemon."""
 
 import datetime as dt
-import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from enum import StrEnum
 from pathlib import Path
 from threading import Event as Flag
 from typing import Annotated
@@ -31,18 +29,16 @@ from bot.cli.common import (
     out,
     settings_from,
 )
+from bot.cli.rendering import Format, rendered, write
 from bot.config import Settings
-from bot.findings import to_commands, to_sarif
 from bot.plan import Plan, Snapshot
 from bot.policies import load_policies
-from bot.report_chart import chart
 from bot.sandboxes import open_executor
 from bot.standalone import Scope, check_between, check_folder
-from components.errors import UserError
 from components.git_patch import Repository
 from components.ports import Proposal
 from components.schema.report import CheckResult, Report
-from components.schema.values import Finding, Verdict
+from components.schema.values import Verdict
 from components.state import DATABASE, Store
 
 SAVES = frozenset({"created", "modified", "moved", "deleted"})
@@ -53,29 +49,6 @@ EXITS = {
     Verdict.FAILED: EXIT_FAILED,
     Verdict.ERROR: EXIT_ERROR,
 }
-
-
-class Format(StrEnum):
-    """How a report is written."""
-
-    TEXT = "text"
-    JSON = "json"
-    MARKDOWN = "markdown"
-    GITHUB = "github"
-    SARIF = "sarif"
-
-
-def rendered(report: Report, form: Format) -> str:
-    """A report as text of the chosen form."""
-    if form is Format.JSON:
-        return report.model_dump_json(indent=2) + "\n"
-    if form is Format.MARKDOWN:
-        return say.markdown(report, chart=chart(report))
-    if form is Format.GITHUB:
-        return to_commands(all_findings(report))
-    if form is Format.SARIF:
-        return json.dumps(to_sarif(all_findings(report)), indent=2) + "\n"
-    return say.plain(report)
 
 
 def register(app: typer.Typer) -> None:
@@ -121,7 +94,7 @@ def check(
                     where = Where(repo.resolve().name, repository, _root(settings))
                     report = check_between(where, Scope(base, head, names), bench, asked)
             remember(store, report)
-        _write(rendered(report, form), output)
+        write(rendered(report, form), output)
         if report.verdict is Verdict.ERROR:
             err.print(f"algoops: {report.summary}", markup=False, soft_wrap=True)
         raise typer.Exit(EXITS[report.verdict])
@@ -141,14 +114,6 @@ def watch(
                 out.rule(dt.datetime.now().astimezone().strftime("%H:%M:%S"))
                 out.print(say.plain(report), markup=False, highlight=False)
                 wait_for_save()
-
-
-def all_findings(report: Report) -> tuple[Finding, ...]:
-    """The findings of a report: the proposal's own, then each strategy's."""
-    return (
-        *report.findings,
-        *(f for s in report.strategies for c in s.checks for f in c.findings),
-    )
 
 
 @contextmanager
@@ -177,16 +142,6 @@ def _check_folders(folders: list[Path], bench: Bench, store: Store, tell: OnChec
     snapshot = Snapshot(proposal, "", "", "", (), ())
     where = folders[0].resolve().parent.name
     return make_report(where, snapshot, Plan(), reports, started=started, run_id="")
-
-
-def _write(text: str, output: Path | None) -> None:
-    if output is None:
-        typer.echo(text, nl=not text.endswith("\n"))
-        return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"cannot write {output}: {error.strerror}") from error
 
 
 def _quiet(_strategy: str, _result: CheckResult) -> None:

@@ -1,0 +1,49 @@
+"""`algoops report`: a stored report in another form, without checking anything."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.unit.report.shapes import SHAPES
+
+
+def algoops(*words, stdin=""):
+    return subprocess.run(
+        [sys.executable, "-m", "bot", "report", *words],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "COLUMNS": "200"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ("text", "FAILED: alpha failed code"),
+        ("markdown", "## ❌ AlgoOps: Failed"),
+        ("github", "::error file=strategies/alpha/strategy.py,line=3"),
+    ],
+)
+def test_a_stored_report_is_written_in_another_form(form, words):
+    done = algoops("-", "--format", form, stdin=SHAPES["failed_code"]().model_dump_json())
+    assert done.returncode == 0, done.stderr
+    assert words in done.stdout
+
+
+def test_a_report_becomes_sarif_in_a_file(tmp_path):
+    source, target = tmp_path / "report.json", tmp_path / "report.sarif"
+    source.write_text(SHAPES["failed_code"]().model_dump_json())
+    assert algoops(str(source), "--format", "sarif", "--output", str(target)).returncode == 0
+    assert len(json.loads(target.read_text())["runs"][0]["results"]) == 2
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"verdict": "passed"}'])
+def test_what_is_no_report_is_said(text):
+    done = algoops("-", stdin=text)
+    assert done.returncode == 2
+    assert "is not a report" in done.stderr
