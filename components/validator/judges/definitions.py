@@ -117,9 +117,9 @@ def _is_maker(case: Case, node: ast.ClassDef) -> bool:
 def _fields(case: Case) -> None:
     places = case.index.attribute_values.get("name", [])
     texts = [case.texts(place.node, place.scope) for place in places]
-    if all(found is not None and all(t.isidentifier() for t in found) for found in texts):
-        places = []
-    for access in case.index.stores_of("name") if places else ():
+    stores = case.index.stores_of("name")
+    plain = all(found is not None and all(t.isidentifier() for t in found) for found in texts)
+    for access in () if plain and len(stores) == len(places) else stores:
         if not _is_ours(case, access) and not _is_librarys(case, access):
             message = "a dataclass field's name becomes code"
             case.findings.add("dynamic-class", access.node, message)
