@@ -98,7 +98,9 @@ def _parameter(name: str, value: object) -> Iterator[Problem]:
     default = value.default if isinstance(value, ParameterSpec) else value
     if isinstance(default, str) and default.lower() in _FLAG_WORDS:
         message = f"`{default}` is text in YAML 1.2, not a flag"
-        yield Problem(path, "yes-no-text", message, "write true or false, or quote it", default)
+        hint = "write true or false, or quote it"
+        where = (*path, "default") if isinstance(value, ParameterSpec) else path
+        yield Problem(where, "yes-no-text", message, hint, default)
     if isinstance(value, ParameterSpec):
         yield from _spec(path, value)
 

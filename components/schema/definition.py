@@ -120,6 +120,7 @@ def _merged(
     found: tuple[Finding, ...], problems: list[Problem], document: Document, policy: SchemaPolicy
 ) -> tuple[Finding, ...]:
     """What the model and the other checks found, in the order of the file, up to the cap."""
+    problems = [p for p in problems if not (p.rule == "yes-no-text" and _quoted(p, document))]
     # Errors first, so that a cap can't leave only warnings of a definition that has errors.
     problems.sort(key=lambda p: p.doubtful or policy.severity(p.rule) is not Severity.ERROR)
     more = [finding_of(problem, document, policy) for problem in problems[:MOST_FINDINGS]]
@@ -250,6 +251,15 @@ def finding_of(problem: Problem, document: Document, policy: SchemaPolicy) -> Fi
         severity=Severity.WARNING if problem.doubtful else policy.severity(problem.rule),
     )
     return finding if problem.span is None else _inside_rule(finding, problem, document)
+
+
+def _quoted(problem: Problem, document: Document) -> bool:
+    """Whether a text stands in quotes, so that it says itself that it is text."""
+    span = document.span(problem.path)
+    if span is None:
+        return True
+    line, column, _, _ = span
+    return line_of(document.text, line)[column - 1 : column] in ("'", '"')
 
 
 def _inside_rule(finding: Finding, problem: Problem, document: Document) -> Finding:

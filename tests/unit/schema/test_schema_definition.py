@@ -249,6 +249,12 @@ def test_number_where_a_flag_word_was_meant_is_warned_about(check):
     assert ("yes-no-text", 6, 26) in found(check, text)
 
 
+@pytest.mark.parametrize("value", ["'yes'", '"no"', "{default: 'on', choices: ['on', 'off']}"])
+def test_flag_word_in_quotes_is_text_on_purpose(check, value):
+    findings = check(RULES + f"parameters: {{mode: {value}}}\n").findings
+    assert "yes-no-text" not in {f.rule for f in findings}
+
+
 def test_percentages_written_as_fractions_are_warned_about(check):
     checked = check(RULES + "risk_limits: {stop_loss_pct: 0.05}\n")
     assert checked.passed
