@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 _MAIN = "strategy.py"
 _KEPT = 4096
+_LARGEST = 1_048_576
+"""Bytes; no policy lets more than that be judged."""
 _COMPILED = (".so", ".pyd", ".pyc", ".pyo", ".pth", ".egg", ".zip")
 _JUDGED = (".py", *_COMPILED)
 _SPECIAL = frozenset({"sitecustomize", "usercustomize", "__main__"})
@@ -226,6 +228,8 @@ def local_imports(content: bytes) -> frozenset[str]:
     Args:
         content: the file.
     """
+    if len(content) > _LARGEST:
+        return frozenset()
     try:
         tree = ast.parse(content)
     except (SyntaxError, ValueError, RecursionError, MemoryError):

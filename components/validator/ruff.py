@@ -18,6 +18,7 @@ TIMEOUT_S = 10.0
 _RULES = "F,E4,E7,E9,B,NPY,PD002,PLE,W605"
 _IGNORED = "E741,B018"
 _KEPT = 50
+_LARGEST = 262_144
 
 
 def lint(files: Mapping[str, bytes], *, timeout_s: float = TIMEOUT_S) -> tuple[Finding, ...]:
@@ -60,6 +61,8 @@ def format_source(source: bytes, *, timeout_s: float = TIMEOUT_S) -> str:
 
 
 def _lint(path: str, content: bytes, timeout_s: float) -> list[Finding]:
+    if len(content) > _LARGEST:
+        return [_unread(path, f"it has more than {_LARGEST} bytes")]
     command = ["check", "--isolated", "--no-cache", "--quiet", "--output-format", "json"]
     command += ["--select", _RULES, "--ignore", _IGNORED, "--ignore-noqa", "--exit-zero"]
     try:

@@ -2,7 +2,15 @@
 
 import pytest
 
-from components.validator import RULES, catalogue, check_code, check_source, format_source, lint
+from components.validator import (
+    RULES,
+    catalogue,
+    check_code,
+    check_source,
+    format_source,
+    lint,
+    local_imports,
+)
 from components.validator.check import CACHE
 from components.validator.rules import render
 
@@ -95,6 +103,12 @@ def test_noqa_of_the_author_does_not_silence_the_linter():
 def test_lint_and_format_of_what_is_no_python_do_not_raise(content):
     assert all(f.severity == "warning" for f in lint({"strategy.py": content}))
     assert isinstance(format_source(content), str)
+
+
+def test_huge_file_is_not_given_to_ruff_nor_searched_for_imports():
+    huge = b"import helpers\n" * 100_000
+    assert "more than" in lint({"strategy.py": huge})[0].message
+    assert local_imports(huge) == frozenset()
 
 
 def test_format_is_ruffs_and_idempotent():
