@@ -11,7 +11,7 @@ from bot.check_run import Where
 from bot.config import RepositorySettings, Settings
 from bot.event_json import key_of
 from bot.events import Event, Tick
-from bot.github import open_github
+from bot.github import open_github, signing_of
 from bot.intake import receive
 from bot.plan import ProposalPolicy
 from bot.policies import Policies, load_policies
@@ -33,6 +33,7 @@ from components.forge.github import GitHubForge
 from components.forge.local import LocalForge
 from components.ports import Executor
 from components.safe_tools.files import write_atomic
+from components.safe_tools.tree import Audit, no_audit
 from components.state import DATABASE, LOCK, DaemonLock, Store
 
 log = structlog.get_logger(__name__)
@@ -58,7 +59,9 @@ def open_bench(settings: Settings, policies: Policies, executor: Executor) -> Be
     )
 
 
-def open_watched(settings: Settings, repository: RepositorySettings) -> Watched:
+def open_watched(
+    settings: Settings, repository: RepositorySettings, audit: Audit = no_audit
+) -> Watched:
     """One repository of the configuration with its forge.
 
     Raises:
@@ -66,7 +69,10 @@ def open_watched(settings: Settings, repository: RepositorySettings) -> Watched:
     """
     if repository.forge == "github":
         forge, mirror = open_github(
-            repository, settings.state.dir / MIRRORS, git_binary=settings.git_binary
+            repository,
+            settings.state.dir / MIRRORS,
+            git_binary=settings.git_binary,
+            audit=audit,
         )
         where = Where(repository.name, mirror.repository, repository.strategies)
         return Watched(where, forge, repository.base, _proposals(repository))
@@ -76,9 +82,20 @@ def open_watched(settings: Settings, repository: RepositorySettings) -> Watched:
         base=repository.base,
         reports=settings.state.dir / REPORTS / repository.name,
         binary=settings.git_binary,
+        signing=signing_of(repository),
+        audit=audit,
     )
     where = Where(repository.name, local.repository, repository.strategies)
     return Watched(where, local, repository.base, _proposals(repository))
+
+
+def _auditor(store: Store, repository: str) -> Audit:
+    """What Safe Tools refuse goes on record."""
+
+    def audit(event: str, details: dict[str, object]) -> None:
+        store.audit.append("algoops", f"git.{event}", details=details, repository=repository)
+
+    return audit
 
 
 def _proposals(repository: RepositorySettings) -> ProposalPolicy:
@@ -93,7 +110,10 @@ def open_world(settings: Settings) -> Iterator[World]:
         policies = load_policies(settings.policies)
         executor = open_executor(settings, policies.sandbox)
         stack.callback(executor.close)
-        watched = {r.name: open_watched(settings, r) for r in settings.repositories}
+        watched = {
+            r.name: open_watched(settings, r, _auditor(store, r.name))
+            for r in settings.repositories
+        }
         for one in watched.values():
             stack.callback(one.where.repository.close)
         yield World(

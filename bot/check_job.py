@@ -104,22 +104,41 @@ def _check(
     base = watched.forge.base()
     if not request.force and _settled_already(world, watched, proposal, base):
         return
-    run = world.store.runs.start(
-        watched.name, proposal.id, proposal.head, base, "check", attempt=f"job-{job.id}"
-    )
-    failpoint("check.started")
-    if run.status == "superseded":
-        return
-    report = (
-        Report.model_validate_json(run.report)
-        if run.finished
-        else _run(world, watched, proposal, run, request, flag)
-    )
+    _end_older(world, watched, proposal, base)
+    report = None if request.force else _recorded(world, watched, proposal, base)
+    if report is None:
+        attempt = f"job-{job.id}" if request.force else ""
+        run = world.store.runs.start(
+            watched.name, proposal.id, proposal.head, base, "check", attempt=attempt
+        )
+        failpoint("check.started")
+        report = (
+            Report.model_validate_json(run.report)
+            if run.status == "finished"
+            else _run(world, watched, proposal, run, request, flag)
+        )
     if report is None:
         return
     failpoint("check.recorded")
     publish(world, watched, proposal, report)
     failpoint("check.published")
+
+
+def _end_older(world: World, watched: Watched, proposal: Proposal, base: str) -> None:
+    """Unfinished runs of another head or base: what they would say is not asked any more."""
+    for run in world.store.runs.unfinished(watched.name, proposal.id):
+        if (run.head, run.base) != (proposal.head, base):
+            world.store.runs.supersede(run.id)
+
+
+def _recorded(world: World, watched: Watched, proposal: Proposal, base: str) -> Report | None:
+    """A finished run of this very head and base whose report did not get out before a crash."""
+    last = world.store.runs.latest(watched.name, proposal.id)
+    if last is None or last.status != "finished" or (last.head, last.base) != (proposal.head, base):
+        return None
+    if world.store.meta.get(_published_key(watched, proposal.id)) == str(last.id):
+        return None
+    return Report.model_validate_json(last.report)
 
 
 def _settled_already(world: World, watched: Watched, proposal: Proposal, base: str) -> bool:

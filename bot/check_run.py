@@ -38,13 +38,15 @@ def take_snapshot(where: Where, proposal: Proposal, base: str) -> Snapshot:
     """A proposal as git has it now, merged with `base` as objects. Nothing is checked out."""
     merged = where.repository.merge(base, proposal.head)
     changes: tuple[StrategyChange, ...] = ()
+    findings: tuple[Finding, ...] = ()
     if merged.tree:
         base_tree = where.repository.tree_of(base)
         changes = tuple(
             StrategyChange(c.name, c.old_tree, c.new_tree)
             for c in where.repository.changed_strategies(base_tree, merged.tree, where.root)
         )
-    return Snapshot(proposal, base, proposal.head, merged.tree, merged.conflicts, changes)
+        findings = where.repository.judge_root(base_tree, merged.tree, where.root)
+    return Snapshot(proposal, base, proposal.head, merged.tree, merged.conflicts, changes, findings)
 
 
 def read_subject(where: Where, change: StrategyChange, base_commit: str = "") -> Subject:

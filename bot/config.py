@@ -72,6 +72,14 @@ class GitHubSettings(_Section):
     poll_s: Annotated[float, Field(ge=1)] = 60.0
 
 
+class SigningSettings(_Section):
+    """How merge commits and tags are signed: an OpenPGP key id, or an SSH key's file."""
+
+    key: str
+    format: Literal["openpgp", "ssh"] = "ssh"
+    program: str = ""
+
+
 class ProposalSettings(_Section):
     """Which proposals are checked without being asked."""
 
@@ -89,6 +97,7 @@ class RepositorySettings(_Section):
     base: str = "main"
     strategies: str = "strategies"
     proposals: ProposalSettings = ProposalSettings()
+    signing: SigningSettings | None = None
     github: GitHubSettings | None = None
 
     @model_validator(mode="after")

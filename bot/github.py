@@ -11,7 +11,8 @@ from components.forge.github import GitHubForge
 from components.forge.github_auth import Access
 from components.forge.github_mirror import Move
 from components.git_patch.repository import Repository
-from components.git_patch.values import Update
+from components.git_patch.values import Signing, Update
+from components.safe_tools.tree import Audit, no_audit
 
 
 class GitMirror:
@@ -21,10 +22,21 @@ class GitMirror:
         path: the mirror's folder; made when it is not there.
         base: name of the base branch.
         binary: the git executable.
+        signing: how merge commits and tags are signed.
+        audit: told of everything refused.
     """
 
-    def __init__(self, path: Path, base: str, *, binary: str = "git") -> None:
-        self.repository = Repository.create(path, base, binary=binary)
+    def __init__(
+        self,
+        path: Path,
+        base: str,
+        *,
+        binary: str = "git",
+        signing: Signing | None = None,
+        audit: Audit = no_audit,
+    ) -> None:
+        Repository.create(path, base, binary=binary).close()
+        self.repository = Repository(path, binary=binary, signing=signing, audit=audit)
         self._path = path
         self._binary = binary
         self._remote: Repository | None = None
@@ -83,8 +95,18 @@ class GitMirror:
         return self._remote
 
 
+def signing_of(settings: RepositorySettings) -> Signing | None:
+    """How this repository's merge commits and tags are signed; None: not at all."""
+    chosen = settings.signing
+    return Signing(chosen.key, chosen.format, chosen.program) if chosen is not None else None
+
+
 def open_github(
-    settings: RepositorySettings, mirrors: Path, *, git_binary: str = "git"
+    settings: RepositorySettings,
+    mirrors: Path,
+    *,
+    git_binary: str = "git",
+    audit: Audit = no_audit,
 ) -> tuple[GitHubForge, GitMirror]:
     """The forge of one configured repository, and its mirror at `mirrors/<name>.git`.
 
@@ -105,5 +127,11 @@ def open_github(
         clone_url=github.clone_url,
         deploy_by=github.deploy_by,
     )
-    mirror = GitMirror(mirrors / f"{settings.name}.git", settings.base, binary=git_binary)
+    mirror = GitMirror(
+        mirrors / f"{settings.name}.git",
+        settings.base,
+        binary=git_binary,
+        signing=signing_of(settings),
+        audit=audit,
+    )
     return GitHubForge(settings.name, access, mirror), mirror

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from components.ports import Proposal
 from components.schema.report import Change
-from components.schema.values import CheckName, Finding, Verdict
+from components.schema.values import CheckName, Finding, Severity, Verdict
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,8 @@ class Snapshot:
     merge_tree: str
     conflicts: tuple[str, ...]
     changes: tuple[StrategyChange, ...]
+    findings: tuple[Finding, ...] = ()
+    """What is wrong with the folder of strategies itself: links, twins, odd names."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ def plan_run(snapshot: Snapshot, policy: ProposalPolicy, *, asked: bool) -> Plan
     return Plan(
         checks=tuple(c for c in snapshot.changes if c.new_tree is not None),
         archived=tuple(c.name for c in snapshot.changes if c.new_tree is None),
+        findings=snapshot.findings,
     )
 
 
@@ -154,7 +157,8 @@ def plan_deploy(facts: DeployFacts) -> Decision:
     be merged, then what must never be (holds, changed releases), then the verdicts.
     """
     snapshot = facts.snapshot
-    for refusal in (_stale(facts), _unmergeable(snapshot), _forbidden(facts.candidates)):
+    refusals = (_stale(facts), _unmergeable(snapshot), _odd(snapshot), _forbidden(facts.candidates))
+    for refusal in refusals:
         if refusal is not None:
             return refusal
     if not facts.candidates and not any(c.new_tree is None for c in snapshot.changes):
@@ -193,6 +197,11 @@ def _unmergeable(snapshot: Snapshot) -> Refuse | None:
         "conflict",
         "does not merge with the base; conflicts in " + ", ".join(sorted(snapshot.conflicts)),
     )
+
+
+def _odd(snapshot: Snapshot) -> Refuse | None:
+    errors = [f.message for f in snapshot.findings if f.severity is Severity.ERROR]
+    return Refuse("not_ready", "; ".join(errors)) if errors else None
 
 
 def _forbidden(candidates: Collection[Candidate]) -> Refuse | None:

@@ -10,6 +10,7 @@ from bot.check_job import check_proposal
 from bot.checks import Superseded
 from bot.command_job import run_command
 from bot.drift import base_moved
+from bot.failpoints import failpoint
 from bot.intake import close, dispatch
 from bot.recheck import recheck
 from bot.reconcile import reconcile
@@ -136,6 +137,7 @@ class Runner:
                 words.exception("job broke")
                 store.jobs.retry(job.id, worker, _backoff(job.attempts), repr(error))
             else:
+                failpoint(f"{job.kind}.settled")
                 store.jobs.complete(job.id, worker)
 
 
