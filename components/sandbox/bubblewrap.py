@@ -195,8 +195,12 @@ def _unlimited(limits: Limits) -> tuple[str, ...]:
 
 
 def _not_held(missing: tuple[str, ...]) -> tuple[str, ...]:
-    """Processes are counted by user without a control group too: each guest is a user alone."""
-    return tuple(limit for limit in missing if limit != "pids")
+    """Processes are counted by user without a control group too: each guest is a user alone.
+
+    But the kernel never counts root's, which a guest is where we are root in a container.
+    """
+    counted = _as_root() or os.geteuid() != 0
+    return tuple(limit for limit in missing if limit != "pids" or not counted)
 
 
 def _missing(group: Cgroup) -> tuple[str, ...]:

@@ -16,6 +16,9 @@ from components.sandbox.session import NeverBegan, Session
 from components.schema.values import Limits
 
 START_TIMEOUT_S = 60.0
+HEAD_START_S = 0.05
+"""What a job is given before its successor's guest is started: most trivial ones end in it."""
+
 PATIENCE_S = 2 * START_TIMEOUT_S
 """How long a job waits for a guest: others may be started before its own."""
 
@@ -53,7 +56,7 @@ class PooledSandbox(ABC):
     def __init__(self, limits: Limits, warm: int, *, share: bool = False) -> None:
         self._limits, self._size, self._share = limits, warm, share
         self._used: OrderedDict[Member, str] = OrderedDict()
-        self._closed = False
+        self._closing = threading.Event()
         self._lock = threading.Lock()
         self._waiting: deque[Future[Member]] = deque()
         self._starters = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="guest-start")
@@ -89,8 +92,8 @@ class PooledSandbox(ABC):
     def fill(self) -> None:
         """Start what is missing in the background; a wall calls it when it is ready to."""
         with self._lock:
-            while not self._closed and len(self._waiting) < self._size:
-                self._waiting.append(self._starters.submit(self.start, self._limits))
+            while not self._closing.is_set() and len(self._waiting) < self._size:
+                self._waiting.append(self._starters.submit(self._start_ahead))
 
     def warm(self) -> int:
         """How many guests wait, ready."""
@@ -100,7 +103,7 @@ class PooledSandbox(ABC):
     def close(self) -> None:
         """See `ports.Sandbox`."""
         with self._lock:
-            self._closed = True
+            self._closing.set()
             waiting = list(self._waiting)
             self._waiting.clear()
             used = list(self._used)
@@ -113,8 +116,13 @@ class PooledSandbox(ABC):
         self._undertaker.shutdown(wait=True)
         self._starters.shutdown(wait=True)
 
+    def _start_ahead(self) -> Member:
+        """A warm guest; the job that made it necessary has the processor first."""
+        self._closing.wait(HEAD_START_S)
+        return self.start(self._limits)
+
     def _take(self, limits: Limits) -> Member:
-        if self._closed:
+        if self._closing.is_set():
             raise TransientError("no sandbox: it is shut down")
         if any(getattr(limits, f) != getattr(self._limits, f) for f in WALL_FIELDS):
             return self._start_now(limits)
@@ -184,14 +192,14 @@ class PooledSandbox(ABC):
             return
         with self._lock:
             self._used[member] = key
-            surplus = len(self._used) > MOST_USED or self._closed
+            surplus = len(self._used) > MOST_USED or self._closing.is_set()
             oldest = self._used.popitem(last=False)[0] if surplus else None
         if oldest is not None:
             self._bury(oldest)
 
     def _bury(self, member: Member) -> None:
         with self._lock:
-            if not self._closed:
+            if not self._closing.is_set():
                 self._undertaker.submit(member.destroy)
                 return
         member.destroy()
