@@ -101,6 +101,8 @@ def warm_up() -> None:
 class StrategyExited(Exception):
     """The author's code called `sys.exit` or its like."""
 
+    __module__ = "builtins"  # a traceback names it without our package
+
 
 class _Guest:
     def __init__(self, channel: Channel, folder: Path, spec: Spec) -> None:

@@ -25,6 +25,8 @@ SAMPLE_BARS = 600
 class NoStrategy(Exception):
     """strategy.py does not say which class to run; the message says what to write."""
 
+    __module__ = "builtins"  # a traceback names it without our package
+
 
 def load(folder: Path, name: str, rules: str) -> Any:
     """The strategy class of a folder (its strategy.py), or the one built from a rule program.

@@ -23,8 +23,11 @@ if TYPE_CHECKING:
     from .messages import Spec
 
 REHEARSAL_BARS = 4_096
+FEW_BARS = 20
+"""After so many bars an init() that failed in rehearsal with the same words is broken."""
+
 PATIENCE_BARS = 300
-"""After so many bars an init() that also failed in rehearsal is taken to be broken."""
+"""After so many bars an init() that failed in rehearsal in any way is broken."""
 
 
 class Trial:
@@ -71,11 +74,18 @@ class Trial:
         """
         try:
             instance = self._evaluate(self.data, length)
-        except Exception:
-            if self._failed is not None and length >= PATIENCE_BARS:
+        except Exception as error:
+            if self._is_broken(error, length):
                 raise
             return None, None
         return instance, first_valid(instance, self.silent)
+
+    def _is_broken(self, error: Exception, length: int) -> bool:
+        """Whether init() fails whatever the bars are, not for their number."""
+        if self._failed is None:
+            return False
+        same = type(error) is type(self._failed) and str(error) == str(self._failed)
+        return length >= (FEW_BARS if same else PATIENCE_BARS)
 
     def living(self, broker: Any, data: GrowingData) -> Strategy:
         """The instance that will trade: the package's full `I`, output and randomness included."""
