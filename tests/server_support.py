@@ -8,7 +8,9 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from bot.config import ServerSettings, Settings
@@ -432,3 +434,22 @@ def populate(store: Store) -> dict[str, int]:
     running = store.runs.start(REPOSITORY, "pr/5", "5" * 40, "0" * 40, "check")
     store.strategies.propose(REPOSITORY, "breakout", actor="eve", reason="pushed", proposal="pr/5")
     return {"deployed": two, "ready": ready, "failing": failing, "running": running.id}
+
+
+@cache
+def _template() -> tuple[bytes, dict[str, int]]:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "algoops.db"
+        with Store(path) as store:
+            ids = populate(store)
+        return path.read_bytes(), ids
+
+
+def populated(folder: Path) -> None:
+    """Put a database as `populate` leaves it into a folder, without its many durable writes."""
+    (folder / "algoops.db").write_bytes(_template()[0])
+
+
+def populated_ids() -> dict[str, int]:
+    """What `populate` returned for that database."""
+    return _template()[1]

@@ -206,6 +206,7 @@ def run(request: Request, run_id: int) -> HTMLResponse:
         summary=report.summary if report else "",
         not_enforced=report.limits_not_enforced if report else (),
         proposal_findings=report.findings if report else (),
+        kept=report is not None,
         blocks=run_view.blocks(found, report, backend.store),
     )
 

@@ -3,6 +3,10 @@
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from threading import Lock
+from typing import TypeVar
+
+import structlog
+from pydantic import BaseModel, ValidationError
 
 from bot.server.errors import scrub
 from bot.server.figures import Path, spark
@@ -13,6 +17,9 @@ from components.state.errors import NotFound
 from components.state.records import Run, Strategy, Version
 
 MAX_ROWID = 1 << 62
+Model = TypeVar("Model", bound=BaseModel)
+
+log = structlog.get_logger()
 
 
 def strategy_of(store: Store, text: str) -> Strategy:
@@ -63,7 +70,21 @@ def report_of(store: Store, version: Version | None) -> StrategyReport | None:
     if version is None or not version.content_key:
         return None
     text = store.verdicts.get(version.content_key)
-    return StrategyReport.model_validate_json(text) if text else None
+    return stored(StrategyReport, text or "")
+
+
+def stored(model: type[Model], text: str) -> Model | None:
+    """A document as it was stored; None where there is none, or an older version wrote it.
+
+    A page then shows less; it must not fail because of what was true before an upgrade.
+    """
+    if not text:
+        return None
+    try:
+        return model.model_validate_json(text)
+    except ValidationError as error:
+        log.warning("stored_document_unreadable", model=model.__name__, errors=error.error_count())
+        return None
 
 
 def metrics_of(report: StrategyReport) -> Metrics | None:

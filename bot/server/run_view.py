@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.server import figures, text
+from bot.server.reading import stored
 from components.schema.report import Report, StrategyReport
 from components.schema.values import CheckName, ExecutionResult, Finding
 from components.state import Store
@@ -52,8 +53,8 @@ class Block:
 
 
 def report_of_run(run: Run) -> Report | None:
-    """The run's Report; None while it runs, and after retention removed it."""
-    return Report.model_validate_json(run.report) if run.report else None
+    """The run's Report; None while it runs, after retention removed it, or when unreadable."""
+    return stored(Report, run.report)
 
 
 def took(run: Run) -> str:

@@ -5,13 +5,16 @@ import pytest
 from starlette.testclient import TestClient
 
 from bot.server.app import create_app
-from tests.server_support import TOKEN, RecordedBot, bot_in, populate
+from tests.server_support import TOKEN, RecordedBot, bot_in, populated, populated_ids
 
 BASE = "http://127.0.0.1"
 
 
 @pytest.fixture
-def bot(tmp_path: Path) -> Iterator[RecordedBot]:
+def bot(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[RecordedBot]:
+    """With strategies and runs where the test asks for `ids`, else empty."""
+    if "ids" in request.fixturenames:
+        populated(tmp_path)
     made = bot_in(tmp_path)
     yield made
     made.store.close()
@@ -19,7 +22,7 @@ def bot(tmp_path: Path) -> Iterator[RecordedBot]:
 
 @pytest.fixture
 def ids(bot: RecordedBot) -> dict[str, int]:
-    return populate(bot.store)
+    return populated_ids()
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 import pytest
 
 from bot.server.backend import ComponentHealth
+from components.schema.values import Verdict
 
 HTML = {"accept": "text/html,*/*"}
 
@@ -71,3 +72,22 @@ def test_a_host_path_in_the_last_error_stays_on_the_host(bot, client, ids):
         text = client.get(path).text
         assert "no engine" in text
     assert "/srv/secret" not in client.get("/api/v1/strategies").text
+
+
+def test_a_run_whose_details_were_removed_still_tells_its_verdict(bot, get):
+    bot.store.prune(0)
+    page = get("/runs/3").text
+    assert "no longer kept" in page
+    assert "Passed" in page
+
+
+def test_reports_of_an_older_version_do_not_break_the_pages(bot, client, get):
+    old = '{"strategies": [], "from": "another time"}'
+    run = bot.store.runs.start("local", "pr/8", "8" * 40, "0" * 40, "check")
+    bot.store.runs.finish(run.id, Verdict.PASSED, old)
+    for name, version in (("sma_cross", "1.1.0"), ("momentum", "1.0.0")):
+        bot.store.verdicts.put(f"key-{name}-{version}", name, version, Verdict.PASSED, old)
+    for path in ("/", "/runs", f"/runs/{run.id}", "/strategies/sma_cross", "/strategies/momentum"):
+        assert get(path).status_code == 200
+    assert client.get(f"/api/v1/runs/{run.id}").json()["report"] is None
+    assert client.get("/api/v1/strategies/sma_cross/equity").json()["time"] == []
