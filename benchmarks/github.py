@@ -17,9 +17,8 @@ from pathlib import Path
 
 from bot import commands, report
 from bot.config import GitHubSettings, RepositorySettings
-from bot.event_json import kind_of, to_payload
+from bot.event_json import key_of, kind_of, to_payload
 from bot.events import Event
-from bot.intake import key_of
 from bot.server.app import create_app
 from bot.server.serve import HttpServer
 from bot.sources import webhook
