@@ -23,6 +23,7 @@ from components.errors import ConfigError
 
 COOKIE = "algoops_session"
 SESSION_SECONDS = 12 * 3600
+SHORTEST_TOKEN = 16
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 
@@ -59,9 +60,17 @@ def refuse_open_door(settings: Settings) -> None:
     """Called before binding.
 
     Raises:
-        ConfigError: the bot would be reachable by others and no token is configured.
+        ConfigError: the bot would be reachable by others and no token is configured, or one that
+            could be guessed.
     """
-    if exposed(settings.server) and not Keys(settings).any:
+    if not exposed(settings.server):
+        return
+    if 0 < len(settings.api_token.get_secret_value()) < SHORTEST_TOKEN:
+        raise ConfigError(
+            f"server: refusing a token of less than {SHORTEST_TOKEN} characters where others can reach it",
+            hint='python3 -c "import secrets; print(secrets.token_urlsafe(32))" makes a good one',
+        )
+    if not Keys(settings).any:
         where = settings.server.public_url or settings.server.host
         raise ConfigError(
             f"server: refusing to listen for {where} without a token",

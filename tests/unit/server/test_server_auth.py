@@ -60,6 +60,12 @@ def test_a_token_opens_the_door(tmp_path):
     refuse_open_door(settings_for(tmp_path, host="0.0.0.0"))
 
 
+def test_a_token_that_can_be_guessed_is_refused_before_binding():
+    settings = Settings.model_validate({"server": {"host": "0.0.0.0"}, "api_token": "secret"})
+    with pytest.raises(ConfigError, match="less than 16 characters where others"):
+        refuse_open_door(settings)
+
+
 def test_loopback_needs_no_token():
     refuse_open_door(Settings())
 
