@@ -149,12 +149,19 @@ def equity_of(
     base = held.dropna()
     held = held / base.iloc[0] * curve.iloc[0] if len(base) else held
     picked = np.unique(np.linspace(0, len(curve) - 1, min(points, len(curve))).round().astype(int))
+    rows = zip(
+        curve.index[picked],
+        curve.to_numpy()[picked].tolist(),
+        drawdown.to_numpy()[picked].tolist(),
+        held.to_numpy()[picked].tolist(),
+        strict=True,
+    )
     return tuple(
         EquityPoint(
-            time=curve.index[at].isoformat(),
-            equity=float(curve.iloc[at]),
-            drawdown_pct=number(drawdown.iloc[at]) or 0.0,
-            benchmark=number(held.iloc[at]),
+            time=at.isoformat(),
+            equity=equity,
+            drawdown_pct=number(fall) or 0.0,
+            benchmark=number(hold),
         )
-        for at in picked.tolist()
+        for at, equity, fall, hold in rows
     )
