@@ -67,7 +67,7 @@ def refuse_open_door(settings: Settings) -> None:
         return
     if 0 < len(settings.api_token.get_secret_value()) < SHORTEST_TOKEN:
         raise ConfigError(
-            f"server: refusing a token of less than {SHORTEST_TOKEN} characters, reachable by others",
+            f"server: a token of less than {SHORTEST_TOKEN} characters can be guessed by others",
             hint='python3 -c "import secrets; print(secrets.token_urlsafe(32))" makes a good one',
         )
     if not Keys(settings).any:
