@@ -22,6 +22,7 @@ from .messages import (
     End,
     Hello,
     Leak,
+    Op,
     Reply,
     RunWhole,
     Spec,
@@ -34,6 +35,7 @@ from .trial import Randomness, Trial, made_up, quiet
 from .whole import Whole, run_whole
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
     from typing import Protocol
 
@@ -49,7 +51,8 @@ if TYPE_CHECKING:
             """Wait for the next frame."""
 
 
-ORDERS_A_FRAME = 2_000
+ORDERS_A_FRAME = 4_000
+"""Orders of a whole run that go into one frame, so that it stays below the cap."""
 
 
 def run(channel: Channel, folder: Path, spec: bytes) -> None:
@@ -174,12 +177,11 @@ class _Guest:
         if run.raised is not None:
             raise run.raised
         self._whole = run
-        bars = sorted(run.ops)
-        for at in range(0, max(1, len(bars)), ORDERS_A_FRAME):
-            some = bars[at : at + ORDERS_A_FRAME]
-            more = at + ORDERS_A_FRAME < len(bars)
-            ops = [run.ops[bar] for bar in some]
-            self._send(WholeRun(nonce, run.start, run.first, some, ops, more))
+        frames = list(_portions(run.ops)) or [[]]
+        for number, bars in enumerate(frames, start=1):
+            ops = [run.ops[bar] for bar in bars]
+            more = number < len(frames)
+            self._send(WholeRun(nonce, run.start, run.first, bars, ops, more))
 
     def _diagnose(self, nonce: int, cuts: list[int], replays: list[int]) -> Diagnosis:
         inspection = Inspection(
@@ -229,3 +231,17 @@ class _Guest:
             prefix = inspection.run(bar + 1)
             leaks = inspection.by_behaviour(self._whole, prefix.ops, bar + 1)
         return leaks
+
+
+def _portions(ops: Mapping[int, Sequence[Op]]) -> Iterator[list[int]]:
+    """Bars with orders, in order, a frame's worth at a time."""
+    portion: list[int] = []
+    count = 0
+    for bar in sorted(ops):
+        if portion and count + len(ops[bar]) > ORDERS_A_FRAME:
+            yield portion
+            portion, count = [], 0
+        portion.append(bar)
+        count += len(ops[bar])
+    if portion:
+        yield portion

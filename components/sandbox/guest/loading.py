@@ -10,6 +10,7 @@ import sys
 import types
 from typing import TYPE_CHECKING, Any
 
+import backtesting.backtesting
 import numpy as np
 import pandas as pd
 from backtesting import Strategy
@@ -101,6 +102,11 @@ def shim_sample_data() -> None:
     for name in ("GOOG", "EURUSD", "BTCUSD"):
         setattr(module, name, made_up_sample().copy())
     sys.modules["backtesting.test"] = module
+    backtesting.backtesting.plot = _no_plot
+
+
+def _no_plot(*_args: object, **_options: object) -> None:
+    """A notebook file's `bt.plot()`: there is nobody to look, but no reason to fail."""
 
 
 def make_trailing_causal() -> None:

@@ -102,6 +102,40 @@ def test_same_content_gives_the_same_bytes_of_result(market):
     assert one == two
 
 
+def test_audited_run_with_more_orders_than_a_frame_holds(market):
+    source = HEAD + strategy(
+        "pass",
+        """
+for order in self.orders:
+    order.cancel()
+for n in range(60):
+    self.buy(size=1, limit=self.data.Close[-1] * (.5 + n / 1000))
+if len(self.data) % 9 == 0:
+    self.buy(size=1)
+""",
+    )
+    result = run(source, market, end="2006-12-31", causality="audited")
+    assert_same(result, plain(source, market, end="2006-12-31"))
+    assert result.lookahead == ()
+
+
+def test_notebook_file_that_runs_its_own_backtest_loads_unchanged(market):
+    source = HEAD + strategy("self.a = self.I(SMA, self.data.Close, 5)", "self.buy(size=1)")
+    source += """
+
+from backtesting import Backtest
+from backtesting.test import GOOG, SMA
+
+bt = Backtest(GOOG, S, cash=10_000)
+stats = bt.run()
+bt.plot()
+print(stats["# Trades"])
+"""
+    result = run(source, market, end="2005-06-30")
+    assert result.status is Status.PASSED, result.traceback
+    assert result.metrics.trades > 0
+
+
 def test_position_size_and_cap_of_the_configuration_hold(market):
     source = HEAD + strategy("pass", "if len(self.data) % 5 == 0: self.buy()")
     config = BacktestConfig(initial_capital=100_000, position_size=7, max_positions=3)
