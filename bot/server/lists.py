@@ -3,15 +3,24 @@
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel
 
 from bot.server import body, figures, openapi, reading, run_view
 from bot.server.api import Changes, Reads, audit_entry, slowly
 from bot.server.errors import problem
+from bot.server.list_shapes import (
+    AuditList,
+    Chart,
+    DeploymentList,
+    DeploymentRow,
+    RunAnswer,
+    RunList,
+    RunRow,
+    StrategyList,
+    StrategyRow,
+)
 from bot.server.parts import parts
-from bot.server.shapes import AuditEntry, Held, HoldBody
+from bot.server.shapes import Held, HoldBody
 from bot.server.strategy_view import previous_result
-from components.schema.report import Report
 from components.state import Lifecycle
 from components.state.records import Run, Strategy
 
@@ -19,119 +28,6 @@ router = APIRouter(prefix="/api/v1", tags=["lists"])
 PerPage = Annotated[int, Query(ge=1, le=200)]
 PageNumber = Annotated[int, Query(ge=1, le=1_000_000)]
 Text = Annotated[str, Query(max_length=200)]
-
-
-class StrategyRow(BaseModel):
-    """A strategy in a list."""
-
-    id: int
-    repository: str
-    name: str
-    status: Lifecycle
-    version: str
-    deployed_version: str
-    proposed_version: str
-    proposed_status: Lifecycle | None
-    proposal: str
-    last_error: str
-    created_at: str
-    updated_at: str
-
-
-class StrategyList(BaseModel):
-    """One page of strategies; `total` is how many there are on all pages."""
-
-    items: list[StrategyRow]
-    page: int
-    per_page: int
-    total: int
-
-
-class RunRow(BaseModel):
-    """A run in a list."""
-
-    id: int
-    repository: str
-    proposal: str
-    head: str
-    base: str
-    kind: str
-    status: str
-    verdict: str | None
-    started_at: str
-    finished_at: str
-
-
-class RunList(BaseModel):
-    """One page of runs, newest first; `more` tells whether another page follows."""
-
-    items: list[RunRow]
-    page: int
-    per_page: int
-    more: bool
-
-
-class RunAnswer(RunRow):
-    """One run with its Report; null while it is at work, and once retention has removed it."""
-
-    report: Report | None
-
-
-class DeploymentRow(BaseModel):
-    """A landing; `kind` is deploy, rollback, removal or external."""
-
-    id: int
-    repository: str
-    name: str
-    version: str
-    kind: str
-    commit: str
-    tag: str
-    proposal: str
-    run_id: int | None
-    actor: str
-    reason: str
-    deployed_at: str
-
-
-class DeploymentList(BaseModel):
-    """One page of landings, newest first."""
-
-    items: list[DeploymentRow]
-    page: int
-    per_page: int
-    more: bool
-
-
-class AuditLine(AuditEntry):
-    """One row of the audit log with its place in the hash chain."""
-
-    id: int
-    repository: str
-    hash: str
-
-
-class AuditList(BaseModel):
-    """Rows, newest first; ask again with `before` to go on, null at the end."""
-
-    items: list[AuditLine]
-    before: int | None
-
-
-class Series(BaseModel):
-    """One line of a chart, a value or null at each time."""
-
-    key: str
-    label: str
-    values: list[float | None]
-
-
-class Chart(BaseModel):
-    """Equity (account currency) and drawdown (percent) over `time` (seconds since 1970, UTC)."""
-
-    time: list[float]
-    equity: list[Series]
-    drawdown: list[Series]
 
 
 @router.get("/strategies", responses=openapi.errors(422))
