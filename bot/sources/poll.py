@@ -115,11 +115,14 @@ class Poll:
             TransientError: the forge does not answer, or asks to wait.
         """
         now = Seen(self.forge.base(), frozenset(self.forge.proposals()))
-        events = [*changes(self.forge.name, self._seen, now), *self._commands(now)]
-        for event in events:
+        moved = changes(self.forge.name, self._seen, now)
+        for event in moved:
             self.emit(event)
-        self._seen = now
-        return len(events)
+        self._seen = now  # told: comments that cannot be read must not tell it again
+        said = self._commands(now)
+        for event in said:
+            self.emit(event)
+        return len(moved) + len(said)
 
     def _commands(self, now: Seen) -> list[Event]:
         if not self._since:

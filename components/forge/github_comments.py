@@ -72,9 +72,16 @@ class Conversation:
         if self.app_id:
             app = data.get("performed_via_github_app") or {}
             return str(app.get("id", "")) == self.app_id
+        return bool((data.get("user") or {}).get("login") == self._own_login())
+
+    def _own_login(self) -> str:
+        """Our account; a token that may not ask for it owns no comment it could be sure of."""
         if not self._login:
-            self._login = str(self.client.get("/user")["login"])
-        return bool((data.get("user") or {}).get("login") == self._login)
+            try:
+                self._login = str(self.client.get("/user")["login"])
+            except Refused:
+                self._login = "(unknown)"
+        return self._login
 
     def _root(self) -> str:
         return f"/repos/{self.repository}/issues"

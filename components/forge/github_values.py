@@ -59,9 +59,8 @@ def pull(data: Any) -> Pull:
     """One pull request, from the single answer or from a list."""
     try:
         head, base = data["head"], data["base"]
-        source = head["repo"]
         number = int(data["number"])
-        merged = bool(data.get("merged_at"))
+        merged = bool(data.get("merged_at") or data.get("merged"))
         return Pull(
             proposal=Proposal(
                 id=f"pr/{number}",
@@ -71,7 +70,7 @@ def pull(data: Any) -> Pull:
                 author=str((data.get("user") or {}).get("login", "")),
                 url=str(data.get("html_url", "")),
                 draft=bool(data.get("draft", False)),
-                fork=source is None or source["full_name"] != base["repo"]["full_name"],
+                fork=_is_fork(head, base),
                 labels=frozenset(str(label["name"]) for label in data.get("labels", ())),
             ),
             number=number,
@@ -83,6 +82,13 @@ def pull(data: Any) -> Pull:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise TransientError(f"GitHub's pull request lacks {error}") from error
+
+
+def _is_fork(head: Any, base: Any) -> bool:
+    """Another repository's branch; a head whose repository is gone (null) was one."""
+    if "repo" not in head or "repo" not in base:
+        return False
+    return head["repo"] is None or head["repo"]["full_name"] != base["repo"]["full_name"]
 
 
 def comment(data: Any) -> Comment:
