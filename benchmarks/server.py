@@ -23,6 +23,7 @@ from itertools import cycle
 from pathlib import Path
 from urllib.parse import urlsplit
 
+sys.path.pop(0)  # this folder: its modules would hide libraries of the same names
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import httpx
