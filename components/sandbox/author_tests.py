@@ -8,7 +8,7 @@ import msgspec
 
 from components.ports import GuestBroke, GuestGone, GuestJob, GuestLate, Sandbox
 from components.sandbox import faults
-from components.sandbox.guest.wire import CaseDone, TestsDone
+from components.sandbox.guest.wire import UNREADABLE, CaseDone, TestsDone
 from components.schema.values import (
     AuthorTest,
     ExecutionResult,
@@ -71,7 +71,7 @@ def _is_test(name: str) -> bool:
 def _test_of(frame: bytes) -> list[AuthorTest]:
     try:
         done = msgspec.msgpack.decode(frame, type=CaseDone)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return []
     test = AuthorTest(
         name=done.name[:NAME_CAP],
@@ -85,7 +85,7 @@ def _test_of(frame: bytes) -> list[AuthorTest]:
 def _is_end(frame: bytes, seen: int) -> bool:
     try:
         return msgspec.msgpack.decode(frame, type=TestsDone).ran == seen
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return False
 
 

@@ -4,7 +4,7 @@ import msgspec
 
 from components.ports import GuestExit
 from components.sandbox.guest.faults import TEXT_CAP
-from components.sandbox.guest.wire import Fault
+from components.sandbox.guest.wire import UNREADABLE, Fault
 from components.schema.values import ExecutionResult, Provenance, Status
 
 
@@ -12,7 +12,7 @@ def read(frame: bytes) -> Fault | None:
     """The fault that a frame tells of, capped; None for any other frame."""
     try:
         fault = msgspec.msgpack.decode(frame, type=Fault)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return None
     cap = TEXT_CAP + len("\n...\n")
     return Fault(

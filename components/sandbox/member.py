@@ -16,7 +16,7 @@ import msgspec
 from components.errors import TransientError
 from components.sandbox import owner
 from components.sandbox.cgroups import Counters
-from components.sandbox.guest.wire import HEADER, Broken, Control, Ready
+from components.sandbox.guest.wire import HEADER, UNREADABLE, Broken, Control, Ready
 from components.schema.values import Limits
 
 CONTROL_CAP = 65_536
@@ -99,7 +99,7 @@ class ControlLine:
         frame, self._buffer = self._buffer[HEADER.size : end], self._buffer[end:]
         try:
             message: Control = msgspec.msgpack.decode(frame, type=Control)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise ControlLost(f"not a control message: {error}") from error
         return message
 

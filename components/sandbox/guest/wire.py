@@ -22,6 +22,10 @@ HOST_CAP = 64 * 1024 * 1024
 """Largest frame that the host sends (bytes): the job's files and a whole series of bars fit."""
 
 
+UNREADABLE = (msgspec.MsgspecError, RecursionError, ValueError)
+"""What decoding a frame may raise: wrong shapes, nesting without end, text that is none."""
+
+
 class WireError(Exception):
     """The other side broke the framing rules."""
 

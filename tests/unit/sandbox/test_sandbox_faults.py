@@ -68,6 +68,7 @@ def test_huge_text_is_cut(tmp_path):
     assert len(fault.traceback) <= TEXT_CAP + 10
 
 
+DEEP = b"\x82\xa4type\xa5fault\xa1x" + b"\x91" * 100_000 + b"\xc0"
 FAULT = Fault(error="ValueError: x", traceback="...", file="a.py", line=3)
 
 
@@ -88,7 +89,7 @@ def test_fault_explains_no_timeout():
 
 
 @pytest.mark.parametrize(
-    "frame", [b"", b"\xff" * 40, msgspec.msgpack.encode(CaseDone("t", "passed", 0.0, ""))]
+    "frame", [b"", b"\xff" * 40, DEEP, msgspec.msgpack.encode(CaseDone("t", "passed", 0.0, ""))]
 )
 def test_other_frames_are_no_faults(frame):
     assert faults.read(frame) is None

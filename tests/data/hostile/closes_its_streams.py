@@ -1,0 +1,4 @@
+import sys
+sys.stdout.close()
+sys.stderr.close()
+sys.stdout = None

@@ -1,0 +1,1 @@
+raise ValueError("half a pair: \udcff and \ud800")
