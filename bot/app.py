@@ -192,11 +192,15 @@ class Daemon:
 
         if repository.github is not None and isinstance(watched.forge, GitHubForge):
             poll = Poll(watched.forge, emit)
-            clock.every(repository.github.poll_s, f"poll {repository.name}", poll.look)
+            clock.every(
+                repository.github.poll_s, f"poll {repository.name}", poll.look, at_once=True
+            )
             stack.callback(watched.forge.close)
             if repository.github.webhook_secret.get_secret_value():
                 again = Redelivery(watched.forge, world.pages.url)
-                clock.every(REDELIVERY_S, f"redelivery {repository.name}", again.sweep)
+                clock.every(
+                    REDELIVERY_S, f"redelivery {repository.name}", again.sweep, at_once=True
+                )
             return
         source = LocalSource(watched.forge, repository.path, emit)
         stack.callback(source.stop)

@@ -1,5 +1,6 @@
 """The clock (apscheduler) -> events: Ticks, scheduled re-checks, polling, retention."""
 
+import datetime as dt
 from collections.abc import Callable
 
 import structlog
@@ -18,8 +19,13 @@ class Clock:
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1}
         )
 
-    def every(self, seconds: float, name: str, call: Callable[[], object]) -> None:
-        """Call `call` every so many seconds from the start on; expected errors are logged."""
+    def every(
+        self, seconds: float, name: str, call: Callable[[], object], *, at_once: bool = False
+    ) -> None:
+        """Call `call` every so many seconds from the start on; expected errors are logged.
+
+        `at_once` makes the first call at the start, for what may have happened before it.
+        """
 
         def guarded() -> None:
             try:
@@ -27,7 +33,8 @@ class Clock:
             except AlgoOpsError as error:
                 log.warning("a scheduled task failed", task=name, why=str(error))
 
-        self._scheduler.add_job(guarded, "interval", seconds=seconds, id=name, name=name)
+        first = {"next_run_time": dt.datetime.now(dt.UTC)} if at_once else {}
+        self._scheduler.add_job(guarded, "interval", seconds=seconds, id=name, name=name, **first)
 
     def start(self) -> None:
         """Begin."""

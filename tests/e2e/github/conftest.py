@@ -48,7 +48,7 @@ def wait_for(condition, what, seconds=WAIT_S):
 class Stage:
     """A fake GitHub, a daemon, and what tests ask of them."""
 
-    def __init__(self, folder, *, poll_s=3600.0, tick_s=3600.0, policy=None):
+    def __init__(self, folder, *, poll_s=3600.0, tick_s=3600.0, port=0, **github):
         self.github = FakeGitHub(folder)
         self.github.__enter__()
         self.repo = self.github.repo(
@@ -58,24 +58,25 @@ class Stage:
         self.state = folder / "state"
         self.state.mkdir()
         config = folder / "config.yaml"
-        config.write_text(yaml.safe_dump(self._settings(poll_s, tick_s)))
+        config.write_text(yaml.safe_dump(self._settings(poll_s, tick_s, port, github)))
         self.daemon = DaemonProcess(config, self.state)
         self.store = None
 
-    def _settings(self, poll_s, tick_s):
+    def _settings(self, poll_s, tick_s, port, changed):
         github = {
             "repository": "acme/strategies",
             "base_url": self.github.api_url,
             "token": self.github.token("bot"),
             "webhook_secret": SECRET,
             "poll_s": poll_s,
+            **changed,
         }
         return {
             "repositories": [{"name": "team", "forge": "github", "github": github}],
             "policies": str(PROJECT / "policies"),
             "data": {"dir": str(PROJECT / "examples/data")},
             "state": {"dir": "state"},
-            "server": {"port": 0},
+            "server": {"port": port},
             "sandbox": {"backend": "bubblewrap", "warm": 1},
             "executor": {"workers": 1},
             "schedule": {"tick_s": tick_s},

@@ -1,6 +1,14 @@
 """The daemon away and back: nothing that happened on GitHub meanwhile is lost or done twice."""
 
+import socket
+
 from tests.e2e.github.conftest import bad, wait_for
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def test_a_daemon_that_was_down_hears_of_everything_once(make_stage):
@@ -33,3 +41,29 @@ def test_a_daemon_killed_in_a_run_finishes_it_after_its_return(make_stage):
     assert stage.reported(pull)[0] == "failure"
     stage.quiet()
     assert len(stage.comments(pull)) == 1
+
+
+def test_deliveries_missed_while_down_are_sent_again_and_heard_once(make_stage):
+    stage = make_stage(port=free_port())
+    stage.start()
+    pull = stage.propose("feature", bad())
+    stage.reported(pull)
+    stage.quiet()
+    stage.daemon.stop()
+    stage.say(pull, "/algoops status")
+    newer = stage.push("feature", bad(note="changed while down"))
+    stage.github.deliverer.wait()
+    (hook,) = stage.repo.hooks
+    missed = {d.guid for d in hook.deliveries if d.status == 599}
+    assert missed
+    stage.start()
+
+    def arrived():
+        return missed <= {d.guid for d in hook.deliveries if d.status == 202}
+
+    wait_for(arrived, "the missed deliveries")
+    stage.reported(pull, newer)
+    stage.answered(pull, 1)
+    stage.quiet()
+    assert len(stage.answers(pull)) == 1
+    assert len([r for r in stage.runs(pull) if r.head == newer]) == 1
