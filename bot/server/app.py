@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import CancelledError
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from pathlib import Path
@@ -152,6 +153,8 @@ def _answer_errors(app: FastAPI) -> None:
         AlgoOpsError: _expected,
         HTTPException: _http_exception,
         RequestValidationError: _bad_parameters,
+        TimeoutError: _interrupted,
+        CancelledError: _interrupted,
         Exception: _bug,
     }
     for kind, handler in handlers.items():
@@ -199,6 +202,18 @@ async def _bad_parameters(request: Request, error: RequestValidationError) -> Re
         for item in error.errors()
     ]
     answer = problem(422, "invalid_parameters", "a parameter is not valid", details=details)
+    return await _api_error(request, answer)
+
+
+async def _interrupted(request: Request, error: Exception) -> Response:
+    log.warning("interrupted", path=request.url.path, kind=type(error).__name__)
+    answer = problem(
+        503,
+        "interrupted",
+        "it did not end in time, or the bot is stopping",
+        hint="look at the strategy's page: it may still be under way",
+        headers={"Retry-After": "30"},
+    )
     return await _api_error(request, answer)
 
 

@@ -1,3 +1,5 @@
+from concurrent.futures import CancelledError
+
 import pytest
 
 from bot.server.backend import (
@@ -289,6 +291,8 @@ def test_what_is_not_ready_is_409_with_the_keys_that_clients_know(bot, ids, depl
         (Moved("main moved"), 409, "moved"),
         (TransientError("GitHub is down", retry_after_s=12), 503, "unavailable"),
         (ConfigError("/srv/secret/config.yaml: bad key"), 503, "operator_needed"),
+        (TimeoutError(), 503, "interrupted"),
+        (CancelledError(), 503, "interrupted"),
         (RuntimeError("a bug at /srv/secret/file.py"), 500, "internal"),
     ],
 )
