@@ -64,6 +64,8 @@ class ControlLine:
 
     def next(self, timeout_s: float) -> Control | None:
         """The next message, None when there is none in time. Raises ControlLost."""
+        if (waiting := self._message()) is not None:
+            return waiting
         self.socket.settimeout(timeout_s)
         try:
             chunk = self.socket.recv(CONTROL_CAP)
