@@ -39,7 +39,8 @@ def run_command(world: World, job: Job) -> None:
     if not isinstance(event, CommandIssued):
         raise UserError(f"job {job.id} holds no command")
     watched = world.repository(event.repository)
-    reactions.seen(watched.forge, event.comment)
+    if job.attempts <= 1:
+        reactions.seen(watched.forge, event.comment)
     outcome = read(world.store, job.key) or _outcome(world, watched, event, job)
     reactions.settled(watched.forge, event.comment, ok=outcome.ok)
     if event.source == "comment":

@@ -17,6 +17,7 @@ def version(number):
 def deployed(shared_stage):
     """Version 1.0.0 landed by command: what the tests below build upon."""
     stage = shared_stage
+    stage.repo.required = ["algoops"]  # the base is protected, as docs/github.md advises
     pull = stage.propose("first", GOOD)
     state, report = stage.reported(pull)
     assert (state, report.verdict) == ("success", "passed"), stage.report(pull)
@@ -110,6 +111,11 @@ def test_a_version_that_is_taken_back_is_held_and_the_one_before_is_live(stage, 
     assert stage.git.run("show", f"main:{DEFINITION}").encode() == GOOD[DEFINITION].strip()
     assert stage.store.versions.deployed("team", "sma_cross").version == "1.0.0"
     assert stage.store.holds.active("team", "sma_cross", "1.2.0") is not None
+    revert = max(stage.repo.pulls.values(), key=lambda p: p.number)
+    assert revert.title == "Roll back sma_cross from 1.2.0 to 1.0.0"
+    assert revert.merged_at
+    assert stage.repo.status_of(revert.head_sha)["algoops"] == "success"
+    assert [b for b in stage.git.branches() if "algoops/" in b] == []
 
 
 def test_a_deleted_strategy_is_live_no_more(stage, deployed):

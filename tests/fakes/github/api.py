@@ -268,13 +268,16 @@ def react(api: Api, ask: Ask, repo: Repo, comment: str) -> Result:
     found = repo.comments.get(int(comment))
     if found is None:
         return missing()
-    found.reactions.append((ask.who.login, ask.body["content"]))
+    mine = (ask.who.login, ask.body["content"])
+    status = 200 if mine in found.reactions else 201
+    if status == 201:
+        found.reactions.append(mine)
     known = {
         "id": next(api.state.ids),
         "content": ask.body["content"],
         "user": api.views.user(ask.who.login),
     }
-    return 201, complete("reaction", known)
+    return status, complete("reaction", known)
 
 
 @route("GET", r"{repo}/collaborators/(?P<login>[^/]+)/permission")
