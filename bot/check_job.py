@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from threading import Event as Flag
 
 from bot import report as say
-from bot.check_run import Asked, run_checks, take_snapshot
+from bot.check_run import AT_ONCE, Asked, run_checks, take_snapshot
 from bot.checks import Superseded
 from bot.failpoints import failpoint
 from bot.moves import Moves
@@ -36,12 +36,13 @@ class CheckRequest:
     Attributes:
         force: run again where a verdict is known.
         asked: a person with write permission asked.
-        kind: check | base | recheck.
+        one_by_one: leave room for others: nobody waits for this one.
     """
 
     proposal: str
     force: bool = False
     asked: bool = False
+    one_by_one: bool = False
 
 
 def check_proposal(world: World, job: Job) -> None:
@@ -255,6 +256,7 @@ def checked(
             run_id=str(run.id),
             force=request.force,
             asked=request.asked,
+            side_by_side=1 if request.one_by_one else AT_ONCE,
         ),
     )
 

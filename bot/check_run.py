@@ -80,6 +80,7 @@ class Asked:
         cancelled: set by others to stop the run.
         force: run again where a verdict is known.
         asked: a person with write permission asked for it.
+        side_by_side: strategies that are checked at once.
     """
 
     known: Known
@@ -88,6 +89,7 @@ class Asked:
     run_id: str = ""
     force: bool = False
     asked: bool = False
+    side_by_side: int = AT_ONCE
 
 
 def run_checks(
@@ -128,9 +130,9 @@ def _check_all(
             force=asked.force,
         )
 
-    if len(changes) < 2:  # noqa: PLR2004  # one needs no pool
+    if min(len(changes), asked.side_by_side) < 2:  # noqa: PLR2004  # one needs no pool
         return [check(change) for change in changes]
-    with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="check") as pool:
+    with ThreadPoolExecutor(max_workers=asked.side_by_side, thread_name_prefix="check") as pool:
         return list(pool.map(check, changes))
 
 

@@ -93,8 +93,10 @@ class Moves:
         )
 
 
-def make_ready(store: Store, repository: str, name: str, proposal: str) -> None:
-    """Bring a proposal's version to `ready`: its content has a passed verdict and is landing.
+def make_ready(
+    store: Store, repository: str, name: str, proposal: str, reason: str = "it has passed before"
+) -> None:
+    """Bring a proposal's version to `ready`, because it is landing or is live.
 
     A check job may have put it back in the queue a moment ago (the base had moved); the verdict
     holds for the content, so the record follows it.
@@ -114,7 +116,7 @@ def make_ready(store: Store, repository: str, name: str, proposal: str) -> None:
             name,
             state,
             actor=ACTOR,
-            reason="its content has passed before",
+            reason=reason,
             proposal=proposal,
         )
 

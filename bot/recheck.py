@@ -1,37 +1,39 @@
-"""The scheduled re-check: deployed strategies on today's data and policy, and what follows."""
+"""Checks of what is live: scheduled ones on today's data and policy, and those after a drift."""
 
 from typing import assert_never
 
 from bot.check_job import CheckRequest, checked, record_run
 from bot.deploy_queue import RollbackOrder
-from bot.drift import base_snapshot
 from bot.moves import Moves
-from bot.plan import StrategyChange
+from bot.plan import Plan, Snapshot, StrategyChange
+from bot.report import SUMMARY_CONTEXT, status_text
 from bot.rollbacks import propose_rollback, rollback
 from bot.world import Watched, World
-from components.schema.report import Report, StrategyReport
+from components.ports import Proposal
+from components.schema.report import CheckResult, Report, StrategyReport
 from components.schema.values import Verdict
 from components.state.records import Job
 
 ACTOR = "algoops"
-EVERY = 100_000
+SCHEDULED = "recheck"
+DRIFT = "base"
 
 
 class _NoMoves(Moves):
-    """A re-check of what is live moves nothing in the lifecycle by itself."""
+    """A check of what is live moves nothing in the lifecycle by itself."""
 
     def queued(self) -> None:
         """Nothing was pushed."""
 
-    def passed(self, strategy: str, result: object) -> None:
+    def passed(self, strategy: str, result: CheckResult) -> None:
         """Nothing is tested for a landing."""
 
-    def judged(self, report: Report, plan: object) -> None:
+    def judged(self, report: Report, plan: Plan) -> None:
         """Nothing becomes ready or failed: what follows is the policy's."""
 
 
 def recheck(world: World, job: Job) -> None:
-    """Check everything that is deployed; unchanged content, data and policy cost next to nothing.
+    """Check what is deployed; unchanged content, data and policy cost next to nothing.
 
     Raises:
         Superseded: the daemon is stopping.
@@ -40,52 +42,71 @@ def recheck(world: World, job: Job) -> None:
     watched = world.repository(job.repository)
     watched.forge.fetch()
     commit = watched.forge.base()
-    trees = watched.where.repository.strategy_trees(commit, watched.where.root)
-    changes = tuple(StrategyChange(name, None, tree) for name, tree in sorted(trees.items()))
+    names = job.payload.get("names")
+    changes = _live(watched, commit, set(names) if names is not None else None)
     if not changes:
         return
-    snapshot = base_snapshot(watched, commit, changes)
+    kind = DRIFT if names is not None else SCHEDULED
+    snapshot = _snapshot(watched, commit, changes)
     run = world.store.runs.start(
-        watched.name, snapshot.proposal.id, commit, commit, "recheck", attempt=f"job-{job.id}"
+        watched.name, snapshot.proposal.id, commit, commit, kind, attempt=f"job-{job.id}"
     )
     if run.finished:
         return
-    flag = world.running.begin(watched.name, "recheck", commit)
+    flag = world.running.begin(watched.name, kind, commit)
     moves = _NoMoves(world.store, watched.name, snapshot, flag)
+    request = CheckRequest(snapshot.proposal.id, one_by_one=True)
     try:
-        plan, report = checked(
-            world, watched, snapshot, run, CheckRequest(snapshot.proposal.id), moves
-        )
+        plan, report = checked(world, watched, snapshot, run, request, moves)
     finally:
-        world.running.end(watched.name, "recheck", flag)
+        world.running.end(watched.name, kind, flag)
     if record_run(world, run, report, moves, plan):
+        state, words = status_text(report)
+        watched.forge.set_status(commit, SUMMARY_CONTEXT, state, words, world.run_url(run.id))
         for strategy in report.strategies:
             if strategy.verdict is Verdict.FAILED:
-                _react(world, watched, strategy)
+                _react(world, watched, strategy, kind)
 
 
-def _react(world: World, watched: Watched, strategy: StrategyReport) -> None:
+def _live(watched: Watched, commit: str, names: set[str] | None) -> tuple[StrategyChange, ...]:
+    trees = watched.where.repository.strategy_trees(commit, watched.where.root)
+    return tuple(
+        StrategyChange(name, None, tree)
+        for name, tree in sorted(trees.items())
+        if names is None or name in names
+    )
+
+
+def _snapshot(watched: Watched, commit: str, changes: tuple[StrategyChange, ...]) -> Snapshot:
+    """The base itself, in the shape of a proposal, so that the same checks run on it."""
+    branch = watched.base_branch
+    proposal = Proposal(id=f"base/{branch}", ref=branch, head=commit, title=f"{branch} as it is")
+    tree = watched.where.repository.tree_of(commit)
+    return Snapshot(proposal, commit, commit, tree, (), changes)
+
+
+def _react(world: World, watched: Watched, strategy: StrategyReport, kind: str) -> None:
     action = world.bench.policies.risk.recheck.action
     world.store.audit.append(
         ACTOR,
-        "recheck.failed",
+        "drift.not_passed" if kind == DRIFT else "recheck.failed",
         strategy=strategy.name,
-        old=Verdict.PASSED,
         new=strategy.verdict,
         details={"version": strategy.version, "stage": strategy.stage, "action": action},
         repository=watched.name,
     )
+    order = RollbackOrder(strategy.name, ACTOR, _why(strategy))
     match action:
         case "notify":
             return
         case "propose_rollback":
-            propose_rollback(world, watched, RollbackOrder(strategy.name, ACTOR, _why(strategy)))
+            propose_rollback(world, watched, order)
         case "rollback":
-            rollback(world, watched, RollbackOrder(strategy.name, ACTOR, _why(strategy)))
+            rollback(world, watched, order)
         case _:
             assert_never(action)
 
 
 def _why(strategy: StrategyReport) -> str:
     check = next((c for c in strategy.checks if c.name is strategy.stage), None)
-    return f"re-check failed: {check.summary if check else strategy.verdict}"
+    return f"checked again and failed: {check.summary if check else strategy.verdict}"
