@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from bot.report_escape import cut, printable
+from components.schema.catalogue import RULES as SCHEMA_RULES
 from components.schema.values import Finding, Severity
 from components.validator.rules import RULES
 
@@ -90,6 +91,9 @@ def _text(finding: Finding) -> str:
 
 def _rule(rule_id: str) -> dict[str, Any]:
     known = RULES.get(rule_id)
+    if known is None and rule_id in SCHEMA_RULES:
+        means, instead = SCHEMA_RULES[rule_id]
+        return {"id": rule_id, "shortDescription": {"text": means}, "help": {"text": instead}}
     if known is None:
         return {"id": printable(rule_id), "shortDescription": {"text": printable(rule_id)}}
     return {

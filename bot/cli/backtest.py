@@ -1,6 +1,5 @@
 """`algoops backtest`: one strategy on one symbol in the sandbox, with all numbers from outside."""
 
-from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from enum import StrEnum
@@ -37,6 +36,7 @@ from components.ports import BacktestJob
 from components.sandbox.choose import open_sandbox
 from components.schema.backtest import BacktestConfig
 from components.schema.definition import StrategyDefinition, check_definition
+from components.schema.overrides import overridden
 from components.schema.policies_risk import RiskPolicy
 from components.schema.policies_sandbox import SandboxPolicy
 from components.schema.policies_schema import SchemaPolicy
@@ -94,7 +94,7 @@ def backtest(
             definition = definition.model_copy(update={"interval": interval})
         data = FolderData(settings.data.dir)
         task = _task(definition, settings, data, wishes)
-        task = task.on(_overridden(task.parameters, values or []))
+        task = task.on(_overridden(definition, values or []))
         result = _run(files, definition.name, rules, task, settings, data)
         if plot is not None:
             _draw(result, plot)
@@ -149,15 +149,16 @@ def _task(
     return replace(tasks[0], config=wishes.config or tasks[0].config)
 
 
-def _overridden(declared: Mapping[str, Scalar], values: list[str]) -> dict[str, Scalar]:
-    parameters = dict(declared)
+def _overridden(definition: StrategyDefinition, values: list[str]) -> dict[str, Scalar]:
+    """The parameters with `--set` applied; a lone file declares none, its class decides."""
+    wanted: dict[str, Scalar] = {}
     for text in values:
         name, sign, value = text.partition("=")
         parsed = yaml.safe_load(value) if sign else None
         if not isinstance(parsed, bool | int | float | str):
             raise UserError(f"--set needs name=value with a number, text or flag, found {text!r}")
-        parameters[name.strip()] = parsed
-    return parameters
+        wanted[name.strip()] = parsed
+    return overridden(definition, wanted) if definition.parameters else wanted
 
 
 def _run(  # the parts of one job

@@ -58,6 +58,10 @@ class Killable:
         """See `ports.Sandbox`: the worker's wall outlives the job."""
 
 
+NICENESS = 5
+"""Backtests give way to the daemon's answers on a busy machine."""
+
+
 class Worker:
     """Takes orders from its executor until the line ends."""
 
@@ -74,7 +78,10 @@ class Worker:
     def serve(self) -> None:
         """Work until the executor hangs up; then take the wall down."""
         problem = self._raise_wall()
-        self._line.send(self._state(problem))
+        try:
+            self._line.send(self._state(problem))
+        except OSError:  # the executor is gone: killed while the wall went up
+            self._orders.put(None)
         threading.Thread(target=self._listen, daemon=True).start()
         while (order := self._orders.get()) is not None:
             result, problem = self._work(order)
@@ -141,6 +148,7 @@ class Worker:
 
 def main() -> None:
     """Serve on the inherited descriptor."""
+    os.nice(NICENESS)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C is the executor's to obey
     Worker(Connection(int(sys.argv[1]))).serve()
     os._exit(0)  # a thread of some library must not keep an orderly worker alive
