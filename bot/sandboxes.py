@@ -35,6 +35,10 @@ def open_executor(settings: Settings, policy: SandboxPolicy) -> Executor:
     spec = WorkerSpec(sandbox=sandbox_spec(settings, policy), data=settings.data.dir)
     if settings.executor.kind == "local":
         return LocalExecutor(spec, settings.executor.workers)
-    raise ConfigError(
-        "executor.kind: dask is not built in here", hint="use `executor: {kind: local}`"
-    )
+    try:
+        from components.executor.dask import DaskExecutor  # noqa: PLC0415  # an optional extra
+    except ImportError as error:
+        raise ConfigError(
+            f"executor.kind: dask is not installed: {error}", hint="pip install 'algoops[dask]'"
+        ) from error
+    return DaskExecutor(spec, settings.executor.address)

@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "doctor": "doctor",
     "schema": "schema",
     "sandbox": "sandbox",
+    "worker": "worker",
     "audit": "audit",
     "backup": "audit",
 }

@@ -1,0 +1,59 @@
+"""`algoops worker`: this machine takes jobs of a dask scheduler."""
+
+import asyncio
+import os
+import signal
+from typing import Annotated
+
+import typer
+
+from bot.cli.common import ConfigOption, err, settings_from
+from bot.policies import load_policies
+from bot.sandboxes import sandbox_spec
+from components.errors import ConfigError
+from components.executor.messages import WorkerSpec
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("worker")(worker)
+
+
+def worker(
+    address: Annotated[str, typer.Argument(help="The scheduler: tcp://HOST:PORT or tls://...")],
+    *,
+    slots: Annotated[
+        int, typer.Option(min=0, max=256, help="Jobs at once; 0: one for each core.")
+    ] = 0,
+    config: ConfigOption = None,
+) -> None:
+    """Run the jobs of a daemon that is configured with `executor: {kind: dask}`.
+
+    Sandbox, limits and market data are those of this machine's configuration. Ends on SIGTERM.
+    """
+    try:
+        from components.executor import dask_worker  # noqa: PLC0415  # an optional extra
+    except ImportError as error:
+        raise ConfigError(
+            f"dask is not installed: {error}", hint="pip install 'algoops[dask]'"
+        ) from error
+    settings = settings_from(config)
+    seats = slots or os.cpu_count() or 1
+    spec = WorkerSpec(
+        sandbox_spec(settings, load_policies(settings.policies).sandbox), settings.data.dir
+    )
+    scheduler = dask_worker.checked_address(address)
+    house = dask_worker.House(dask_worker.shared(spec, seats))
+
+    async def serve() -> None:
+        leave = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, leave.set)
+        await dask_worker.serve(house, scheduler, seats, leave)
+
+    err.print(f"{house.wall.backend}, {seats} at once, for {scheduler}", highlight=False)
+    try:
+        asyncio.run(serve())
+    finally:
+        house.wall.close()
+    os._exit(0)  # a thread of some library must not keep an orderly worker alive

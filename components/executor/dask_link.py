@@ -1,0 +1,69 @@
+"""The line to a dask scheduler: made when it is needed, made anew when it is lost."""
+
+import asyncio
+
+import structlog
+from distributed import Client
+
+CONNECT_S = 5.0
+AGAIN_AFTER_S = 0.5
+
+log = structlog.get_logger(__name__)
+
+
+class Link:
+    """Lives on one event loop.
+
+    Args:
+        address: of the scheduler.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._client: Client | None = None
+        self._lock = asyncio.Lock()
+        self.problem = f"not connected to {address} yet"
+        self.lost = 0
+
+    async def client(self) -> Client:
+        """A client that is connected; waits for as long as there is no scheduler."""
+        async with self._lock:
+            while True:
+                if self._client is not None and self._client.status == "running":
+                    return self._client
+                await self.close()
+                self._client = await self._connect()
+
+    def workers(self) -> int:
+        """How many workers the scheduler knows; 0 while it is out of reach. From any thread."""
+        client = self._client
+        if client is None or client.status != "running":
+            return 0
+        return int(client.scheduler_info().get("n_workers", 0))
+
+    async def close(self) -> None:
+        """Hang up. Idempotent."""
+        client, self._client = self._client, None
+        if client is not None:
+            self.lost += 1
+            await client.close(timeout=1)
+
+    async def _connect(self) -> Client | None:
+        """A client, or after a while None."""
+        client = Client(
+            self._address,
+            asynchronous=True,
+            set_as_default=False,
+            timeout=CONNECT_S,
+            name="algoops",
+        )
+        try:
+            await client
+        except (OSError, TimeoutError) as error:
+            self.problem = f"no scheduler at {self._address}: jobs wait ({error})"
+            log.warning("no-scheduler", address=self._address, reason=str(error))
+            await client.close(timeout=1)
+            await asyncio.sleep(AGAIN_AFTER_S)
+            return None
+        self.problem = ""
+        return client

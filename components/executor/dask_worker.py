@@ -1,0 +1,171 @@
+"""A dask worker whose process holds a wall and the market data: one machine's share of a cluster.
+
+The scheduler's word is all there is between it and the daemon: a job that the scheduler lets go of
+(cancelled, its daemon gone, given to another worker) has its guest killed.
+"""
+
+import asyncio
+import re
+import threading
+from dataclasses import dataclass, replace
+from typing import Any
+
+import structlog
+from distributed import Worker, get_worker
+from distributed.diagnostics.plugin import WorkerPlugin
+
+from components.engine.market_data import FolderData
+from components.errors import ConfigError, TransientError
+from components.executor.messages import WorkerSpec
+from components.executor.run import broken, run_job
+from components.executor.worker import Killable
+from components.ports import Job
+from components.sandbox.choose import open_sandbox
+from components.schema.values import ExecutionResult
+
+PLUGIN = "algoops-house"
+SLOT = "algoops-slot"
+"""The resource that a job takes one of; only `algoops worker` offers it."""
+
+REAP_EVERY_S = 30.0
+AGAIN_AFTER_S = 1.0
+CLOSE_TIMEOUT_S = 5.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Order:
+    """A job, and the id of what must run inside the sandbox: the daemon's verdict names it."""
+
+    job: Job
+    image: str
+
+
+class House(WorkerPlugin):
+    """What a worker's process holds for all its jobs, over all its connections to schedulers.
+
+    Args:
+        spec: the wall and where the data is.
+
+    Raises:
+        TransientError: there is no sandbox on this machine.
+    """
+
+    name = PLUGIN
+
+    def __init__(self, spec: WorkerSpec) -> None:
+        self.wall = open_sandbox(spec.sandbox)
+        self._data = FolderData(spec.data)
+        self._running: dict[str, Killable] = {}
+        self._lock = threading.Lock()
+
+    def run(self, key: str, order: Order) -> ExecutionResult:
+        """Run a job under its key; a wall with other contents than the daemon's is not used."""
+        if order.image != self.wall.image:
+            return broken(
+                f"this worker's sandbox is {self.wall.image}, the daemon's is {order.image}: "
+                "use the same backend and install the same versions on both"
+            )
+        wall = Killable(self.wall)
+        with self._lock:
+            self._running[key] = wall
+        try:
+            if not _still_wanted(key):
+                wall.cancel()
+            return run_job(order.job, wall, self._data)
+        finally:
+            with self._lock:
+                self._running.pop(key, None)
+
+    def transition(self, key: Any, start: str, finish: str, **_more: Any) -> None:
+        """Dask's hook. The scheduler has let go of a running job: nobody wants its result."""
+        if start in {"executing", "long-running"} and finish == "released":
+            with self._lock:
+                wall = self._running.get(str(key))
+            if wall is not None:
+                wall.cancel()
+
+    def teardown(self, worker: Worker) -> None:  # noqa: ARG002  # dask's hook
+        """Dask's hook. This connection has ended: what still runs, runs again elsewhere."""
+        with self._lock:
+            walls = list(self._running.values())
+        for wall in walls:
+            wall.cancel()
+
+
+def run_order(order: Order) -> ExecutionResult:
+    """What dask calls on a worker. Never raises."""
+    worker = get_worker()
+    house = worker.plugins.get(PLUGIN)
+    if not isinstance(house, House):
+        return broken(f"{worker.address} is no `algoops worker`")
+    return house.run(str(worker.get_current_task()), order)
+
+
+def checked_address(address: str) -> str:
+    """The address of a scheduler as it is. Raises ConfigError when it is none."""
+    if not re.fullmatch(r"(tcp|tls)://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):\d{1,5}", address):
+        raise ConfigError(
+            f"{address!r} is no scheduler's address", hint="write it as tcp://HOST:8786"
+        )
+    return address
+
+
+async def serve(house: House, address: str, slots: int, leave: asyncio.Event) -> None:
+    """Take jobs of a scheduler until `leave` is set; connect again whenever it is lost.
+
+    Args:
+        house: the wall and data.
+        address: tcp://HOST:PORT or tls://HOST:PORT.
+        slots: how many jobs may run at once.
+        leave: set it to end in order; jobs that run then are run again elsewhere.
+    """
+    leaving = asyncio.create_task(leave.wait())
+    janitor = asyncio.create_task(_reap(house))
+    while not leave.is_set():
+        worker = Worker(
+            address,
+            nthreads=slots,
+            resources={SLOT: slots},
+            plugins=(house,),
+            memory_limit=0,
+            dashboard=False,
+        )
+        life = asyncio.create_task(_live(worker))
+        await asyncio.wait({life, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if leave.is_set():
+            life.cancel()
+            await worker.close(timeout=CLOSE_TIMEOUT_S, executor_wait=False)
+            break
+        log.warning("scheduler-lost", address=address, reason=str(life.exception() or "closed"))
+        await asyncio.wait({leaving}, timeout=AGAIN_AFTER_S)
+    janitor.cancel()
+    leaving.cancel()
+
+
+async def _live(worker: Worker) -> None:
+    await worker
+    log.info("worker-ready", scheduler=worker.scheduler.address, address=worker.address)
+    await worker.finished()
+
+
+async def _reap(house: House) -> None:
+    """Remove what dead owners left behind: at the start, then at every interval."""
+    while True:
+        try:
+            await asyncio.to_thread(house.wall.reap)
+        except TransientError as error:
+            log.warning("sandboxes-not-reaped", reason=str(error))
+        await asyncio.sleep(REAP_EVERY_S)
+
+
+def _still_wanted(key: str) -> bool:
+    """Whether the scheduler has not let go of it before its wall could be told."""
+    task = get_worker().state.tasks.get(key)
+    return task is not None and task.state in {"executing", "long-running"}
+
+
+def shared(spec: WorkerSpec, slots: int) -> WorkerSpec:
+    """The same, with no more guests waiting than jobs can run."""
+    return replace(spec, sandbox=replace(spec.sandbox, warm=min(spec.sandbox.warm, slots)))

@@ -1,0 +1,125 @@
+"""A dask cluster of real processes on loopback, for the executor's tests."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from components.executor.messages import WorkerSpec
+from components.ports import ScriptJob
+from components.sandbox.choose import SandboxSpec
+from components.schema.values import Limits
+
+PROJECT = Path(__file__).resolve().parents[1]
+LIMITS = Limits(wall_s=40, cpu_s=30, memory_mb=256, pids=24, output_kb=16)
+SPEC = WorkerSpec(SandboxSpec(limits=LIMITS, backend="bubblewrap"), PROJECT / "examples" / "data")
+SCHEDULER = "from distributed.cli.dask_scheduler import main; main()"
+QUICK = {
+    "DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "2s",
+    "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "2",
+}
+CONFIG = """
+sandbox: {backend: bubblewrap, warm: 0}
+policies: POLICIES
+data: {dir: DATA}
+state: {dir: state}
+"""
+
+
+def eventually(condition, seconds=30.0):
+    """Wait for a condition; its value."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+    return value
+
+
+def descendants(pid):
+    """All processes below one."""
+    found, waiting = [], [pid]
+    while waiting:
+        try:
+            threads = [
+                t.read_text() for t in Path(f"/proc/{waiting.pop()}/task").glob("*/children")
+            ]
+        except OSError:
+            continue
+        children = [int(c) for text in threads for c in text.split()]
+        found += children
+        waiting += children
+    return found
+
+
+def script(source, **options):
+    """A job that runs this text."""
+    return ScriptJob(source=source.encode(), limits=LIMITS, **options)
+
+
+@dataclass
+class Cluster:
+    """A scheduler and workers, each a process of its own that can be killed and stopped."""
+
+    folder: Path
+    port: int = 0
+    scheduler: subprocess.Popen | None = None
+    workers: list[subprocess.Popen] = field(default_factory=list)
+
+    def __post_init__(self):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        text = CONFIG.replace("POLICIES", str(PROJECT / "policies"))
+        (self.folder / "config.yaml").write_text(
+            text.replace("DATA", str(PROJECT / "examples" / "data"))
+        )
+
+    @property
+    def address(self):
+        return f"tcp://127.0.0.1:{self.port}"
+
+    def start_scheduler(self):
+        self.scheduler = self._start(
+            "scheduler",
+            [sys.executable, "-c", SCHEDULER, "--host", "127.0.0.1", "--port", str(self.port)]
+            + ["--no-dashboard", "--no-show"],
+        )
+
+    def add_worker(self):
+        command = [sys.executable, "-m", "bot", "worker", self.address, "--slots", "1"]
+        worker = self._start(
+            f"worker-{len(self.workers)}", [*command, "--config", str(self.folder / "config.yaml")]
+        )
+        self.workers.append(worker)
+        return worker
+
+    def working(self):
+        """The worker that runs a guest now, or None."""
+        return next((w for w in self.workers if w.poll() is None and descendants(w.pid)), None)
+
+    def _start(self, name, command):
+        with (self.folder / f"{name}.log").open("ab") as file:
+            return subprocess.Popen(
+                command,
+                cwd=PROJECT,
+                stdout=file,
+                stderr=file,
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, **QUICK},
+            )
+
+    def close(self):
+        """End all; how each worker that was alive ended."""
+        alive = [w for w in self.workers if w.poll() is None]
+        for worker in alive:
+            worker.send_signal(signal.SIGCONT)
+            worker.send_signal(signal.SIGTERM)
+        codes = [worker.wait(20) for worker in alive]
+        if self.scheduler is not None:
+            self.scheduler.kill()
+            self.scheduler.wait()
+        return codes

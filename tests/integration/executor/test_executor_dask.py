@@ -1,0 +1,138 @@
+"""A cluster on loopback: workers killed, stopped and refused, the scheduler killed; nothing lost."""
+
+import os
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from executor_support import SPEC, Cluster, descendants, eventually, script
+
+from components.errors import TransientError
+from components.executor.dask import DaskExecutor
+from components.schema.values import Status
+
+BUSY = "import time\nuntil = time.monotonic() + {}\nwhile time.monotonic() < until: pass\nprint('done')"
+WAIT_S = 60
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    made = Cluster(tmp_path_factory.mktemp("cluster"))
+    made.start_scheduler()
+    for _number in range(3):
+        made.add_worker()
+    yield made
+    assert set(made.close()) <= {0}
+
+
+@pytest.fixture(scope="module")
+def executor(cluster):
+    made = DaskExecutor(SPEC, cluster.address)
+    eventually(lambda: made.describe()["workers"] == 3, 60)
+    yield made
+    made.close()
+
+
+def three_workers(cluster, executor):
+    while len([w for w in cluster.workers if w.poll() is None]) < 3:
+        cluster.add_worker()
+    eventually(lambda: executor.describe()["workers"] == 3, 60)
+
+
+def test_jobs_run_on_the_cluster_and_say_what_they_printed(executor):
+    futures = [executor.submit(script(f"print({n})")) for n in range(6)]
+    assert [f.result(WAIT_S).stdout for f in futures] == [f"{n}\n" for n in range(6)]
+    facts = executor.describe()
+    assert facts["available"]
+    assert facts["backend"] == "bubblewrap"
+    assert facts["image"]
+    assert facts["queued"] == 0
+
+
+def test_a_failing_script_fails_and_is_not_tried_again(executor):
+    result = executor.submit(script("raise SystemExit(3)")).result(WAIT_S)
+    assert (result.status, result.exit_code) == (Status.FAILED, 3)
+
+
+def test_cancelled_job_is_killed_and_so_is_its_guest(cluster, executor):
+    future = executor.submit(script(BUSY.format(30)))
+    worker = eventually(cluster.working)
+    assert future.cancel()
+    assert future.result(WAIT_S).status is Status.KILLED
+    eventually(lambda: not descendants(worker.pid))
+
+
+def test_killed_worker_mid_job_is_run_again_and_ends_once(cluster, executor):
+    ended = []
+    future = executor.submit(script(BUSY.format(2)))
+    future.add_done_callback(ended.append)
+    worker = eventually(cluster.working)
+    guests = descendants(worker.pid)
+    worker.kill()
+    worker.wait()
+    result = future.result(WAIT_S)
+    assert (result.status, result.stdout) == (Status.PASSED, "done\n")
+    assert ended == [future]
+    eventually(lambda: not [g for g in guests if Path(f"/proc/{g}").exists()])
+
+
+def test_worker_ended_in_order_mid_job_is_no_verdict(cluster, executor):
+    three_workers(cluster, executor)
+    future = executor.submit(script(BUSY.format(2)))
+    worker = eventually(cluster.working)
+    worker.terminate()
+    assert worker.wait(20) == 0
+    assert future.result(WAIT_S).status is Status.PASSED
+
+
+def test_stopped_worker_loses_its_job_and_comes_back(cluster, executor):
+    three_workers(cluster, executor)
+    future = executor.submit(script(BUSY.format(1)))
+    worker = eventually(cluster.working)
+    os.kill(worker.pid, signal.SIGSTOP)
+    try:
+        assert future.result(WAIT_S).status is Status.PASSED
+    finally:
+        os.kill(worker.pid, signal.SIGCONT)
+    eventually(lambda: executor.describe()["workers"] == 3)
+
+
+def test_worker_with_other_contents_is_not_believed(cluster, executor, monkeypatch):
+    monkeypatch.setattr(executor._warden, "image", "another")
+    result = executor.submit(script("print(1)")).result(WAIT_S)
+    assert result.status is Status.INFRASTRUCTURE_ERROR
+    assert "the daemon's is another" in result.message
+
+
+def test_killed_scheduler_queues_jobs_until_there_is_one_again(cluster, executor):
+    three_workers(cluster, executor)
+    running = executor.submit(script(BUSY.format(2)))
+    eventually(cluster.working)
+    cluster.scheduler.kill()
+    cluster.scheduler.wait()
+    eventually(lambda: not executor.describe()["available"])
+    queued = [executor.submit(script(f"print({n})")) for n in range(3)]
+    assert executor.describe()["queued"] == 4
+    eventually(lambda: not cluster.working())
+    assert not any(f.done() for f in (running, *queued))
+    cluster.start_scheduler()
+    assert running.result(WAIT_S).stdout == "done\n"
+    assert [f.result(WAIT_S).stdout for f in queued] == ["0\n", "1\n", "2\n"]
+
+
+def test_closed_executor_kills_what_runs_and_takes_no_more(cluster, executor):
+    three_workers(cluster, executor)
+    other = DaskExecutor(replace(SPEC, data=SPEC.data), cluster.address)
+    future = other.submit(script(BUSY.format(30)))
+    eventually(cluster.working)
+    other.close()
+    other.close()
+    assert future.result(0).status is Status.KILLED
+    eventually(lambda: not cluster.working())
+    with pytest.raises(TransientError, match="shut down"):
+        other.submit(script("print(1)"))
