@@ -1,5 +1,6 @@
 """`algoops backtest`: one strategy on one symbol in the sandbox, with all numbers from outside."""
 
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from enum import StrEnum
@@ -41,7 +42,7 @@ from components.schema.policies_risk import RiskPolicy
 from components.schema.policies_sandbox import SandboxPolicy
 from components.schema.policies_schema import SchemaPolicy
 from components.schema.policy_file import load_policy
-from components.schema.values import ExecutionResult, Severity, Status
+from components.schema.values import ExecutionResult, Limits, Severity, Status
 
 DEFINITIONS = ("strategy.yaml", "strategy.yml", "strategy.json")
 CODE = "strategy.py"
@@ -87,22 +88,26 @@ def backtest(
     """Backtest one strategy in the sandbox. No static validation: the wall must hold alone."""
     with errors_for_people():
         settings = settings_from(config)
-        files, definition, rules = _strategy(path, settings)
+        files, definition, rules = read_strategy(path, settings)
         exact = load_policy(backtest_config, BacktestConfig) if backtest_config else None
         wishes = Wishes(exact, start, end, (symbol,) if symbol else ())
         if interval:
             definition = definition.model_copy(update={"interval": interval})
         data = FolderData(settings.data.dir)
-        task = _task(definition, settings, data, wishes)
+        task = one_task(definition, settings, data, wishes)
         task = task.on(_overridden(definition, values or []))
-        result = _run(files, definition.name, rules, task, settings, data)
+        limits = policy_of(settings, "sandbox.yaml", SandboxPolicy).limits
+        job = job_of(files, definition.name, rules, task, limits)
+        result = _run(job, settings, data)
         if plot is not None:
             _draw(result, plot)
         _print(result, form)
         raise typer.Exit(_exit_code(result))
 
 
-def _strategy(path: Path, settings: Settings) -> tuple[dict[str, bytes], StrategyDefinition, str]:
+def read_strategy(
+    path: Path, settings: Settings
+) -> tuple[dict[str, bytes], StrategyDefinition, str]:
     """Files, definition and rule program of a folder or a lone file. Raises UserError."""
     if path.is_file() or str(path) == "-":
         name = "".join(c if c.isalnum() or c == "_" else "_" for c in path.stem) or "strategy"
@@ -115,7 +120,7 @@ def _strategy(path: Path, settings: Settings) -> tuple[dict[str, bytes], Strateg
         if CODE in files:
             return files, StrategyDefinition(name="strategy", description="a folder"), ""
         raise UserError(f"{path} has neither {DEFINITIONS[0]} nor {CODE}")
-    policy = _policy(settings, "schema.yaml", SchemaPolicy)
+    policy = policy_of(settings, "schema.yaml", SchemaPolicy)
     checked = check_definition(
         files[found], found, folder=None, has_code=CODE in files, policy=policy
     )
@@ -129,17 +134,19 @@ def _strategy(path: Path, settings: Settings) -> tuple[dict[str, bytes], Strateg
     return files, checked.definition, checked.rules
 
 
-def _policy(settings: Settings, name: str, model: type[Model]) -> Model:
+def policy_of(settings: Settings, name: str, model: type[Model]) -> Model:
+    """One policy file of the configuration, or its defaults where there is none."""
     path = settings.policies / name
     return load_policy(path, model) if path.is_file() else model()
 
 
-def _task(
+def one_task(
     definition: StrategyDefinition, settings: Settings, data: FolderData, wishes: Wishes
 ) -> Task:
+    """The first symbol's backtest. Raises UserError where there is none to run."""
     tasks, findings = resolve_tasks(
         definition,
-        _policy(settings, "risk.yaml", RiskPolicy),
+        policy_of(settings, "risk.yaml", RiskPolicy),
         data,
         causality=settings.engine.causality,
         wishes=wishes,
@@ -161,16 +168,11 @@ def _overridden(definition: StrategyDefinition, values: list[str]) -> dict[str, 
     return overridden(definition, wanted) if definition.parameters else wanted
 
 
-def _run(  # the parts of one job
-    files: dict[str, bytes],
-    name: str,
-    rules: str,
-    task: Task,
-    settings: Settings,
-    data: FolderData,
-) -> ExecutionResult:
-    policy = _policy(settings, "sandbox.yaml", SandboxPolicy)
-    job = BacktestJob(
+def job_of(
+    files: Mapping[str, bytes], name: str, rules: str, task: Task, limits: Limits
+) -> BacktestJob:
+    """The job of one task of a strategy."""
+    return BacktestJob(
         strategy=name,
         files=files,
         rules=rules,
@@ -180,11 +182,14 @@ def _run(  # the parts of one job
         interval=task.interval,
         start=task.start,
         end=task.end,
-        limits=policy.limits,
+        limits=limits,
         causality=task.causality,
         label=f"backtest/{name}",
     )
-    spec = sandbox_spec(settings, policy)
+
+
+def _run(job: BacktestJob, settings: Settings, data: FolderData) -> ExecutionResult:
+    spec = sandbox_spec(settings, policy_of(settings, "sandbox.yaml", SandboxPolicy))
     with err.status("Backtesting") if err.is_terminal else nullcontext():
         sandbox = open_sandbox(replace(spec, warm=0))
         try:
