@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from components.executor.messages import WorkerSpec
-from components.ports import ScriptJob
+from components.ports import BacktestJob, ScriptJob
 from components.sandbox.choose import SandboxSpec
+from components.schema.backtest import BacktestConfig
 from components.schema.values import Limits
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -60,6 +61,23 @@ def script(source, **options):
     return ScriptJob(source=source.encode(), limits=LIMITS, **options)
 
 
+def backtest_job():
+    """One of the examples on the S&P 500."""
+    files = {"strategy.py": (PROJECT / "examples/strategies/sma_cross/strategy.py").read_bytes()}
+    return BacktestJob(
+        strategy="sma_cross",
+        files=files,
+        rules="",
+        parameters={},
+        config=BacktestConfig(),
+        symbol="SPX",
+        interval="1d",
+        start=None,
+        end=None,
+        limits=LIMITS,
+    )
+
+
 @dataclass
 class Cluster:
     """A scheduler and workers, each a process of its own that can be killed and stopped."""
@@ -85,8 +103,10 @@ class Cluster:
     def start_scheduler(self):
         self.scheduler = self._start(
             "scheduler",
-            [sys.executable, "-c", SCHEDULER, "--host", "127.0.0.1", "--port", str(self.port)]
-            + ["--no-dashboard", "--no-show"],
+            [
+                *(sys.executable, "-c", SCHEDULER, "--host", "127.0.0.1"),
+                *("--port", str(self.port), "--no-dashboard", "--no-show"),
+            ],
         )
 
     def add_worker(self):

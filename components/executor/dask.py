@@ -148,7 +148,10 @@ class DaskExecutor:
         order = Order(job, self._warden.image)
         result = broken("it was not run")
         for _attempt in range(ATTEMPTS):
-            result = await self._once(order)
+            try:
+                result = await self._once(order)
+            except KilledWorker as error:  # dask has tried it again already
+                return broken(f"its worker process ended under it, again and again: {error}")
             if result.status not in OURS:
                 return await asyncio.to_thread(self._of_our_data, job, result)
         return broken(result.message or "its worker was shut down under it")
@@ -161,8 +164,6 @@ class DaskExecutor:
                 return await _run_on(client, order)
             except (FutureCancelledError, OSError, TimeoutError) as error:
                 log.warning("job-submitted-again", label=order.job.label, reason=str(error))
-            except KilledWorker as error:
-                return broken(f"its worker process ended under it, again and again: {error}")
 
     def _of_our_data(self, job: Job, result: ExecutionResult) -> ExecutionResult:
         """The result, unless the worker read other bars than this machine has."""

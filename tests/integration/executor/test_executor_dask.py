@@ -10,10 +10,12 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from executor_support import SPEC, Cluster, descendants, eventually, script
+from executor_support import SPEC, Cluster, backtest_job, descendants, eventually, script
 
+from components.engine.market_data import FolderData
 from components.errors import TransientError
 from components.executor.dask import DaskExecutor
+from components.executor.local import LocalExecutor
 from components.schema.values import Status
 
 BUSY = "import time\nuntil = time.monotonic() + {}\nwhile time.monotonic() < until: pass\nprint('done')"
@@ -27,7 +29,7 @@ def cluster(tmp_path_factory):
     for _number in range(3):
         made.add_worker()
     yield made
-    assert set(made.close()) <= {0}
+    assert made.close() == [0, 0, 0]
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +81,18 @@ def test_killed_worker_mid_job_is_run_again_and_ends_once(cluster, executor):
     assert (result.status, result.stdout) == (Status.PASSED, "done\n")
     assert ended == [future]
     eventually(lambda: not [g for g in guests if Path(f"/proc/{g}").exists()])
+
+
+def test_job_that_outlives_no_worker_ends_as_our_fault(cluster, executor):
+    three_workers(cluster, executor)
+    future = executor.submit(script(BUSY.format(30)))
+    for _death in range(3):
+        worker = eventually(cluster.working)
+        worker.kill()
+        worker.wait()
+    result = future.result(WAIT_S)
+    assert result.status is Status.INFRASTRUCTURE_ERROR
+    assert "again and again" in result.message
 
 
 def test_worker_ended_in_order_mid_job_is_no_verdict(cluster, executor):
@@ -136,3 +150,29 @@ def test_closed_executor_kills_what_runs_and_takes_no_more(cluster, executor):
     eventually(lambda: not cluster.working())
     with pytest.raises(TransientError, match="shut down"):
         other.submit(script("print(1)"))
+
+
+def test_backtest_on_the_cluster_equals_the_local_one(cluster, executor):
+    job = replace(backtest_job(), label="here")
+    local = LocalExecutor(SPEC, 1)
+    try:
+        here = local.submit(job).result(WAIT_S)
+    finally:
+        local.close()
+    there = executor.submit(job).result(WAIT_S)
+    assert there.status is Status.PASSED
+    assert there.metrics == here.metrics
+    assert there.trades == here.trades
+    assert there.provenance == here.provenance
+
+
+def test_worker_with_other_bars_is_not_believed(executor, tmp_path):
+    bars = (SPEC.data / "SPX_1d.csv").read_text().splitlines(keepends=True)
+    (tmp_path / "SPX_1d.csv").write_text("".join(bars[:-1]))
+    ours, executor._data = executor._data, FolderData(tmp_path)
+    try:
+        result = executor.submit(backtest_job()).result(WAIT_S)
+    finally:
+        executor._data = ours
+    assert result.status is Status.INFRASTRUCTURE_ERROR
+    assert "not the daemon's" in result.message
