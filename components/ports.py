@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 # --- sandbox -----------------------------------------------------------------------------------
 
 
-class GuestGone(Exception):  # noqa: N818  # an outcome between two frames, not a fault of ours
+class GuestGone(Exception):  # an outcome between two frames, not a fault of ours
     """The guest ended, or its stream did, before the answer came: ask `finish()` why."""
 
 
-class GuestLate(Exception):  # noqa: N818  # as above
+class GuestLate(Exception):  # as above
     """The wall-clock or CPU budget ran out before the answer came."""
 
 
-class GuestBroke(Exception):  # noqa: N818  # as above
+class GuestBroke(Exception):  # as above
     """The guest broke the wire's rules (frame too large, bad length)."""
 
 

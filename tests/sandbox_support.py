@@ -66,14 +66,16 @@ def traces(pid: int | None = None) -> Traces:
         children=frozenset(_children(pid)),
         sockets=frozenset(p.name for p in (owner.base() / mine).glob("*")),
         groups=frozenset(_groups(mine)),
-        descriptors=len(os.listdir(f"/proc/{pid}/fd")),
+        descriptors=sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir()),
     )
 
 
 def _containers(mine):
     client = docker.from_env()
     try:
-        return [c.id for c in client.containers.list(all=True, filters={"label": f"{LABEL}={mine}"})]
+        return [
+            c.id for c in client.containers.list(all=True, filters={"label": f"{LABEL}={mine}"})
+        ]
     finally:
         client.close()
 

@@ -128,7 +128,7 @@ class World:
 
     def sound(self):
         """The repository and the audit log are whole."""
-        assert git(self.stage.repository, "fsck", "--full", "--strict") == ""
+        assert git(self.stage.repository, "fsck", "--full", "--strict", "--no-dangling") == ""
         assert self.store.audit.verify() is None
 
 

@@ -1,0 +1,186 @@
+"""Deploys that wait for one repository land together; what spoils a batch is found by halving."""
+
+import threading
+
+import pytest
+
+from bot.app import open_world
+from bot.bench import prepare
+from bot.check_run import read_subject, take_snapshot
+from bot.config import load
+from bot.demo.stage import EXAMPLES, set_stage
+from bot.deploy_queue import DeployOrder
+from bot.deploys import deploy
+from components.schema.report import Change, ProposalRef, Report, StrategyReport
+from components.schema.values import Verdict
+
+HISTORY = 20
+
+
+@pytest.fixture
+def stage(tmp_path):
+    return set_stage(tmp_path / "stage", 0, on_base=())
+
+
+@pytest.fixture
+def world(stage):
+    with open_world(load(stage.config, env={"ALGOOPS_SANDBOX__BACKEND": "bubblewrap"})) as made:
+        yield made
+
+
+def push(stage, branch, name, extra=None):
+    def write():
+        folder = stage.author.folder / "strategies" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in ("strategy.yaml", "strategy.py"):
+            text = (EXAMPLES / "strategies" / "sma_cross" / file).read_text()
+            (folder / file).write_text(text.replace("name: sma_cross", f"name: {name}"))
+        for path, text in (extra or {}).items():
+            (folder / path).write_text(text)
+
+    stage.author.start(branch)
+    write()
+    return stage.author.push(branch, f"Add {name}")
+
+
+def reported(world, branch):
+    """As if the checks had run: a passed verdict and a published report for this very content."""
+    watched = world.repository("demo")
+    proposal = watched.forge.proposal(f"branch/{branch}")
+    snapshot = take_snapshot(watched.where, proposal, watched.forge.base())
+    reports = []
+    for change in snapshot.changes:
+        prepared = prepare(read_subject(watched.where, change), world.bench)
+        report = StrategyReport(
+            name=change.name,
+            path=f"strategies/{change.name}",
+            version=prepared.version,
+            change=Change.ADDED,
+            tree=change.new_tree,
+            content_key=prepared.key,
+            verdict=Verdict.PASSED,
+        )
+        world.store.verdicts.put(
+            prepared.key, change.name, prepared.version, Verdict.PASSED, report.model_dump_json()
+        )
+        world.store.strategies.propose(
+            "demo", change.name, actor="ada", reason="push", proposal=proposal.id, version="1.0.0"
+        )
+        reports.append(report)
+    run = world.store.runs.start("demo", proposal.id, proposal.head, snapshot.base, "check")
+    whole = Report(
+        algoops="0",
+        proposal=ProposalRef(id=proposal.id, ref=branch),
+        head_commit=proposal.head,
+        base_commit=snapshot.base,
+        verdict=Verdict.PASSED,
+        summary="",
+        strategies=tuple(reports),
+        started_at="",
+        finished_at="",
+        duration_s=0,
+    )
+    world.store.runs.finish(run.id, Verdict.PASSED, whole.model_dump_json())
+    world.store.meta.put(f"published:demo:{proposal.id}", str(run.id))
+
+
+def deploy_at_once(world, branches):
+    """All orders wait for the lane before the first of them gets it."""
+    watched = world.repository("demo")
+    outcomes = {}
+
+    def order(branch):
+        outcomes[branch] = deploy(world, watched, DeployOrder(f"branch/{branch}", "ada"))
+
+    threads = [threading.Thread(target=order, args=(branch,)) for branch in branches]
+    with watched.lane:
+        for place, thread in enumerate(threads, 1):
+            thread.start()
+            wait_until_waiting(watched.queue, place)
+    for thread in threads:
+        thread.join()
+    return outcomes
+
+
+def wait_until_waiting(queue, count):
+    pause = threading.Event()
+    for _ in range(2000):
+        if len(queue._waiting) >= count:
+            return
+        pause.wait(0.005)
+    raise AssertionError("the order does not wait")
+
+
+def test_three_ready_proposals_land_as_one_chain_of_merges(stage, world):
+    heads = {}
+    for branch, name in (("a", "one"), ("b", "two"), ("c", "three")):
+        heads[branch] = push(stage, branch, name)
+        reported(world, branch)
+    moved = stage.git("rev-list", "--count", "main")
+    outcomes = deploy_at_once(world, ["a", "b", "c"])
+    assert {b: o.code for b, o in outcomes.items()} == dict.fromkeys("abc", "deployed")
+    merges = stage.git("rev-list", "--first-parent", "--merges", "main").split()
+    assert len(merges) == 3
+    assert int(stage.git("rev-list", "--count", "main")) == int(moved) + 6
+    for branch, name in (("a", "one"), ("b", "two"), ("c", "three")):
+        tagged = stage.git("rev-parse", f"{name}/v1.0.0^{{commit}}")
+        assert tagged == outcomes[branch].data["commit"]
+        assert stage.git("rev-parse", f"{tagged}^2") == heads[branch]
+        assert world.store.strategies.get("demo", name).deployed_version == "1.0.0"
+    intents = [r for r in world.store.audit.list(limit=HISTORY) if r.event == "intent.announced"]
+    assert len(intents) <= 1
+
+
+def test_conflicting_proposal_in_a_batch_is_named_and_the_others_land(stage, world):
+    push(stage, "a", "one")
+    push(stage, "b", "two")
+    push(stage, "c", "one", {"strategy.py": "x = 1\n"})
+    for branch in "abc":
+        reported(world, branch)
+    outcomes = deploy_at_once(world, ["a", "b", "c"])
+    assert outcomes["a"].ok
+    assert outcomes["b"].ok
+    assert not outcomes["c"].ok
+    assert outcomes["c"].code == "conflict"
+    assert "strategies/one/strategy.py" in outcomes["c"].message
+
+
+def test_sum_that_nobody_tested_is_checked_before_its_second_half_lands(stage, world):
+    """Two proposals on one strategy: together they are content that neither of them was."""
+    push(stage, "a", "one")
+    reported(world, "a")
+    assert deploy_at_once(world, ["a"])["a"].ok
+    for branch, path in (("b", "notes.md"), ("c", "more.md")):
+        stage.author.start(branch)
+        folder = stage.author.folder / "strategies" / "one"
+        (folder / path).write_text("words\n")
+        text = (folder / "strategy.yaml").read_text().replace("version: 1.0.0", "version: 1.1.0")
+        (folder / "strategy.yaml").write_text(text)
+        stage.author.push(branch, "Notes")
+        reported(world, branch)
+    outcomes = deploy_at_once(world, ["b", "c"])
+    assert outcomes["b"].ok
+    assert not outcomes["c"].ok  # 1.1.0 is taken by then, with other content
+    assert outcomes["c"].code == "version_taken"
+
+
+def test_same_proposal_ordered_twice_lands_once(stage, world):
+    push(stage, "a", "one")
+    reported(world, "a")
+    push(stage, "b", "two")
+    reported(world, "b")
+    watched = world.repository("demo")
+    outcomes = []
+
+    def order(branch):
+        outcomes.append(deploy(world, watched, DeployOrder(f"branch/{branch}", "ada")).code)
+
+    threads = [threading.Thread(target=order, args=(b,)) for b in ("a", "a", "b")]
+    with watched.lane:
+        for place, thread in enumerate(threads, 1):
+            thread.start()
+            wait_until_waiting(watched.queue, place)
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["deployed", "deployed", "unchanged"]
+    assert len(stage.git("rev-list", "--merges", "main").split()) == 2
