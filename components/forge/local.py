@@ -90,7 +90,7 @@ class LocalForge:
         if commit is None:
             raise TransientError(
                 f"the repository {self.name} has no branch {self._short(self._base_ref)} yet",
-                hint="push one, or set `base`",
+                hint="`algoops init` makes a first commit; or push one, or set `base`",
             )
         return commit
 
