@@ -22,7 +22,7 @@ from bot.outcomes import CommandOutcome, keep, read
 from bot.rollbacks import rollback
 from bot.server.backend import StrategyChanged
 from bot.world import Watched, World
-from components.errors import TransientError, UserError
+from components.errors import Conflict, TransientError, UserError
 from components.ports import Proposal
 from components.state.records import Job
 
@@ -54,6 +54,9 @@ def _outcome(world: World, watched: Watched, event: CommandIssued, job: Job) -> 
         if job.attempts < job.max_attempts:
             raise
         outcome = CommandOutcome(ok=False, code="unavailable", message=str(error))
+    except Conflict as error:
+        words = f"{error}; conflicts in {', '.join(error.paths)}"
+        outcome = CommandOutcome(ok=False, code="conflict", message=words)
     except UserError as error:
         outcome = CommandOutcome(ok=False, code="refused", message=str(error))
     with world.store.transaction():
@@ -80,9 +83,8 @@ def _do(world: World, watched: Watched, event: CommandIssued, key: str) -> Comma
             outcome = _check(world, watched, event)
         case Deploy():
             outcome = deploy(world, watched, _deploy_order(event, command, key))
-        case Rollback(name=name, version=version, reason=reason, commit=commit):
-            order = RollbackOrder(name, event.actor, reason, version, commit, key)
-            outcome = rollback(world, watched, order)
+        case Rollback():
+            outcome = rollback(world, watched, _rollback_order(event, command, key))
         case Hold():
             outcome = _hold(world, watched, event, command)
         case Unhold():
@@ -108,6 +110,18 @@ def _deploy_order(event: CommandIssued, command: Deploy, key: str) -> DeployOrde
         message=command.message,
         create_tag=command.create_tag,
         tag_version=command.tag_version,
+    )
+
+
+def _rollback_order(event: CommandIssued, command: Rollback, key: str) -> RollbackOrder:
+    return RollbackOrder(
+        name=command.name,
+        actor=event.actor,
+        reason=command.reason,
+        version=command.version,
+        commit=command.commit,
+        key=key,
+        whole=command.whole,
     )
 
 

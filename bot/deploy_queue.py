@@ -30,7 +30,11 @@ class DeployOrder:
 
 @dataclass(frozen=True)
 class RollbackOrder:
-    """Who wants which strategy back at which version ("" is the one before), and why."""
+    """Who wants which strategy back at which version ("" is the one before), and why.
+
+    Attributes:
+        whole: take back everything that landed together with the live version.
+    """
 
     name: str
     actor: str
@@ -38,6 +42,7 @@ class RollbackOrder:
     version: str = ""
     commit: str = ""
     key: str = ""
+    whole: bool = False
 
 
 @dataclass

@@ -27,13 +27,15 @@ class Deploy:
 class Rollback:
     """`/algoops rollback NAME [version] reason...`: version "" means the one before.
 
-    `commit` names the target by the commit that it was deployed as, for the API.
+    `commit` names the target by the commit that it was deployed as, for the API; `whole` takes
+    back everything that landed together with the live version.
     """
 
     name: str
     version: str = ""
     reason: str = ""
     commit: str = ""
+    whole: bool = False
 
 
 @dataclass(frozen=True)

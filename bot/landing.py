@@ -216,16 +216,40 @@ def base_key(repository: str) -> str:
 
 
 @dataclass(frozen=True)
+class Restored:
+    """One strategy of a rollback: `left` goes, `to` with its tree is back ("": nothing is)."""
+
+    name: str
+    left: str
+    to: str
+    tree: str
+
+
+@dataclass(frozen=True)
 class Revert:
-    """A prepared rollback: the folder of `order.name` as it was in version `to`."""
+    """A prepared rollback of one strategy, or of all that landed with it."""
 
     order: RollbackOrder
     commit: str
     base: str
     message: str
-    left: str
-    to: str
-    tree: str
+    restored: tuple[Restored, ...]
+
+    @property
+    def named(self) -> Restored:
+        """What becomes of the strategy that was named."""
+        return next(r for r in self.restored if r.name == self.order.name)
+
+
+def revert_from(document: Mapping[str, Any]) -> Revert:
+    """The revert that `dataclasses.asdict` wrote."""
+    return Revert(
+        order=RollbackOrder(**document["order"]),
+        commit=document["commit"],
+        base=document["base"],
+        message=document["message"],
+        restored=tuple(Restored(**item) for item in document["restored"]),
+    )
 
 
 def announce_rollback(world: World, watched: Watched, revert: Revert) -> Intent:
@@ -242,14 +266,13 @@ def finish_rollback(world: World, watched: Watched, intent: Intent) -> CommandOu
     Raises:
         Moved, UserError: it cannot land as announced; the intent is abandoned, nothing is done.
     """
-    details = dict(intent.details)
-    revert = Revert(**{**details, "order": RollbackOrder(**details["order"])})
-    order = revert.order
+    revert = revert_from(intent.details)
+    order, named = revert.order, revert.named
     landing = Landing(
         commit=revert.commit,
         expected_base=revert.base,
         message=revert.message,
-        branch=f"algoops/revert-{order.name}-{revert.left}-{revert.base[:12]}",
+        branch=f"algoops/revert-{order.name}-{named.left}-{revert.base[:12]}",
     )
     try:
         commit = watched.forge.land(landing)
@@ -260,41 +283,48 @@ def finish_rollback(world: World, watched: Watched, intent: Intent) -> CommandOu
     outcome = CommandOutcome(
         ok=True,
         code="rolled_back",
-        message=say.rolled_back(order.name, revert.to, commit, revert.left, order.reason),
-        data={"commit": commit, "version": revert.to, "held": revert.left, "name": order.name},
+        message=" ".join(
+            say.rolled_back(r.name, r.to or "nothing", commit, r.left, order.reason)
+            for r in revert.restored
+        ),
+        data={"commit": commit, "version": named.to, "held": named.left, "name": order.name},
     )
     with world.store.transaction():
-        _record_revert(world, watched, revert, commit)
+        for item in revert.restored:
+            _record_restored(world, watched, revert, item, commit)
+        world.store.meta.put(base_key(watched.name), commit)
         keep(world.store, order.key, outcome)
     failpoint("rollback.recorded")
     world.store.intents.settle(intent.id, DONE)
     failpoint("rollback.settled")
-    world.progress.tell(StrategyChanged(order.name))
+    for item in revert.restored:
+        world.progress.tell(StrategyChanged(item.name))
     return outcome
 
 
-def _record_revert(world: World, watched: Watched, revert: Revert, commit: str) -> None:
+def _record_restored(
+    world: World, watched: Watched, revert: Revert, item: Restored, commit: str
+) -> None:
     store, order = world.store, revert.order
-    known = store.deployments.current(watched.name, order.name)
-    if known is not None and known.commit == commit:
+    done = store.deployments.list(repository=watched.name, name=item.name, limit=1)
+    if done and done[0].commit == commit:
         return  # recorded before the power went, not settled
     store.deployments.record(
         watched.name,
-        order.name,
-        revert.to,
+        item.name,
+        item.to,
         kind=ROLLBACK,
         commit=commit,
         actor=order.actor,
         reason=order.reason,
         base_before=revert.base,
-        tree=revert.tree,
+        tree=item.tree,
     )
-    for state, version, reason in (
-        (Lifecycle.ROLLED_BACK, revert.left, order.reason),
-        (Lifecycle.DEPLOYED, revert.to, f"rolled back from {revert.left}"),
-    ):
+    moves = [(Lifecycle.ROLLED_BACK, item.left, order.reason)]
+    if item.to:
+        moves.append((Lifecycle.DEPLOYED, item.to, f"rolled back from {item.left}"))
+    for state, version, reason in moves:
         store.strategies.transition(
-            watched.name, order.name, state, actor=order.actor, reason=reason, version=version
+            watched.name, item.name, state, actor=order.actor, reason=reason, version=version
         )
-    store.holds.hold(watched.name, order.name, revert.left, order.actor, order.reason)
-    store.meta.put(base_key(watched.name), commit)
+    store.holds.hold(watched.name, item.name, item.left, order.actor, order.reason)

@@ -3,14 +3,22 @@
 The same order as a deploy: look, decide, prepare, announce, land, record, settle.
 """
 
+from collections.abc import Sequence
+
 from bot import report as say
 from bot.deploy_queue import RollbackOrder
-from bot.landing import Revert, announce_rollback, finish_open, finish_rollback
+from bot.landing import (
+    Restored,
+    Revert,
+    announce_rollback,
+    finish_open,
+    finish_rollback,
+)
 from bot.outcomes import CommandOutcome, read
 from bot.plan import Refuse, RollbackTo, plan_rollback
 from bot.world import Watched, World
 from components.state import Lifecycle
-from components.state.records import Version
+from components.state.records import Deployment, Version
 
 EVERY = 10_000
 
@@ -23,9 +31,9 @@ def rollback(world: World, watched: Watched, order: RollbackOrder) -> CommandOut
         TransientError: the forge failed; the job is tried again.
     """
     if not order.reason.strip():
-        return CommandOutcome(
-            ok=False, code="reason_missing", message="say why: a rollback needs a reason"
-        )
+        return _no(Refuse("reason_missing", "say why: a rollback needs a reason"))
+    if order.whole:
+        return revert_landing(world, watched, order)
     with watched.lane:
         watched.forge.fetch()
         finish_open(world, watched)
@@ -39,6 +47,71 @@ def rollback(world: World, watched: Watched, order: RollbackOrder) -> CommandOut
             code = decision.code if isinstance(decision, Refuse) else "not_deployed"
             return CommandOutcome(ok=False, code=code, message=reason)
         return _revert(world, watched, order, live, decision)
+
+
+def revert_landing(world: World, watched: Watched, order: RollbackOrder) -> CommandOutcome:
+    """Take back everything that landed together with a strategy's live version.
+
+    Raises:
+        Conflict: what landed since touches the same lines; carries the paths.
+        Moved, TransientError: as `rollback`.
+    """
+    with watched.lane:
+        watched.forge.fetch()
+        finish_open(world, watched)
+        done = read(world.store, order.key)
+        if done is not None:
+            return done
+        landing = world.store.deployments.current(watched.name, order.name)
+        if landing is None:
+            return _no(Refuse("not_deployed", f"nothing is deployed under {order.name}"))
+        together = [
+            d
+            for d in world.store.deployments.list(repository=watched.name, limit=EVERY)
+            if d.commit == landing.commit and d.version
+        ]
+        moved_on = [d.name for d in together if not _is_live(world, watched, d)]
+        if moved_on:
+            names = ", ".join(moved_on)
+            words = f"{names} moved on since that landing: roll back one by one"
+            return _no(Refuse("moved_on", words))
+        return _revert_together(world, watched, order, landing.commit, together)
+
+
+def _is_live(world: World, watched: Watched, landed: Deployment) -> bool:
+    current = world.store.deployments.current(watched.name, landed.name)
+    return current is not None and current.id == landed.id
+
+
+def _revert_together(
+    world: World,
+    watched: Watched,
+    order: RollbackOrder,
+    landing: str,
+    together: Sequence[Deployment],
+) -> CommandOutcome:
+    base, repository = watched.forge.base(), watched.where.repository
+    names = ", ".join(f"{d.name} {d.version}" for d in together)
+    message = (
+        f"Revert the landing of {names}\n\n{order.reason.strip()}\n\n"
+        f"Reverts: {landing}\nRolled-back-by: {order.actor}\n"
+    )
+    commit = repository.revert_commit(base, landing, message)
+    restored = tuple(_restored(world, watched, commit, d) for d in together)
+    revert = Revert(order, commit, base, message, restored)
+    return finish_rollback(world, watched, announce_rollback(world, watched, revert))
+
+
+def _restored(world: World, watched: Watched, commit: str, landed: Deployment) -> Restored:
+    path = f"{watched.where.root}/{landed.name}"
+    tree = watched.where.repository.tree_at(commit, path) or ""
+    versions = world.store.versions.list(watched.name, landed.name, limit=EVERY)
+    back = next((v.version for v in versions if v.deployed_at and tree and v.tree == tree), "")
+    return Restored(landed.name, landed.version, back, tree if back else "")
+
+
+def _no(refusal: Refuse) -> CommandOutcome:
+    return CommandOutcome(ok=False, code=refusal.code, message=refusal.reason)
 
 
 def _decide(
@@ -89,9 +162,7 @@ def _revert(
         commit=repository.revert_folder(base, path, target.tree, message),
         base=base,
         message=message,
-        left=live.version,
-        to=target.version,
-        tree=target.tree,
+        restored=(Restored(order.name, live.version, target.version, target.tree),),
     )
     return finish_rollback(world, watched, announce_rollback(world, watched, revert))
 

@@ -61,13 +61,18 @@ def rollback(
     name: Name,
     reason: Reason,
     to: Annotated[str, typer.Option(help="The version to go back to (default: the last).")] = "",
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Take back all that landed together with it.")
+    ] = False,
     repository: RepositoryOption = "",
     config: ConfigOption = None,
 ) -> None:
     """Restore an earlier version of one strategy; the one that is left is put on hold."""
     with errors_for_people():
         settings = settings_from(config)
-        command = Rollback(name=name, version=to, reason=reason)
+        if whole and to:
+            raise UserError("--whole takes back a landing as it was: leave --to out")
+        command = Rollback(name=name, version=to, reason=reason, whole=whole)
         _issue(settings, _repository(settings, repository), command)
 
 

@@ -5,6 +5,8 @@ import subprocess
 import sys
 import threading
 
+import yaml
+
 from bot.demo.stage import EXAMPLES
 from components.schema.report import Report
 from components.schema.values import CheckName, Verdict
@@ -269,3 +271,30 @@ def test_deploy_without_a_daemon_is_done_on_the_spot(running):
     done = running.algoops("deploy", "sma_cross", "--ref", "add-sma")
     assert done.returncode == 0, done.stderr
     assert running.tip("sma_cross/v1.0.0^{commit}") == running.tip()
+
+
+def test_recheck_under_a_stricter_policy_rolls_back_and_holds(running):
+    running.run_of("add-sma", running.push_example("add-sma"))
+    assert running.algoops("deploy", "sma_cross", "--ref", "add-sma").returncode == 0
+    running.run_of("improve", running.push_proposal("improve", "improve-sma-cross"))
+    assert running.algoops("deploy", "sma_cross", "--ref", "improve").returncode == 0
+    running.settled()
+    running.stage.daemon.stop()
+    policy = running.stage.folder / "policies" / "risk.yaml"
+    text = policy.read_text().replace("recheck: {action: notify}", "recheck: {action: rollback}")
+    policy.write_text(
+        text.replace('metric: sharpe, op: ">=", value: 0.1,', 'metric: sharpe, op: ">=", value: 9,')
+    )
+    config = yaml.safe_load(running.stage.config.read_text())
+    config["schedule"]["recheck_s"] = 2
+    running.stage.config.write_text(yaml.safe_dump(config))
+    running.start()
+
+    def back():
+        return running.store.strategies.get(DEMO, "sma_cross").deployed_version == "1.0.0"
+
+    wait_for(back, "1.1.0 is rolled back")
+    assert running.tree("sma_cross") == running.tree("sma_cross", "sma_cross/v1.0.0")
+    hold = running.store.holds.active(DEMO, "sma_cross", "1.1.0")
+    assert hold.actor == "algoops"
+    assert "checked again" in hold.reason

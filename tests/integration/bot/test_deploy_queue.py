@@ -2,86 +2,11 @@
 
 import threading
 
-import pytest
-
-from bot.app import open_world
-from bot.bench import prepare
-from bot.check_run import read_subject, take_snapshot
-from bot.config import load
-from bot.demo.stage import EXAMPLES, set_stage
 from bot.deploy_queue import DeployOrder
 from bot.deploys import deploy
-from components.schema.report import Change, ProposalRef, Report, StrategyReport
-from components.schema.values import Verdict
+from tests.deploy_support import push, reported
 
 HISTORY = 20
-
-
-@pytest.fixture
-def stage(tmp_path):
-    return set_stage(tmp_path / "stage", 0, on_base=())
-
-
-@pytest.fixture
-def world(stage):
-    with open_world(load(stage.config, env={"ALGOOPS_SANDBOX__BACKEND": "bubblewrap"})) as made:
-        yield made
-
-
-def push(stage, branch, name, extra=None):
-    def write():
-        folder = stage.author.folder / "strategies" / name
-        folder.mkdir(parents=True, exist_ok=True)
-        for file in ("strategy.yaml", "strategy.py"):
-            text = (EXAMPLES / "strategies" / "sma_cross" / file).read_text()
-            (folder / file).write_text(text.replace("name: sma_cross", f"name: {name}"))
-        for path, text in (extra or {}).items():
-            (folder / path).write_text(text)
-
-    stage.author.start(branch)
-    write()
-    return stage.author.push(branch, f"Add {name}")
-
-
-def reported(world, branch):
-    """As if the checks had run: a passed verdict and a published report for this very content."""
-    watched = world.repository("demo")
-    proposal = watched.forge.proposal(f"branch/{branch}")
-    snapshot = take_snapshot(watched.where, proposal, watched.forge.base())
-    reports = []
-    for change in snapshot.changes:
-        prepared = prepare(read_subject(watched.where, change), world.bench)
-        report = StrategyReport(
-            name=change.name,
-            path=f"strategies/{change.name}",
-            version=prepared.version,
-            change=Change.ADDED,
-            tree=change.new_tree,
-            content_key=prepared.key,
-            verdict=Verdict.PASSED,
-        )
-        world.store.verdicts.put(
-            prepared.key, change.name, prepared.version, Verdict.PASSED, report.model_dump_json()
-        )
-        world.store.strategies.propose(
-            "demo", change.name, actor="ada", reason="push", proposal=proposal.id, version="1.0.0"
-        )
-        reports.append(report)
-    run = world.store.runs.start("demo", proposal.id, proposal.head, snapshot.base, "check")
-    whole = Report(
-        algoops="0",
-        proposal=ProposalRef(id=proposal.id, ref=branch),
-        head_commit=proposal.head,
-        base_commit=snapshot.base,
-        verdict=Verdict.PASSED,
-        summary="",
-        strategies=tuple(reports),
-        started_at="",
-        finished_at="",
-        duration_s=0,
-    )
-    world.store.runs.finish(run.id, Verdict.PASSED, whole.model_dump_json())
-    world.store.meta.put(f"published:demo:{proposal.id}", str(run.id))
 
 
 def deploy_at_once(world, branches):
@@ -134,7 +59,7 @@ def test_three_ready_proposals_land_as_one_chain_of_merges(stage, world):
 def test_conflicting_proposal_in_a_batch_is_named_and_the_others_land(stage, world):
     push(stage, "a", "one")
     push(stage, "b", "two")
-    push(stage, "c", "one", {"strategy.py": "x = 1\n"})
+    push(stage, "c", "one", extra={"strategy.py": "x = 1\n"})
     for branch in "abc":
         reported(world, branch)
     outcomes = deploy_at_once(world, ["a", "b", "c"])

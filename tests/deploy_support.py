@@ -1,0 +1,63 @@
+"""Proposals whose checks have passed, without running them: for tests of what comes after."""
+
+from bot.bench import prepare
+from bot.check_run import read_subject, take_snapshot
+from bot.demo.stage import EXAMPLES
+from components.schema.report import Change, ProposalRef, Report, StrategyReport
+from components.schema.values import Verdict
+
+
+def push(stage, branch, *names, version="1.0.0", extra=None):
+    """A branch with these strategies, all at one version; `extra` files go into the first."""
+    stage.author.start(branch)
+    for name in names:
+        folder = stage.author.folder / "strategies" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in ("strategy.yaml", "strategy.py"):
+            text = (EXAMPLES / "strategies" / "sma_cross" / file).read_text()
+            text = text.replace("name: sma_cross", f"name: {name}")
+            (folder / file).write_text(text.replace("version: 1.0.0", f"version: {version}"))
+    for path, text in (extra or {}).items():
+        (stage.author.folder / "strategies" / names[0] / path).write_text(text)
+    return stage.author.push(branch, f"{', '.join(names)} {version}")
+
+
+def reported(world, branch):
+    """As if the checks had run: a passed verdict and a published report for this very content."""
+    watched = world.repository("demo")
+    proposal = watched.forge.proposal(f"branch/{branch}")
+    snapshot = take_snapshot(watched.where, proposal, watched.forge.base())
+    reports = []
+    for change in snapshot.changes:
+        prepared = prepare(read_subject(watched.where, change), world.bench)
+        report = StrategyReport(
+            name=change.name,
+            path=f"strategies/{change.name}",
+            version=prepared.version,
+            change=Change.ADDED,
+            tree=change.new_tree,
+            content_key=prepared.key,
+            verdict=Verdict.PASSED,
+        )
+        world.store.verdicts.put(
+            prepared.key, change.name, prepared.version, Verdict.PASSED, report.model_dump_json()
+        )
+        world.store.strategies.propose(
+            "demo", change.name, actor="ada", reason="push", proposal=proposal.id
+        )
+        reports.append(report)
+    run = world.store.runs.start("demo", proposal.id, proposal.head, snapshot.base, "check")
+    whole = Report(
+        algoops="0",
+        proposal=ProposalRef(id=proposal.id, ref=branch),
+        head_commit=proposal.head,
+        base_commit=snapshot.base,
+        verdict=Verdict.PASSED,
+        summary="",
+        strategies=tuple(reports),
+        started_at="",
+        finished_at="",
+        duration_s=0,
+    )
+    world.store.runs.finish(run.id, Verdict.PASSED, whole.model_dump_json())
+    world.store.meta.put(f"published:demo:{proposal.id}", str(run.id))

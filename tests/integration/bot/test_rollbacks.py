@@ -1,0 +1,109 @@
+"""Rollbacks of one strategy, and of everything that landed with it."""
+
+import pytest
+
+from bot.deploy_queue import DeployOrder, RollbackOrder
+from bot.deploys import deploy
+from bot.rollbacks import propose_rollback, rollback
+from components.errors import Conflict
+from components.state import Lifecycle
+from tests.deploy_support import push, reported
+
+
+def land(stage, world, branch, names, version="1.0.0"):
+    """One proposal with several strategies, landed."""
+    push(stage, branch, *names, version=version)
+    reported(world, branch)
+    done = deploy(world, world.repository("demo"), DeployOrder(f"branch/{branch}", "ada"))
+    assert done.ok, done.message
+
+
+def status(world, name):
+    strategy = world.store.strategies.get("demo", name)
+    return strategy.status, strategy.deployed_version
+
+
+def test_whole_landing_is_taken_back_at_once(stage, world):
+    land(stage, world, "first", ["one", "two"])
+    land(stage, world, "second", ["one", "two"], "1.1.0")
+    done = rollback(
+        world, world.repository("demo"), RollbackOrder("one", "ada", "both lost money", whole=True)
+    )
+    assert done.ok, done.message
+    for name in ("one", "two"):
+        assert status(world, name) == (Lifecycle.DEPLOYED, "1.0.0")
+        assert world.store.holds.active("demo", name, "1.1.0")
+        now = stage.git("rev-parse", f"main:strategies/{name}")
+        assert now == stage.git("rev-parse", f"{name}/v1.0.0^{{commit}}:strategies/{name}")
+    assert "Reverts:" in stage.git("log", "-1", "--format=%B", "main")
+
+
+def test_whole_landing_of_new_strategies_leaves_nothing_deployed(stage, world):
+    land(stage, world, "first", ["one", "two"])
+    order = RollbackOrder("one", "ada", "too early", whole=True)
+    assert rollback(world, world.repository("demo"), order).ok
+    for name in ("one", "two"):
+        assert world.store.deployments.current("demo", name) is None
+        assert status(world, name)[0] is Lifecycle.ROLLED_BACK
+    assert stage.git("ls-tree", "--name-only", "main", "strategies/") == "strategies/.gitkeep"
+
+
+def test_whole_landing_whose_parts_moved_on_is_refused(stage, world):
+    land(stage, world, "first", ["one", "two"])
+    land(stage, world, "second", ["two"], "1.1.0")
+    order = RollbackOrder("one", "ada", "no", whole=True)
+    refused = rollback(world, world.repository("demo"), order)
+    assert (refused.ok, refused.code) == (False, "moved_on")
+    assert "two" in refused.message
+
+
+def test_rollback_of_one_leaves_what_landed_since_alone(stage, world):
+    land(stage, world, "first", ["one"])
+    land(stage, world, "second", ["one"], "1.1.0")
+    land(stage, world, "third", ["two"])
+    done = rollback(world, world.repository("demo"), RollbackOrder("one", "ada", "slow"))
+    assert done.data["version"] == "1.0.0"
+    changed = stage.git("diff", "--name-only", "main^", "main").split()
+    assert changed
+    assert all(path.startswith("strategies/one/") for path in changed)
+    assert status(world, "two") == (Lifecycle.DEPLOYED, "1.0.0")
+
+
+def test_rollback_without_a_reason_is_refused(world):
+    refused = rollback(world, world.repository("demo"), RollbackOrder("one", "ada", "  "))
+    assert refused.code == "reason_missing"
+
+
+def test_same_command_twice_rolls_back_once(stage, world):
+    for number, version in enumerate(("1.0.0", "1.1.0", "1.2.0")):
+        land(stage, world, f"branch-{number}", ["one"], version)
+    order = RollbackOrder("one", "ada", "slow", key="command-1")
+    first = rollback(world, world.repository("demo"), order)
+    again = rollback(world, world.repository("demo"), order)
+    assert again == first
+    assert status(world, "one") == (Lifecycle.DEPLOYED, "1.1.0")
+
+
+def test_proposed_rollback_is_a_branch_for_people_to_deploy(stage, world):
+    land(stage, world, "first", ["one"])
+    land(stage, world, "second", ["one"], "1.1.0")
+    done = propose_rollback(world, world.repository("demo"), RollbackOrder("one", "bot", "drift"))
+    branch = done.data["proposal"].removeprefix("branch/")
+    offered = stage.git("rev-parse", f"{branch}:strategies/one")
+    assert offered == stage.git("rev-parse", "one/v1.0.0^{commit}:strategies/one")
+    assert status(world, "one") == (Lifecycle.DEPLOYED, "1.1.0")
+    reported(world, branch)
+    landed = deploy(world, world.repository("demo"), DeployOrder(done.data["proposal"], "ada"))
+    assert landed.ok, landed.message
+    assert status(world, "one") == (Lifecycle.DEPLOYED, "1.0.0")
+
+
+def test_landing_that_was_changed_since_by_hand_conflicts_and_names_the_files(stage, world):
+    land(stage, world, "first", ["one"])
+    stage.author.start("by-hand")
+    file = stage.author.folder / "strategies" / "one" / "strategy.py"
+    file.write_text("x = 1\n")
+    stage.author.push("main", "By hand")
+    with pytest.raises(Conflict) as caught:
+        rollback(world, world.repository("demo"), RollbackOrder("one", "ada", "no", whole=True))
+    assert caught.value.paths == ("strategies/one/strategy.py",)
