@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "run": "run",
     "init": "run",
     "backtest": "backtest",
+    "sweep": "sweep",
     "check": "check",
     "watch": "check",
     "report": "rendering",

@@ -1,0 +1,267 @@
+"""`algoops sweep`: a strategy over a grid of parameters, and what its best cell is worth."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from bot.cli.backtest import Form, job_of, one_task, policy_of, read_strategy
+from bot.cli.common import (
+    EXIT_ERROR,
+    EXIT_FAILED,
+    EXIT_PASSED,
+    ConfigOption,
+    err,
+    out,
+    print_json,
+    settings_from,
+)
+from bot.config import Settings
+from bot.sandboxes import open_executor
+from bot.sweep import (
+    Axis,
+    Cell,
+    Kept,
+    best_of,
+    cell_key,
+    grid,
+    read_axis,
+    sweep,
+    value_of,
+)
+from bot.sweep_picture import picture
+from bot.sweep_stats import Deflated, deflated
+from bot.tasks import Wishes
+from components.engine.market_data import FolderData
+from components.errors import TransientError, UserError
+from components.ports import BacktestJob, Executor
+from components.schema.overrides import overridden
+from components.schema.policies_sandbox import SandboxPolicy
+from components.schema.values import Metrics, Status
+
+CONFIDENT = 0.95
+_MOST_ROWS = 20
+_COLUMNS = ("sharpe", "return_pct", "max_drawdown_pct", "trades")
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What a sweep came to."""
+
+    strategy: str
+    symbol: str
+    interval: str
+    axes: tuple[Axis, ...]
+    by: str
+    cells: tuple[Cell, ...]
+    reused: int
+
+    @property
+    def best(self) -> Cell | None:
+        """The cell with the highest value of `by`."""
+        return best_of(self.cells, self.by)
+
+    @property
+    def luck(self) -> Deflated | None:
+        """The best cell's deflated Sharpe ratio; a passed cell without returns counts as 0."""
+        if self.best is None or self.best.moments is None:
+            return None
+        passed = [c for c in self.cells if c.status is Status.PASSED]
+        return deflated(self.best.moments, [c.moments.sharpe if c.moments else 0 for c in passed])
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("sweep")(sweep_command)
+
+
+def sweep_command(
+    path: Annotated[Path, typer.Argument(help="A strategy's folder, or a lone .py file.")],
+    values: Annotated[
+        list[str], typer.Option("--set", help="name=first:last:step or name=a,b,c. Repeatable.")
+    ],
+    symbol: Annotated[str, typer.Option(help="What to trade (default: its first symbol).")] = "",
+    start: Annotated[str, typer.Option(help="First day, YYYY-MM-DD.")] = "",
+    end: Annotated[str, typer.Option(help="Last day, YYYY-MM-DD.")] = "",
+    by: Annotated[str, typer.Option(help="The metric that is to be high.")] = "sharpe",
+    plot: Annotated[
+        Path | None, typer.Option(help="Heat map over the first two parameters: .png or .svg.")
+    ] = None,
+    results: Annotated[
+        Path | None, typer.Option(help="Where results are kept, to go on from (JSON lines).")
+    ] = None,
+    form: Annotated[Form, typer.Option("--format", help="text or json.")] = Form.TEXT,
+    config: ConfigOption = None,
+) -> None:
+    """Backtest a strategy once for each combination of parameter values.
+
+    Ended early, the same command goes on where it was. Exit code 1 when a cell failed.
+    """
+    kind = _plot_kind(plot)
+    if by not in _metrics():
+        raise UserError(f"--by {by!r} is no metric; there are: {', '.join(_metrics())}")
+    settings = settings_from(config)
+    axes = tuple(read_axis(text) for text in values)
+    wishes = Wishes(None, start, end, (symbol,) if symbol else ())
+    swept = _sweep(path, axes, settings, wishes, (by, results))
+    if plot is not None and kind is not None:
+        plot.write_bytes(picture(swept.cells, axes, by, kind))
+    if form is Form.JSON:
+        print_json(_document(swept))
+    else:
+        _show(swept)
+    raise typer.Exit(_exit_code(swept.cells))
+
+
+def _sweep(
+    path: Path,
+    axes: tuple[Axis, ...],
+    settings: Settings,
+    wishes: Wishes,
+    how: tuple[str, Path | None],
+) -> Swept:
+    by, results = how
+    files, definition, rules = read_strategy(path, settings)
+    task = one_task(definition, settings, FolderData(settings.data.dir), wishes)
+    policy = policy_of(settings, "sandbox.yaml", SandboxPolicy)
+    declared = bool(definition.parameters)
+    jobs = [
+        job_of(
+            files,
+            definition.name,
+            rules,
+            task.on(overridden(definition, cell) if declared else cell),
+            policy.limits,
+        )
+        for cell in grid(axes)
+    ]
+    executor = open_executor(settings, policy)
+    try:
+        keyed = _keyed(jobs, task.data_hash, executor)
+        kept = Kept(results or settings.state.dir / "sweeps" / f"{definition.name}.jsonl")
+        reused = sum(kept.get(key) is not None for key in keyed)
+        cells = _with_progress(keyed, executor, kept)
+    finally:
+        executor.close()
+    return Swept(definition.name, task.symbol, task.interval, axes, by, cells, reused)
+
+
+def _keyed(
+    jobs: Sequence[BacktestJob], data_hash: str, executor: Executor
+) -> dict[str, BacktestJob]:
+    image = str(executor.describe()["image"])
+    if not image:
+        raise TransientError(str(executor.describe()["detail"]))
+    return {cell_key(job, data_hash, image): job for job in jobs}
+
+
+def _with_progress(
+    jobs: Mapping[str, BacktestJob], executor: Executor, kept: Kept
+) -> tuple[Cell, ...]:
+    columns = (TextColumn("Sweeping"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as progress:
+        bar = progress.add_task("", total=len(jobs))
+        tell: Callable[[Cell], None] = lambda _cell: progress.advance(bar)  # noqa: E731  # one call
+        return sweep(jobs, executor, kept, tell)
+
+
+def _plot_kind(plot: Path | None) -> Literal["png", "svg"] | None:
+    if plot is None:
+        return None
+    match plot.suffix.lower():
+        case ".png":
+            return "png"
+        case ".svg":
+            return "svg"
+        case _:
+            raise UserError(f"--plot draws .png or .svg, not {plot.name}")
+
+
+def _metrics() -> list[str]:
+    return [n for n, f in Metrics.model_fields.items() if f.annotation in {float | None, int}]
+
+
+def _show(swept: Swept) -> None:
+    names = [axis.name for axis in swept.axes]
+    shown = tuple(dict.fromkeys((swept.by, *_COLUMNS)))
+    table = Table(box=None)
+    for name in (*names, *shown):
+        table.add_column(name, justify="right")
+    ranked = sorted(swept.cells, key=lambda c: _rank(c, swept.by))
+    for cell in ranked[:_MOST_ROWS]:
+        numbers = [_number(value_of(cell, name)) for name in shown]
+        table.add_row(*(str(cell.parameters[n]) for n in names), *numbers)
+    out.print(table)
+    for line in _sentences(swept):
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _rank(cell: Cell, metric: str) -> float:
+    value = value_of(cell, metric)
+    return float("inf") if value is None else -value
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.2f}".removesuffix(".00")
+
+
+def _sentences(swept: Swept) -> list[str]:
+    """What is to be said below the table."""
+    ends = Counter(str(cell.status) for cell in swept.cells)
+    told = ", ".join(f"{count} {status}" for status, count in sorted(ends.items()))
+    lines = [
+        f"{swept.strategy} on {swept.symbol} {swept.interval}: {told}; {swept.reused} known before"
+    ]
+    failed = next((c for c in swept.cells if c.status is not Status.PASSED), None)
+    if failed is not None:
+        lines.append(f"first that did not pass: {_chosen(swept, failed)}: {failed.message}")
+    if swept.best is not None:
+        lines.append(f"best {swept.by}: {_chosen(swept, swept.best)}")
+    lines.append(_warning(swept.luck))
+    return lines
+
+
+def _chosen(swept: Swept, cell: Cell) -> str:
+    return " ".join(f"{axis.name}={cell.parameters[axis.name]}" for axis in swept.axes)
+
+
+def _warning(luck: Deflated | None) -> str:
+    """The verdict on the best cell, for people."""
+    if luck is None:
+        return "no trial has enough returns to tell skill from luck"
+    shown = f"{luck.probability:.1%}"
+    if luck.probability >= CONFIDENT:
+        return (
+            f"after {luck.trials} trials its true Sharpe ratio is above zero with {shown} "
+            "(deflated Sharpe ratio); test it on bars that the sweep has not seen all the same"
+        )
+    return (
+        f"WARNING: likely over-fitted: as the best of {luck.trials} trials, its true Sharpe ratio "
+        f"is above zero with {shown} only (deflated Sharpe ratio; {CONFIDENT:.0%} is convincing)"
+    )
+
+
+def _document(swept: Swept) -> dict[str, Any]:
+    return {
+        "strategy": swept.strategy,
+        "symbol": swept.symbol,
+        "interval": swept.interval,
+        "by": swept.by,
+        "axes": {axis.name: list(axis.values) for axis in swept.axes},
+        "reused": swept.reused,
+        "cells": [cell.model_dump(mode="json") for cell in swept.cells],
+        "best": swept.best.model_dump(mode="json") if swept.best else None,
+        "deflated_sharpe": asdict(swept.luck) if swept.luck else None,
+        "warning": _warning(swept.luck),
+    }
+
+
+def _exit_code(cells: Sequence[Cell]) -> int:
+    if any(c.status in {Status.INFRASTRUCTURE_ERROR, Status.KILLED} for c in cells):
+        return EXIT_ERROR
+    return EXIT_PASSED if all(c.status is Status.PASSED for c in cells) else EXIT_FAILED

@@ -1,0 +1,77 @@
+"""`algoops sweep` and `algoops worker` as commands, in a real sandbox."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from executor_support import CONFIG, PROJECT
+
+SMA = str(PROJECT / "examples" / "strategies" / "sma_cross")
+
+
+@pytest.fixture
+def algoops(tmp_path):
+    text = CONFIG.replace("POLICIES", str(PROJECT / "policies"))
+    (tmp_path / "config.yaml").write_text(
+        text.replace("DATA", str(PROJECT / "examples" / "data"))
+        + "executor: {kind: local, workers: 1}\n"
+    )
+
+    def run(*arguments):
+        command = [sys.executable, "-m", "bot", *arguments]
+        config = ["--config", str(tmp_path / "config.yaml")]
+        return subprocess.run(
+            [*command, *config],
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+
+    return run
+
+
+def test_sweep_draws_ranks_warns_and_goes_on_where_it_was(algoops, tmp_path):
+    asked = ("sweep", SMA, "--set", "slow=150,200", "--start", "2005-01-01")
+    first = algoops(*asked, "--set", "fast=20", "--format", "json")
+    assert (first.returncode, first.stderr) == (0, "")
+    document = json.loads(first.stdout)
+    assert (document["reused"], len(document["cells"])) == (0, 2)
+    ranked = [c["metrics"]["sharpe"] for c in document["cells"]]
+    assert document["best"]["metrics"]["sharpe"] == max(ranked)
+    assert 0 <= document["deflated_sharpe"]["probability"] <= 1
+    picture = tmp_path / "heat.png"
+    more = algoops(*asked, "--set", "fast=20,30", "--plot", str(picture))
+    assert more.returncode == 0
+    assert "4 passed; 2 known before" in more.stdout
+    assert "trials" in more.stdout
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--set", "fsat=1:5:1"), "`fsat` is not a parameter"),
+        (("--set", "fast=1000"), "fast"),
+        (("--set", "fast=5:1:1"), "first <= last"),
+        (("--set", "fast=20", "--by", "luck"), "--by 'luck' is no metric"),
+        (("--set", "fast=20", "--plot", "map.gif"), ".png or .svg"),
+    ],
+)
+def test_sweep_asked_for_wrongly_says_what_to_change(algoops, arguments, said):
+    ended = algoops("sweep", SMA, *arguments)
+    assert ended.returncode == 2
+    assert said in ended.stderr
+    assert "bug" not in ended.stderr
+
+
+def test_worker_refuses_what_is_no_address(algoops):
+    ended = algoops("worker", "127.0.0.1:8786")
+    assert ended.returncode == 2
+    assert "write it as tcp://HOST:8786" in ended.stderr
