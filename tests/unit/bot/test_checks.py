@@ -1,0 +1,60 @@
+"""Verdicts from checks: what breaks is never passed, what did not run is never passed."""
+
+import pytest
+
+from bot.check_run import overall
+from bot.checks import _verdict
+from components.schema.report import Change, CheckResult, StrategyReport
+from components.schema.values import CheckName, Finding, Outcome, Severity, Verdict
+
+
+def checks(*outcomes):
+    return [
+        CheckResult(name=name, outcome=outcome, summary="")
+        for name, outcome in zip(CheckName, outcomes, strict=False)
+    ]
+
+
+P, F, E = Outcome.PASSED, Outcome.FAILED, Outcome.ERROR
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "verdict", "stage"),
+    [
+        ([P] * 6, Verdict.PASSED, None),
+        ([F, P], Verdict.FAILED, CheckName.SCHEMA),
+        ([P, F], Verdict.FAILED, CheckName.CODE),
+        ([P, P, E], Verdict.ERROR, CheckName.SANDBOX_TEST),
+        ([F, E], Verdict.FAILED, CheckName.SCHEMA),
+        ([P, P, P], Verdict.ERROR, CheckName.SANDBOX_TEST),
+        ([], Verdict.ERROR, None),
+    ],
+)
+def test_verdict_of_one_strategy(outcomes, verdict, stage):
+    assert _verdict(checks(*outcomes)) == (verdict, stage)
+
+
+def report(verdict):
+    return StrategyReport(
+        name="a", path="a", change=Change.ADDED, tree="", content_key="", verdict=verdict
+    )
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "expected"),
+    [
+        ([], Verdict.NEUTRAL),
+        ([Verdict.PASSED, Verdict.PASSED], Verdict.PASSED),
+        ([Verdict.PASSED, Verdict.ERROR], Verdict.ERROR),
+        ([Verdict.FAILED, Verdict.ERROR], Verdict.FAILED),
+    ],
+)
+def test_verdict_of_a_run_is_the_worst(verdicts, expected):
+    assert overall([report(v) for v in verdicts], ()) is expected
+
+
+def test_finding_of_the_proposal_itself_fails_the_run_and_a_warning_does_not():
+    finding = Finding(check=CheckName.SCHEMA, rule="x", message="x")
+    assert overall([report(Verdict.PASSED)], (finding,)) is Verdict.FAILED
+    warning = finding.model_copy(update={"severity": Severity.WARNING})
+    assert overall([report(Verdict.PASSED)], (warning,)) is Verdict.PASSED

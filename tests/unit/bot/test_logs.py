@@ -1,0 +1,27 @@
+import pytest
+
+from bot.logs import HIDDEN, hide_secrets
+
+
+@pytest.mark.parametrize("key", ["token", "api_token", "webhook_secret", "Authorization"])
+def test_value_under_a_secret_key_is_hidden(key):
+    assert hide_secrets(None, "info", {key: "value"}) == {key: HIDDEN}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "push failed with ghp_abcdefABCDEF0123456789",
+        "github_pat_11ABC_def refused",
+        "fetch https://user:secret@example.invalid/x.git",
+    ],
+)
+def test_text_that_holds_a_secret_is_cleaned(text):
+    shown = hide_secrets(None, "info", {"why": text})["why"]
+    assert HIDDEN in shown
+    for secret in ("ghp_abc", "github_pat_11", "secret@"):
+        assert secret not in shown
+
+
+def test_plain_text_stays():
+    assert hide_secrets(None, "info", {"why": "all is well"}) == {"why": "all is well"}
