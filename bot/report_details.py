@@ -72,9 +72,11 @@ def _gate(gate: GateResult) -> str:
     against = {"absolute": "", "base": " vs deployed", "benchmark": " vs benchmark"}[gate.compare]
     what = f"{inline(gate.metric)} {inline(gate.op)}{against}"
     where = f", {inline(gate.symbol)}" if gate.symbol else ""
-    why = f": {inline(gate.message)}" if gate.message else ""
+    told = inline(gate.message)
+    if gate.metric not in gate.message:  # the engine's own sentence says all of it
+        told = f"{what}{where}: {told}" if told else f"{what}{where}"
     cells = " | ".join(_figure(v) for v in (gate.value, gate.limit, gate.margin))
-    return f"| {icon} | {code(gate.id)} {what}{where}{why} | {cells} |"
+    return f"| {icon} | {code(gate.id)} {told} | {cells} |"
 
 
 def _figure(value: float | None) -> str:
