@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from executor_support import SPEC, Cluster, backtest_job, descendants, eventually, script
+from executor_support import PROJECT, SPEC, Cluster, backtest_job, descendants, eventually, script
 
 from components.engine.market_data import FolderData
 from components.errors import TransientError
@@ -150,6 +151,22 @@ def test_closed_executor_kills_what_runs_and_takes_no_more(cluster, executor):
     eventually(lambda: not cluster.working())
     with pytest.raises(TransientError, match="shut down"):
         other.submit(script("print(1)"))
+
+
+def test_killed_daemon_leaves_no_guest_on_the_workers(cluster):
+    code = (
+        "import sys; sys.path.insert(0, 'tests')\n"
+        "from executor_support import SPEC, script\n"
+        "from components.executor.dask import DaskExecutor\n"
+        "job = script('while True: pass')\n"
+        f"DaskExecutor(SPEC, {cluster.address!r}).submit(job).result()\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT) as daemon:
+        try:
+            eventually(cluster.working)
+        finally:
+            daemon.kill()
+    eventually(lambda: not cluster.working())
 
 
 def test_backtest_on_the_cluster_equals_the_local_one(cluster, executor):
