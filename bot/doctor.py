@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 from bot.app import open_watched
@@ -12,12 +13,13 @@ from bot.sandboxes import open_executor
 from components.engine.market_data import FolderData
 from components.errors import AlgoOpsError, UserError
 from components.ports import Forge, ScriptJob
-from components.schema.values import Status
+from components.schema.values import ExecutionResult, Status
 from components.state import DATABASE, Store
 
 MB = 1024 * 1024
 LEAST_GIT = (2, 38)
 LOW_DISK_MB = 200
+TRIAL_S = 120.0
 SCRIPT = b"print('hello from inside')\n"
 
 
@@ -135,10 +137,14 @@ def _sandbox(settings: Settings) -> Iterator[Symptom]:
     policies = load_policies(settings.policies)
     executor = open_executor(settings, policies.sandbox)
     try:
-        result = executor.submit(_trial(policies)).result()
+        result = _within(executor.submit(_trial(policies)))
         facts = executor.describe()
     finally:
         executor.close()
+    if result is None:
+        seen = str(facts.get("detail") or f"no answer within {TRIAL_S:.0f} s")
+        yield Symptom("sandbox", well=False, seen=seen, advice="start what runs its jobs")
+        return
     well = result.status is Status.PASSED
     seen = f"{facts.get('backend')}: ran a script in {result.duration_s * 1000:.0f} ms"
     yield Symptom("sandbox", well, seen if well else result.message)
@@ -149,6 +155,14 @@ def _sandbox(settings: Settings) -> Iterator[Symptom]:
         if result.unlimited
         else "all enforced",
     )
+
+
+def _within(trial: Future[ExecutionResult]) -> ExecutionResult | None:
+    """Its result; None where a cluster has no worker for it."""
+    try:
+        return trial.result(TRIAL_S)
+    except TimeoutError:
+        return None
 
 
 def _trial(policies: Policies) -> ScriptJob:
