@@ -7,6 +7,7 @@ from distributed import Client
 
 CONNECT_S = 5.0
 AGAIN_AFTER_S = 0.5
+_NONE = "no scheduler"
 
 log = structlog.get_logger(__name__)
 
@@ -60,10 +61,13 @@ class Link:
         try:
             await client
         except (OSError, TimeoutError) as error:
-            self.problem = f"no scheduler at {self._address}: jobs wait ({error})"
-            log.warning("no-scheduler", address=self._address, reason=str(error))
-            await client.close(timeout=1)
+            if not self.problem.startswith(_NONE):
+                log.warning("no-scheduler", address=self._address, reason=str(error))
+            self.problem = f"{_NONE} at {self._address}: jobs wait ({error})"
             await asyncio.sleep(AGAIN_AFTER_S)
             return None
+        finally:
+            if client.status != "running":
+                await client.close(timeout=1)
         self.problem = ""
         return client
