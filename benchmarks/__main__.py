@@ -42,10 +42,9 @@ def main(wanted: list[str]) -> int:
     failed = []
     for name in wanted or names():
         print(f"\n=== {name}", flush=True)
-        command = [sys.executable, str(HERE / f"{name}.py"), "--json", str(OUT / f"{name}.json")]
-        done = subprocess.run(
-            command, check=False, env={**os.environ, "PYTHONPATH": str(HERE.parent)}
-        )
+        target = OUT / f"{name}.json"
+        command = [sys.executable, "-m", f"benchmarks.{name}", "--json", str(target)]
+        done = subprocess.run(command, check=False, cwd=HERE.parent)
         if done.returncode != 0:
             failed.append(name)
     if failed:

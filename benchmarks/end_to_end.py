@@ -1,6 +1,6 @@
 """From `git push` to the pending status and to the verdict, with the real daemon.
 
-`python benchmarks/end_to_end.py [--rounds N] [--together N] [--json FILE]`
+`python -m benchmarks.end_to_end [--rounds N] [--together N] [--json FILE]`
 
 Beside it, in the same run, what an author would do instead: start Python, import backtesting,
 run the backtest.

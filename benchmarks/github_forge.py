@@ -1,6 +1,6 @@
 """How long GitHub waits for an answer, and how long the pure parts take.
 
-Usage: python -m benchmarks.github [--json FILE]
+Usage: python -m benchmarks.github_forge [--json FILE]
 """
 
 import argparse
