@@ -1,0 +1,43 @@
+"""One daemon, two repositories: each is served, and a busy one does not starve the other."""
+
+import yaml
+
+from bot.cli.run import make_repository
+from bot.demo.author import Author
+from bot.demo.stage import EXAMPLES
+from components.schema.values import Verdict
+from tests.e2e.conftest import wait_for
+
+
+def flood(world, author, number):
+    """An endless loop whose content is another one each time: no verdict is reused."""
+    author.put(EXAMPLES / "proposals" / "endless-loop", ".")
+    world.write("strategies/patient_trader/notes.txt", f"number {number}\n")
+
+
+def test_second_repository_is_answered_while_the_first_is_flooded(world):
+    stage = world.stage
+    second = stage.folder / "second.git"
+    make_repository(second)
+    config = yaml.safe_load(stage.config.read_text())
+    config["repositories"].append({"name": "second", "path": "second.git"})
+    stage.config.write_text(yaml.safe_dump(config))
+    for number in range(10):
+        world.push(f"endless-{number}", lambda author, n=number: flood(world, author, n))
+    world.start()
+    author = Author(stage.folder / "author-2", second)
+    author.start("add-sma")
+    author.put(EXAMPLES / "strategies" / "sma_cross", "strategies/sma_cross")
+    head = author.push("add-sma", "Add")
+
+    def answered():
+        return world.store.runs.latest("second", "branch/add-sma", head=head, finished=True)
+
+    assert wait_for(answered, "a verdict in the second repository").verdict is Verdict.PASSED
+    open_in_first = world.store.runs.list(repository="demo", status="finished")
+    assert len(open_in_first) < 10
+    unnamed = world.algoops("deploy", "sma_cross", "--ref", "add-sma")
+    assert unnamed.returncode == 2
+    assert "--repository" in unnamed.stderr
+    done = world.algoops("deploy", "sma_cross", "--ref", "add-sma", "--repository", "second")
+    assert done.returncode == 0, done.stderr
