@@ -60,11 +60,18 @@ async def slowly(request: Request, work: Callable[[], Answer]) -> Answer:
         ApiError: 503 when too many wait already.
     """
     limiter: anyio.CapacityLimiter = parts(request).slow
-    if limiter.available_tokens <= 0:
+    place = object()
+    try:
+        # Taken at once: between a look and a later taking, others would have looked too.
+        limiter.acquire_on_behalf_of_nowait(place)
+    except anyio.WouldBlock as full:
         raise problem(
             503, "busy", "too many long requests are under way", headers={"Retry-After": "5"}
-        )
-    return await anyio.to_thread.run_sync(work, limiter=limiter)
+        ) from full
+    try:
+        return await anyio.to_thread.run_sync(work, limiter=anyio.CapacityLimiter(1))
+    finally:
+        limiter.release_on_behalf_of(place)
 
 
 @router.post(
