@@ -39,7 +39,7 @@ def waited(condition: object) -> float:
     while time.perf_counter() - began < DEADLINE_S:
         if condition():  # type: ignore[operator]
             return time.perf_counter() - began
-        time.sleep(0.005)
+        time.sleep(0.005)  # why: another process is measured
     sys.exit("it did not happen in time")
 
 

@@ -174,8 +174,8 @@ def _run(
     lookback: int | None = None,
 ) -> float:
     """Seconds of one job on a warm guest."""
-    while not sandbox.warm:
-        time.sleep(0.02)
+    while not sandbox.warm():
+        time.sleep(0.02)  # why: waits for the pool to be warm
     data.bars(symbol, "1d", None, None)
     job = BacktestJob(
         strategy="Cross",

@@ -69,7 +69,7 @@ def _latency(sandbox: PooledSandbox, jobs: int) -> dict[str, float]:
     times = []
     for _ in range(jobs):
         while sandbox.warm() < WARM:
-            time.sleep(0.05)
+            time.sleep(0.05)  # why: waits for the pool to be warm
         times.append(_once(sandbox))
     return {
         "warm p50, ms": statistics.median(times) * 1e3,

@@ -113,7 +113,7 @@ def load(base: str, paths: tuple[str, ...], rate: int, seconds: int, strategies:
         )
 
     def one(number: int, template: str, due: float) -> None:
-        time.sleep(max(0.0, due - time.perf_counter()))
+        time.sleep(max(0.0, due - time.perf_counter()))  # why: requests go out by the timetable
         path = filled(number, template)
         status = clients.get(path)
         found[template].append(1000 * (time.perf_counter() - due))

@@ -77,28 +77,19 @@ def _is_recorded(world: World, watched: Watched, change: StrategyChange) -> bool
 
 def _live(world: World, watched: Watched, change: StrategyChange, commit: str, why: str) -> None:
     """Record content that is live without a landing of ours, whatever the checks will say."""
-    store = world.store
-    tree = change.new_tree or ""
     version = prepare(read_subject(watched.where, change), world.bench).version
-    landed = store.versions.landed(watched.name, change.name, version)
-    problem = ""
-    if not version:
-        problem = "its definition cannot be read"
-    elif landed is not None and landed.tree != tree:
-        problem = f"{version} was deployed before with other content"
-    elif store.holds.active(watched.name, change.name, version) is not None:
-        problem = f"{version} is held"
+    problem = _problem(world, watched, change, version)
     if problem:
-        store.audit.append(
+        world.store.audit.append(
             OUTSIDE,
             "drift.refused",
             strategy=change.name,
-            new=tree,
+            new=change.new_tree or "",
             details={"commit": commit, "version": version, "why": f"{why}: {problem}"},
             repository=watched.name,
         )
         return
-    store.deployments.record(
+    world.store.deployments.record(
         watched.name,
         change.name,
         version,
@@ -106,11 +97,37 @@ def _live(world: World, watched: Watched, change: StrategyChange, commit: str, w
         commit=commit,
         actor=OUTSIDE,
         reason=why,
-        tree=tree,
+        tree=change.new_tree or "",
     )
-    content = Content(tree=tree, commit=commit)
-    proposal = f"base/{watched.base_branch}"
-    if landed is None:
+    _deployed(
+        world, watched, change, Content(tree=change.new_tree or "", commit=commit), version, why
+    )
+
+
+def _problem(world: World, watched: Watched, change: StrategyChange, version: str) -> str:
+    """Why live content cannot go on record as a deployed version, "" where it can."""
+    if not version:
+        return "its definition cannot be read"
+    landed = world.store.versions.landed(watched.name, change.name, version)
+    if landed is not None and landed.tree != change.new_tree:
+        return f"{version} was deployed before with other content"
+    if world.store.holds.active(watched.name, change.name, version) is not None:
+        return f"{version} is held"
+    return ""
+
+
+def _deployed(
+    world: World,
+    watched: Watched,
+    change: StrategyChange,
+    content: Content,
+    version: str,
+    why: str,
+) -> None:
+    """The lifecycle follows: a version that never landed before goes all the way at once."""
+    store, proposal = world.store, f"base/{watched.base_branch}"
+    known = store.versions.landed(watched.name, change.name, version) is not None
+    if not known:
         store.strategies.propose(
             watched.name,
             change.name,
@@ -128,7 +145,7 @@ def _live(world: World, watched: Watched, change: StrategyChange, commit: str, w
         actor=OUTSIDE,
         reason=why,
         version=version,
-        proposal=proposal if landed is None else "",
+        proposal="" if known else proposal,
         content=content,
     )
 

@@ -36,7 +36,7 @@ def eventually(condition, seconds=30.0):
     deadline = time.monotonic() + seconds
     while not (value := condition()):
         assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
+        time.sleep(0.05)  # why: another process is at work; there is a deadline
     return value
 
 

@@ -151,7 +151,7 @@ def _timed(sandbox: PooledSandbox, job: ScriptJob) -> float:
 def _timed_warm(sandbox: PooledSandbox, job: ScriptJob) -> float:
     deadline = time.monotonic() + START_TIMEOUT_S
     while not sandbox.warm() and time.monotonic() < deadline:
-        time.sleep(0.02)
+        time.sleep(0.02)  # why: waits for the pool to be warm, with a deadline
     return _timed(sandbox, job)
 
 

@@ -39,7 +39,7 @@ class Turnstile:
                     f"{self._database} is in use by another process",
                     hint="try again; nothing was written",
                 )
-            time.sleep(_PAUSE_S)
+            time.sleep(_PAUSE_S)  # why: another process holds the lock, with a deadline
         try:
             yield
         finally:
