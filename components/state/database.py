@@ -3,10 +3,12 @@
 import json
 import math
 import sqlite3
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from components.state import clock, schema
@@ -23,6 +25,7 @@ from components.state.writer import Params, Writer
 BUSY_S = 10.0
 """How long a process waits for another one's write, in seconds."""
 
+_OPENING_S = 0.02
 _SMALLEST = 512
 _WAL_LIMIT = 64 * 1024 * 1024
 
@@ -84,13 +87,26 @@ class Database:
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         with translated(self.path):
-            mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+            mode = self._wal_mode(connection)
             if mode != "wal":
                 raise StateReadOnly(
                     f"{self.path} cannot be kept in WAL mode (it is in {mode} mode)",
                     hint="put `state.dir` on a local, writable disk",
                 )
             schema.update(connection, self.path)
+
+    def _wal_mode(self, connection: sqlite3.Connection) -> str:
+        """Turn the WAL on; SQLite's own waiting does not cover this while others open it too."""
+        deadline = monotonic() + self._busy_s
+        pause = threading.Event()
+        while True:
+            try:
+                return str(connection.execute("PRAGMA journal_mode = WAL").fetchone()[0])
+            except sqlite3.OperationalError as error:
+                busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                if not busy or monotonic() > deadline:
+                    raise
+            pause.wait(_OPENING_S)
 
     # --- writing -------------------------------------------------------------------------------
 

@@ -33,7 +33,9 @@ def kill(process):
 
 
 def lines(process, count):
-    return [process.stdout.readline().strip() for _ in range(count)]
+    found = [process.stdout.readline().strip() for _ in range(count)]
+    assert all(found), f"the process ended: {process.stderr.read()}"
+    return found
 
 
 def sound(store):
