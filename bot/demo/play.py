@@ -77,7 +77,7 @@ class Play:
 
     def _push_all(self) -> dict[str, str]:
         heads = {}
-        with self._act("push seven branches with plain git", "taken") as act:
+        with self._act("push six branches with plain git", "taken") as act:
             heads[ENDLESS.branch] = self._push_bad(ENDLESS)
             heads["add-sma-cross"] = self._push(
                 "add-sma-cross",
