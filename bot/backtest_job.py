@@ -12,7 +12,6 @@ from bot.tasks import Task, Wishes, resolve_tasks
 from bot.world import World
 from components.engine import gates
 from components.errors import UserError
-from components.ports import BacktestJob
 from components.schema.backtest import BacktestConfig
 from components.schema.values import ExecutionResult, Limits, Severity, Status
 from components.state.records import Job
@@ -88,20 +87,8 @@ def _run(world: World, number: int, request: BacktestRequest) -> list[ExecutionR
     rules = prepare(found.subject, world.bench).definition.rules
     results = []
     for done, task in enumerate(tasks):
-        job = BacktestJob(
-            strategy=found.strategy.name,
-            files=found.subject.files,
-            rules=rules,
-            parameters=task.parameters,
-            config=task.config,
-            symbol=task.symbol,
-            interval=task.interval,
-            start=task.start,
-            end=task.end,
-            limits=limits,
-            causality=task.causality,
-            label=f"{found.strategy.name}/{task.symbol}",
-        )
+        name = found.strategy.name
+        job = task.job(name, found.subject.files, rules, limits, f"{name}/{task.symbol}")
         results.append(_wait(world, world.bench.executor.submit(job)))
         world.store.backtests.progress(number, (done + 1) / len(tasks))
         world.progress.tell(BacktestChanged(number))

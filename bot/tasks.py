@@ -8,11 +8,11 @@ import pandas as pd
 
 from components.engine.gates import resolve_config
 from components.errors import ConfigError, UserError
-from components.ports import MarketData
+from components.ports import BacktestJob, MarketData
 from components.schema.backtest import BacktestConfig
 from components.schema.policies_risk import RiskPolicy
 from components.schema.strategy import StrategyDefinition, parameter_values
-from components.schema.values import CheckName, Finding
+from components.schema.values import CheckName, Finding, Limits
 
 Causality = Literal["streamed", "audited"]
 Scalar = float | int | bool | str
@@ -35,6 +35,25 @@ class Task:
     def on(self, parameters: Mapping[str, Scalar]) -> "Task":
         """The same task for other parameter values."""
         return replace(self, parameters=parameters)
+
+    def job(
+        self, name: str, files: Mapping[str, bytes], rules: str, limits: Limits, label: str
+    ) -> BacktestJob:
+        """The executor's job for this task; every backtest of the bot is made here."""
+        return BacktestJob(
+            strategy=name,
+            files=files,
+            rules=rules,
+            parameters=self.parameters,
+            config=self.config,
+            symbol=self.symbol,
+            interval=self.interval,
+            start=self.start,
+            end=self.end,
+            limits=limits,
+            causality=self.causality,
+            label=label,
+        )
 
 
 @dataclass(frozen=True)

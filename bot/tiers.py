@@ -309,20 +309,8 @@ def _base_results(
 def _job(
     name: str, files: Mapping[str, bytes], rules: str, task: Task, bench: Bench
 ) -> BacktestJob:
-    return BacktestJob(
-        strategy=name,
-        files=files,
-        rules=rules,
-        parameters=task.parameters,
-        config=task.config,
-        symbol=task.symbol,
-        interval=task.interval,
-        start=task.start,
-        end=task.end,
-        limits=bench.policies.sandbox.limits,
-        causality=task.causality,
-        label=f"{name}/{task.symbol}",
-    )
+    limits = bench.policies.sandbox.limits
+    return task.job(name, files, rules, limits, f"{name}/{task.symbol}")
 
 
 def _policy(

@@ -100,7 +100,7 @@ def work(store, name: str) -> None:
 def lease(store, name: str) -> None:
     """Take a job and hold it until killed."""
     say(store.jobs.lease(name, 1).id)
-    time.sleep(600)
+    time.sleep(600)  # why: it is there to be killed
 
 
 def lock(path: Path) -> None:
@@ -110,7 +110,7 @@ def lock(path: Path) -> None:
     with DaemonLock(path):
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
         say(child.pid)
-        time.sleep(600)
+        time.sleep(600)  # why: it is there to be killed
 
 
 def fill_the_disk(database: Path, threads: int) -> None:

@@ -172,20 +172,7 @@ def job_of(
     files: Mapping[str, bytes], name: str, rules: str, task: Task, limits: Limits
 ) -> BacktestJob:
     """The job of one task of a strategy."""
-    return BacktestJob(
-        strategy=name,
-        files=files,
-        rules=rules,
-        parameters=task.parameters,
-        config=task.config,
-        symbol=task.symbol,
-        interval=task.interval,
-        start=task.start,
-        end=task.end,
-        limits=limits,
-        causality=task.causality,
-        label=f"backtest/{name}",
-    )
+    return task.job(name, files, rules, limits, f"backtest/{name}")
 
 
 def _run(job: BacktestJob, settings: Settings, data: FolderData) -> ExecutionResult:

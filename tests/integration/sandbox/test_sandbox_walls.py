@@ -26,7 +26,7 @@ def eventually(condition, seconds=20.0):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
+        time.sleep(0.02)  # why: another process is at work; there is a deadline
 
 
 ECHO = """
