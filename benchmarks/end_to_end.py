@@ -1,9 +1,10 @@
 """From `git push` to the pending status and to the verdict, with the real daemon.
 
-`python -m benchmarks.end_to_end [--rounds N] [--together N] [--json FILE]`
+`python -m benchmarks.end_to_end [--rounds N] [--together N] [--backend NAME] [--json FILE]`
 
 Beside it, in the same run, what an author would do instead: start Python, import backtesting,
-run the backtest.
+run the backtest. And beside the proposals that are pushed at once, what their sandbox jobs take
+when nothing else is done: the same jobs, given to an executor of the same configuration.
 """
 
 import argparse
@@ -16,8 +17,16 @@ import tempfile
 import time
 from pathlib import Path
 
+from bot.app import open_bench
+from bot.bench import Bench, Subject, prepare
+from bot.config import load
 from bot.demo.author import git
 from bot.demo.stage import EXAMPLES, Stage, set_stage
+from bot.policies import load_policies
+from bot.sandboxes import open_executor
+from components.ports import Job
+from components.schema.report import Change
+from components.schema.values import Status
 from components.state import DATABASE, Store
 
 DEADLINE_S = 300.0
@@ -43,17 +52,25 @@ def waited(condition: object) -> float:
     sys.exit("it did not happen in time")
 
 
-def write(stage: Stage, name: str, fast: int) -> None:
-    """One daily strategy on one symbol; `fast` makes its content new."""
-    folder = stage.author.folder / "strategies" / name
-    folder.mkdir(parents=True, exist_ok=True)
+def content(name: str, number: int) -> dict[str, bytes]:
+    """One daily strategy on one symbol; `number` makes its content new."""
     source = EXAMPLES / "strategies" / "sma_cross"
     definition = (source / "strategy.yaml").read_text()
     definition = definition.replace("name: sma_cross", f"name: {name}")
     definition = definition.replace("symbols: [SPX, IXIC]", "symbol: SPX")
-    definition += f"\nauthor: round {fast}\n"
-    (folder / "strategy.yaml").write_text(definition)
-    (folder / "strategy.py").write_bytes((source / "strategy.py").read_bytes())
+    definition += f"\nauthor: round {number}\n"
+    return {
+        "strategy.yaml": definition.encode(),
+        "strategy.py": (source / "strategy.py").read_bytes(),
+    }
+
+
+def write(stage: Stage, name: str, number: int) -> None:
+    """Put it into the author's folder."""
+    folder = stage.author.folder / "strategies" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    for file, data in content(name, number).items():
+        (folder / file).write_bytes(data)
 
 
 def push(stage: Stage, branch: str, name: str, number: int) -> str:
@@ -83,9 +100,42 @@ def together(stage: Stage, store: Store, count: int) -> float:
         git(stage.author.folder, "commit", "--quiet", "--message", f"Many {number}")
         git(stage.author.folder, "branch", "--force", f"push-{number}", "HEAD")
     refs = [f"push-{n}:refs/heads/many-{n}" for n in range(count)]
+    began = time.perf_counter()
     git(stage.author.folder, "push", "--quiet", "origin", *refs)
     done = [f"published:demo:branch/many-{n}" for n in range(count)]
-    return count / waited(lambda: all(store.meta.get(key) for key in done))
+    waited(lambda: all(store.meta.get(key) for key in done))
+    return count / (time.perf_counter() - began)
+
+
+def alone(stage: Stage, count: int) -> float:
+    """Proposals a second if there were nothing to them but their sandbox jobs."""
+    settings = load(stage.config)
+    policies = load_policies(settings.policies)
+    executor = open_executor(settings, policies.sandbox)
+    try:
+        bench = open_bench(settings, policies, executor)
+        jobs = [job for number in range(count) for job in jobs_of(bench, number)]
+        waited(lambda: not executor.describe()["starting"])
+        began = time.perf_counter()
+        for future in [executor.submit(job) for job in jobs]:
+            if (result := future.result()).status is not Status.PASSED:
+                sys.exit(f"a job ended as {result.status}: {result.message}")
+        return count / (time.perf_counter() - began)
+    finally:
+        executor.close()
+
+
+def jobs_of(bench: Bench, number: int) -> tuple[Job, ...]:
+    """What the checks of one of the proposals run in sandboxes."""
+    name = f"alone_{number}"
+    subject = Subject(
+        name=name, path=name, change=Change.ADDED, tree="", files=content(name, number)
+    )
+    ready = prepare(subject, bench)
+    limits = bench.policies.sandbox
+    files, rules = subject.files, ready.definition.rules
+    smoke = ready.tasks[0].smoke(name, files, rules, limits.smoke_limits, name)
+    return (smoke, *(t.job(name, files, rules, limits.limits, name) for t in ready.tasks))
 
 
 def plain() -> float:
@@ -104,10 +154,12 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--together", type=int, default=20)
+    parser.add_argument("--together", type=int, default=100)
+    parser.add_argument("--backend", choices=("auto", "docker", "bubblewrap"), default="auto")
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
+        os.environ["ALGOOPS_SANDBOX__BACKEND"] = asked.backend
         stage = set_stage(Path(folder) / "stage", 0, on_base=())
         stage.daemon.start()
         try:
@@ -119,6 +171,7 @@ def main() -> None:
                 rate = together(stage, store, asked.together)
         finally:
             stage.daemon.stop()
+        bare = alone(stage, asked.together)
     pending, verdict, own = (statistics.median(column) for column in zip(*rounds, strict=True))
     figures = {
         "push_to_pending_s": round(pending, 3),
@@ -126,6 +179,8 @@ def main() -> None:
         "plain_process_s": round(own, 3),
         "verdict_over_plain": round(verdict / own, 2),
         "proposals_a_second_together": round(rate, 2),
+        "their_jobs_alone_a_second": round(bare, 2),
+        "together_over_alone": round(rate / bare, 2),
         "load": os.getloadavg(),
     }
     for name, value in figures.items():

@@ -8,7 +8,7 @@ import pandas as pd
 
 from components.engine.gates import resolve_config
 from components.errors import ConfigError, UserError
-from components.ports import BacktestJob, MarketData
+from components.ports import BacktestJob, MarketData, SmokeJob
 from components.schema.backtest import BacktestConfig
 from components.schema.policies_risk import RiskPolicy
 from components.schema.strategy import StrategyDefinition, parameter_values
@@ -52,6 +52,24 @@ class Task:
             end=self.end,
             limits=limits,
             causality=self.causality,
+            label=label,
+        )
+
+    def smoke(
+        self, name: str, files: Mapping[str, bytes], rules: str, limits: Limits, label: str
+    ) -> SmokeJob:
+        """The executor's job that tries the strategy on the first of this task's bars."""
+        return SmokeJob(
+            strategy=name,
+            files=files,
+            rules=rules,
+            parameters=self.parameters,
+            config=self.config,
+            symbol=self.symbol,
+            interval=self.interval,
+            start=self.start,
+            end=self.end,
+            limits=limits,
             label=label,
         )
 

@@ -11,7 +11,7 @@ from bot.further import further_gates
 from bot.policies import Policies
 from bot.tasks import Task
 from components.engine import gates
-from components.ports import BacktestJob, Job, SmokeJob
+from components.ports import BacktestJob, Job
 from components.schema.definition import DefinitionCheck
 from components.schema.report import Change, CheckResult, GateResult
 from components.schema.strategy import parameter_values
@@ -187,24 +187,10 @@ def _smoke(
     progress: Progress,
 ) -> bool:
     started = time.monotonic()
-    task = tasks[0]
-    policy = jobs.bench.policies.sandbox
+    limits = jobs.bench.policies.sandbox.smoke_limits
+    label = f"{subject.name}/smoke"
     (result,) = jobs.run(
-        [
-            SmokeJob(
-                strategy=subject.name,
-                files=subject.files,
-                rules=definition.rules,
-                parameters=task.parameters,
-                config=task.config,
-                symbol=task.symbol,
-                interval=task.interval,
-                start=task.start,
-                end=task.end,
-                limits=policy.smoke_limits,
-                label=f"{subject.name}/smoke",
-            )
-        ]
+        [tasks[0].smoke(subject.name, subject.files, definition.rules, limits, label)]
     )
     findings = (*_execution_findings(subject, CheckName.SANDBOX_TEST, result), *_tests(result))
     if result.status is Status.INFRASTRUCTURE_ERROR:
