@@ -307,9 +307,18 @@ def publish(world: World, watched: Watched, proposal: Proposal, report: Report) 
     comment = watched.forge.publish(proposal, report, body, previous)
     if comment != previous:
         world.store.comments.put(watched.name, proposal.id, comment)
-    for context, state, description in (*_cleared(world, watched, report), *say.statuses(report)):
+    for context, state, description in _marks(world, watched, report):
         watched.forge.set_status(report.head_commit, context, state, description, url)
     world.store.meta.put(_published_key(watched, proposal.id), report.run_id)
+
+
+def _marks(
+    world: World, watched: Watched, report: Report
+) -> tuple[tuple[str, StatusState, str], ...]:
+    """The statuses to set; the summary's, which may be required, always and last."""
+    if not watched.forge.marks_each_check:
+        return say.statuses(report)[-1:]
+    return (*_cleared(world, watched, report), *say.statuses(report))
 
 
 def _cleared(

@@ -27,7 +27,7 @@ def status_text(report: Report, check: CheckName | None = None) -> tuple[StatusS
         check: which check to speak of, over all strategies; None speaks of the run.
     """
     if check is None:
-        return _state(report.verdict), cut(printable(report.summary), DESCRIPTION_CAP)
+        return _state(report.verdict), cut(printable(_in_short(report)), DESCRIPTION_CAP)
     outcomes = {s.name: c.outcome for s in report.strategies for c in s.checks if c.name is check}
     for outcome, state, words in (
         (Outcome.ERROR, StatusState.ERROR, "could not run"),
@@ -45,14 +45,24 @@ def status_text(report: Report, check: CheckName | None = None) -> tuple[StatusS
 def statuses(report: Report) -> tuple[tuple[str, StatusState, str], ...]:
     """(context, state, description) to set: each check that is red, then the summary.
 
-    Green checks get no status of their own: each would cost a call on every run.
+    Green checks have none: the summary speaks for them.
     """
-    red = []
-    for check in CheckName:
-        state, description = status_text(report, check)
-        if state in {StatusState.FAILURE, StatusState.ERROR}:
-            red.append((context(check), state, description))
+    red = tuple((context(check), state, words) for check, state, words in _red(report))
     return (*red, (SUMMARY_CONTEXT, *status_text(report)))
+
+
+def _red(report: Report) -> tuple[tuple[CheckName, StatusState, str], ...]:
+    told = ((check, *status_text(report, check)) for check in CheckName)
+    return tuple(one for one in told if one[1] in {StatusState.FAILURE, StatusState.ERROR})
+
+
+def _in_short(report: Report) -> str:
+    """The summary; led by the red checks where it may not name them all within the cap."""
+    red = _red(report)
+    fits = len(report.summary) <= DESCRIPTION_CAP
+    if not red or (len(red) == 1 and fits and red[0][0].value in report.summary):
+        return report.summary
+    return f"{'; '.join(f'{check.value} {words}' for check, _, words in red)}. {report.summary}"
 
 
 def summary(

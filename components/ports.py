@@ -334,6 +334,9 @@ class Forge(Protocol):
     lands_batches: bool
     """Whether one landing may bring several proposals (`Landing.members`)."""
 
+    marks_each_check: bool
+    """Whether each red check gets a status of its own; else the summary's names them all."""
+
     def fetch(self) -> None:
         """Bring the objects of the base and all open proposals into the mirror."""
 

@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from urllib.parse import quote
 
 from components.errors import TransientError, UserError
-from components.forge.github_answers import NOT_FOUND, Refused
+from components.forge.github_answers import ISO, NOT_FOUND, Refused, iso_date
 from components.forge.github_auth import Access, Connection, connect
 from components.forge.github_checks import CheckRuns, Marks, Statuses
 from components.forge.github_comments import MARKER, Conversation, Reaction
@@ -46,8 +45,12 @@ class GitHubForge:
     access: Access
     mirror: Mirror
     lands_batches: bool = field(default=False, init=False)
+    marks_each_check: bool = field(default=False, init=False)  # each would cost a call
     connection: Connection = field(init=False)
     _open: dict[int, Pull] = field(default_factory=dict)
+    _posted: dict[int, str] = field(default_factory=dict)
+    """Report comments made by this process; "": perhaps made, the answer was lost."""
+
     _clone_url: str = ""
 
     def __post_init__(self) -> None:
@@ -139,7 +142,9 @@ class GitHubForge:
         known = comment_id or self._own_report(number)
         if known and self._talk.edit(known, body):
             return known
-        return self._talk.post(number, body)
+        self._posted[number] = ""
+        self._posted[number] = self._talk.post(number, body)
+        return self._posted[number]
 
     def reply(self, proposal: Proposal, body: str) -> None:
         """Answer with a comment."""
@@ -198,12 +203,9 @@ class GitHubForge:
 
     def server_time(self, ago_s: float = 0.0) -> str:
         """GitHub's clock, `ago_s` seconds ago, as ISO time with Z."""
-        date = self._client.headers(self._root).get("date", "")
-        try:
-            now = parsedate_to_datetime(date)
-        except ValueError:
-            now = datetime.now(UTC)
-        return (now - timedelta(seconds=ago_s)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        said = iso_date(self._client.headers(self._root).get("date", ""))
+        now = datetime.fromisoformat(said) if said else datetime.now(UTC)
+        return (now - timedelta(seconds=ago_s)).strftime(ISO)
 
     def redeliver(self, hook_url: str, since: str, done: Iterable[str] = ()) -> Sweep:
         """Ask for the webhook deliveries that failed since `since`; see `github_hooks.sweep`.
@@ -249,10 +251,18 @@ class GitHubForge:
         return True
 
     def _own_report(self, number: int) -> str:
+        """The report comment that was made before it was written down, or ""."""
+        if number in self._posted:
+            return self._posted[number] or self._talk.own_report(number)
         known = self._open.get(number)
-        if known is not None and known.comments == 0:
-            return ""  # GitHub said so with the pull request: saves the call
+        if known is not None and (known.comments == 0 or self._is_younger_than_we(known)):
+            return ""  # so GitHub said with the pull request: saves the call
         return self._talk.own_report(number)
+
+    def _is_younger_than_we(self, found: Pull) -> bool:
+        """Whether no earlier life of this bot can have reported on it; by GitHub's own clock."""
+        born = self._client.first_heard
+        return bool(born) and found.created_at > born
 
 
 def _number(proposal: Proposal) -> int:

@@ -3,10 +3,13 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from components.errors import TransientError, UserError
 
+ISO = "%Y-%m-%dT%H:%M:%SZ"
 NOT_FOUND, NOT_MODIFIED, UNPROCESSABLE = 404, 304, 422
 _SERVER_ERROR, _TOO_MANY, _FORBIDDEN, _UNAUTHORISED = 500, 429, 403, 401
 
@@ -129,6 +132,15 @@ def decoded(status: int, text: Any) -> Any:
         if status >= 400:  # noqa: PLR2004  # a proxy's error page; its status says enough
             return None
         raise TransientError("GitHub's answer is not JSON", hint="is base_url the API?") from error
+
+
+def iso_date(header: str) -> str:
+    """A `Date` header as ISO time with Z, "" where it is none."""
+    try:
+        said = parsedate_to_datetime(header)
+    except ValueError:
+        return ""
+    return said.astimezone(UTC).strftime(ISO)
 
 
 def _float(text: str | None) -> float | None:

@@ -28,6 +28,7 @@ from components.forge.github_answers import (
     Refused,
     decoded,
     error_of,
+    iso_date,
     later,
 )
 
@@ -48,6 +49,7 @@ class Client:
     Attributes:
         budget: shared by everything that uses the same account.
         calls: requests made so far, retries included.
+        first_heard: ISO time with Z of GitHub's clock at its first answer, "" until then.
     """
 
     base_url: str
@@ -56,6 +58,7 @@ class Client:
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     calls: int = 0
+    first_heard: str = ""
 
     def __post_init__(self) -> None:
         self._github = Github(
@@ -179,6 +182,7 @@ class Client:
             raise later("GitHub asked us to wait", wait)
         answer = self._send(verb, url, body, headers)
         self.budget.learn(answer.headers)
+        self.first_heard = self.first_heard or iso_date(answer.headers.get("date", ""))
         if answer.status < 400:  # noqa: PLR2004  # where HTTP's errors begin
             return answer
         raise error_of(verb, url, answer, self.budget, self.clock())

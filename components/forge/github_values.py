@@ -32,6 +32,7 @@ class Pull:
         base: the branch that it asks to change.
         merge_commit: where it landed, "" while open.
         comments: how many comments it has, None where GitHub did not say.
+        created_at: ISO time with Z of GitHub's clock, "" where it did not say.
     """
 
     proposal: Proposal
@@ -41,6 +42,7 @@ class Pull:
     merged: bool
     merge_commit: str
     comments: int | None
+    created_at: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ def pull(data: Any) -> Pull:
             merged=merged,
             merge_commit=str(data.get("merge_commit_sha") or "") if merged else "",
             comments=data.get("comments"),
+            created_at=str(data.get("created_at") or ""),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise TransientError(f"GitHub's pull request lacks {error}") from error

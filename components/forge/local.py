@@ -37,6 +37,7 @@ class LocalForge:
     """
 
     lands_batches = True
+    marks_each_check = True
 
     def __init__(
         self,

@@ -34,3 +34,11 @@ def test_as_an_app_the_verdict_is_a_check_run_with_lines(make_stage, tmp_path):
     assert {note["path"] for note in run["annotations"]} == {"strategies/alpha/strategy.py"}
     assert stage.repo.marks == []
     assert stage.comments(pull, by="app77[bot]")
+    stage.quiet()
+    before = len(stage.github.asked())
+    again = stage.propose("another", bad("beta"))
+    stage.reported(again)
+    stage.quiet()
+    calls = [f"{r.verb} {r.path}" for r in stage.github.asked()[before:]]
+    assert len(calls) <= 4, calls
+    assert list(stage.repo.status_of(again.head_sha)) == ["algoops"]

@@ -30,6 +30,7 @@ class Pull:
     state: str = "open"
     draft: bool = False
     labels: list[str] = field(default_factory=list)
+    created_at: str = ""
     merged_at: str = ""
     merge_commit: str = ""
 
@@ -184,6 +185,7 @@ class State:
             source = head_repo or repo
             number = 1 + max(repo.pulls, default=0)
             pull = Pull(number, title, by, source.full_name, head_ref, "", base, body, draft=draft)
+            pull.created_at = self.now()
             self._take_head(repo, source, pull)
             repo.pulls[number] = pull
             self.notify_pull(repo, pull, "opened", by)

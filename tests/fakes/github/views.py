@@ -54,6 +54,7 @@ class Views:
             "base": self._side(
                 repo, pull.base_ref, repo.git.tip(f"refs/heads/{pull.base_ref}"), schema
             ),
+            "created_at": pull.created_at,
             "merged_at": pull.merged_at or None,
             "merge_commit_sha": pull.merge_commit or None,
         }

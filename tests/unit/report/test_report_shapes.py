@@ -83,6 +83,18 @@ def test_statuses_are_red_checks_and_the_summary():
     ]
 
 
+def test_the_summary_status_leads_with_the_red_checks_where_its_sentence_may_not_name_them():
+    found = SHAPES["several"]().model_copy(update={"summary": "The branch conflicts with main."})
+    assert report.status_text(found)[1] == "code failed: beta. The branch conflicts with main."
+    wordy = found.model_copy(update={"summary": f"alpha failed code: {'x' * 200}"})
+    assert report.status_text(wordy)[1].startswith("code failed: beta. alpha failed code: xxx")
+
+
+def test_the_summary_status_stays_one_sentence_where_that_names_the_red_check():
+    found = SHAPES["failed_code"]()
+    assert report.status_text(found)[1] == found.summary
+
+
 def test_a_check_that_did_not_run_is_neutral_and_never_passed():
     state, words = report.status_text(SHAPES["failed_code"](), CheckName.BACKTEST)
     assert (state, words) == (StatusState.NEUTRAL, "did not run")

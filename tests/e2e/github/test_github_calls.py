@@ -1,0 +1,83 @@
+"""REST calls of a webhook-triggered run with one strategy: at most four, whatever it finds."""
+
+import pytest
+
+from tests.e2e.github.conftest import FOLDER, GOOD, bad
+
+MOST = 4
+BOTH_RED = {
+    "strategies/both/strategy.yaml": b"name: both\nversion: nonsense\n",
+    "strategies/both/strategy.py": bad()["strategies/alpha/strategy.py"],
+}
+
+
+class Counted:
+    def __init__(self, stage):
+        self.stage = stage
+        stage.quiet()
+        self.before = len(stage.github.asked())
+
+    def calls(self):
+        self.stage.quiet()
+        return [f"{r.verb} {r.path}" for r in self.stage.github.asked()[self.before :]]
+
+
+def no_data(name):
+    """The good strategy, asking for data that is not there: not a fault of its code."""
+    return {
+        path.replace("sma_cross", name): text.replace(b"sma_cross", name.encode()).replace(
+            b"symbols: [SPX, IXIC]", b"symbols: [NOWHERE]"
+        )
+        for path, text in GOOD.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def warm(shared_stage):
+    """What is asked once in a daemon's life is behind."""
+    shared_stage.reported(shared_stage.propose("warm", bad("warm")))
+    return shared_stage
+
+
+@pytest.mark.parametrize(
+    ("branch", "files", "verdict"),
+    [
+        ("green", GOOD, "passed"),
+        ("red", bad("red"), "failed"),
+        ("both-red", BOTH_RED, "failed"),
+        ("no-data", no_data("no_data"), "failed"),
+        ("nothing", {"README.md": b"changed\n"}, "neutral"),
+    ],
+)
+def test_a_new_pull_request_takes_four_calls(stage, warm, branch, files, verdict):
+    counted = Counted(stage)
+    pull = stage.propose(branch, files)
+    _, report = stage.reported(pull)
+    calls = counted.calls()
+    assert report.verdict == verdict
+    assert len(calls) <= MOST, calls
+    assert list(stage.repo.status_of(pull.head_sha)) == ["algoops"]
+
+
+def test_a_push_that_edits_the_report_in_place_takes_four_calls(stage, warm):
+    pull = stage.propose("again", bad("again"))
+    stage.reported(pull)
+    counted = Counted(stage)
+    stage.push("again", {f"{FOLDER}/notes.md": b"more\n"})
+    stage.reported(pull)
+    calls = counted.calls()
+    assert len(calls) <= MOST, calls
+    assert len([c for c in calls if c.startswith("PATCH")]) == 1
+    assert len([c for c in stage.comments(pull) if "AlgoOps" in c]) == 1
+
+
+def test_a_pull_request_that_others_have_talked_on_before_takes_four_calls(stage, warm):
+    counted = Counted(stage)
+    stage.github.deliverer.paused = True
+    pull = stage.propose("talked", bad("talked"))
+    stage.say(pull, "What is this?")
+    stage.github.deliverer.paused = False
+    stage.push("talked", {f"{FOLDER}/notes.md": b"more\n"})
+    stage.reported(pull)
+    calls = counted.calls()
+    assert len(calls) <= MOST, calls
