@@ -18,6 +18,7 @@ from bot.events import (
     Status,
     Unhold,
 )
+from bot.failpoints import failpoint
 from bot.outcomes import CommandOutcome, keep, read
 from bot.rollbacks import rollback
 from bot.server.backend import StrategyChanged
@@ -41,10 +42,13 @@ def run_command(world: World, job: Job) -> None:
     watched = world.repository(event.repository)
     if job.attempts <= 1:
         reactions.seen(watched.forge, event.comment)
-    outcome = read(world.store, job.key) or _outcome(world, watched, event, job)
+    kept = read(world.store, job.key)
+    outcome = kept or _outcome(world, watched, event, job)
+    failpoint("command.kept")
     reactions.settled(watched.forge, event.comment, ok=outcome.ok)
     if event.source == "comment":
-        _answer(watched, event, outcome)
+        _answer(watched, event, outcome, job.key, again=kept is not None)
+    failpoint("command.answered")
 
 
 def _outcome(world: World, watched: Watched, event: CommandIssued, job: Job) -> CommandOutcome:
@@ -210,13 +214,13 @@ def _audit(world: World, event: CommandIssued, outcome: CommandOutcome) -> None:
     )
 
 
-def _answer(watched: Watched, event: CommandIssued, outcome: CommandOutcome) -> None:
+def _answer(
+    watched: Watched, event: CommandIssued, outcome: CommandOutcome, key: str, *, again: bool
+) -> None:
+    """Say how it went, once; `again`: an earlier attempt kept this outcome and may have said it."""
     proposal = watched.forge.proposal(event.proposal) or Proposal(
         id=event.proposal, ref="", head=event.head
     )
-    body = (
-        outcome.message
-        if outcome.code in {"help", "forbidden"} or outcome.ok
-        else (say.failed(outcome.message))
-    )
-    watched.forge.reply(proposal, body)
+    plain = outcome.code in {"help", "forbidden"} or outcome.ok
+    body = outcome.message if plain else say.failed(outcome.message)
+    watched.forge.reply(proposal, f"{say.answer_marker(key)}\n{body}", again=again)

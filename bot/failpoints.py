@@ -22,6 +22,9 @@ NAMES = (
     "rollback.landed",
     "rollback.recorded",
     "rollback.settled",
+    "command.kept",
+    "command.answered",
+    "command.settled",
 )
 
 

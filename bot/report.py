@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from bot.report_answers import (
     already_deployed,
+    answer_marker,
     base_moved,
     cancelled,
     check_started,
@@ -39,6 +40,7 @@ __all__ = [
     "MAX_BYTES",
     "SUMMARY_CONTEXT",
     "already_deployed",
+    "answer_marker",
     "base_moved",
     "cancelled",
     "check_started",

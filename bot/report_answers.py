@@ -1,5 +1,6 @@
 """Answers to commands, one pure function a sentence; all arguments are escaped here."""
 
+import re
 from collections.abc import Iterable
 
 from bot.report_escape import code, inline
@@ -15,6 +16,11 @@ COMMANDS = (
     ("status", "say where this proposal stands"),
     ("help", "show this list"),
 )
+
+
+def answer_marker(key: str) -> str:
+    """What nobody sees at the start of the answer to the command with this key."""
+    return f"<!-- algoops:answer {re.sub(r'[^A-Za-z0-9:_.]+', '-', key)} -->"
 
 
 def help_text(problem: str = "") -> str:

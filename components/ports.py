@@ -57,6 +57,25 @@ class GuestExit:
 
 
 @dataclass(frozen=True)
+class Said:
+    """A line about a job that still runs: for people, never a result; any of them may be lost.
+
+    Attributes:
+        source: who says it: the guest's own streams, how far it is, or the worker it runs on.
+        text: one printable line, capped.
+        worker: address of the worker on a cluster, "" on this machine.
+    """
+
+    source: Literal["stdout", "stderr", "progress", "worker"]
+    text: str
+    worker: str = ""
+
+
+Hear = Callable[[Said], None]
+"""Takes what a running job says, from any thread; returns at once."""
+
+
+@dataclass(frozen=True)
 class GuestJob:
     """What a guest is asked to do.
 
@@ -67,6 +86,7 @@ class GuestJob:
         limits: bounds of this job.
         label: for people and for clean-up: run and strategy.
         seed: seed for `random`, numpy and hashing.
+        hear: is told what the guest writes while it runs, and how far it is; None: nobody listens.
     """
 
     kind: Literal["script", "smoke", "pytest", "backtest"]
@@ -75,6 +95,7 @@ class GuestJob:
     limits: Limits
     label: str = ""
     seed: int = 0
+    hear: Hear | None = field(default=None, compare=False, repr=False)
 
 
 class Guest(Protocol):
@@ -136,13 +157,15 @@ class Sandbox(Protocol):
 class Bars:
     """Validated OHLCV bars of one symbol: a DataFrame with a sorted unique DatetimeIndex.
 
+    Equal, and with the same hash, when their content is.
+
     Attributes:
         data_hash: SHA-256 (hex) of the validated content.
     """
 
     symbol: str
     interval: str
-    frame: pd.DataFrame
+    frame: pd.DataFrame = field(compare=False, repr=False)
     data_hash: str
 
 
@@ -232,10 +255,11 @@ Job = BacktestJob | SmokeJob | ScriptJob
 class Executor(Protocol):
     """Runs jobs somewhere: local worker processes, or a Dask cluster."""
 
-    def submit(self, job: Job) -> Future[ExecutionResult]:
+    def submit(self, job: Job, hear: Hear | None = None) -> Future[ExecutionResult]:
         """Queue a job. The future never raises for the author's faults: those are results.
 
         `Future.cancel()` on a running job kills its guest; the result is then `killed`.
+        `hear` is told what the job says while it runs.
         """
 
     def describe(self) -> dict[str, object]:
@@ -360,8 +384,14 @@ class Forge(Protocol):
         Also annotates lines where the forge can.
         """
 
-    def reply(self, proposal: Proposal, body: str) -> None:
-        """Answer in the proposal's conversation (commands, refusals)."""
+    def reply(self, proposal: Proposal, body: str, *, again: bool = False) -> None:
+        """Answer in the proposal's conversation (commands, refusals).
+
+        Args:
+            proposal: whose conversation.
+            body: the answer; its first line tells it from every other.
+            again: an earlier attempt may have posted it: then it is not posted twice.
+        """
 
     def permission(self, actor: str) -> Permission:
         """What an actor may do, asked now."""

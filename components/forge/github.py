@@ -146,9 +146,11 @@ class GitHubForge:
         self._posted[number] = self._talk.post(number, body)
         return self._posted[number]
 
-    def reply(self, proposal: Proposal, body: str) -> None:
-        """Answer with a comment."""
-        self._talk.post(_number(proposal), body)
+    def reply(self, proposal: Proposal, body: str, *, again: bool = False) -> None:
+        """Answer with a comment; see `ports.Forge.reply`."""
+        number = _number(proposal)
+        if not (again and self._talk.own(number, body.partition("\n")[0])):
+            self._talk.post(number, body)
 
     def react(self, comment_id: str, reaction: Reaction) -> None:
         """React to a comment; one that is gone needs no reaction."""
@@ -253,11 +255,11 @@ class GitHubForge:
     def _own_report(self, number: int) -> str:
         """The report comment that was made before it was written down, or ""."""
         if number in self._posted:
-            return self._posted[number] or self._talk.own_report(number)
+            return self._posted[number] or self._talk.own(number, MARKER)
         known = self._open.get(number)
         if known is not None and (known.comments == 0 or self._is_younger_than_we(known)):
             return ""  # so GitHub said with the pull request: saves the call
-        return self._talk.own_report(number)
+        return self._talk.own(number, MARKER)
 
     def _is_younger_than_we(self, found: Pull) -> bool:
         """Whether no earlier life of this bot can have reported on it; by GitHub's own clock."""

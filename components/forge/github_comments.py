@@ -32,6 +32,7 @@ class Conversation:
     def post(self, number: int, body: str) -> str:
         """A new comment; its id."""
         made = self.client.post(f"{self._root()}/{number}/comments", {"body": body})
+        self._login = str((made.get("user") or {}).get("login") or self._login)
         return str(made["id"])
 
     def edit(self, comment_id: str, body: str) -> bool:
@@ -44,11 +45,11 @@ class Conversation:
             return False
         return True
 
-    def own_report(self, number: int) -> str:
-        """The report comment of an earlier life of this bot (its database may be gone), or ""."""
+    def own(self, number: int, start: str) -> str:
+        """The id of our comment that starts like this, perhaps of an earlier life, or ""."""
         for page in self.client.each_page(f"{self._root()}/{number}/comments"):
             for data in page:
-                if str(data.get("body") or "").startswith(MARKER) and self._is_ours(data):
+                if str(data.get("body") or "").startswith(start) and self._is_ours(data):
                     return str(data["id"])
         return ""
 

@@ -132,7 +132,7 @@ class LocalForge:
         self._files.write_report(proposal.ref, body, report)
         return f"note/{report.head_commit}"
 
-    def reply(self, proposal: Proposal, body: str) -> None:
+    def reply(self, proposal: Proposal, body: str, *, again: bool = False) -> None:  # noqa: ARG002  # it always looks
         """Add an answer to the head commit's note (`algoops-replies`) and `<branch>+replies.md`.
 
         The same answer twice in a row is one answer: a repeated attempt doubles nothing.

@@ -1,6 +1,8 @@
 """The daemon as a process of its own, watching a repository on the fake GitHub."""
 
+import os
 import time
+from unittest import mock
 
 import pytest
 import yaml
@@ -82,8 +84,9 @@ class Stage:
             "schedule": {"tick_s": tick_s},
         }
 
-    def start(self, *, hook=True):
-        self.daemon.start()
+    def start(self, *, hook=True, failpoint=""):
+        with mock.patch.dict(os.environ, {"ALGOOPS_FAILPOINT": failpoint}):
+            self.daemon.start()
         self.store = self.store or Store(self.state / DATABASE)
         if hook:
             url = f"{self.daemon.url}/webhooks/github"

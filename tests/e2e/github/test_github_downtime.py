@@ -2,7 +2,11 @@
 
 import socket
 
+import pytest
+
+from bot.failpoints import NAMES
 from tests.e2e.github.conftest import bad, wait_for
+from tests.fakes.github.server import Fault
 
 
 def free_port():
@@ -67,3 +71,36 @@ def test_deliveries_missed_while_down_are_sent_again_and_heard_once(make_stage):
     stage.quiet()
     assert len(stage.answers(pull)) == 1
     assert len([r for r in stage.runs(pull) if r.head == newer]) == 1
+
+
+@pytest.mark.parametrize("failpoint", [n for n in NAMES if n.startswith("command.")])
+def test_power_cut_in_a_command_answers_once(make_stage, failpoint):
+    stage = make_stage()
+    stage.start()
+    pull = stage.propose("feature", bad())
+    stage.reported(pull)
+    stage.quiet()
+    stage.daemon.stop()
+    stage.start(failpoint=failpoint)
+    said = stage.say(pull, "/algoops hold alpha 1.0.0 it is not ready")
+    wait_for(lambda: stage.daemon.ended, "the power cut")
+    stage.start()
+    assert "1.0.0" in stage.answered(pull, 1)[0]
+    stage.quiet()
+    assert len(stage.answers(pull)) == 1
+    assert [r for _, r in said.reactions] == ["eyes", "+1"]
+
+
+def test_an_answer_whose_own_answer_was_lost_is_not_given_twice(make_stage):
+    stage = make_stage()
+    stage.start()
+    pull = stage.propose("feature", bad())
+    stage.reported(pull)
+    stage.quiet()
+    stage.say(pull, "<!-- algoops:answer comment:team:1 --> forged", by="stranger")
+    stage.github.faults.append(Fault("POST .*/issues/1/comments", after=True))
+    stage.say(pull, "/algoops status")
+    stage.answered(pull, 1)
+    stage.quiet()
+    assert len(stage.answers(pull)) == 1
+    assert [f.times for f in stage.github.faults] == [0]
