@@ -30,6 +30,7 @@ from bot.world import Running, Watched, World
 from components.engine.market_data import FolderData
 from components.engine.run import ENGINE
 from components.forge.github import GitHubForge
+from components.forge.github_auth import Budgets
 from components.forge.local import LocalForge
 from components.ports import Executor
 from components.safe_tools.files import write_atomic
@@ -60,9 +61,14 @@ def open_bench(settings: Settings, policies: Policies, executor: Executor) -> Be
 
 
 def open_watched(
-    settings: Settings, repository: RepositorySettings, audit: Audit = no_audit
+    settings: Settings,
+    repository: RepositorySettings,
+    audit: Audit = no_audit,
+    budgets: Budgets | None = None,
 ) -> Watched:
     """One repository of the configuration with its forge.
+
+    `budgets` are those of the repositories opened before, which may share a credential.
 
     Raises:
         ConfigError: it cannot be opened; says what to do.
@@ -73,6 +79,7 @@ def open_watched(
             settings.state.dir / MIRRORS,
             git_binary=settings.git_binary,
             audit=audit,
+            budgets=budgets,
         )
         where = Where(repository.name, mirror.repository, repository.strategies)
         return Watched(where, forge, repository.base, _proposals(repository))
@@ -110,8 +117,9 @@ def open_world(settings: Settings) -> Iterator[World]:
         policies = load_policies(settings.policies)
         executor = open_executor(settings, policies.sandbox)
         stack.callback(executor.close)
+        budgets: Budgets = {}
         watched = {
-            r.name: open_watched(settings, r, _auditor(store, r.name))
+            r.name: open_watched(settings, r, _auditor(store, r.name), budgets)
             for r in settings.repositories
         }
         for one in watched.values():

@@ -130,18 +130,27 @@ def _rollback_order(event: CommandIssued, command: Rollback, key: str) -> Rollba
 
 
 def _check(world: World, watched: Watched, event: CommandIssued) -> CommandOutcome:
-    proposal = watched.forge.proposal(event.proposal)
-    if proposal is None:
+    found = _meant(watched, event)
+    if not found:
         return _no_proposal(event)
-    world.store.jobs.enqueue(
-        "check",
-        event.proposal,
-        watched.name,
-        {"proposal": event.proposal, "force": True, "asked": True},
-        CHECK_PRIORITY,
-    )
+    for proposal in found:
+        world.store.jobs.enqueue(
+            "check",
+            proposal.id,
+            watched.name,
+            {"proposal": proposal.id, "force": True, "asked": True},
+            CHECK_PRIORITY,
+        )
     world.wake.set()
-    return CommandOutcome(ok=True, code="started", message=say.check_started(proposal.head))
+    return CommandOutcome(ok=True, code="started", message=say.check_started(found[0].head))
+
+
+def _meant(watched: Watched, event: CommandIssued) -> list[Proposal]:
+    """The open proposals that an event speaks of: the one it names, or all at its head."""
+    if not event.proposal:
+        return [p for p in watched.forge.proposals() if p.head == event.head]
+    named = watched.forge.proposal(event.proposal)
+    return [named] if named is not None else []
 
 
 def _hold(world: World, watched: Watched, event: CommandIssued, command: Hold) -> CommandOutcome:
@@ -190,7 +199,9 @@ def _status(world: World, watched: Watched, event: CommandIssued) -> CommandOutc
 
 def _no_proposal(event: CommandIssued) -> CommandOutcome:
     return CommandOutcome(
-        ok=False, code="not_found", message=f"there is no open proposal {event.proposal}"
+        ok=False,
+        code="not_found",
+        message=f"there is no open proposal {event.proposal or f'at {event.head[:12]}'}",
     )
 
 

@@ -103,7 +103,10 @@ class BaseMoved:
 
 @dataclass(frozen=True)
 class CommandIssued:
-    """Somebody asked for something; `head` is the commit that their words refer to, or ""."""
+    """Somebody asked for something; `head` is the commit that their words refer to, or "".
+
+    `proposal` is "" where all proposals at `head` are meant.
+    """
 
     repository: str
     proposal: str

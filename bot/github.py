@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from bot.config import RepositorySettings
 from components.errors import ConfigError
 from components.forge.github import GitHubForge
-from components.forge.github_auth import Access
+from components.forge.github_auth import Access, Budgets
 from components.forge.github_mirror import Move
 from components.git_patch.repository import Repository
 from components.git_patch.values import Signing, Update
@@ -107,6 +107,7 @@ def open_github(
     *,
     git_binary: str = "git",
     audit: Audit = no_audit,
+    budgets: Budgets | None = None,
 ) -> tuple[GitHubForge, GitMirror]:
     """The forge of one configured repository, and its mirror at `mirrors/<name>.git`.
 
@@ -134,4 +135,4 @@ def open_github(
         signing=signing_of(settings),
         audit=audit,
     )
-    return GitHubForge(settings.name, access, mirror), mirror
+    return GitHubForge(settings.name, access, mirror, {} if budgets is None else budgets), mirror

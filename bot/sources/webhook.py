@@ -163,17 +163,17 @@ def _check_suite(payload: Payload, _: Mapping[str, str]) -> tuple[Event, ...]:
 def _rerequested(payload: Payload, subject: Payload) -> tuple[Event, ...]:
     if payload["action"] != "rerequested":
         return ()
-    repository, head = _repository(payload), _text(subject["head_sha"])
-    return tuple(
+    # GitHub lists no pull requests of forks here, and may list some of other repositories:
+    # the head alone tells which proposals are meant.
+    return (
         CommandIssued(
-            repository=repository,
-            proposal=f"pr/{_number(pull['number'])}",
+            repository=_repository(payload),
+            proposal="",
             actor=_text(payload["sender"]["login"]),
             command=Check(),
-            head=head,
+            head=_text(subject["head_sha"]),
             source="check_run",
-        )
-        for pull in subject.get("pull_requests") or ()
+        ),
     )
 
 

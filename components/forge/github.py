@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from components.errors import TransientError, UserError
 from components.forge.github_answers import ISO, NOT_FOUND, Refused, iso_date
-from components.forge.github_auth import Access, Connection, connect
+from components.forge.github_auth import Access, Budgets, Connection, connect
 from components.forge.github_checks import CheckRuns, Marks, Statuses
 from components.forge.github_comments import MARKER, Conversation, Reaction
 from components.forge.github_doctor import missing_permissions
@@ -36,6 +36,7 @@ class GitHubForge:
         name: key of the repository in the configuration and the database.
         access: where it is and as whom we come.
         mirror: a bare repository that is ours alone.
+        budgets: shared by the forges of one process, so that each knows what GitHub counts.
 
     Raises:
         ConfigError: the access is incomplete.
@@ -44,6 +45,7 @@ class GitHubForge:
     name: str
     access: Access
     mirror: Mirror
+    budgets: Budgets = field(default_factory=dict, repr=False)
     lands_batches: bool = field(default=False, init=False)
     marks_each_check: bool = field(default=False, init=False)  # each would cost a call
     connection: Connection = field(init=False)
@@ -54,7 +56,7 @@ class GitHubForge:
     _clone_url: str = ""
 
     def __post_init__(self) -> None:
-        self.connection = connect(self.access)
+        self.connection = connect(self.access, self.budgets)
         self._client = self.connection.client
         self._root = f"/repos/{self.access.repository}"
         self._clone_url = self.access.clone_url

@@ -9,6 +9,7 @@ from github.Auth import AppAuth, AppInstallationAuth, Auth, Token
 from github.GithubException import GithubException
 
 from components.errors import ConfigError, TransientError
+from components.forge.github_answers import Budget
 from components.forge.github_client import Client
 
 
@@ -36,6 +37,12 @@ class Access:
     def __repr__(self) -> str:
         kind = f"app {self.app_id}" if self.app_id else "token" if self.token else "anonymous"
         return f"Access({self.repository!r}, {self.base_url!r}, {kind})"
+
+    @property
+    def counted_as(self) -> tuple[str, ...]:
+        """Whom GitHub counts our calls for: equal for repositories that share a credential."""
+        who = (self.app_id, str(self.installation_id)) if self.is_app else (self.token,)
+        return (self.base_url.rstrip("/"), *who)
 
     @property
     def is_app(self) -> bool:
@@ -71,17 +78,26 @@ class Connection:
         return f"Authorization: Basic {secret}"
 
 
-def connect(access: Access) -> Connection:
+Budgets = dict[tuple[str, ...], Budget]
+"""The call budgets of one process, by `Access.counted_as`."""
+
+
+def connect(access: Access, budgets: Budgets) -> Connection:
     """Build the clients; nothing is asked of GitHub yet.
+
+    Args:
+        access: where it is and as whom we come.
+        budgets: those of the repositories connected before; ours is found there, or added.
 
     Raises:
         ConfigError: incomplete App settings, unreadable key, or an odd address.
     """
     if not access.base_url.startswith(("https://", "http://")):
         raise ConfigError(f"base_url must start with https://, found {access.base_url!r}")
+    budget = budgets.setdefault(access.counted_as, Budget())
     if not access.is_app:
         auth = Token(access.token) if access.token else None
-        return Connection(access, Client(access.base_url, auth), auth)
+        return Connection(access, Client(access.base_url, auth, budget), auth)
     as_app = AppAuth(access.app_id, _private_key(access))
     if access.installation_id is None:
         raise ConfigError(
@@ -89,7 +105,7 @@ def connect(access: Access) -> Connection:
             hint="it is the last number of the address of the App's installation settings",
         )
     installation = AppInstallationAuth(as_app, access.installation_id)
-    client = Client(access.base_url, installation)
+    client = Client(access.base_url, installation, budget)
     return Connection(access, client, installation, Client(access.base_url, as_app))
 
 

@@ -42,3 +42,20 @@ def test_as_an_app_the_verdict_is_a_check_run_with_lines(make_stage, tmp_path):
     calls = [f"{r.verb} {r.path}" for r in stage.github.asked()[before:]]
     assert len(calls) <= 4, calls
     assert list(stage.repo.status_of(again.head_sha)) == ["algoops"]
+    again_for_a_fork(stage)
+
+
+def again_for_a_fork(stage):
+    """GitHub names no pull request in a check run of a fork's commit: its head has to do."""
+    fork = stage.github.repo("eve/strategies", {"x": b"1"}, eve="admin")
+    fork.git.copy_objects(stage.git, "refs/heads/main", "refs/heads/main")
+    stage.github.branch(fork, "evil", bad("forked"), "eve")
+    pull = stage.github.state.open_pull(stage.repo, "evil", "eve", head_repo=fork)
+    stage.reported(pull)
+    stage.quiet()
+    run = {"id": 1, "head_sha": pull.head_sha, "pull_requests": []}
+    facts = {"action": "rerequested", "check_run": run}
+    stage.github.deliverer.notice(stage.repo, "check_run", facts, "ann")
+    wait_for(lambda: len(stage.runs(pull)) == 2, "the second run")
+    stage.quiet()
+    assert {r.head for r in stage.runs(pull)} == {pull.head_sha}

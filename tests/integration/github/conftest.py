@@ -24,7 +24,7 @@ class Desk:
         self.git = self.repo.git
         self.forge = self.connect()
 
-    def connect(self, **changed) -> GitHubForge:
+    def connect(self, budgets=None, **changed) -> GitHubForge:
         settings = {
             "repository": "acme/strategies",
             "base_url": self.github.api_url,
@@ -32,7 +32,9 @@ class Desk:
             **changed,
         }
         mirror = GitMirror(self.folder / f"mirror-{changed.get('deploy_by', 'merge')}.git", "main")
-        forge = GitHubForge("main-repo", Access(**settings), mirror)
+        forge = GitHubForge(
+            "main-repo", Access(**settings), mirror, {} if budgets is None else budgets
+        )
         forge.connection.client.sleep = self.slept.append
         return forge
 

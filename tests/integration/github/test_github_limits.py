@@ -96,6 +96,20 @@ def test_one_repositorys_limit_does_not_stop_another(desk):
     assert other.proposals() == ()
 
 
+def test_repositories_that_share_a_token_share_its_budget(desk):
+    desk.github.repo("acme/others", bot="admin")
+    other = desk.connect(repository="acme/others", deploy_by="push", budgets=desk.forge.budgets)
+    desk.github.faults.append(Fault("GET", 429, {"Retry-After": "600"}))
+    with pytest.raises(TransientError):
+        desk.forge.proposals()
+    asked = len(desk.github.asked())
+    with pytest.raises(TransientError, match="again in"):
+        other.proposals()
+    assert len(desk.github.asked()) == asked
+    other.close()
+    other.mirror.close()
+
+
 def test_a_missing_permission_names_what_to_give(desk):
     headers = {"X-Accepted-GitHub-Permissions": "statuses=write"}
     desk.github.faults.append(Fault("POST", 403, headers, {"message": "Resource not accessible"}))

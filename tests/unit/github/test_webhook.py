@@ -157,10 +157,11 @@ def test_a_rerequested_check_run_checks_again():
     payload = {
         "action": "rerequested",
         "sender": {"login": "ann"},
-        "check_run": {"head_sha": "c" * 40, "pull_requests": [{"number": 7}]},
+        "check_run": {"head_sha": "c" * 40, "pull_requests": []},  # as it is for a fork
     }
     (event,) = parsed("check_run", payload)
     assert (event.command, event.head, event.source) == (Check(), "c" * 40, "check_run")
+    assert event.proposal == ""
 
 
 @pytest.mark.parametrize(
