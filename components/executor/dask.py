@@ -7,10 +7,12 @@ waits; nothing is kept on the scheduler that is not kept here too.
 
 import asyncio
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import structlog
@@ -25,7 +27,8 @@ from components.executor.dask_worker import SLOT, Order, checked_address, run_or
 from components.executor.local import ATTEMPTS, JobFuture
 from components.executor.messages import WorkerSpec
 from components.executor.run import broken
-from components.ports import Job, ScriptJob
+from components.executor.voice import hand_over, printable
+from components.ports import Hear, Job, Said, ScriptJob
 from components.sandbox.choose import open_sandbox
 from components.schema.values import ExecutionResult, Status
 
@@ -61,19 +64,20 @@ class DaskExecutor:
         self._problem = ""
         self._look()
         self._open: set[JobFuture] = set()
+        self._listeners: dict[str, Hear] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._loop = asyncio.new_event_loop()
-        self._link = Link(self._address)
+        self._link = Link(self._address, self._overhear)
         self._thread = threading.Thread(target=self._loop.run_forever, name="dask", daemon=True)
         self._thread.start()
         asyncio.run_coroutine_threadsafe(self._link.client(), self._loop)
 
-    def submit(self, job: Job) -> Future[ExecutionResult]:
+    def submit(self, job: Job, hear: Hear | None = None) -> Future[ExecutionResult]:
         """See `ports.Executor`. Raises TransientError after `close`."""
         if self._closing.is_set():
             raise TransientError("the executor is shut down")
-        work = asyncio.run_coroutine_threadsafe(self._run(job), self._loop)
+        work = asyncio.run_coroutine_threadsafe(self._run(job, hear), self._loop)
 
         def stop() -> None:
             work.cancel()
@@ -142,28 +146,57 @@ class DaskExecutor:
             return
         future.set_result(work.result())
 
-    async def _run(self, job: Job) -> ExecutionResult:
+    async def _run(self, job: Job, hear: Hear | None) -> ExecutionResult:
         if self._warden is None:
             return broken(self._problem)
-        order = Order(job, self._warden.image)
+        order = Order(job, self._warden.image, listen=hear is not None)
         result = broken("it was not run")
         for _attempt in range(ATTEMPTS):
             try:
-                result = await self._once(order)
+                result = await self._once(order, hear)
             except KilledWorker as error:  # dask has tried it again already
                 return broken(f"its worker process ended under it, again and again: {error}")
             if result.status not in OURS:
                 return await asyncio.to_thread(self._of_our_data, job, result)
         return broken(result.message or "its worker was shut down under it")
 
-    async def _once(self, order: Order) -> ExecutionResult:
+    async def _once(self, order: Order, hear: Hear | None) -> ExecutionResult:
         """Run it on the cluster that there is; when that is lost, on the next one."""
         while True:
             client = await self._link.client()
+            key = f"algoops-{uuid4().hex}"
             try:
-                return await _run_on(client, order)
+                with self._listening(key, hear):
+                    return await _run_on(client, key, order)
             except (FutureCancelledError, OSError, TimeoutError) as error:
                 log.warning("job-submitted-again", label=order.job.label, reason=str(error))
+
+    @contextmanager
+    def _listening(self, key: str, hear: Hear | None) -> Iterator[None]:
+        """Within the block `hear` is told what is said under this key; later words are nobody's."""
+        if hear is not None:
+            self._listeners[key] = hear
+        try:
+            yield
+        finally:
+            self._listeners.pop(key, None)
+
+    def _overhear(self, event: Any) -> None:
+        """A worker's words, as dask brings them; only what has their form is told."""
+        match event:
+            case (
+                _,
+                (
+                    str(key),
+                    "stdout" | "stderr" | "progress" | "worker" as source,
+                    str(text),
+                    str(by),
+                ),
+            ):
+                said = Said(source, printable(text), printable(by))
+                hand_over(self._listeners.get(key), said)
+            case _:
+                log.warning("word-not-understood")
 
     def _of_our_data(self, job: Job, result: ExecutionResult) -> ExecutionResult:
         """The result, unless the worker read other bars than this machine has."""
@@ -184,11 +217,9 @@ class DaskExecutor:
         await asyncio.gather(*rest, return_exceptions=True)
 
 
-async def _run_on(client: Client, order: Order) -> ExecutionResult:
+async def _run_on(client: Client, key: str, order: Order) -> ExecutionResult:
     """One job on this client's cluster. Left early, the scheduler is told to let go of it."""
-    handle = client.submit(
-        run_order, order, key=f"algoops-{uuid4().hex}", pure=False, resources={SLOT: 1}
-    )
+    handle = client.submit(run_order, order, key=key, pure=False, resources={SLOT: 1})
     try:
         result: ExecutionResult = await handle
     finally:

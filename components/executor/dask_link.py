@@ -1,9 +1,13 @@
 """The line to a dask scheduler: made when it is needed, made anew when it is lost."""
 
 import asyncio
+from collections.abc import Callable
+from typing import Any
 
 import structlog
 from distributed import Client
+
+from components.executor.dask_worker import WORDS
 
 CONNECT_S = 5.0
 AGAIN_AFTER_S = 0.5
@@ -17,10 +21,12 @@ class Link:
 
     Args:
         address: of the scheduler.
+        overhear: is given what workers say of running jobs, on the event loop.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, overhear: Callable[[Any], None]) -> None:
         self._address = address
+        self._overhear = overhear
         self._client: Client | None = None
         self._lock = asyncio.Lock()
         self.problem = f"not connected to {address} yet"
@@ -70,4 +76,5 @@ class Link:
             if client.status != "running":
                 await client.close(timeout=1)
         self.problem = ""
+        client.subscribe_topic(WORDS, self._overhear)
         return client

@@ -18,14 +18,19 @@ from components.engine.market_data import FolderData
 from components.errors import ConfigError, TransientError
 from components.executor.messages import WorkerSpec
 from components.executor.run import broken, run_job
+from components.executor.voice import Voice, overhear_logs, speaking
 from components.executor.worker import Killable
-from components.ports import Job
+from components.ports import Hear, Job, Said
 from components.sandbox.choose import open_sandbox
 from components.schema.values import ExecutionResult
 
 PLUGIN = "algoops-house"
 SLOT = "algoops-slot"
 """The resource that a job takes one of; only `algoops worker` offers it."""
+
+WORDS = "algoops-words"
+"""The topic of what running jobs say: [key, source, text, worker]. The scheduler keeps the last
+1,000 of them (dask's low-level-log-length) and passes on; nobody waits for any."""
 
 REAP_EVERY_S = 30.0
 AGAIN_AFTER_S = 1.0
@@ -36,10 +41,15 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Order:
-    """A job, and the id of what must run inside the sandbox: the daemon's verdict names it."""
+    """A job, and the id of what must run inside the sandbox: the daemon's verdict names it.
+
+    Attributes:
+        listen: somebody wants to hear what it says while it runs.
+    """
 
     job: Job
     image: str
+    listen: bool = False
 
 
 class House(WorkerPlugin):
@@ -60,20 +70,21 @@ class House(WorkerPlugin):
         self._running: dict[str, Killable] = {}
         self._lock = threading.Lock()
 
-    def run(self, key: str, order: Order) -> ExecutionResult:
+    def run(self, key: str, order: Order, hear: Hear | None) -> ExecutionResult:
         """Run a job under its key; a wall with other contents than the daemon's is not used."""
         if order.image != self.wall.image:
             return broken(
                 f"this worker's sandbox is {self.wall.image}, the daemon's is {order.image}: "
                 "use the same backend and install the same versions on both"
             )
-        wall = Killable(self.wall)
+        wall = Killable(self.wall, hear)
         with self._lock:
             self._running[key] = wall
         try:
             if not _still_wanted(key):
                 wall.cancel()
-            return run_job(order.job, wall, self._data)
+            with speaking(hear):
+                return run_job(order.job, wall, self._data)
         finally:
             with self._lock:
                 self._running.pop(key, None)
@@ -100,7 +111,12 @@ def run_order(order: Order) -> ExecutionResult:
     house = worker.plugins.get(PLUGIN)
     if not isinstance(house, House):
         return broken(f"{worker.address} is no `algoops worker`")
-    return house.run(str(worker.get_current_task()), order)
+    key = str(worker.get_current_task())
+
+    def say(said: Said) -> None:
+        worker.log_event(WORDS, [key, said.source, said.text, worker.address])
+
+    return house.run(key, order, Voice(say).say if order.listen else None)
 
 
 def checked_address(address: str) -> str:
@@ -121,6 +137,7 @@ async def serve(house: House, address: str, slots: int, leave: asyncio.Event) ->
         slots: how many jobs may run at once.
         leave: set it to end in order; jobs that run then are run again elsewhere.
     """
+    overhear_logs()
     leaving = asyncio.create_task(leave.wait())
     janitor = asyncio.create_task(_reap(house))
     while not leave.is_set():

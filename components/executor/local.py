@@ -2,23 +2,21 @@
 
 import itertools
 import os
-import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 import structlog
 
 from components.errors import AlgoOpsError, TransientError
-from components.executor.messages import Cancel, Done, Order, Run, State, WorkerSpec
+from components.executor.local_process import Process
+from components.executor.messages import Cancel, Done, Run, State, Word, WorkerSpec
 from components.executor.run import broken
-from components.ports import Job
+from components.executor.voice import hand_over
+from components.ports import Hear, Job
 from components.sandbox import inventory
 from components.sandbox.choose import open_sandbox
 from components.schema.values import ExecutionResult, Status
@@ -30,7 +28,6 @@ ATTEMPTS = 2
 """A job whose worker or wall failed is tried once more; its author is never blamed."""
 
 REAP_EVERY_S = 30.0
-CLOSE_TIMEOUT_S = 20.0
 
 log = structlog.get_logger(__name__)
 
@@ -56,8 +53,9 @@ class JobFuture(Future[ExecutionResult]):
 class _Task:
     number: int
     job: Job
+    hear: Hear | None = None
     cancelled: threading.Event = field(default_factory=threading.Event)
-    worker: "_Process | None" = None
+    worker: Process | None = None
     future: JobFuture = field(init=False)
 
     def __post_init__(self) -> None:
@@ -100,11 +98,11 @@ class LocalExecutor:
         for thread in (*self._threads, self._janitor):
             thread.start()
 
-    def submit(self, job: Job) -> Future[ExecutionResult]:
+    def submit(self, job: Job, hear: Hear | None = None) -> Future[ExecutionResult]:
         """See `ports.Executor`. Raises TransientError after `close`."""
         if self._closing.is_set():
             raise TransientError("the executor is shut down")
-        task = _Task(next(self._numbers), job)
+        task = _Task(next(self._numbers), job, hear)
         self._tasks.put(task)
         return task.future
 
@@ -193,13 +191,15 @@ class LocalExecutor:
         if worker is not None:
             worker.end()
 
-    def _attempt(self, worker: "_Process", task: _Task) -> tuple[ExecutionResult, bool]:
+    def _attempt(self, worker: Process, task: _Task) -> tuple[ExecutionResult, bool]:
         task.worker = worker
         try:
-            worker.tell(Run(task.number, task.job))
+            worker.tell(Run(task.number, task.job, listen=task.hear is not None))
             if task.cancelled.is_set():
                 worker.tell(Cancel(task.number))
-            done = worker.hear()
+            while isinstance(done := worker.hear(), Word):
+                if done.number == task.number:
+                    hand_over(task.hear, done.said)
         except (EOFError, OSError) as error:
             return broken(f"its worker process ended under it: {error!r}"), False
         finally:
@@ -209,8 +209,8 @@ class LocalExecutor:
         self._note(worker.seat, done.state)
         return done.result, True
 
-    def _hire(self, seat: int) -> "_Process | None":
-        worker = _Process(self._spec(), seat)
+    def _hire(self, seat: int) -> Process | None:
+        worker = Process(self._spec(), seat)
         try:
             state = worker.hear()
         except (EOFError, OSError):
@@ -220,7 +220,7 @@ class LocalExecutor:
             self._note(seat, state)
         return worker
 
-    def _fire(self, worker: "_Process", seat: int) -> None:
+    def _fire(self, worker: Process, seat: int) -> None:
         log.warning("worker-ended", seat=seat, pid=worker.pid)
         worker.end()
         with self._lock:
@@ -244,46 +244,6 @@ class LocalExecutor:
             warden.reap()
         except TransientError as error:
             log.warning("sandboxes-not-reaped", reason=str(error))
-
-
-class _Process:
-    """One worker process and the line to it. Closing the line ends the process."""
-
-    def __init__(self, spec: WorkerSpec, seat: int) -> None:
-        self.seat = seat
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "components.executor.worker", str(theirs.fileno())],
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                stdout=2,  # results may be on our stdout; a worker's log lines must not
-                env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
-            )
-        self.pid = self._process.pid
-        self._line = Connection(ours.detach())
-        self._lock = threading.Lock()
-        self._line.send(spec)
-
-    def tell(self, order: Order) -> None:
-        """Send an order. Raises OSError when the process has ended."""
-        with self._lock:
-            self._line.send(order)
-
-    def hear(self) -> Done | State:
-        """The next answer. Raises EOFError when the process has ended."""
-        answer: Done | State = self._line.recv()
-        return answer
-
-    def end(self) -> None:
-        """Hang up and wait for the process; kill it when it does not go."""
-        with self._lock:
-            self._line.close()
-        try:
-            self._process.wait(CLOSE_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
 
 
 def _told(result: ExecutionResult, task: _Task) -> ExecutionResult:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from components.ports import Job
+from components.ports import Job, Said
 from components.sandbox.choose import SandboxSpec
 from components.schema.values import ExecutionResult
 
@@ -18,10 +18,11 @@ class WorkerSpec:
 
 @dataclass(frozen=True)
 class Run:
-    """Run this job."""
+    """Run this job; `listen`: somebody wants to hear what it says meanwhile."""
 
     number: int
     job: Job
+    listen: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,14 @@ class State:
 
     warm: int = 0
     problem: str = ""
+
+
+@dataclass(frozen=True)
+class Word:
+    """What a job says while it runs: for people, not counted as anything."""
+
+    number: int
+    said: Said
 
 
 @dataclass(frozen=True)

@@ -3,28 +3,37 @@
 python -m components.executor.worker DESCRIPTOR
 """
 
+import contextlib
 import os
 import signal
 import sys
 import threading
+from dataclasses import replace
+from functools import partial
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
 
 from components.engine.market_data import FolderData
 from components.errors import AlgoOpsError
-from components.executor.messages import Cancel, Done, Order, Run, State, WorkerSpec
+from components.executor.messages import Cancel, Done, Order, Run, State, Word, WorkerSpec
 from components.executor.run import broken, run_job
-from components.ports import Guest, GuestJob
+from components.executor.voice import Voice, overhear_logs, speaking
+from components.ports import Guest, GuestJob, Hear, Said
 from components.sandbox.choose import open_sandbox
 from components.sandbox.pool import PooledSandbox
 from components.schema.values import ExecutionResult
 
 
 class Killable:
-    """A sandbox whose guests can be killed from another thread, for one job."""
+    """A sandbox whose guests can be killed from another thread, for one job.
 
-    def __init__(self, sandbox: PooledSandbox) -> None:
-        self._sandbox = sandbox
+    Args:
+        sandbox: the wall.
+        hear: is told what its guests say; None: nobody listens.
+    """
+
+    def __init__(self, sandbox: PooledSandbox, hear: Hear | None = None) -> None:
+        self._sandbox, self._hear = sandbox, hear
         self.backend, self.image = sandbox.backend, sandbox.image
         self._guest: Guest | None = None
         self._cancelled = False
@@ -32,7 +41,9 @@ class Killable:
 
     def open(self, job: GuestJob) -> Guest:
         """See `ports.Sandbox`."""
-        guest = self._sandbox.open(job)
+        guest = self._sandbox.open(replace(job, hear=self._hear))
+        if self._hear is not None:
+            self._hear(Said("worker", f"{job.kind} begins in {self.backend}"))
         with self._lock:
             self._guest = guest
             if self._cancelled:
@@ -73,20 +84,21 @@ class Worker:
         self._current: tuple[int, Killable] | None = None
         self._cancelled: set[int] = set()
         self._lock = threading.Lock()
+        self._telling = threading.Lock()
         self._orders: SimpleQueue[Run | None] = SimpleQueue()
 
     def serve(self) -> None:
         """Work until the executor hangs up; then take the wall down."""
         problem = self._raise_wall()
         try:
-            self._line.send(self._state(problem))
+            self._tell(self._state(problem))
         except OSError:  # the executor is gone: killed while the wall went up
             self._orders.put(None)
         threading.Thread(target=self._listen, daemon=True).start()
         while (order := self._orders.get()) is not None:
             result, problem = self._work(order)
             try:
-                self._line.send(Done(order.number, result, self._state(problem)))
+                self._tell(Done(order.number, result, self._state(problem)))
             except OSError:
                 break
         if self._wall is not None:
@@ -120,17 +132,28 @@ class Worker:
         problem = self._raise_wall()
         if self._wall is None:
             return broken(problem), problem
-        wall = Killable(self._wall)
+        hear = Voice(partial(self._say, order.number)).say if order.listen else None
+        wall = Killable(self._wall, hear)
         with self._lock:
             self._current = (order.number, wall)
             if order.number in self._cancelled:
                 wall.cancel()
         try:
-            return run_job(order.job, wall, self._data), ""
+            with speaking(hear):
+                return run_job(order.job, wall, self._data), ""
         finally:
             with self._lock:
                 self._current = None
                 self._cancelled.clear()
+
+    def _tell(self, answer: Done | State | Word) -> None:
+        """Raises OSError when the executor is gone."""
+        with self._telling:  # a job's words come from a thread of their own
+            self._line.send(answer)
+
+    def _say(self, number: int, said: Said) -> None:
+        with contextlib.suppress(OSError):  # the executor is gone, which the line's reader sees
+            self._tell(Word(number, said))
 
     def _raise_wall(self) -> str:
         """Try (again) to have a wall; why there is none, or ""."""
@@ -149,6 +172,7 @@ class Worker:
 def main() -> None:
     """Serve on the inherited descriptor."""
     os.nice(NICENESS)
+    overhear_logs()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C is the executor's to obey
     Worker(Connection(int(sys.argv[1]))).serve()
     os._exit(0)  # a thread of some library must not keep an orderly worker alive

@@ -4,8 +4,16 @@ import os
 import select
 import threading
 from collections import deque
+from typing import Literal
+
+from components.ports import Hear, Said
 
 CHUNK = 65_536
+LINE_CAP = 500
+"""Bytes of a line that is told while the guest runs."""
+
+LINES_A_CHUNK = 20
+"""Lines that are told of one read, the last ones: a flood costs no more than reading it."""
 
 
 class Tail:
@@ -34,11 +42,46 @@ class Tail:
         return kept.decode("utf-8", errors="replace")
 
 
-class Drain:
-    """A thread that empties two pipes until all their writers are gone, or it is told to stop."""
+class Lines:
+    """Tells somebody who listens the lines of a stream, as they come; a few of many."""
 
-    def __init__(self, cap: int) -> None:
+    def __init__(self, source: Literal["stdout", "stderr"], hear: Hear) -> None:
+        self._source, self._hear = source, hear
+        self._rest = b""
+
+    def add(self, chunk: bytes) -> None:
+        """Tell the lines that have come to their end; one that is too long is cut."""
+        *whole, self._rest = (self._rest + chunk).rsplit(b"\n", LINES_A_CHUNK)
+        if len(whole) == LINES_A_CHUNK:
+            whole[0] = whole[0].rpartition(b"\n")[2]
+        if len(self._rest) > LINE_CAP:
+            whole.append(self._rest)
+            self._rest = b""
+        for line in whole:
+            self._tell(line)
+
+    def end(self) -> None:
+        """The stream has ended: what is left is a line too."""
+        if self._rest:
+            self._tell(self._rest)
+
+    def _tell(self, line: bytes) -> None:
+        self._hear(Said(self._source, line[:LINE_CAP].decode("utf-8", errors="replace")))
+
+
+class Drain:
+    """A thread that empties two pipes until all their writers are gone, or it is told to stop.
+
+    Args:
+        cap: bytes of each stream that are kept.
+        hear: is told the lines as they come; None: nobody listens.
+    """
+
+    def __init__(self, cap: int, hear: Hear | None = None) -> None:
         self.stdout, self.stderr = Tail(cap), Tail(cap)
+        self._lines: dict[Tail, Lines] = {}
+        if hear is not None:
+            self._lines = {self.stdout: Lines("stdout", hear), self.stderr: Lines("stderr", hear)}
         self._tails: dict[int, Tail] = {}
         self.writers = (self._pipe(self.stdout), self._pipe(self.stderr))
         self._wake_reader, self._wake = os.pipe()
@@ -83,11 +126,16 @@ class Drain:
         for reader in (*self._tails, self._wake_reader):
             os.close(reader)
         self._tails.clear()
+        for lines in self._lines.values():
+            lines.end()
 
     def _read(self, reader: int) -> bool:
         chunk = os.read(reader, CHUNK)
         if chunk:
-            self._tails[reader].add(chunk)
+            tail = self._tails[reader]
+            tail.add(chunk)
+            if tail in self._lines:
+                self._lines[tail].add(chunk)
             return True
         os.close(reader)
         del self._tails[reader]

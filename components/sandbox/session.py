@@ -10,7 +10,7 @@ from typing import Self
 
 import msgspec
 
-from components.ports import GuestBroke, GuestExit, GuestGone, GuestJob, GuestLate
+from components.ports import GuestBroke, GuestExit, GuestGone, GuestJob, GuestLate, Said
 from components.sandbox import outcome, seccomp
 from components.sandbox.cgroups import MIB, Counters
 from components.sandbox.guest.wire import CHUNK, HEADER, HOST_CAP, Began, Ended, Start
@@ -20,6 +20,9 @@ from components.schema.values import Limits, ResourceUsage
 
 TICK_S = 0.1
 """How often budgets are looked at while nothing comes in."""
+
+WORD_S = 1.0
+"""How often those who listen are told how far a job is."""
 
 LAST_OUTPUT_S = 2.0
 BEGIN_TIMEOUT_S = 10.0
@@ -47,7 +50,8 @@ class Session:
     ) -> None:
         self._member, self._limits = member, job.limits
         self._give_back = give_back
-        self._drain = Drain(job.limits.output_kb * 1024)
+        self._drain = Drain(job.limits.output_kb * 1024, job.hear)
+        self._hear_of_it, self._frames = job.hear, 0
         self._buffer, self._at = b"", 0
         self._late = self._broke = ""
         self._killed = False
@@ -59,7 +63,7 @@ class Session:
         self._socket = self._begin(job)
         began = time.monotonic()
         self._deadline = began + job.limits.wall_s
-        self._next_check = began + TICK_S
+        self._next_check, self._next_word = began + TICK_S, began + WORD_S
 
     def __enter__(self) -> Self:
         return self
@@ -156,6 +160,7 @@ class Session:
         if len(self._buffer) < end:
             return None
         self._at = end
+        self._frames += 1
         return self._buffer[start:end]
 
     def _check(self, *, gone_counts: bool = True) -> None:
@@ -166,6 +171,9 @@ class Session:
             raise GuestLate(self._late)
         if self._killed or (gone_counts and self._over()):
             raise GuestGone("the job's process ended")
+        if self._hear_of_it is not None and time.monotonic() >= self._next_word:
+            self._next_word = time.monotonic() + WORD_S
+            self._hear_of_it(Said("progress", f"{self._frames:,} answers of the guest so far"))
 
     def _overdue(self) -> str:
         if time.monotonic() >= self._deadline:

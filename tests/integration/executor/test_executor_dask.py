@@ -183,6 +183,27 @@ def test_backtest_on_the_cluster_equals_the_local_one(cluster, executor):
     assert there.provenance == here.provenance
 
 
+def test_words_that_no_worker_of_ours_would_say_are_passed_over(cluster, executor):
+    three_workers(cluster, executor)
+    heard = []
+    future = executor.submit(script("print('begun')\nwhile True: pass"), heard.append)
+
+    def printed():
+        return [said.text for said in heard if said.source == "stdout"]
+
+    eventually(printed)
+    key = next(iter(executor._listeners))
+    for odd in (None, 7, [], [key], [key, "verdict", "passed", "w"], [key, "stdout", 1, "w"]):
+        executor._overhear((0.0, odd))
+    executor._overhear((0.0, ["another", "stdout", "not ours", "w"]))
+    assert printed() == ["begun"]
+    future.cancel()
+    assert future.result(WAIT_S).status is Status.KILLED
+    eventually(lambda: not executor._listeners)
+    executor._overhear((0.0, [key, "stdout", "late", "w"]))
+    assert printed() == ["begun"]
+
+
 def test_worker_with_other_bars_is_not_believed(executor, tmp_path):
     bars = (SPEC.data / "SPX_1d.csv").read_text().splitlines(keepends=True)
     (tmp_path / "SPX_1d.csv").write_text("".join(bars[:-1]))

@@ -1,0 +1,52 @@
+"""One worker process of this machine, and the line to it."""
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+from multiprocessing.connection import Connection
+
+from components.executor.messages import Done, Order, State, Word, WorkerSpec
+
+CLOSE_TIMEOUT_S = 20.0
+
+
+class Process:
+    """One worker process and the line to it. Closing the line ends the process."""
+
+    def __init__(self, spec: WorkerSpec, seat: int) -> None:
+        self.seat = seat
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "components.executor.worker", str(theirs.fileno())],
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                stdout=2,  # results may be on our stdout; a worker's log lines must not
+                env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            )
+        self.pid = self._process.pid
+        self._line = Connection(ours.detach())
+        self._lock = threading.Lock()
+        self._line.send(spec)
+
+    def tell(self, order: Order) -> None:
+        """Send an order. Raises OSError when the process has ended."""
+        with self._lock:
+            self._line.send(order)
+
+    def hear(self) -> Done | State | Word:
+        """The next answer. Raises EOFError when the process has ended."""
+        answer: Done | State | Word = self._line.recv()
+        return answer
+
+    def end(self) -> None:
+        """Hang up and wait for the process; kill it when it does not go."""
+        with self._lock:
+            self._line.close()
+        try:
+            self._process.wait(CLOSE_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
