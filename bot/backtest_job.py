@@ -3,12 +3,14 @@
 import json
 import time
 from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 from bot.checks import Superseded, prepare
 from bot.server.backend import BacktestChanged, BacktestRequest, LimitRequest
 from bot.subjects import Found, find_subject
 from bot.tasks import Task, Wishes, resolve_tasks
+from bot.words import log_word
 from bot.world import World
 from components.engine import gates
 from components.errors import UserError
@@ -89,7 +91,7 @@ def _run(world: World, number: int, request: BacktestRequest) -> list[ExecutionR
     for done, task in enumerate(tasks):
         name = found.strategy.name
         job = task.job(name, found.subject.files, rules, limits, f"{name}/{task.symbol}")
-        results.append(_wait(world, world.bench.executor.submit(job)))
+        results.append(_wait(world, world.bench.executor.submit(job, partial(log_word, job.label))))
         world.store.backtests.progress(number, (done + 1) / len(tasks))
         world.progress.tell(BacktestChanged(number))
     return results

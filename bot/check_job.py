@@ -244,21 +244,20 @@ def checked(
             CheckEnded(run.id, strategy, result.name, result.outcome, result.duration_s)
         )
 
-    return run_checks(
-        watched.where,
-        snapshot,
-        world.bench,
-        watched.proposals,
-        Asked(
-            known=lambda key: known_verdict(world.store, key),
-            tell=tell,
-            cancelled=moves.cancelled,
-            run_id=str(run.id),
-            force=request.force,
-            asked=request.asked,
-            side_by_side=1 if request.one_by_one else AT_ONCE,
-        ),
+    asked = Asked(
+        known=lambda key: known_verdict(world.store, key),
+        tell=tell,
+        cancelled=moves.cancelled,
+        run_id=str(run.id),
+        force=request.force,
+        asked=request.asked,
+        side_by_side=1 if request.one_by_one else AT_ONCE,
+        hear=world.words.listener(run.id, world.progress),
     )
+    try:
+        return run_checks(watched.where, snapshot, world.bench, watched.proposals, asked)
+    finally:
+        world.words.forget(run.id)
 
 
 def known_verdict(store: Store, key: str) -> StrategyReport | None:

@@ -10,6 +10,7 @@ from bot import __version__
 from bot import report_status as say
 from bot.checks import Bench, Known, OnCheck, Subject, check_strategy
 from bot.plan import Plan, ProposalPolicy, Snapshot, StrategyChange, plan_run
+from bot.words import OnWord
 from components.git_patch import Repository
 from components.ports import Proposal
 from components.schema.report import ProposalRef, Report, StrategyReport
@@ -81,6 +82,7 @@ class Asked:
         force: run again where a verdict is known.
         asked: a person with write permission asked for it.
         side_by_side: strategies that are checked at once.
+        hear: called with what the jobs say while they run.
     """
 
     known: Known
@@ -90,6 +92,7 @@ class Asked:
     force: bool = False
     asked: bool = False
     side_by_side: int = AT_ONCE
+    hear: OnWord | None = None
 
 
 def run_checks(
@@ -128,6 +131,7 @@ def _check_all(
             tell=asked.tell,
             cancelled=asked.cancelled,
             force=asked.force,
+            hear=asked.hear,
         )
 
     if min(len(changes), asked.side_by_side) < 2:  # noqa: PLR2004  # one needs no pool

@@ -5,6 +5,7 @@ from threading import Event as Flag
 
 from bot.bench import Bench, Prepared, Subject, prepare
 from bot.tiers import Judged, OnCheck, Progress, Superseded, run_tiers
+from bot.words import OnWord
 from components.engine import gates
 from components.schema.report import CheckResult, StrategyReport
 from components.schema.values import CheckName, Outcome, Verdict
@@ -22,6 +23,7 @@ def check_strategy(
     tell: OnCheck,
     cancelled: Flag,
     force: bool = False,
+    hear: OnWord | None = None,
 ) -> StrategyReport:
     """Check one strategy, or answer with the verdict already known for the same content.
 
@@ -32,6 +34,7 @@ def check_strategy(
         tell: called with each check as it ends.
         cancelled: set by others to stop; running jobs are killed.
         force: run again even where a verdict is known.
+        hear: called with what its jobs say while they run.
 
     Returns:
         The report; `verdict` is error where a check broke.
@@ -45,7 +48,7 @@ def check_strategy(
         return stored.model_copy(
             update={"reused": True, "change": subject.change, "path": subject.path}
         )
-    progress = Progress(subject, tell, cancelled)
+    progress = Progress(subject, tell, cancelled, hear)
     judged = run_tiers(subject, bench, prepared, progress)
     return _report(subject, prepared, progress.done, judged)
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from bot.backtest_job import backtest_tasks, lowered, request_to
 from bot.checks import prepare
@@ -29,9 +30,9 @@ from bot.server.backend import (
 from bot.stored_backtests import state_of
 from bot.subjects import find_strategy, find_subject
 from bot.versions_diff import diff_versions
+from bot.words import log_word
 from bot.world import Watched, World
 from components.errors import Conflict, TransientError, UserError
-from components.ports import SmokeJob
 from components.schema.values import ExecutionResult
 from components.state import Store
 from components.state.records import Strategy
@@ -192,20 +193,15 @@ class Service:
         found = find_subject(world, request.name, request.ref)
         asked = BacktestRequest(name=request.name, actor=request.actor, ref=request.ref)
         task = backtest_tasks(world, found, asked)[0]
-        job = SmokeJob(
-            strategy=found.strategy.name,
-            files=found.subject.files,
-            rules=prepare(found.subject, world.bench).definition.rules,
-            parameters=task.parameters,
-            config=task.config,
-            symbol=task.symbol,
-            interval=task.interval,
-            start=task.start,
-            end=task.end,
-            limits=lowered(world.bench.policies.sandbox.smoke_limits, request.limits),
-            label=f"{found.strategy.name}/sandbox-test",
+        job = task.smoke(
+            found.strategy.name,
+            found.subject.files,
+            prepare(found.subject, world.bench).definition.rules,
+            lowered(world.bench.policies.sandbox.smoke_limits, request.limits),
+            f"{found.strategy.name}/sandbox-test",
         )
-        result = world.bench.executor.submit(job).result(timeout=WAIT_S)
+        hear = partial(log_word, job.label)
+        result = world.bench.executor.submit(job, hear).result(timeout=WAIT_S)
         world.store.audit.append(
             request.actor,
             "sandbox_test.run",
@@ -259,6 +255,10 @@ class Service:
     def measure(self) -> Measures:
         """Values for /metrics; see Backend."""
         return measure(self._world)
+
+    def words(self, run_id: int) -> Mapping[str, tuple[str, ...]]:
+        """What a running run's jobs said so far; see Backend."""
+        return self._world.words.of(run_id)
 
     def subscribe(self, listener: Callable[[Progress], None]) -> Callable[[], None]:
         """Tell a listener of progress; see Backend."""

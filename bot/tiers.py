@@ -4,12 +4,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Event as Flag
 
 from bot.bench import CODE, Bench, Prepared, Subject, read_definition
 from bot.further import further_gates
 from bot.policies import Policies
 from bot.tasks import Task
+from bot.words import OnWord
 from components.engine import gates
 from components.ports import BacktestJob, Job
 from components.schema.definition import DefinitionCheck
@@ -34,11 +36,12 @@ class Superseded(Exception):  # an outcome: somebody cancelled the run
 
 @dataclass
 class Progress:
-    """The checks so far of one subject, told onwards as each ends."""
+    """The checks so far of one subject, told onwards as each ends; `hear`: what jobs say."""
 
     subject: Subject
     tell: OnCheck
     cancelled: Flag
+    hear: OnWord | None = None
     done: list[CheckResult] = field(default_factory=list)
 
     def end(
@@ -93,7 +96,7 @@ def run_tiers(subject: Subject, bench: Bench, prepared: Prepared, progress: Prog
     definition, resolved = prepared.definition, prepared.tasks
     if not _static(subject, bench.policies, definition, progress):
         return Judged()
-    runner = _Jobs(bench, progress.cancelled)
+    runner = _Jobs(bench, progress.cancelled, progress.hear)
     if prepared.task_findings:
         progress.end(CheckName.BACKTEST, time.monotonic(), prepared.task_findings)
         return Judged()
@@ -154,9 +157,14 @@ class _Jobs:
 
     bench: Bench
     cancelled: Flag
+    hear: OnWord | None
 
     def run(self, jobs: Sequence[Job]) -> tuple[ExecutionResult, ...]:
-        futures = [self.bench.executor.submit(job) for job in jobs]
+        hear = self.hear
+        futures = [
+            self.bench.executor.submit(job, partial(hear, job.label) if hear else None)
+            for job in jobs
+        ]
         try:
             return tuple(self._wait(future) for future in futures)
         except BaseException:

@@ -10,6 +10,7 @@ from bot.checks import Bench
 from bot.deploy_queue import DeployQueue
 from bot.plan import ProposalPolicy
 from bot.progress import Broadcast
+from bot.words import Words
 from components.errors import UserError
 from components.ports import Forge
 from components.state import Store
@@ -88,6 +89,7 @@ class World:
         pages: where the pages are for people.
         stopping: set when the daemon is going down: jobs stop and stay in the queue.
         wake: set when there may be something to do.
+        words: what running jobs said lately.
     """
 
     store: Store
@@ -98,6 +100,7 @@ class World:
     pages: Pages = field(default_factory=Pages)
     stopping: Flag = field(default_factory=Flag)
     wake: Flag = field(default_factory=Flag)
+    words: Words = field(default_factory=Words)
 
     def repository(self, name: str) -> Watched:
         """One watched repository.

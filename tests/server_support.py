@@ -179,6 +179,9 @@ class RecordedBot:
             database_bytes=stats.database_bytes,
         )
 
+    def words(self, run_id: int) -> Mapping[str, tuple[str, ...]]:
+        return self.answers.get("words", {})
+
     def subscribe(self, listener: Callable[[Progress], None]) -> Callable[[], None]:
         return self.progress.subscribe(listener)
 

@@ -249,6 +249,13 @@ class RunChanged:
 
 
 @dataclass(frozen=True)
+class RunSpoke:
+    """Jobs of a run that is at work said something; read it with `Backend.words`."""
+
+    run_id: int
+
+
+@dataclass(frozen=True)
 class StrategyChanged:
     """A strategy's lifecycle state, deployed version or holds changed."""
 
@@ -262,7 +269,7 @@ class BacktestChanged:
     backtest_id: int
 
 
-Progress = CheckEnded | RunChanged | StrategyChanged | BacktestChanged
+Progress = CheckEnded | RunChanged | RunSpoke | StrategyChanged | BacktestChanged
 
 
 @dataclass(frozen=True)
@@ -325,6 +332,9 @@ class Backend(Protocol):
 
     def measure(self) -> Measures:
         """Values for /metrics."""
+
+    def words(self, run_id: int) -> Mapping[str, tuple[str, ...]]:
+        """What the jobs of a run that is at work said so far: untrusted lines by strategy."""
 
     def subscribe(self, listener: Callable[[Progress], None]) -> Callable[[], None]:
         """Call `listener` from any thread for each Progress from now on; returns the way to stop.

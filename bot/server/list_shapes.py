@@ -58,9 +58,13 @@ class RunList(BaseModel):
 
 
 class RunAnswer(RunRow):
-    """One run with its Report; null while it is at work, and once retention has removed it."""
+    """One run with its Report; null while it is at work, and once retention has removed it.
+
+    `output`: while it is at work, the last lines that its jobs said, by strategy. For people only.
+    """
 
     report: Report | None
+    output: dict[str, tuple[str, ...]] = {}
 
 
 class DeploymentRow(BaseModel):

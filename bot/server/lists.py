@@ -151,7 +151,9 @@ def _run(request: Request, run_id: str) -> Run:
 def run(request: Request, run_id: str, _: Reads) -> RunAnswer:
     """One run with its whole Report."""
     found = _run(request, run_id)
-    return RunAnswer.model_validate({**vars(found), "report": run_view.report_of_run(found)})
+    output = parts(request).backend.words(found.id)
+    report = run_view.report_of_run(found)
+    return RunAnswer.model_validate({**vars(found), "report": report, "output": output})
 
 
 @router.get("/runs/{run_id}/equity", responses=openapi.errors(404, 422))

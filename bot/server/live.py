@@ -13,6 +13,7 @@ from bot.server.backend import (
     CheckEnded,
     Progress,
     RunChanged,
+    RunSpoke,
     StrategyChanged,
 )
 from bot.server.errors import problem
@@ -29,6 +30,8 @@ def topics_of(progress: Progress) -> frozenset[str]:
     match progress:
         case CheckEnded() | RunChanged():
             return frozenset({"all", f"run:{progress.run_id}"})
+        case RunSpoke():
+            return frozenset({f"run:{progress.run_id}"})
         case StrategyChanged():
             return frozenset({"all", f"strategy:{progress.strategy}"})
         case BacktestChanged():

@@ -207,7 +207,7 @@ def run(request: Request, run_id: int) -> HTMLResponse:
         not_enforced=report.limits_not_enforced if report else (),
         proposal_findings=report.findings if report else (),
         kept=report is not None,
-        blocks=run_view.blocks(found, report, backend.store),
+        blocks=run_view.blocks(found, report, backend.store, backend.words(found.id)),
     )
 
 

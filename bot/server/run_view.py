@@ -34,6 +34,7 @@ class Log:
     symbol: str
     text: str
     truncated: bool
+    live: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,17 @@ def took(run: Run) -> str:
     return text.seconds(max(0.0, span.total_seconds()))
 
 
-def blocks(run: Run, report: Report | None, store: Store) -> list[Block]:
-    """The strategies of a run: from its report, or from the checks that have ended so far."""
+def blocks(
+    run: Run, report: Report | None, store: Store, words: Mapping[str, Sequence[str]]
+) -> list[Block]:
+    """The strategies of a run: from its report, or from the checks that have ended so far.
+
+    Args:
+        run: the run.
+        report: its report, None while it is at work.
+        store: where the checks that have ended are.
+        words: what its jobs said so far, by strategy.
+    """
     if report is not None:
         return [
             _reported(run, strategy, with_figure=place < MAX_FIGURES)
@@ -76,7 +86,7 @@ def blocks(run: Run, report: Report | None, store: Store) -> list[Block]:
     for check in store.runs.checks(run.id):
         found.setdefault(check.strategy, []).append(check)
     return [
-        _going(run, name, checks, tuple(store.runs.findings(run.id, name)))
+        _going(run, name, checks, tuple(store.runs.findings(run.id, name)), words.get(name, ()))
         for name, checks in found.items()
     ]
 
@@ -108,7 +118,13 @@ def _logs(results: Iterable[ExecutionResult]) -> tuple[Log, ...]:
     )
 
 
-def _going(run: Run, name: str, checks: Sequence[RunCheck], findings: tuple[Finding, ...]) -> Block:
+def _going(
+    run: Run,
+    name: str,
+    checks: Sequence[RunCheck],
+    findings: tuple[Finding, ...],
+    words: Sequence[str],
+) -> Block:
     ended = {CheckName(c.name): (c.outcome, c.summary, c.duration_s) for c in checks}
     broken = {c.outcome for c in checks} & {"failed", "error"}
     going = run.status == "running" and not broken
@@ -116,8 +132,15 @@ def _going(run: Run, name: str, checks: Sequence[RunCheck], findings: tuple[Find
         verdict = "error" if "error" in broken else "failed"
     else:
         verdict = "running" if going else "neutral"
+    said = "\n".join(words)[-MAX_OUTPUT:]
     return Block(
-        name, "", verdict, reused=False, steps=_steps(ended, at_work=going), findings=findings
+        name,
+        "",
+        verdict,
+        reused=False,
+        steps=_steps(ended, at_work=going),
+        findings=findings,
+        logs=(Log("", said, truncated=False, live=True),) if said else (),
     )
 
 

@@ -1,7 +1,8 @@
 import pytest
 
 from bot.server.backend import ComponentHealth
-from components.schema.values import Verdict
+from components.schema.report import CheckResult
+from components.schema.values import CheckName, Outcome, Verdict
 
 HTML = {"accept": "text/html,*/*"}
 
@@ -91,3 +92,15 @@ def test_reports_of_an_older_version_do_not_break_the_pages(bot, client, get):
         assert get(path).status_code == 200
     assert client.get(f"/api/v1/runs/{run.id}").json()["report"] is None
     assert client.get("/api/v1/strategies/sma_cross/equity").json()["time"] == []
+
+
+def test_a_run_at_work_shows_what_its_jobs_say(bot, client, get):
+    run = bot.store.runs.start("local", "pr/9", "9" * 40, "0" * 40, "check")
+    passed = CheckResult(name=CheckName.SCHEMA, outcome=Outcome.PASSED, summary="", duration_s=0.1)
+    bot.store.runs.check(run.id, "sma_cross", passed)
+    bot.answers["words"] = {"sma_cross": ("sma_cross/SPX: stdout: <script>alert(1)</script>",)}
+    page = get(f"/runs/{run.id}").text
+    assert "Output so far" in page
+    assert "&lt;script&gt;alert(1)" in page
+    said = client.get(f"/api/v1/runs/{run.id}").json()["output"]
+    assert said == {"sma_cross": ["sma_cross/SPX: stdout: <script>alert(1)</script>"]}

@@ -1,0 +1,46 @@
+"""What running jobs say: kept for the pages of their run while it is at work, and bounded."""
+
+import structlog
+
+from bot.progress import Broadcast
+from bot.server.backend import RunSpoke
+from bot.words import LINES_A_RUN, Words
+from components.ports import Said
+
+
+def test_words_of_a_run_are_kept_by_strategy_and_those_who_watch_are_told():
+    told, words, progress = [], Words(), Broadcast()
+    progress.subscribe(told.append)
+    hear = words.listener(7, progress)
+    with structlog.testing.capture_logs() as logs:
+        hear("sma/SPX", Said("stdout", "hello"))
+        hear("rsi/SPX", Said("stderr", "ouch", worker="tcp://10.0.0.2:4000"))
+        hear("sma/SPX", Said("progress", "10 answers"))
+        hear("sma/SPX", Said("progress", "20 answers"))
+    assert words.of(7) == {
+        "sma": ("sma/SPX: stdout: hello", "sma/SPX: 20 answers"),
+        "rsi": ("rsi/SPX: stderr: ouch",),
+    }
+    assert told == [RunSpoke(7)]  # once a second is enough: what is told holds no content
+    assert [(entry["job"], entry["text"]) for entry in logs] == [
+        ("sma/SPX", "hello"),
+        ("rsi/SPX", "ouch"),
+    ]
+
+
+def test_talkative_run_keeps_its_last_lines():
+    words = Words()
+    hear = words.listener(1, Broadcast())
+    for number in range(3 * LINES_A_RUN):
+        hear("s/SPX", Said("stdout", str(number)))
+    lines = words.of(1)["s"]
+    assert len(lines) == LINES_A_RUN
+    assert lines[-1] == f"s/SPX: stdout: {3 * LINES_A_RUN - 1}"
+
+
+def test_words_after_the_end_of_a_run_are_nobodys():
+    words = Words()
+    hear = words.listener(1, Broadcast())
+    words.forget(1)
+    hear("s/SPX", Said("stdout", "late"))
+    assert words.of(1) == {}
