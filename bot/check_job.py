@@ -10,6 +10,7 @@ from threading import Event as Flag
 from bot import report as say
 from bot.check_run import AT_ONCE, Asked, run_checks, take_snapshot
 from bot.checks import Superseded
+from bot.endings import CLOSED, SUPERSEDED, end_run
 from bot.failpoints import failpoint
 from bot.moves import Moves
 from bot.plan import Plan, Snapshot, plan_run
@@ -24,7 +25,6 @@ from components.state import Store
 from components.state.records import Job, Run
 
 PENDING = "checks are running"
-SUPERSEDED = "superseded by a newer commit"
 CANCELLED = "cancelled"
 LANDING_S = 2.0
 
@@ -74,7 +74,7 @@ def close_proposal(world: World, watched: Watched, proposal_id: str) -> None:
     """
     world.running.stop(watched.name, proposal_id)
     for run in world.store.runs.unfinished(watched.name, proposal_id):
-        world.store.runs.supersede(run.id)
+        end_run(world, watched, run, CLOSED)
     with watched.lane:  # a merge closes the pull request before the deploy has recorded it
         if proposal_id in _landing_now(world, watched):
             raise TransientError(f"{proposal_id} is being deployed", retry_after_s=LANDING_S)
@@ -128,8 +128,10 @@ def _check(
 def _end_older(world: World, watched: Watched, proposal: Proposal, base: str) -> None:
     """Unfinished runs of another head or base: what they would say is not asked any more."""
     for run in world.store.runs.unfinished(watched.name, proposal.id):
-        if (run.head, run.base) != (proposal.head, base):
-            world.store.runs.supersede(run.id)
+        if run.head != proposal.head:
+            end_run(world, watched, run, SUPERSEDED)
+        elif run.base != base:
+            world.store.runs.supersede(run.id)  # the next run sets the status of the same commit
 
 
 def _recorded(world: World, watched: Watched, proposal: Proposal, base: str) -> Report | None:
@@ -283,19 +285,18 @@ def remember(store: Store, report: Report) -> None:
 def _superseded(world: World, watched: Watched, proposal: Proposal, run: Run) -> None:
     if world.stopping.is_set():
         raise Superseded
-    world.store.runs.supersede(run.id)
-    world.progress.tell(RunChanged(run.id, "superseded"))
     now = watched.forge.proposal(proposal.id)
-    if now is None:
-        return
-    newer = now.head != proposal.head
-    watched.forge.set_status(
-        proposal.head,
-        say.SUMMARY_CONTEXT,
-        StatusState.ERROR,
-        SUPERSEDED if newer else CANCELLED,
-        world.run_url(run.id),
-    )
+    if now is None or now.head != proposal.head:
+        end_run(world, watched, run, CLOSED if now is None else SUPERSEDED)
+    else:
+        _cancelled(world, watched, run)
+    world.progress.tell(RunChanged(run.id, "superseded"))
+
+
+def _cancelled(world: World, watched: Watched, run: Run) -> None:
+    url = world.run_url(run.id)
+    watched.forge.set_status(run.head, say.SUMMARY_CONTEXT, StatusState.ERROR, CANCELLED, url)
+    world.store.runs.supersede(run.id)
 
 
 def publish(world: World, watched: Watched, proposal: Proposal, report: Report) -> None:
