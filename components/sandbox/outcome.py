@@ -29,7 +29,11 @@ class Facts:
 
 
 def judge(facts: Facts, limits: Limits) -> tuple[Status, str]:
-    """Status and a sentence for people. Memory comes before time: a starved guest is slow too."""
+    """Status and a sentence for people. Memory comes before time: a starved guest is slow too.
+
+    Nothing inside a guest can end its first process. Where that ends without a word on the job,
+    somebody outside killed the sandbox: that is never the author's fault.
+    """
     memory = f"it needed more memory than {limits.memory_mb} MiB"
     stopped = "it was stopped because its result is not wanted any more"
     found = (
@@ -37,7 +41,7 @@ def judge(facts: Facts, limits: Limits) -> tuple[Status, str]:
         (bool(facts.used.oom_kills), Status.OUT_OF_MEMORY, memory),
         (bool(facts.late), Status.TIMEOUT, facts.late),
         (bool(facts.broke), Status.PROTOCOL_ERROR, facts.broke),
-        (not facts.ended, Status.CRASHED, "its sandbox ended under it"),
+        (not facts.ended, Status.INFRASTRUCTURE_ERROR, "its sandbox ended under it"),
         (facts.signal is not None, *_by_signal(facts, limits)),
         (bool(facts.code), Status.FAILED, f"it ended with exit code {facts.code}"),
         (True, Status.PASSED, ""),

@@ -247,9 +247,9 @@ def test_choosing_docker_for_a_named_runtime_never_falls_back(monkeypatch):
         choose.open_sandbox(choose.SandboxSpec(SMALL, "auto", runtime="runsc"))
 
 
-def test_killed_first_process_is_a_crash_not_a_hang(wall):
+def test_killed_first_process_is_our_fault_and_no_hang(wall):
     with wall.open(script("import time; time.sleep(100)")) as guest:
         os.kill(_pid_of(guest._member), signal.SIGKILL)
         with pytest.raises(GuestGone):
             guest.receive()
-        assert guest.finish().status is Status.CRASHED
+        assert guest.finish().status is Status.INFRASTRUCTURE_ERROR

@@ -17,7 +17,7 @@ KILLED_ONE = Counters(cpu_s=0.1, max_memory_mb=100, oom_kills=1)
         (Facts(ended=True, code=3), Status.FAILED),
         (Facts(ended=True, signal=signal.SIGSEGV), Status.CRASHED),
         (Facts(ended=True, signal=63), Status.CRASHED),
-        (Facts(ended=False), Status.CRASHED),
+        (Facts(ended=False), Status.INFRASTRUCTURE_ERROR),
         (Facts(ended=False, late="too long"), Status.TIMEOUT),
         (Facts(ended=True, code=0, late="too long"), Status.TIMEOUT),
         (Facts(ended=False, broke="a bad frame"), Status.PROTOCOL_ERROR),
