@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from bot.failpoints import NAMES as FAILPOINTS
 from tests.soak.content import Content, Kind
 
-NAMES = ("alpha", "beta", "gamma", "delta", "epsilon")
+NAMES = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta")
 BRANCHES = tuple(f"p{number}" for number in range(12))
 BAD = tuple(kind for kind in Kind if kind is not Kind.SOUND)
 
@@ -227,6 +227,7 @@ class _Author:
         self._dice = dice
         self._pushed: dict[str, list[tuple[str, str]]] = {}
         self._sound: list[tuple[str, str]] = []
+        self._wanted: list[tuple[str, str]] = []  # (name, version) of all deploys that were asked
         self._versions: dict[str, int] = {}
         self._turn = 0
 
@@ -248,7 +249,7 @@ class _Author:
         if kind in {Push, PushWords, Outside}:
             return self._new(kind, pause)
         if kind is Rollback:
-            return Rollback(dice.choice(NAMES), dice.random() < 0.3, pause_s=pause)
+            return Rollback(self._release()[0], dice.random() < 0.3, pause_s=pause)
         if kind in {Hold, Unhold}:
             return kind(*self._release(), pause_s=pause)
         return self._on_branch(kind, pause)
@@ -273,13 +274,13 @@ class _Author:
     def _on_branch(self, kind: type[Action], pause: float) -> Action | None:
         if not self._pushed:
             return None
-        dice, branch = self._dice, self._dice.choice(sorted(self._pushed))
+        branch = self._dice.choice(sorted(self._pushed))
         made: dict[type[Action], Callable[[], Action | None]] = {
             Deploy: lambda: self._deploy(branch, pause),
             Restore: lambda: Restore(branch, *self._release(), pause_s=pause),
-            Remove: lambda: Remove(branch, dice.choice(NAMES), pause_s=pause),
+            Remove: lambda: Remove(branch, self._release()[0], pause_s=pause),
             RenameStrategy: lambda: RenameStrategy(
-                branch, dice.choice(NAMES), self._content(Kind.SOUND), pause_s=pause
+                branch, self._release()[0], self._content(Kind.SOUND), pause_s=pause
             ),
             RenameBranch: lambda: self._rename(branch, pause),
             DeleteBranch: lambda: self._delete(branch, pause),
@@ -299,11 +300,11 @@ class _Author:
         """Mostly of something sound that was pushed some time ago, so that much does land."""
         ripe = [(b, n) for b, n in self._sound if b in self._pushed]
         if ripe and self._dice.random() < 0.85:
-            chosen = ripe[0]
-            self._sound.remove(chosen)
-            return Deploy(*chosen, pause_s=pause)
-        names = self._pushed[branch] or [(NAMES[0], "")]
-        return Deploy(branch, names[0][0], pause_s=pause)
+            branch = ripe[0][0]
+            self._sound.remove(ripe[0])
+        contents = self._pushed[branch] or [(NAMES[0], "1.1.0")]
+        self._wanted += contents
+        return Deploy(branch, contents[0][0], pause_s=pause)
 
     def _push(self, pause: float) -> Push:
         dice = self._dice
@@ -325,8 +326,10 @@ class _Author:
         return Content(kind, name, f"1.{self._versions[name]}.0", self._turn)
 
     def _release(self) -> tuple[str, str]:
-        name = self._dice.choice(NAMES)
-        return name, f"1.{self._dice.randint(1, max(1, self._versions.get(name, 1)))}.0"
+        """A strategy and version that may well have landed, rather one of the last."""
+        if not self._wanted:
+            return self._dice.choice(NAMES), "1.1.0"
+        return self._dice.choice(self._wanted[-6:])
 
     def _seconds(self) -> float:
         return round(self._dice.uniform(0.5, LONGEST_STOP_S), 1)

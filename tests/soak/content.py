@@ -35,7 +35,7 @@ CAUGHT_AT = {
 
 _FIRST_LINE = "        self.quick = self.I("
 _SPOILT = {
-    Kind.ENDLESS: "        while True:\n            pass\n",
+    Kind.ENDLESS: "        while len(self.data) > 0:\n            pass\n",
     Kind.GREEDY: '        self.much = ["x" * 1_000_000 for _ in range(4_000)]\n',
     Kind.RAISES: '        raise ValueError("the soak wants it")\n',
 }
