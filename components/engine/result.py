@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from components.schema.values import EquityPoint, Metrics, Trade
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from components.ports import Bars
 
 EQUITY_POINTS = 300
 DAYS_A_YEAR = 365.25
@@ -74,18 +77,20 @@ def metrics_of(stats: pd.Series[Any]) -> Metrics:
     )
 
 
-def buy_and_hold(frame: pd.DataFrame, benchmark: pd.Series[float], cash: float) -> Metrics | None:
-    """The package's statistics of holding `benchmark` over the frame's bars, without costs.
+@lru_cache(maxsize=32)
+def buy_and_hold(bars: Bars, benchmark: Bars, cash: float) -> Metrics | None:
+    """The package's statistics of holding `benchmark` over the bars' time, without costs.
 
     Args:
-        frame: the bars that were traded on.
-        benchmark: closes of what is held, by time.
+        bars: what was traded on.
+        benchmark: what is held.
         cash: initial capital.
 
     Returns:
         Metrics without trades, or None where the benchmark has no bar in that time.
     """
-    held = benchmark.reindex(frame.index, method="ffill").bfill()
+    frame = bars.frame
+    held = benchmark.frame["Close"].reindex(frame.index, method="ffill").bfill()
     if held.isna().any():
         return None
     with np.errstate(all="ignore"):

@@ -71,12 +71,11 @@ def _check_length(bars: Bars) -> None:
         raise UserError(f"{bars.symbol} has {len(bars.frame)} bars in that time: too few")
 
 
-def _benchmark(job: BacktestJob | SmokeJob, bars: Bars, data: MarketData) -> pd.Series[float]:
+def _benchmark(job: BacktestJob | SmokeJob, bars: Bars, data: MarketData) -> Bars:
     symbol = job.config.benchmark_symbol
     if symbol is None or symbol == job.symbol:
-        return bars.frame["Close"]
-    closes: pd.Series[float] = data.bars(symbol, job.interval, job.start, job.end).frame["Close"]
-    return closes
+        return bars
+    return data.bars(symbol, job.interval, job.start, job.end)
 
 
 class _Attempt:
@@ -87,7 +86,7 @@ class _Attempt:
         job: BacktestJob | SmokeJob,
         sandbox: Sandbox,
         bars: Bars,
-        benchmark: pd.Series[float],
+        benchmark: Bars,
     ) -> None:
         self._job = job
         self._sandbox = sandbox
@@ -211,8 +210,8 @@ class _Attempt:
             cash = self._job.config.initial_capital
             self._numbers = {
                 "metrics": result.metrics_of(stats),
-                "benchmark": result.buy_and_hold(self._frame, self._benchmark, cash),
-                "equity": result.equity_of(stats, self._benchmark),
+                "benchmark": result.buy_and_hold(self._bars, self._benchmark, cash),
+                "equity": result.equity_of(stats, self._benchmark.frame["Close"]),
                 "trades": result.trades_of(stats),
             }
             self._course.phase("statistics")

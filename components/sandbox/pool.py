@@ -16,8 +16,8 @@ from components.sandbox.session import NeverBegan, Session
 from components.schema.values import Limits
 
 START_TIMEOUT_S = 60.0
-HEAD_START_S = 0.05
-"""What a job is given before its successor's guest is started: most trivial ones end in it."""
+HEAD_START_S = 0.4
+"""What a job is given at most, before its successor's guest is started beside it."""
 
 PATIENCE_S = 2 * START_TIMEOUT_S
 """How long a job waits for a guest: others may be started before its own."""
@@ -57,6 +57,8 @@ class PooledSandbox(ABC):
         self._limits, self._size, self._share = limits, warm, share
         self._used: OrderedDict[Member, str] = OrderedDict()
         self._closing = threading.Event()
+        self._free = threading.Event()  # cleared while a job that took a warm guest runs alone
+        self._free.set()
         self._lock = threading.Lock()
         self._waiting: deque[Future[Member]] = deque()
         self._starters = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="guest-start")
@@ -104,6 +106,7 @@ class PooledSandbox(ABC):
         """See `ports.Sandbox`."""
         with self._lock:
             self._closing.set()
+            self._free.set()
             waiting = list(self._waiting)
             self._waiting.clear()
             used = list(self._used)
@@ -118,7 +121,7 @@ class PooledSandbox(ABC):
 
     def _start_ahead(self) -> Member:
         """A warm guest; the job that made it necessary has the processor first."""
-        self._closing.wait(HEAD_START_S)
+        self._free.wait(HEAD_START_S)
         return self.start(self._limits)
 
     def _take(self, limits: Limits) -> Member:
@@ -147,6 +150,10 @@ class PooledSandbox(ABC):
     def _warm_member(self) -> Member | None:
         """A guest that waited and is well; None when there is none, or it was not."""
         future = self._next_waiting()
+        if future is not None and future.done():
+            self._free.clear()
+        else:
+            self._free.set()
         self.fill()
         member = self._result(future) if future is not None else None
         if member is None:
@@ -187,6 +194,7 @@ class PooledSandbox(ABC):
 
     def _give_back(self, key: str, member: Member, again: bool) -> None:  # noqa: FBT001  # a callback
         """Let a guest wait for the next job of the same files; the longest unused one goes."""
+        self._free.set()
         if not (key and again):
             self._bury(member)
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import msgspec
 import numpy as np
 from backtesting._util import _Data
 
-from . import indicators, loading, recorder
+from . import indicators, lean, loading, recorder
 from .lookahead import Inspection
 from .market import GrowingData, Tape
 from .messages import (
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
             """Wait for the next frame."""
 
 
+_OF_THE_PACKAGE = r"backtesting\."
 ORDERS_A_FRAME = 4_000
 """Orders of a whole run that go into one frame, so that it stays below the cap."""
 
@@ -66,7 +68,7 @@ def run(channel: Channel, folder: Path, spec: bytes) -> None:
     Raises:
         Exception: whatever the author's code raises; the host is told by the caller.
     """
-    warnings.filterwarnings("ignore", module=r"backtesting\.")
+    warnings.filterwarnings("ignore", module=_OF_THE_PACKAGE)
     guest = _Guest(channel, folder, msgspec.msgpack.decode(spec, type=Spec))
     try:
         while guest.answer():
@@ -77,6 +79,7 @@ def run(channel: Channel, folder: Path, spec: bytes) -> None:
 
 def warm_up() -> None:
     """Do once what is slow only the first time, so that no job pays for it."""
+    re.compile(_OF_THE_PACKAGE)
     columns = tuple(Column(name, "<f8") for name in ("Open", "High", "Low", "Close", "Volume"))
     account = Account(
         cash=1e4,
@@ -91,6 +94,7 @@ def warm_up() -> None:
     spec = Spec("", "", {}, account, "streamed", columns, "<M8[us]", None, "", None)
     spec = msgspec.msgpack.decode(encoder.encode(spec), type=Spec)
     tape = made_up(spec)
+    lean.install()
     frame = tape.frame(0, tape.length)
     frame["Close"].rolling(5).mean()
     _Data(frame).Close.s.ewm(span=3).mean()
@@ -99,6 +103,7 @@ def warm_up() -> None:
     data.Close.s.to_numpy()
     request_decoder.decode(encoder.encode(Bar(1, 0, [1.0])))
     loading.made_up_sample()
+    loading.note_modules()
 
 
 class StrategyExited(Exception):

@@ -8,12 +8,12 @@ a strategy keeps between bars is its own.
 from __future__ import annotations
 
 import dis
-import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from backtesting._util import _Indicator
 
+from .loading import authors_modules
 from .places import OWN, is_data, places, state
 
 if TYPE_CHECKING:
@@ -132,12 +132,12 @@ def writes_to_arrays(folder: str) -> bool:
 
     Then every array is compared with its copy at every bar; without it that cost is spared.
     """
-    for module in list(sys.modules.values()):
-        if str(getattr(module, "__file__", None) or "").startswith(f"{folder}/"):
-            for value in vars(module).values():
-                if any(_writes(code) for code in _codes(value)):
-                    return True
-    return False
+    return any(
+        _writes(code)
+        for module in authors_modules(folder).values()
+        for value in vars(module).values()
+        for code in _codes(value)
+    )
 
 
 def _codes(value: Any) -> Iterator[CodeType]:

@@ -13,6 +13,8 @@ import pandas as pd
 from backtesting import Strategy
 from backtesting._util import _Indicator
 
+from .lean import plain
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -99,7 +101,7 @@ def _oriented(declarations: Declarations, value: Any, bars: int) -> np.ndarray[A
     if isinstance(value, pd.DataFrame):
         return np.asarray(value.to_numpy().T, order="C")
     try:
-        array = np.asarray(value, order="C")
+        array = plain(value)
     except ValueError:
         return None
     if array.ndim < ROWS_AND_BARS:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 ENTRY = "strategy"
 SAMPLE_BARS = 600
+_BEFORE: set[str] = set()
 
 
 class NoStrategy(Exception):
@@ -49,10 +50,28 @@ def load(folder: Path, name: str, rules: str) -> Any:
     return choose(importlib.import_module(ENTRY), name)
 
 
+def authors_modules(folder: Path | str) -> dict[str, types.ModuleType]:
+    """What has been imported of the author's folder, by name.
+
+    Modules that were there before the first job are not looked at: in a forked process a look at
+    each of a thousand copies its memory.
+    """
+    return {
+        name: module
+        for name, module in list(sys.modules.items())
+        if name not in _BEFORE
+        and str(getattr(module, "__file__", None) or "").startswith(f"{folder}/")
+    }
+
+
+def note_modules() -> None:
+    """Everything imported so far is not the author's."""
+    _BEFORE.update(sys.modules)
+
+
 def _forget(folder: Path) -> None:
-    for name, module in list(sys.modules.items()):
-        if str(getattr(module, "__file__", None) or "").startswith(f"{folder}/"):
-            del sys.modules[name]
+    for name in authors_modules(folder):
+        del sys.modules[name]
 
 
 def choose(module: types.ModuleType, name: str) -> Any:

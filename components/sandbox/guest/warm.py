@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 import sys
 import types
+from pathlib import Path
 from typing import Any
 
 PACKAGES = ("numpy", "pandas", "TA-Lib", "backtesting", "msgspec", "pytest")
@@ -24,7 +24,14 @@ def load() -> dict[str, str]:
     _first_use()
     backtest: Any = importlib.import_module(".backtest", __package__)
     backtest.warm_up()
-    return {name: importlib.metadata.version(name) for name in PACKAGES}
+    return _versions()
+
+
+def _versions() -> dict[str, str]:
+    """By the names of the packages' own folders: `importlib.metadata` costs each guest 35 ms."""
+    folders = (f for place in sys.path for f in Path(place).glob("*.dist-info"))
+    found = dict(folder.stem.lower().split("-", 1) for folder in folders)
+    return {name: found[name.lower().replace("-", "_")] for name in PACKAGES}
 
 
 def _leave_out_plotting() -> None:

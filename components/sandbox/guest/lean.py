@@ -1,0 +1,130 @@
+"""Pandas, without the work that it does anew for every short series.
+
+init() runs again at every bar, so a moving average of pandas' is built thousands of times, and two
+thirds of its time go into finding out, each time, that the data is a plain array of floats. Where
+it is, the same compiled functions are called here with the same arguments, to the same bits;
+everything else goes pandas' own way.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from backtesting._util import _Array, _Indicator
+from pandas.core.generic import NDFrame
+from pandas.core.window.ewm import ExponentialMovingWindow
+from pandas.core.window.expanding import Expanding
+from pandas.core.window.rolling import BaseWindow, Rolling
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_Manager: Any = importlib.import_module("pandas.core.internals").SingleBlockManager
+_Indexer: Any = importlib.import_module("pandas.core.indexers.objects").FixedWindowIndexer
+_Bounds = tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
+
+_NDFrame: Any = NDFrame
+_RangeIndex: Any = pd.RangeIndex
+_COMPARED = "3."
+_FLOAT = np.dtype("<f8")
+_PRICES = (_Array, _Indicator)
+_ARRAYS = (np.ndarray, *_PRICES)
+_WINDOWS = (Rolling, Expanding, ExponentialMovingWindow)
+_FIRST_BOUNDS = 4_096
+_MOST_WINDOWS = 64
+
+
+def install() -> None:
+    """Have pandas take the short ways, once a process; only one that they were compared with."""
+    if not pd.__version__.startswith(_COMPARED):
+        return
+    series: Any = pd.Series
+    window: Any = BaseWindow
+    series.__init__ = _short_init(series.__init__)
+    window._apply_series = _short_apply(window._apply_series)  # noqa: SLF001  # see above
+    _Indexer.get_window_bounds = _remembered(_Indexer.get_window_bounds)
+
+
+def plain(value: Any) -> np.ndarray[Any, Any]:
+    """`np.asarray(value, order="C")`; a series' values are read-only, as pandas gives them.
+
+    Raises:
+        ValueError: numpy's, for rows of different lengths.
+    """
+    values = value._values if type(value) is pd.Series else None  # noqa: SLF001  # see above
+    if type(values) is not np.ndarray or values.dtype != _FLOAT or not values.flags.c_contiguous:
+        return np.asarray(value, order="C")
+    array = values.view()
+    array.flags.writeable = False
+    return array
+
+
+def _short_init(original: Callable[..., None]) -> Callable[..., None]:
+    """`pd.Series(prices)` without further arguments."""
+
+    def initialise(self: Any, data: Any = None, *args: Any, **options: Any) -> None:
+        known = type(data) in _PRICES and data.ndim == 1 and data.dtype == _FLOAT
+        if not known or args or options:
+            original(self, data, *args, **options)
+            return
+        index = _RangeIndex._simple_new(range(len(data)))  # noqa: SLF001  # see above
+        _NDFrame.__init__(self, _Manager.from_array(data.copy(), index))
+        self._name = None
+
+    return initialise
+
+
+def _short_apply(original: Callable[..., Any]) -> Callable[..., Any]:
+    """A window's function on one series of floats."""
+
+    def apply_series(
+        self: Any, function: Callable[[np.ndarray[Any, Any]], Any], name: str | None = None
+    ) -> Any:
+        series = self.obj
+        values: Any = series._values if type(series) is pd.Series else None  # noqa: SLF001  # see above
+        if (
+            type(values) not in _ARRAYS
+            or values.dtype != _FLOAT
+            or not len(values)
+            or type(self) not in _WINDOWS
+            or self.step is not None
+            or name == "count"
+        ):
+            return original(self, function, name)
+        values = np.asarray(values)
+        infinite = np.isinf(values)
+        result = function(np.where(infinite, np.nan, values) if infinite.any() else values)
+        manager = _Manager.from_array(result, series.index)
+        made: Any = series._constructor_from_mgr(manager, manager.axes)  # noqa: SLF001  # see above
+        made._name = series._name  # noqa: SLF001  # see above
+        return made
+
+    return apply_series
+
+
+def _remembered(original: Callable[..., _Bounds]) -> Callable[..., _Bounds]:
+    """Where each bar's window begins and ends: for the first bars the same, however many follow."""
+    known: dict[int, _Bounds] = {}
+
+    def get_window_bounds(
+        self: Any,
+        num_values: int = 0,
+        min_periods: int | None = None,
+        center: bool | None = None,  # noqa: FBT001  # pandas' own signature
+        closed: str | None = None,
+        step: int | None = None,
+    ) -> _Bounds:
+        if center or closed is not None or step is not None:
+            return original(self, num_values, min_periods, center, closed, step)
+        bounds = known.get(self.window_size)
+        if bounds is None or len(bounds[0]) < num_values:
+            if len(known) >= _MOST_WINDOWS:
+                known.clear()
+            length = max(_FIRST_BOUNDS, 2 * num_values)
+            bounds = known[self.window_size] = original(self, length, min_periods, center)
+        return bounds[0][:num_values], bounds[1][:num_values]
+
+    return get_window_bounds

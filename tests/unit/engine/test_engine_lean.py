@@ -1,0 +1,147 @@
+"""The guest's short ways through pandas give what pandas gives, to the bit."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from backtesting._util import _Array, _Indicator
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from pandas.core.indexers.objects import FixedWindowIndexer  # type: ignore[attr-defined]
+from pandas.core.window.rolling import BaseWindow
+
+from components.sandbox.guest import lean
+
+FLOATS = arrays(
+    "<f8",
+    st.integers(0, 60),
+    elements=st.one_of(st.floats(-1e6, 1e6), st.sampled_from([np.nan, np.inf, -np.inf, 0.0])),
+)
+SHAPES: dict[str, Callable[[pd.Series, int], pd.Series]] = {
+    "mean": lambda s, n: s.rolling(n).mean(),
+    "sum": lambda s, n: s.rolling(n, min_periods=1).sum(),
+    "std": lambda s, n: s.rolling(n).std(),
+    "var": lambda s, n: s.rolling(n).var(ddof=0),
+    "min": lambda s, n: s.rolling(n).min(),
+    "max": lambda s, n: s.rolling(n).max(),
+    "median": lambda s, n: s.rolling(n).median(),
+    "skew": lambda s, n: s.rolling(n).skew(),
+    "rank": lambda s, n: s.rolling(n).rank(),
+    "quantile": lambda s, n: s.rolling(n).quantile(0.3),
+    "count": lambda s, n: s.rolling(n).count(),
+    "apply": lambda s, n: s.rolling(n).apply(np.nanmax, raw=True),
+    "corr": lambda s, n: s.rolling(n).corr(s.shift(1)),
+    "centred": lambda s, n: s.rolling(n, center=True).mean(),
+    "closed": lambda s, n: s.rolling(n, closed="left").mean(),
+    "stepped": lambda s, n: s.rolling(n, step=2).mean(),
+    "expanding": lambda s, n: s.expanding(min_periods=n).mean(),
+    "ewm": lambda s, n: s.ewm(span=n).mean(),
+    "ewm alpha": lambda s, n: s.ewm(alpha=1 / (n + 1), adjust=False, min_periods=n).std(),
+}
+
+
+def prices(values: np.ndarray, kind: type = _Array) -> np.ndarray:
+    return values.view(kind)
+
+
+def both_ways(make: Callable[[], pd.Series]) -> tuple[pd.Series, pd.Series]:
+    kept = pd.Series.__init__, BaseWindow._apply_series, FixedWindowIndexer.get_window_bounds
+    usual = make()
+    lean.install()
+    try:
+        short = make()
+    finally:
+        (
+            pd.Series.__init__,
+            BaseWindow._apply_series,
+            FixedWindowIndexer.get_window_bounds,
+        ) = kept
+    return usual, short
+
+
+def assert_same(usual: pd.Series, short: pd.Series) -> None:
+    pd.testing.assert_series_equal(usual, short, check_exact=True, check_flags=True)
+    assert type(usual.index) is type(short.index)
+    assert usual.to_numpy().tobytes() == short.to_numpy().tobytes()
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@given(values=FLOATS, window=st.integers(1, 12))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_window_over_prices_gives_the_same_bits(
+    shape: str, values: np.ndarray, window: int
+) -> None:
+    for kind in (_Array, _Indicator):
+        assert_same(*both_ways(lambda k=kind: SHAPES[shape](pd.Series(prices(values, k)), window)))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_window_over_dates_and_a_name_keeps_both(shape: str) -> None:
+    index = pd.date_range("2020-01-01", periods=50, name="Date")
+    series = pd.Series(np.arange(50.0), index=index, name="Close")
+    usual, short = both_ways(lambda: SHAPES[shape](series, 5))
+    assert_same(usual, short)
+    assert short.index.equals(usual.index)
+
+
+def test_other_series_go_their_usual_way() -> None:
+    for make in (
+        lambda: pd.Series(np.arange(9)).rolling(3).mean(),
+        lambda: pd.Series(np.arange(9, dtype="f4")).rolling(3).mean(),
+        lambda: pd.Series([1.0, 2.0, 3.0], dtype="Float64").rolling(2).sum(),
+        lambda: pd.Series(prices(np.arange(9.0)), index=range(3, 12), name="x").rolling(2).max(),
+        lambda: pd.Series(prices(np.arange(9))).rolling(3).mean(),
+        lambda: (
+            pd.Series(np.arange(9.0), index=pd.date_range("2020", periods=9)).rolling("3D").mean()
+        ),
+        lambda: pd.Series(np.arange(9.0)).groupby([0, 1, 0] * 3).rolling(2).mean(),
+    ):
+        assert_same(*both_ways(make))
+
+
+def test_a_series_of_prices_is_a_copy_that_may_be_written_to() -> None:
+    values = prices(np.arange(5.0))
+    usual, short = both_ways(lambda: pd.Series(values))
+    for series in (usual, short):
+        series.iloc[0] = 99.0
+        view = series[1:3]
+        view.iloc[0] = 42.0
+        assert series.iloc[1] == 1.0
+    assert_same(usual, short)
+    assert values[0] == 0.0
+
+
+def test_a_window_is_remembered_for_longer_data_too() -> None:
+    def longer_and_longer() -> pd.Series:
+        found = [pd.Series(np.arange(float(n))).rolling(3).sum() for n in (5, 4_000, 9_000, 7)]
+        return pd.concat(found)
+
+    assert_same(*both_ways(longer_and_longer))
+
+
+def test_a_window_that_is_none_is_refused_as_ever() -> None:
+    def refuse() -> pd.Series:
+        with pytest.raises(ValueError, match="window must be"):
+            pd.Series(prices(np.arange(5.0))).rolling(-1).mean()
+        return pd.Series([0.0])
+
+    assert_same(*both_ways(refuse))
+
+
+@given(values=FLOATS)
+def test_an_indicators_values_are_as_numpy_takes_them(values: np.ndarray) -> None:
+    for value in (
+        pd.Series(values),
+        pd.Series(values)[::2],
+        pd.Series(values > 0),
+        values,
+        values.tolist(),
+        pd.Series(values, dtype="Float64"),
+    ):
+        usual, short = np.asarray(value, order="C"), lean.plain(value)
+        assert usual.dtype == short.dtype
+        np.testing.assert_array_equal(usual, short)
+        assert usual.flags.writeable == short.flags.writeable
+        assert usual.flags.c_contiguous == short.flags.c_contiguous
