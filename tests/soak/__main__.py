@@ -29,9 +29,11 @@ def main() -> int:
     """Play, check, tell."""
     wanted = _arguments()
     folder = Path(tempfile.mkdtemp(prefix=f"soak-{wanted.seed}-"))
-    out.print(f"seed {wanted.seed}, {wanted.minutes:g} min, {wanted.backend}, in {folder}")
+    out.print(
+        f"seed {wanted.seed}, {wanted.minutes:g} min, {wanted.backend}, {wanted.forge}, in {folder}"
+    )
     began = time.monotonic()
-    stage = Stage(folder, wanted.backend)
+    stage = Stage(folder, wanted.backend, wanted.forge, wanted.seed)
     play = Play(stage, out.print)
     try:
         play.run(wanted.seed, wanted.minutes * 60)
@@ -46,7 +48,7 @@ def main() -> int:
     if found:
         out.print(
             f"again: make soak SEED={wanted.seed} MINUTES={wanted.minutes:g}"
-            f" BACKEND={wanted.backend}; everything is in {folder}"
+            f" BACKEND={wanted.backend} FORGE={wanted.forge}; everything is in {folder}"
         )
         return 1
     shutil.rmtree(folder)
@@ -58,6 +60,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="what happens is a function of it")
     parser.add_argument("--minutes", type=float, default=10.0, help="how long things happen")
     parser.add_argument("--backend", choices=("bubblewrap", "docker"), default="bubblewrap")
+    parser.add_argument("--forge", choices=("local", "github"), default="local")
     return parser.parse_args()
 
 

@@ -27,10 +27,11 @@ class Git:
         fsck: what `git fsck` complains of.
         history: the base, first parents only, newest first.
         tags: name -> the commit that it marks.
-        open: branch -> its tip, of branches with something that the base does not have.
+        open: open proposal -> its head.
         merged: all commits that the base holds.
         missing: commits that were pushed and are not there any more.
         locks: lock files that were left behind.
+        lands_prepared: a landing is the very commit that was announced (GitHub makes its own).
     """
 
     fsck: str = ""
@@ -40,6 +41,7 @@ class Git:
     merged: frozenset[str] = frozenset()
     missing: tuple[str, ...] = ()
     locks: tuple[str, ...] = ()
+    lands_prepared: bool = True
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ class Database:
 
 @dataclass(frozen=True)
 class Posted:
-    """One report as people find it."""
+    """One report as people find it; "" is what a forge does not show in plain words."""
 
     head: str
     run: str
@@ -117,14 +119,14 @@ class Forge:
     """What people see.
 
     Attributes:
-        reports: branch -> its reports; more than one is one too many.
+        reports: proposal -> its reports; more than one is one too many.
         statuses: commit -> context -> state.
-        notes: commits that carry a report.
+        notes: commits that carry a report; None where a forge has no such notes.
     """
 
     reports: Mapping[str, tuple[Posted, ...]] = field(default_factory=dict)
     statuses: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    notes: frozenset[str] = frozenset()
+    notes: frozenset[str] | None = frozenset()
 
 
 @dataclass(frozen=True)
@@ -141,13 +143,14 @@ class Life:
 
 @dataclass(frozen=True)
 class Machine:
-    """What is left after the daemon was stopped in order, and what it had used."""
+    """What is left after the daemon was stopped in order, what it had used, and its log's bugs."""
 
     processes: tuple[str, ...] = ()
     containers: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     cgroups: tuple[str, ...] = ()
     worktrees: tuple[str, ...] = ()
+    bugs: tuple[str, ...] = ()
     lives: tuple[Life, ...] = ()
 
 

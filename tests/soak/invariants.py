@@ -8,13 +8,18 @@ from components.state import Lifecycle
 from components.state.lifecycle import TRANSITIONS
 from components.state.records import Run
 from tests.soak.content import possible
-from tests.soak.facts import Commit, Facts
+from tests.soak.facts import Commit, Facts, Posted
 
 OURS = frozenset({"deploy", "rollback", "removal"})
 """Kinds of landings that the bot made; the others happened outside."""
 
-FINAL = {"passed": "success", "failed": "failure", "error": "error", "neutral": "neutral"}
-"""Verdict of a run -> the state of the status `algoops`."""
+FINAL = {
+    Verdict.PASSED: {"success"},
+    Verdict.FAILED: {"failure"},
+    Verdict.ERROR: {"error"},
+    Verdict.NEUTRAL: {"neutral", "success"},  # GitHub's statuses know no neutral
+}
+"""Verdict of a run -> the states that the status `algoops` may show."""
 
 MOST_RSS_MB = 400.0
 MOST_NEW_RSS_MB = 120.0
@@ -101,6 +106,7 @@ def message_names_the_tested_tree(facts: Facts) -> Iterator[str]:
 def merges_bring_pushed_heads(facts: Facts) -> Iterator[str]:
     """The second parent of a landing is a commit that an author pushed."""
     pushed = {commit for _, commit in facts.told.pushes}
+    pushed |= {intent.key for intent in facts.database.intents}  # reverts by pull request
     for commit in facts.git.history:
         for parent in commit.parents[1:]:
             if parent not in pushed:
@@ -172,15 +178,15 @@ def no_head_is_checked_twice(facts: Facts) -> Iterator[str]:
 
 
 def every_open_head_is_judged(facts: Facts) -> Iterator[str]:
-    """The tip of each open proposal has a finished run that did not break and was published."""
-    for branch, head in facts.git.open.items():
-        run = _newest(facts, branch)
+    """The head of each open proposal has a finished run that did not break and was published."""
+    for proposal, head in facts.git.open.items():
+        run = _newest(facts, proposal)
         if run is None or run.status != "finished" or run.head != head:
-            yield f"{branch} at {head[:12]} has no verdict"
+            yield f"{proposal} at {head[:12]} has no verdict"
         elif run.verdict is Verdict.ERROR:
-            yield f"{branch} at {head[:12]} could not be checked (run {run.id})"
-        elif facts.database.published.get(run.proposal) != str(run.id):
-            yield f"run {run.id} of {branch} was not published"
+            yield f"{proposal} at {head[:12]} could not be checked (run {run.id})"
+        elif facts.database.published.get(proposal) != str(run.id):
+            yield f"run {run.id} of {proposal} was not published"
 
 
 def one_content_has_one_verdict(facts: Facts) -> Iterator[str]:
@@ -217,7 +223,7 @@ def side_effects_are_settled(facts: Facts) -> Iterator[str]:
         landed = intent.key in facts.git.merged
         if not intent.settled_at:
             yield f"{intent.kind} {intent.key[:12]} is still open"
-        elif landed != (intent.outcome == "done"):
+        elif facts.git.lands_prepared and landed != (intent.outcome == "done"):
             yield f"{intent.kind} {intent.key[:12]} is {intent.outcome} and landed: {landed}"
 
 
@@ -246,19 +252,18 @@ def no_landing_while_held(facts: Facts) -> Iterator[str]:
 
 def one_report_for_each_proposal(facts: Facts) -> Iterator[str]:
     """Exactly one for each open proposal, about its head, saying what the database says."""
-    for branch, head in facts.git.open.items():
-        posted = facts.forge.reports.get(branch, ())
-        run = _newest(facts, branch)
-        if len(posted) != 1:
-            yield f"{branch} has {len(posted)} reports"
-        elif run is not None and (posted[0].head, posted[0].run, posted[0].verdict) != (
-            head,
-            str(run.id),
-            run.verdict,
-        ):
-            yield f"{branch}: the report is of run {posted[0].run}, the last one is {run.id}"
-        if head not in facts.forge.notes:
-            yield f"{branch}: {head[:12]} carries no report"
+    for proposal, posted in facts.forge.reports.items():
+        if len(posted) > 1:
+            yield f"{proposal} has {len(posted)} reports"
+    for proposal, head in facts.git.open.items():
+        posted = facts.forge.reports.get(proposal, ())
+        run = _newest(facts, proposal)
+        if not posted:
+            yield f"{proposal} has no report"
+        elif run is not None and not _speaks_of(posted[0], run, head):
+            yield f"{proposal}: the report is of run {posted[0].run}, the last one is {run.id}"
+        if facts.forge.notes is not None and head not in facts.forge.notes:
+            yield f"{proposal}: {head[:12]} carries no report"
 
 
 def last_status_is_final(facts: Facts) -> Iterator[str]:
@@ -266,11 +271,11 @@ def last_status_is_final(facts: Facts) -> Iterator[str]:
     for commit, contexts in facts.forge.statuses.items():
         waiting = [context for context, state in contexts.items() if state == "pending"]
         yield from (f"{commit[:12]} has {context} pending" for context in waiting)
-    for branch, head in facts.git.open.items():
-        run = _newest(facts, branch)
+    for proposal, head in facts.git.open.items():
+        run = _newest(facts, proposal)
         shown = facts.forge.statuses.get(head, {}).get("algoops")
-        if run is not None and run.verdict is not None and shown != FINAL[run.verdict]:
-            yield f"{branch} at {head[:12]} shows {shown}, run {run.id} says {run.verdict}"
+        if run is not None and run.verdict is not None and shown not in FINAL[run.verdict]:
+            yield f"{proposal} at {head[:12]} shows {shown}, run {run.id} says {run.verdict}"
 
 
 # --- people and machine ------------------------------------------------------------------------
@@ -302,6 +307,11 @@ def nothing_is_left_behind(facts: Facts) -> Iterator[str]:
         ("temporary file", machine.files),
     ):
         yield from (f"{what}: {one}" for one in found)
+
+
+def no_bug_came_to_light(facts: Facts) -> Iterator[str]:
+    """The daemons' log tells of nothing that nobody had thought of."""
+    yield from facts.machine.bugs
 
 
 def daemon_does_not_grow(facts: Facts) -> Iterator[str]:
@@ -342,14 +352,19 @@ RULES: tuple[Rule, ...] = (
     orders_were_answered_truly,
     nothing_surprised,
     nothing_is_left_behind,
+    no_bug_came_to_light,
     daemon_does_not_grow,
 )
 
 
-def _newest(facts: Facts, branch: str) -> Run | None:
-    """The newest run of a branch that was not superseded."""
-    own = [r for r in facts.database.runs if r.proposal == f"branch/{branch}"]
+def _newest(facts: Facts, proposal: str) -> Run | None:
+    own = [r for r in facts.database.runs if r.proposal == proposal]
     return own[-1] if own else None
+
+
+def _speaks_of(posted: Posted, run: Run, head: str) -> bool:
+    said = ((posted.head, head), (posted.run, str(run.id)), (posted.verdict, str(run.verdict)))
+    return all(shown in {"", known} for shown, known in said)
 
 
 def _first(commit: Commit) -> str:

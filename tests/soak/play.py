@@ -109,7 +109,11 @@ class Play:
             act.StopWorker: lambda a: self._freeze(self._pick(a.pick, "is_worker"), a.seconds),
             act.KillGuest: self._kill_guest,
         }
-        return doers.get(type(action), self._authors.perform)(action)
+        if type(action) in doers:
+            return doers[type(action)](action)
+        came = self._authors.perform(action)
+        self.stage.pushed()
+        return came
 
     # --- commands ---
 
@@ -120,12 +124,12 @@ class Play:
     def _give_ripe(self) -> None:
         """Deploys whose report is there, as a person would; or who lost patience."""
         for wish in list(self._wishes):
-            proposal = f"branch/{wish.deploy.branch}"
+            proposal = self.stage.proposal(wish.deploy.branch)
             newest = self._store.runs.latest(REPOSITORY, proposal)
             judged = newest is not None and newest.status == "finished"
             if judged or time.monotonic() >= wish.until:
                 self._wishes.remove(wish)
-                self._order("deploy", wish.deploy.name, "--ref", wish.deploy.branch)
+                self._order("deploy", wish.deploy.name, "--ref", proposal)
 
     def _rollback(self, rollback: act.Rollback) -> str:
         extra = ("--whole",) if rollback.whole else ()
@@ -140,7 +144,8 @@ class Play:
         return "given"
 
     def _issue(self, branch: str, command: Cancel | Check) -> str:
-        event = CommandIssued(REPOSITORY, f"branch/{branch}", "soak", command, source="cli")
+        proposal = self.stage.proposal(branch)
+        event = CommandIssued(REPOSITORY, proposal, "soak", command, source="cli")
         key = f"soak:{uuid.uuid4().hex}"
         self._store.inbox.receive(key, kind_of(event), REPOSITORY, to_payload(event))
         return "given"

@@ -1,6 +1,7 @@
 """Reads git, database, forge and machine after a soak. Uses nothing of the bot's own reading."""
 
 import json
+import os
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from tests.soak import facts, processes
 from tests.soak.author import ROOT, Told
 from tests.soak.stage import Stage
 
+BUGS = ("job broke", "Traceback (most recent call last)", "this is a bug")
 NOTES = "refs/notes/algoops"
 CGROUPS = Path("/sys/fs/cgroup")
 SETTLED_S = 5.0
@@ -25,9 +27,9 @@ SETTLED_S = 5.0
 def read(stage: Stage, told: Told) -> facts.Facts:
     """Everything, once the daemon has been stopped."""
     return facts.Facts(
-        git=read_git(stage.set.repository, told),
+        git=read_git(stage, told),
         database=read_database(stage.set.state / DATABASE),
-        forge=read_forge(stage.set.state, stage.set.repository),
+        forge=stage.hub.forge() if stage.hub else read_forge(stage.set.state, stage.set.repository),
         machine=read_machine(stage),
         told=told,
     )
@@ -36,28 +38,30 @@ def read(stage: Stage, told: Told) -> facts.Facts:
 # --- git ---------------------------------------------------------------------------------------
 
 
-def read_git(repository: Path, told: Told) -> facts.Git:
+def read_git(stage: Stage, told: Told) -> facts.Git:
     """The repository, with plain git."""
+    repository, hub = stage.set.repository, stage.hub
     format_ = "--format=%H%x1f%P%x1f%T%x1f%B%x1e"
     log = _git(repository, "log", "--first-parent", format_, "main")
     words = ("%(refname:strip=2)", "%(objectname)", "%(*objectname)")
     tags = _git(repository, "for-each-ref", f"--format={' '.join(words)}", "refs/tags")
-    heads = _git(
-        repository,
-        "for-each-ref",
-        "--no-merged=main",
-        f"--format={' '.join(words[:2])}",
-        "refs/heads",
-    )
     return facts.Git(
         fsck=_git(repository, "fsck", "--full", "--strict", "--no-dangling"),
         history=tuple(_commit(repository, part) for part in log.split("\x1e") if part.strip()),
         tags={line.split()[0]: line.split()[-1] for line in tags.splitlines()},
-        open=dict(line.split() for line in heads.splitlines()),
+        open=hub.open() if hub else _unmerged(repository),
         merged=frozenset(_git(repository, "rev-list", "main").split()),
         missing=tuple(c for _, c in told.pushes if not _git(repository, "cat-file", "-t", c)),
         locks=tuple(str(p.relative_to(repository)) for p in repository.rglob("*.lock")),
+        lands_prepared=hub is None,
     )
+
+
+def _unmerged(repository: Path) -> dict[str, str]:
+    """The proposals of a local repository: branches with something that the base does not have."""
+    words = "--format=branch/%(refname:strip=2) %(objectname)"
+    listed = _git(repository, "for-each-ref", "--no-merged=main", words, "refs/heads")
+    return dict(line.split() for line in listed.splitlines())
 
 
 def _commit(repository: Path, text: str) -> facts.Commit:
@@ -192,8 +196,8 @@ def read_forge(state: Path, repository: Path) -> facts.Forge:
                 statuses[file.stem] = {context: s["state"] for context, s in document.items()}
                 continue
             posted = facts.Posted(document["head_commit"], document["run_id"], document["verdict"])
-            branch = document["proposal"]["ref"]
-            reports[branch] = (*reports.get(branch, ()), posted)
+            proposal = document["proposal"]["id"]
+            reports[proposal] = (*reports.get(proposal, ()), posted)
     notes = _git(repository, "notes", f"--ref={NOTES}", "list").splitlines()
     return facts.Forge(reports, statuses, frozenset(line.split()[1] for line in notes))
 
@@ -215,15 +219,24 @@ def read_machine(stage: Stage) -> facts.Machine:
         worktrees=tuple(line for line in worktrees.splitlines() if line.startswith("worktree "))[
             1:
         ],
+        bugs=tuple(_bugs(stage.set.daemon.log)),
         lives=tuple(_lives(witness.samples)),
     )
 
 
 def _files(temporary: Path) -> Iterator[Path]:
-    """Everything in the temporary folder but the one empty folder that all daemons share."""
+    """Everything in the temporary folder but what all daemons share and keep."""
+    shared = temporary / f"algoops-sandbox-{os.getuid()}"
     for path in temporary.rglob("*"):
-        if not (path.parent == temporary and path.name.startswith("algoops-sandbox-")):
+        if path not in {shared, shared / "build.lock"}:
             yield path.relative_to(temporary)
+
+
+def _bugs(log: Path) -> Iterator[str]:
+    """What the daemons' log calls unexpected."""
+    for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
+        if any(word in line for word in BUGS):
+            yield line
 
 
 def _lives(samples: list[processes.Sample]) -> Iterator[facts.Life]:

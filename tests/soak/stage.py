@@ -2,17 +2,21 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
 
+from bot.demo.author import Author
 from bot.demo.stage import set_stage
 from components.errors import TransientError
 from components.state import DATABASE, Store
+from tests.soak.hub import Hub
 from tests.soak.processes import MARK, Witness, tell
 
 TICK_S = 2.0
@@ -25,7 +29,7 @@ BUSY_LOOP_S = 4.0
 class Stage:
     """Everything of one soak; `close` ends whatever is left."""
 
-    def __init__(self, folder: Path, backend: str) -> None:
+    def __init__(self, folder: Path, backend: str, forge: str, seed: int) -> None:
         self.mark = uuid.uuid4().hex
         self.folder = folder
         self.temporary = folder / "t"
@@ -37,12 +41,33 @@ class Stage:
         }
         self.backend = backend
         self.set = set_stage(folder / "stage", 0, on_base=("rsi_reversion",))
-        _quicken(self.set.config, {"schedule": {"tick_s": TICK_S}})
+        _change(self.set.config, {"schedule": {"tick_s": TICK_S}})
         limits = {"wall_s": 20.0, "cpu_s": BUSY_LOOP_S}
-        _quicken(self.set.folder / "policies/sandbox.yaml", {"smoke": limits})
+        _change(self.set.folder / "policies/sandbox.yaml", {"smoke": limits})
+        self.hub = self._on_github(seed) if forge == "github" else None
         self.witness = Witness(self.mark, folder)
         self.witness.start()
         self.starts = 0
+
+    def _on_github(self, seed: int) -> Hub:
+        hub = Hub(self.folder, self.set.repository, seed)
+        port = _free_port()
+        settings = {"name": REPOSITORY, "forge": "github", "github": hub.settings()}
+        _change(self.set.config, {"server": {"port": port}})
+        _change(self.set.config, {"repositories": [settings]})
+        author = Author(self.folder / "author", hub.path)
+        self.set = replace(self.set, repository=hub.path, author=author)
+        hub.start(f"http://127.0.0.1:{port}")
+        return hub
+
+    def pushed(self) -> None:
+        """Branches have moved."""
+        if self.hub is not None:
+            self.hub.pushed()
+
+    def proposal(self, branch: str) -> str:
+        """The id of a branch's proposal."""
+        return self.hub.proposal(branch) if self.hub is not None else f"branch/{branch}"
 
     @property
     def daemon(self) -> int | None:
@@ -100,13 +125,22 @@ class Stage:
     def close(self) -> None:
         """Whatever happened: no process of ours goes on."""
         self.stop()
+        if self.hub is not None:
+            self.hub.stop()
         self.witness.stop()
         for process in self.witness.left():
             tell(process.pid, signal.SIGKILL)
 
 
-def _quicken(file: Path, changes: dict[str, dict[str, object]]) -> None:
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+def _change(file: Path, changes: dict[str, object]) -> None:
     document = yaml.safe_load(file.read_text(encoding="utf-8"))
     for section, values in changes.items():
-        document.setdefault(section, {}).update(values)
+        old = document.get(section)
+        document[section] = {**(old or {}), **values} if isinstance(values, dict) else values
     file.write_text(yaml.safe_dump(document), encoding="utf-8")

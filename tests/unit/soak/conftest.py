@@ -107,7 +107,7 @@ def sound():
         git=Git(
             history=(landed, Commit(ROOT, (), "8" * 40, {})),
             tags={"alpha/v1.0.0": LANDED},
-            open={"two": OPEN},
+            open={"branch/two": OPEN},
             merged=frozenset({ROOT, HEAD, LANDED}),
         ),
         database=Database(
@@ -124,7 +124,7 @@ def sound():
             published={"branch/two": "2"},
         ),
         forge=Forge(
-            reports={"two": (Posted(OPEN, "2", "passed"),)},
+            reports={"branch/two": (Posted(OPEN, "2", "passed"),)},
             statuses={OPEN: {"algoops": "success"}},
             notes=frozenset({OPEN}),
         ),

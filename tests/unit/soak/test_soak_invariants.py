@@ -81,7 +81,7 @@ GIT = {
         {"tags_mark_their_landing"},
     ),
     "open head that nobody checked": (
-        {"open": {"three": NEWER}},
+        {"open": {"branch/three": NEWER}},
         {"every_open_head_is_judged", "one_report_for_each_proposal"},
     ),
 }
@@ -183,11 +183,11 @@ DATABASE = {
 FORGE = {
     "no report": ({"reports": {}}, {"one_report_for_each_proposal"}),
     "two reports": (
-        {"reports": {"two": (Posted(OPEN, "2", "passed"), Posted(OPEN, "2", "passed"))}},
+        {"reports": {"branch/two": (Posted(OPEN, "2", "passed"), Posted(OPEN, "2", "passed"))}},
         {"one_report_for_each_proposal"},
     ),
     "report of an older head": (
-        {"reports": {"two": (Posted(HEAD, "1", "passed"),)}},
+        {"reports": {"branch/two": (Posted(HEAD, "1", "passed"),)}},
         {"one_report_for_each_proposal"},
     ),
     "no note": ({"notes": frozenset()}, {"one_report_for_each_proposal"}),
@@ -207,6 +207,7 @@ MACHINE = {
     "control group left": ({"cgroups": ("/sys/fs/cgroup/x",)}, {"nothing_is_left_behind"}),
     "worktree left": ({"worktrees": ("worktree /x",)}, {"nothing_is_left_behind"}),
     "socket left": ({"files": ("1/s",)}, {"nothing_is_left_behind"}),
+    "bug in the log": ({"bugs": ("job broke",)}, {"no_bug_came_to_light"}),
     "too much memory": ({"lives": (Life(60, 300, 380, 500, 30, 30),)}, {"daemon_does_not_grow"}),
     "memory that grows": ({"lives": (Life(60, 120, 350, 350, 30, 30),)}, {"daemon_does_not_grow"}),
     "files that stay open": (
