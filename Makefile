@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test lint lock bench clean
+.PHONY: setup demo test lint lock bench soak clean
 
 setup: $(STAMP)
 
@@ -36,6 +36,10 @@ test: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+soak: setup  # make soak SEED=7 MINUTES=10 BACKEND=docker FORGE=github
+	$(BIN)/python -m tests.soak --seed $(or $(SEED),1) --minutes $(or $(MINUTES),10) \
+	  --backend $(or $(BACKEND),bubblewrap) --forge $(or $(FORGE),local)
 
 lock:  # needs uv
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
