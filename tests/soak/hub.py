@@ -31,6 +31,7 @@ class Hub:
 
     def __init__(self, folder: Path, start: Path, seed: int) -> None:
         self.github = FakeGitHub(folder)
+        self.github._server.handle_error = lambda *_: None  # a killed daemon resets its connections
         self.github.__enter__()
         self.repo = self.github.repo("acme/strategies", **{BOT: "admin", AUTHOR: "write"})
         self.path = self.repo.git.path

@@ -19,7 +19,7 @@ QUIET_S = 300.0
 """After the last action everything that was asked must be done within this time."""
 
 QUIET_LOOKS = 8
-"""So many looks in a row must find nothing to do, a second apart: several ticks pass."""
+"""So many looks must find nothing to do and nothing new, a second apart: several ticks pass."""
 
 ORDER_S = 120.0
 PATIENCE_S = 12.0
@@ -85,7 +85,10 @@ class Play:
                 break
             self._revive()
             now = self._state()
-            calm = calm + 1 if now == before and not any(now[:2]) else 0
+            if before is not None and now[2:] != before[2:]:
+                calm = 0
+            elif not any(now[:2]):  # a tick's own jobs come and go and change nothing
+                calm += 1
             before = now
             time.sleep(TICK_S / 2)  # why: quiet is told by looking again
         self._store.close()
