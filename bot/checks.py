@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from threading import Event as Flag
 
 from bot.bench import Bench, Prepared, Subject, prepare
-from bot.tiers import Judged, OnCheck, Progress, Superseded, run_tiers
+from bot.tier_jobs import Superseded
+from bot.tiers import Judged, OnCheck, Progress, run_tiers
 from bot.words import OnWord
 from components.engine import gates
 from components.schema.report import CheckResult, StrategyReport
-from components.schema.values import CheckName, Outcome, Verdict
+from components.schema.values import CheckName, Metrics, Outcome, Verdict
 
 __all__ = ["Bench", "Known", "OnCheck", "Subject", "Superseded", "check_strategy", "prepare"]
 
@@ -69,9 +70,15 @@ def _report(
         checks=tuple(done),
         results=judged.results,
         aggregate=gates.aggregate(judged.results) if judged.results else None,
-        base_metrics=gates.aggregate(judged.base) if judged.base else None,
+        base_metrics=_compared(judged),
         gates=judged.gates,
     )
+
+
+def _compared(judged: Judged) -> Metrics | None:
+    """The deployed version's means; none where it ran on fewer symbols: they would mislead."""
+    whole = judged.base and len(judged.base) == len(judged.results)
+    return gates.aggregate(judged.base) if whole else None
 
 
 def _verdict(done: Sequence[CheckResult]) -> tuple[Verdict, CheckName | None]:

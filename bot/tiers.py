@@ -1,22 +1,19 @@
 """The tiers of checks: static, sandbox test, backtests, policy, each after the last passed."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import CancelledError, Future
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from threading import Event as Flag
 
-from bot.bench import CODE, Bench, Prepared, Subject, read_definition
+from bot.bench import CODE, Bench, Prepared, Subject
 from bot.further import further_gates
 from bot.policies import Policies
 from bot.tasks import Task
+from bot.tier_jobs import Deployed, Jobs, Superseded, backtest_of, run_deployed
 from bot.words import OnWord
 from components.engine import gates
-from components.ports import BacktestJob, Job
 from components.schema.definition import DefinitionCheck
-from components.schema.report import Change, CheckResult, GateResult
-from components.schema.strategy import parameter_values
+from components.schema.report import CheckResult, GateResult
 from components.schema.values import (
     CheckName,
     ExecutionResult,
@@ -28,10 +25,6 @@ from components.schema.values import (
 from components.validator import check_code, lint
 
 OnCheck = Callable[[str, CheckResult], None]
-
-
-class Superseded(Exception):  # an outcome: somebody cancelled the run
-    """The run was cancelled: a newer head, or a person's word."""
 
 
 @dataclass
@@ -96,21 +89,23 @@ def run_tiers(subject: Subject, bench: Bench, prepared: Prepared, progress: Prog
     definition, resolved = prepared.definition, prepared.tasks
     if not _static(subject, bench.policies, definition, progress):
         return Judged()
-    runner = _Jobs(bench, progress.cancelled, progress.hear)
+    runner = Jobs(bench, progress.cancelled, progress.hear)
     if prepared.task_findings:
         progress.end(CheckName.BACKTEST, time.monotonic(), prepared.task_findings)
         return Judged()
     if not _smoke(subject, definition, resolved, runner, progress):
         return Judged()
-    results, base, survived = _backtests(subject, bench, definition, resolved, runner, progress)
+    results, survived = _backtests(subject, bench, definition, resolved, runner, progress)
     if not survived:
-        return Judged(results=results, base=base)
+        return Judged(results)
     started = time.monotonic()
+    base = run_deployed(subject, bench, resolved, runner)
     further, broken = _further(subject, bench, definition, (resolved, results), runner)
-    if broken:
-        progress.error(CheckName.POLICY, started, broken)
-        return Judged(results, base)
-    return Judged(results, base, _policy(bench, (results, base), further, progress, started))
+    if base.broken or broken:
+        progress.error(CheckName.POLICY, started, base.broken or broken)
+        return Judged(results, base.results)
+    judged = _policy(bench, (results, base), further, progress, started)
+    return Judged(results, base.results, judged)
 
 
 def _further(
@@ -118,10 +113,10 @@ def _further(
     bench: Bench,
     definition: DefinitionCheck,
     ran: tuple[Sequence[Task], Sequence[ExecutionResult]],
-    runner: "_Jobs",
+    runner: Jobs,
 ) -> tuple[tuple[GateResult, ...], str]:
     tasks, results = ran
-    jobs = [_job(subject.name, subject.files, definition.rules, t, bench) for t in tasks]
+    jobs = [backtest_of(subject.name, subject.files, definition.rules, t, bench) for t in tasks]
     parameters = definition.definition.parameters if definition.definition else {}
     return further_gates(bench, parameters, list(zip(jobs, results, strict=True)), runner.run)
 
@@ -151,47 +146,11 @@ def _under(folder: str, findings: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(f.model_copy(update={"file": f"{folder}/{f.file}"}) for f in findings)
 
 
-@dataclass(frozen=True)
-class _Jobs:
-    """Runs jobs on the executor, killed when the run is cancelled."""
-
-    bench: Bench
-    cancelled: Flag
-    hear: OnWord | None
-
-    def run(self, jobs: Sequence[Job]) -> tuple[ExecutionResult, ...]:
-        hear = self.hear
-        futures = [
-            self.bench.executor.submit(job, partial(hear, job.label) if hear else None)
-            for job in jobs
-        ]
-        try:
-            return tuple(self._wait(future) for future in futures)
-        except BaseException:
-            for future in futures:
-                future.cancel()
-            raise
-
-    def _wait(self, future: Future[ExecutionResult]) -> ExecutionResult:
-        while True:
-            if self.cancelled.is_set():
-                raise Superseded
-            try:
-                result = future.result(timeout=0.1)
-            except TimeoutError:
-                continue
-            except CancelledError as error:
-                raise Superseded from error
-            if result.status is Status.KILLED:
-                raise Superseded
-            return result
-
-
 def _smoke(
     subject: Subject,
     definition: DefinitionCheck,
     tasks: Sequence[Task],
-    jobs: _Jobs,
+    jobs: Jobs,
     progress: Progress,
 ) -> bool:
     started = time.monotonic()
@@ -232,28 +191,26 @@ def _backtests(
     bench: Bench,
     definition: DefinitionCheck,
     tasks: Sequence[Task],
-    jobs: _Jobs,
+    jobs: Jobs,
     progress: Progress,
-) -> tuple[tuple[ExecutionResult, ...], tuple[ExecutionResult, ...], bool]:
+) -> tuple[tuple[ExecutionResult, ...], bool]:
     started = time.monotonic()
     results = tuple(
         _with_provenance(result, subject, bench)
         for result in jobs.run(
-            [_job(subject.name, subject.files, definition.rules, t, bench) for t in tasks]
+            [backtest_of(subject.name, subject.files, definition.rules, t, bench) for t in tasks]
         )
     )
     broken = [r.message for r in results if r.status is Status.INFRASTRUCTURE_ERROR]
     if broken:
-        return results, (), progress.error(CheckName.BACKTEST, started, "; ".join(broken))
+        return results, progress.error(CheckName.BACKTEST, started, "; ".join(broken))
     peeks = tuple(f for r in results for f in r.lookahead)
     causal = progress.end(
         CheckName.LOOKAHEAD, started, _located(peeks, subject), _lookahead_summary(peeks)
     )
     findings = [f for r in results for f in _execution_findings(subject, CheckName.BACKTEST, r)]
     ran = progress.end(CheckName.BACKTEST, started, findings, _backtest_summary(results))
-    if not (causal and ran):
-        return results, (), False
-    return results, _base_results(subject, bench, tasks, jobs), True
+    return results, causal and ran
 
 
 def _with_provenance(result: ExecutionResult, subject: Subject, bench: Bench) -> ExecutionResult:
@@ -279,47 +236,31 @@ def _lookahead_summary(findings: Sequence[Finding]) -> str:
     return _count(findings) if findings else "no indicator changes when future bars are withheld"
 
 
-def _base_results(
-    subject: Subject, bench: Bench, tasks: Sequence[Task], jobs: _Jobs
-) -> tuple[ExecutionResult, ...]:
-    """The deployed version on the same data; a base that no longer runs compares with nothing."""
-    if not subject.base_files:
-        return ()
-    base = Subject(
-        name=subject.name,
-        path=subject.path,
-        change=Change.UNCHANGED,
-        tree=subject.base_tree,
-        files=subject.base_files,
-    )
-    definition = read_definition(base, bench.policies)
-    if definition.definition is None:
-        return ()
-    same_data = [t.on(parameter_values(definition.definition)) for t in tasks]
-    results = jobs.run([_job(base.name, base.files, definition.rules, t, bench) for t in same_data])
-    return tuple(r for r in results if r.status is Status.PASSED)
-
-
-def _job(
-    name: str, files: Mapping[str, bytes], rules: str, task: Task, bench: Bench
-) -> BacktestJob:
-    limits = bench.policies.sandbox.limits
-    return task.job(name, files, rules, limits, f"{name}/{task.symbol}")
-
-
 def _policy(
     bench: Bench,
-    ran: tuple[Sequence[ExecutionResult], Sequence[ExecutionResult]],
+    ran: tuple[Sequence[ExecutionResult], Deployed],
     further: tuple[GateResult, ...],
     progress: Progress,
     started: float,
 ) -> tuple[GateResult, ...]:
     results, base = ran
-    judged = (*gates.judge(bench.policies.risk, results, base or None), *further)
+    compared = base.results if base.there else None
+    judged = (*gates.judge(bench.policies.risk, results, compared), *further)
     findings = [_gate_finding(g) for g in judged if not g.passed]
+    findings += [_not_compared(base.failed)] if base.failed else []
     passed = sum(g.passed for g in judged)
     progress.end(CheckName.POLICY, started, findings, f"{passed} of {len(judged)} gates hold")
     return judged
+
+
+def _not_compared(reasons: Sequence[str]) -> Finding:
+    return Finding(
+        check=CheckName.POLICY,
+        rule="deployed-version-does-not-run",
+        severity=Severity.WARNING,
+        message=f"the deployed version does not run any more: {'; '.join(reasons)}",
+        hint="see that this version is better by other means before it is deployed",
+    )
 
 
 def _gate_finding(gate: GateResult) -> Finding:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from components.schema.policies_risk import Floors, Gate, RiskPolicy
     from components.schema.values import ExecutionResult
 
+_NOT_DEPLOYED = "nothing is deployed yet"
+_DOES_NOT_RUN = "the deployed version does not run any more"
 _TEXTS = ("start", "end", "duration", "max_drawdown_duration")
 
 
@@ -28,26 +30,29 @@ def judge(
     Args:
         policy: the gates.
         results: one backtest a symbol.
-        base: the deployed version on the same data; None or empty: nothing is deployed.
+        base: the deployed version on the same data, as far as it still runs; None: nothing is
+            deployed. A gate that compares with what is not there holds, and says why.
 
     Returns:
         One result a gate and symbol (symbol "" is the mean). A metric that is undefined, or a
         result without metrics, breaks its gate.
     """
     deployed = {result.symbol: result.metrics for result in base or () if result.metrics}
+    alone = _NOT_DEPLOYED if base is None else _DOES_NOT_RUN
     judged = [
-        _judged(gate, result.symbol, result.metrics, _reference(gate, result, deployed))
+        _judged(gate, result.symbol, result.metrics, _reference(gate, result, deployed), alone)
         for gate in policy.gates
         for result in results
         if gate.scope != "aggregate" or len(results) == 1
     ]
     if len(results) > 1:
         mean, held = aggregate(results), _aggregate([r.benchmark for r in results if r.benchmark])
-        before = _aggregate(list(deployed.values()))
+        everywhere = all(result.symbol in deployed for result in results)
+        before = _aggregate(list(deployed.values())) if everywhere else None
         for gate in policy.gates:
             if gate.scope != "symbol":
                 reference = before if gate.compare == "base" else held
-                judged.append(_judged(gate, "", mean, reference))
+                judged.append(_judged(gate, "", mean, reference, alone))
     return tuple(judged)
 
 
@@ -58,11 +63,11 @@ def _reference(
 
 
 def _judged(
-    gate: Gate, symbol: str, metrics: Metrics | None, reference: Metrics | None
+    gate: Gate, symbol: str, metrics: Metrics | None, reference: Metrics | None, alone: str
 ) -> GateResult:
     value = _metric(metrics, gate.metric)
     if gate.compare == "base" and reference is None:
-        return _result(gate, symbol, value, None, passed=True, why="nothing is deployed yet")
+        return _result(gate, symbol, value, None, passed=True, why=alone)
     limit = gate.value
     if gate.compare != "absolute":
         compared = _metric(reference, gate.metric)
