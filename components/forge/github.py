@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
-from components.errors import TransientError, UserError
-from components.forge.github_answers import ISO, NOT_FOUND, Refused, iso_date
+from components.errors import ConfigError, TransientError, UserError
+from components.forge.github_answers import ISO, NOT_FOUND, Refused, iso_date, taken
 from components.forge.github_auth import Access, Budgets, Connection, connect
 from components.forge.github_checks import CheckRuns, Marks, Statuses
 from components.forge.github_comments import MARKER, Conversation, Reaction
@@ -52,6 +52,9 @@ class GitHubForge:
     _open: dict[int, Pull] = field(default_factory=dict)
     _posted: dict[int, str] = field(default_factory=dict)
     """Report comments made by this process; "": perhaps made, the answer was lost."""
+
+    _newest_at_start: int | None = None
+    """Number of the newest pull request in the first list; None until then."""
 
     _clone_url: str = ""
 
@@ -107,7 +110,9 @@ class GitHubForge:
         """All open pull requests to the base; unchanged answers cost no quota."""
         listed = self._client.pages(f"{self._root}/pulls", state="open", base=self.access.base)
         found = [pull(data) for data in listed]
-        self._open = {p.number: p for p in found if p.base == self.access.base}
+        self._open = {p.number: p for p in found if p.is_open and p.base == self.access.base}
+        if self._newest_at_start is None:
+            self._newest_at_start = max((p.number for p in found), default=0)
         return tuple(p.proposal for p in self._open.values())
 
     def proposal(self, proposal_id: str) -> Proposal | None:
@@ -186,10 +191,10 @@ class GitHubForge:
             data = self._client.get(self._root)
         except UserError as refused:
             raise TransientError(f"{self.access.repository}: {refused}") from refused
-        self._clone_url = self._clone_url or str(data["clone_url"])
+        self._clone_url = self._clone_url or str(data.get("clone_url") or "")
         left = self._client.budget.remaining
         quota = "" if left is None else f", {left} calls left"
-        return f"{data['full_name']} at {self.access.base_url}{quota}"
+        return f"{taken(data, 'full_name')} at {self.access.base_url}{quota}"
 
     def missing_permissions(self) -> tuple[str, ...]:
         """What the token or the App lacks, one sentence each, for `algoops doctor`."""
@@ -203,7 +208,7 @@ class GitHubForge:
 
     def comments_since(self, since: str) -> tuple[Comment, ...]:
         """Comments made (not merely edited) at or after `since` (ISO, Z), the oldest first."""
-        return self._talk.since(since)
+        return self._talk.since(since, list(self._open))
 
     def server_time(self, ago_s: float = 0.0) -> str:
         """GitHub's clock, `ago_s` seconds ago, as ISO time with Z."""
@@ -231,7 +236,12 @@ class GitHubForge:
 
     def _remote(self) -> tuple[str, str]:
         if not self._clone_url:
-            self._clone_url = str(self._client.get(self._root)["clone_url"])
+            said = self._client.get(self._root)
+            if not said.get("clone_url"):
+                address = self.access.base_url
+                hint = "set github.clone_url in the configuration"
+                raise ConfigError(f"{address} does not say where to clone from", hint=hint)
+            self._clone_url = str(said["clone_url"])
         is_http = self._clone_url.startswith(("https://", "http://"))
         return self._clone_url, self.connection.git_header() if is_http else ""
 
@@ -242,9 +252,9 @@ class GitHubForge:
         """One pull request whose ref is gone must not keep the others away."""
         url, header = self._remote()
         for found in missing:
-            target = _head_ref(found)
-            sources = [target] if found.proposal.fork else [target, _branch_ref(found)]
-            if not any(self._fetched(url, header, f"+{s}:{target}") for s in sources):
+            target, branch = _head_ref(found), _branch_ref(found)
+            places = [(url, target), (_home(found, url), branch)]
+            if not any(u and self._fetched(u, header, f"+{s}:{target}") for u, s in places):
                 self._open.pop(found.number, None)
 
     def _fetched(self, url: str, header: str, spec: str) -> bool:
@@ -259,14 +269,11 @@ class GitHubForge:
         if number in self._posted:
             return self._posted[number] or self._talk.own(number, MARKER)
         known = self._open.get(number)
-        if known is not None and (known.comments == 0 or self._is_younger_than_we(known)):
-            return ""  # so GitHub said with the pull request: saves the call
+        silent = known is not None and known.comments == 0
+        newer = self._newest_at_start is not None and number > self._newest_at_start
+        if silent or newer:
+            return ""  # no earlier life of this bot can have reported on it: saves the call
         return self._talk.own(number, MARKER)
-
-    def _is_younger_than_we(self, found: Pull) -> bool:
-        """Whether no earlier life of this bot can have reported on it; by GitHub's own clock."""
-        born = self._client.first_heard
-        return bool(born) and found.created_at > born
 
 
 def _number(proposal: Proposal) -> int:
@@ -278,6 +285,14 @@ def _number(proposal: Proposal) -> int:
 
 def _head_ref(found: Pull) -> str:
     return f"refs/pull/{found.number}/head"
+
+
+def _home(found: Pull, ours: str) -> str:
+    """Where the proposal's own branch is; a fork only beside us, for our token goes along."""
+    if not found.proposal.fork:
+        return ours
+    here, there = urlsplit(ours), urlsplit(found.clone_url)
+    return found.clone_url if (here.scheme, here.netloc) == (there.scheme, there.netloc) else ""
 
 
 def _branch_ref(found: Pull) -> str:

@@ -134,6 +134,21 @@ def decoded(status: int, text: Any) -> Any:
         raise TransientError("GitHub's answer is not JSON", hint="is base_url the API?") from error
 
 
+def taken(data: Any, *path: str) -> Any:
+    """The value at `path` of an answer.
+
+    Raises:
+        TransientError: the answer has none: not what GitHub documents.
+    """
+    for key in path:
+        if not isinstance(data, dict) or data.get(key) is None:
+            raise TransientError(
+                f"GitHub's answer lacks {'.'.join(path)}", hint="is base_url GitHub's REST API?"
+            )
+        data = data[key]
+    return data
+
+
 def iso_date(header: str) -> str:
     """A `Date` header as ISO time with Z, "" where it is none."""
     try:

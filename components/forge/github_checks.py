@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Protocol, assert_never
 
-from components.forge.github_answers import UNPROCESSABLE, Refused
+from components.forge.github_answers import UNPROCESSABLE, Refused, taken
 from components.forge.github_client import Client
 from components.forge.github_values import ANNOTATIONS_A_CALL
 from components.ports import StatusState
@@ -118,7 +118,7 @@ class CheckRuns:
         made = _when_the_commit_is_there(
             self.client, self._path(), {"name": context, "head_sha": commit, **body}
         )
-        run = _Run(int(made["id"]), done=False)
+        run = _Run(int(taken(made, "id")), done=False)
         self._runs[commit, context] = run
         _forget_oldest(self._runs)
         return run
@@ -129,7 +129,7 @@ class CheckRuns:
             return known
         path = f"/repos/{self.repository}/commits/{commit}/check-runs"
         found = self.client.get(path, check_name=context, filter="latest", app_id=self.app_id)
-        for data in found["check_runs"]:
+        for data in taken(found, "check_runs"):
             return _Run(int(data["id"]), done=data["status"] == "completed")
         return None
 

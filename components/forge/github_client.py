@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import requests
 from github import Github
@@ -28,7 +28,6 @@ from components.forge.github_answers import (
     Refused,
     decoded,
     error_of,
-    iso_date,
     later,
 )
 
@@ -49,7 +48,6 @@ class Client:
     Attributes:
         budget: shared by everything that uses the same account.
         calls: requests made so far, retries included.
-        first_heard: ISO time with Z of GitHub's clock at its first answer, "" until then.
     """
 
     base_url: str
@@ -58,7 +56,6 @@ class Client:
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     calls: int = 0
-    first_heard: str = ""
 
     def __post_init__(self) -> None:
         self._github = Github(
@@ -118,10 +115,13 @@ class Client:
         url = _url(path, {**parameters, "per_page": PER_PAGE})
         for _ in range(PAGES_AT_MOST):
             answer = self._conditional(url)
+            if not isinstance(answer.data, list):
+                raise TransientError(f"GitHub's answer to GET {path} is no list")
             yield answer.data
-            url = _next(answer.headers.get("link", ""))
-            if not url:
+            query = _next(answer.headers.get("link", ""))
+            if not query:
                 return
+            url = f"{path}?{query}"  # the address may be another one than ours, behind a proxy
 
     def unchanged_or(self, path: str, **parameters: str | int) -> Any:
         """The JSON at `path`, asked conditionally as in `pages`."""
@@ -182,7 +182,6 @@ class Client:
             raise later("GitHub asked us to wait", wait)
         answer = self._send(verb, url, body, headers)
         self.budget.learn(answer.headers)
-        self.first_heard = self.first_heard or iso_date(answer.headers.get("date", ""))
         if answer.status < 400:  # noqa: PLR2004  # where HTTP's errors begin
             return answer
         raise error_of(verb, url, answer, self.budget, self.clock())
@@ -225,8 +224,9 @@ def _url(path: str, parameters: Mapping[str, str | int]) -> str:
 
 
 def _next(link: str) -> str:
+    """The query of the next page, "" on the last."""
     for part in link.split(","):
         address, _, relation = part.partition(";")
         if 'rel="next"' in relation:
-            return address.strip().strip("<>")
+            return urlsplit(address.strip().strip("<>")).query
     return ""

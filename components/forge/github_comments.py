@@ -1,10 +1,11 @@
 """The conversation of a pull request: the one report comment, answers, reactions, what was said."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from components.forge.github_answers import NOT_FOUND, UNPROCESSABLE, Refused
+from components.forge.github_answers import NOT_FOUND, UNPROCESSABLE, Refused, taken
 from components.forge.github_client import Client
 from components.forge.github_values import Comment, comment
 
@@ -32,8 +33,9 @@ class Conversation:
     def post(self, number: int, body: str) -> str:
         """A new comment; its id."""
         made = self.client.post(f"{self._root()}/{number}/comments", {"body": body})
+        posted = str(taken(made, "id"))
         self._login = str((made.get("user") or {}).get("login") or self._login)
-        return str(made["id"])
+        return posted
 
     def edit(self, comment_id: str, body: str) -> bool:
         """Change a comment of ours; False when it is gone."""
@@ -62,11 +64,20 @@ class Conversation:
             if refused.status not in {NOT_FOUND, UNPROCESSABLE}:
                 raise
 
-    def since(self, time: str) -> tuple[Comment, ...]:
-        """Comments made (not merely edited) at or after an ISO time with Z, the oldest first."""
-        path = f"{self._root()}/comments"
-        listed = self.client.pages(path, since=time, sort="updated", direction="asc")
-        found = [comment(data) for data in listed]
+    def since(self, time: str, numbers: Iterable[int]) -> tuple[Comment, ...]:
+        """Comments made (not merely edited) at or after an ISO time with Z, the oldest first.
+
+        Where the repository has no list of all comments, those of `numbers` are read one by one.
+        """
+        try:
+            path = f"{self._root()}/comments"
+            listed = self.client.pages(path, since=time, sort="updated", direction="asc")
+        except Refused as refused:
+            if refused.status != NOT_FOUND:
+                raise
+            paths = [f"{self._root()}/{number}/comments" for number in sorted(numbers)]
+            listed = [data for path in paths for data in self.client.pages(path, since=time)]
+        found = sorted((comment(data) for data in listed), key=lambda c: (c.created_at, int(c.id)))
         return tuple(c for c in found if c.created_at >= time)
 
     def _is_ours(self, data: dict[str, Any]) -> bool:
@@ -79,7 +90,7 @@ class Conversation:
         """Our account; a token that may not ask for it owns no comment it could be sure of."""
         if not self._login:
             try:
-                self._login = str(self.client.get("/user")["login"])
+                self._login = str(taken(self.client.get("/user"), "login"))
             except Refused:
                 self._login = "(unknown)"
         return self._login

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from components.errors import Moved, TransientError, UserError
-from components.forge.github_answers import NOT_FOUND, UNPROCESSABLE, Refused
+from components.forge.github_answers import NOT_FOUND, UNPROCESSABLE, Refused, taken
 from components.forge.github_client import Client
 from components.forge.github_mirror import Mirror, Move
 from components.forge.github_values import Pull, number_of, pull
@@ -47,6 +47,8 @@ class Lander:
     def land(self, landing: Landing) -> str:
         """See `ports.Forge.land`; safe to call again after a crash at any point."""
         done = self._landed_already(landing)
+        if not done:
+            self._refuse_taken(landing.tags)
         if done:
             commit = done
         elif landing.proposal is not None and self.deploy_by == "merge":
@@ -94,7 +96,7 @@ class Lander:
             done = self.client.put(f"/repos/{self.repository}/pulls/{number}/merge", body)
         except Refused as refused:
             raise _why_not_merged(refused, number) from refused
-        return str(done["sha"])
+        return str(taken(done, "sha"))
 
     def _through_a_pull_request(self, landing: Landing) -> str:
         title, _, rest = landing.message.partition("\n")
@@ -127,7 +129,7 @@ class Lander:
             raise UserError(f"the branch {branch} holds something else", hint=hint) from error
         asked = {"title": title, "head": branch, "base": self.base, "body": body}
         made = self.client.post(f"/repos/{self.repository}/pulls", asked)
-        return int(made["number"])
+        return int(taken(made, "number"))
 
     def _own_pull(self, landing: Landing) -> int | None:
         """The pull request that an earlier attempt opened for this very commit."""
@@ -139,9 +141,9 @@ class Lander:
         owner = self.repository.partition("/")[0]
         path = f"/repos/{self.repository}/pulls"
         listed = self.client.get(path, head=f"{owner}:{branch}", state="all")
-        same = [d for d in listed if d["head"]["sha"] == commit]
-        alive = [d["number"] for d in same if d["state"] == "open" or d.get("merged_at")]
-        return int(alive[0]) if alive else None
+        same = [p for p in map(pull, listed) if p.proposal.head == commit]
+        alive = [p.number for p in same if p.is_open or p.merged]
+        return alive[0] if alive else None
 
     def _delete_branch(self, branch: str) -> None:
         self.client.delete(f"/repos/{self.repository}/git/refs/heads/{branch}")
@@ -170,14 +172,36 @@ class Lander:
                 "and set deploy_by: push, which cannot race",
             )
 
+    def _refuse_taken(self, tags: tuple[Tag, ...]) -> None:
+        """Before anything lands: a tag that is there already is another release's."""
+        for tag in tags:
+            self._tag_is_there(tag, "")
+
     def _tag(self, tags: tuple[Tag, ...], commit: str) -> None:
         for tag in tags:
             if self._tag_is_there(tag, commit):
                 continue
-            path = f"/repos/{self.repository}/git"
-            made = {"tag": tag.name, "message": tag.message, "object": commit, "type": "commit"}
-            sha = str(self.client.post(f"{path}/tags", made, repeatable=True)["sha"])
-            self._make_ref(f"refs/tags/{tag.name}", sha)
+            try:
+                self._make_tag(tag, commit)
+            except Refused:  # an API without tag objects: git can do it as well
+                self._push_tag(tag, commit)
+
+    def _make_tag(self, tag: Tag, commit: str) -> None:
+        path = f"/repos/{self.repository}/git/tags"
+        asked = {"tag": tag.name, "message": tag.message, "object": commit, "type": "commit"}
+        made = self.client.post(path, asked, repeatable=True)
+        self._make_ref(f"refs/tags/{tag.name}", str(taken(made, "sha")))
+
+    def _push_tag(self, tag: Tag, commit: str) -> None:
+        url, header = self.remote()
+        made = self.mirror.make_tag(tag.name, commit, tag.message)
+        try:
+            self.mirror.push(url, [Move(f"refs/tags/{tag.name}", None, made)], header)
+        except UserError as refused:
+            raise UserError(
+                f"{commit[:12]} is on {self.base}, but the tag {tag.name} was refused: {refused}",
+                hint="allow the bot to make tags; the base is checked and recorded as it is",
+            ) from refused
 
     def _make_ref(self, ref: str, sha: str) -> None:
         try:
@@ -194,7 +218,7 @@ class Lander:
             if refused.status == NOT_FOUND:
                 return False
             raise
-        target = self._peeled(found["object"])
+        target = self._peeled(taken(found, "object"))
         if target != commit:
             raise UserError(
                 f"the tag {tag.name} is on {target[:12]} already",
@@ -206,7 +230,7 @@ class Lander:
         if target["type"] != "tag":
             return str(target["sha"])
         found = self.client.get(f"/repos/{self.repository}/git/tags/{target['sha']}")
-        return str(found["object"]["sha"])
+        return str(taken(found, "object", "sha"))
 
     def _pull(self, proposal_id: str) -> Pull:
         number = number_of(proposal_id)

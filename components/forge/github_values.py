@@ -32,7 +32,7 @@ class Pull:
         base: the branch that it asks to change.
         merge_commit: where it landed, "" while open.
         comments: how many comments it has, None where GitHub did not say.
-        created_at: ISO time with Z of GitHub's clock, "" where it did not say.
+        clone_url: where git finds a fork's branch, "" where GitHub did not say.
     """
 
     proposal: Proposal
@@ -42,7 +42,7 @@ class Pull:
     merged: bool
     merge_commit: str
     comments: int | None
-    created_at: str = ""
+    clone_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def pull(data: Any) -> Pull:
             merged=merged,
             merge_commit=str(data.get("merge_commit_sha") or "") if merged else "",
             comments=data.get("comments"),
-            created_at=str(data.get("created_at") or ""),
+            clone_url=str((head.get("repo") or {}).get("clone_url") or ""),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise TransientError(f"GitHub's pull request lacks {error}") from error
@@ -99,7 +99,7 @@ def comment(data: Any) -> Comment:
     try:
         author = data.get("user") or {}
         return Comment(
-            id=str(data["id"]),
+            id=str(int(data["id"])),
             number=int(str(data["issue_url"]).rpartition("/")[2]),
             author=str(author.get("login", "")),
             body=str(data.get("body") or ""),

@@ -42,6 +42,10 @@ class Git:
             raise RuntimeError(f"git {args}: {done.stderr.decode()}")
         return done.stdout.decode().strip()
 
+    def hide_pulls(self) -> None:
+        """Serve no refs/pull/N/head, as a plain git server would not."""
+        self.run("config", "transfer.hideRefs", "refs/pull")
+
     def tip(self, ref: str) -> str:
         """The commit at a ref, "" where there is none."""
         return self.run("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}", ok=(0, 1, 128))

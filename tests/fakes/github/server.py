@@ -2,6 +2,8 @@
 
 with FakeGitHub(tmp_path) as github:
     repo = github.repo("acme/strategies")
+
+`plain` makes it a GitHub of the plainest kind: few fields, no ETags, no rate-limit headers.
 """
 
 import base64
@@ -31,6 +33,33 @@ from tests.fakes.github.hooks import Deliverer
 from tests.fakes.github.state import Repo, State, iso
 from tests.fakes.github.views import Views
 
+PLAIN_FIELDS = frozenset(
+    [
+        "id",
+        "number",
+        "state",
+        "title",
+        "body",
+        "user",
+        "login",
+        "head",
+        "base",
+        "ref",
+        "sha",
+        "merged",
+        "merge_commit_sha",
+        "created_at",
+        "updated_at",
+        "issue_url",
+        "object",
+        "type",
+        "permission",
+        "full_name",
+        "clone_url",
+        "message",
+        "errors",
+    ]
+)
 NOT_COUNTED = ("/app/installations/",)
 
 
@@ -73,6 +102,7 @@ class FakeGitHub:
         self.limit_reset_s = 3600.0
         self.installation_token_s = 3600.0
         self.page_cap = 100
+        self.plain = False
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
         self._server.daemon_threads = True
         self._server.fake = self  # type: ignore[attr-defined]
@@ -134,6 +164,15 @@ class FakeGitHub:
             for r in list(self.requests)
             if re.search(pattern, f"{r.verb} {r.path}") and not r.path.startswith(NOT_COUNTED)
         ]
+
+
+def plain(data: Any) -> Any:
+    """What a very plain GitHub would say of it: the few fields that nothing works without."""
+    if isinstance(data, list):
+        return [plain(item) for item in data]
+    if not isinstance(data, dict):
+        return data
+    return {key: plain(value) for key, value in data.items() if key in PLAIN_FIELDS}
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -208,6 +247,10 @@ class _Handler(BaseHTTPRequestHandler):
             f"answer {verb} {path}: {p}" for p in problems_of_answer(verb, path, status, data)
         ]
         data, headers = self._page(path, query, data)
+        if fake.plain:
+            fake.requests.append(Request(verb, path, query, body, status, who.login))
+            self._json(status, plain(data), headers)
+            return
         self._answer(Request(verb, path, query, body, status, who.login), data, headers)
 
     def _answer(self, request: Request, data: Any, headers: dict[str, str]) -> None:
@@ -271,7 +314,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.close()
             return
-        self._json(fault.status, fault.body or {"message": "fault"}, dict(fault.headers))
+        body = {"message": "fault"} if fault.body is None else fault.body
+        self._json(fault.status, body, dict(fault.headers))
 
     def _note(
         self, verb: str, path: str, query: Any, body: Any, status: int, who: Asker | None

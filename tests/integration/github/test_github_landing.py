@@ -145,6 +145,7 @@ def test_a_tag_that_is_elsewhere_is_never_moved(desk):
     with pytest.raises(UserError, match="never changes"):
         desk.forge.land(landing)
     assert desk.git.tip("refs/tags/alpha/1.1.0") == old
+    assert desk.github.asked("PUT .*/merge") == []
 
 
 def test_deploy_by_push_publishes_the_very_commit_that_was_tested(desk):
