@@ -19,6 +19,7 @@ from bot.events import (
     Unhold,
 )
 from bot.failpoints import failpoint
+from bot.landing import finish_open
 from bot.outcomes import CommandOutcome, keep, read
 from bot.rollbacks import rollback
 from bot.server.backend import StrategyChanged
@@ -157,6 +158,7 @@ def _hold(world: World, watched: Watched, event: CommandIssued, command: Hold) -
     if world.store.strategies.get(watched.name, command.name) is None:
         return _no_strategy(command.name)
     with watched.lane:
+        finish_open(world, watched)  # what has landed before the hold is recorded before it
         world.store.holds.hold(
             watched.name, command.name, command.version, event.actor, command.reason
         )

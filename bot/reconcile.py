@@ -4,7 +4,7 @@ from bot.check_job import close_proposal
 from bot.landing import finish_open
 from bot.world import Watched, World
 from components.schema.values import Verdict
-from components.state.records import Job
+from components.state.records import Job, Run
 
 MOST_TRIES = 3
 LATER = -1
@@ -27,10 +27,19 @@ def reconcile(world: World, job: Job) -> None:
                 "check", proposal.id, watched.name, {"proposal": proposal.id}, LATER
             )
     for run in world.store.runs.unfinished(watched.name):
-        if run.proposal not in open_now and not run.proposal.startswith("base/"):
+        if run.proposal.startswith("base/"):
+            _end_orphan(world, run)
+        elif run.proposal not in open_now:
             close_proposal(world, watched, run.proposal)
     world.store.jobs.enqueue("base", watched.name, watched.name, {}, LATER)
     world.wake.set()
+
+
+def _end_orphan(world: World, run: Run) -> None:
+    """A check of the base whose job is over: after a crash it went on with a newer base."""
+    job = world.store.jobs.get(int(run.attempt.removeprefix("job-")))
+    if job is None or job.status not in {"queued", "leased"}:
+        world.store.runs.supersede(run.id)
 
 
 def _wants_a_look(world: World, watched: Watched, proposal: str, head: str) -> bool:

@@ -98,6 +98,11 @@ def _revert_together(
     )
     commit = repository.revert_commit(base, landing, message)
     restored = tuple(_restored(world, watched, commit, d) for d in together)
+    for item in restored:
+        hold = world.store.holds.active(watched.name, item.name, item.to)
+        if hold is not None:  # the landing was itself a rollback: it would bring back what it left
+            words = f"{item.name} {item.to} would be live again and is held ({hold.reason})"
+            return _no(Refuse("held", f"{words}: lift the hold first, or roll back one by one"))
     revert = Revert(order, commit, base, message, restored)
     return finish_rollback(world, watched, announce_rollback(world, watched, revert))
 

@@ -107,3 +107,27 @@ def test_landing_that_was_changed_since_by_hand_conflicts_and_names_the_files(st
     with pytest.raises(Conflict) as caught:
         rollback(world, world.repository("demo"), RollbackOrder("one", "ada", "no", whole=True))
     assert caught.value.paths == ("strategies/one/strategy.py",)
+
+
+def test_rollback_is_not_taken_back_whole_while_what_it_left_is_held(stage, world):
+    land(stage, world, "first", ["one"])
+    land(stage, world, "second", ["one"], "1.1.0")
+    watched = world.repository("demo")
+    assert rollback(world, watched, RollbackOrder("one", "ada", "it lost money")).ok
+    before = stage.git("rev-parse", "main")
+    done = rollback(world, watched, RollbackOrder("one", "ada", "changed my mind", whole=True))
+    assert (done.ok, done.code) == (False, "held")
+    assert "1.1.0" in done.message
+    assert stage.git("rev-parse", "main") == before
+    assert world.store.intents.open("rollback", "demo") == []
+    assert status(world, "one") == (Lifecycle.DEPLOYED, "1.0.0")
+
+
+def test_rollback_is_taken_back_whole_once_the_hold_is_lifted(stage, world):
+    land(stage, world, "first", ["one"])
+    land(stage, world, "second", ["one"], "1.1.0")
+    watched = world.repository("demo")
+    assert rollback(world, watched, RollbackOrder("one", "ada", "it lost money")).ok
+    world.store.holds.unhold("demo", "one", "1.1.0", "ada", "a mistake")
+    assert rollback(world, watched, RollbackOrder("one", "ada", "changed my mind", whole=True)).ok
+    assert status(world, "one") == (Lifecycle.DEPLOYED, "1.1.0")

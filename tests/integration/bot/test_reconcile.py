@@ -1,0 +1,50 @@
+"""What a Tick puts right: runs and side effects that a crash left half done."""
+
+from bot.command_job import run_command
+from bot.deploy_queue import DeployOrder
+from bot.deploys import _decide, _message, _part
+from bot.event_json import to_payload
+from bot.events import CommandIssued, Hold
+from bot.landing import _landing, announce_deploy, finish_open
+from bot.reconcile import reconcile
+from components.state import Lifecycle
+from components.state.records import Job
+from tests.deploy_support import push, reported
+
+
+def tick(world):
+    reconcile(world, Job(9_999, "tick", "demo", "demo", {}, "leased", 0, 1, 3, "", ""))
+
+
+def test_check_of_an_older_base_whose_job_is_over_does_not_run_for_ever(world):
+    store = world.store
+    number = store.jobs.enqueue("recheck", "demo", "demo", {})
+    run = store.runs.start("demo", "base/main", "a" * 40, "a" * 40, "recheck", f"job-{number}")
+    tick(world)
+    assert store.runs.get(run.id).status == "running"
+    job = store.jobs.lease("worker", 60, kinds=["recheck"])
+    store.jobs.complete(job.id, "worker")
+    tick(world)
+    assert store.runs.get(run.id).status == "superseded"
+
+
+def test_hold_after_a_crash_comes_after_the_landing_that_it_did_not_see(stage, world):
+    push(stage, "one", "alpha")
+    reported(world, "one")
+    watched = world.repository("demo")
+    ready = _decide(world, watched, DeployOrder("branch/one", "ada"))
+    snapshot, words = ready.snapshot, _message(ready)
+    commit = watched.where.repository.commit_merge(
+        snapshot.base, snapshot.head, snapshot.merge_tree, words
+    )
+    part = _part(ready, snapshot.base, commit)
+    announce_deploy(world, watched, (part,), words)
+    watched.forge.land(_landing((part,), words))  # here the power went
+    hold = CommandIssued("demo", "", "ada", Hold("alpha", "1.0.0", "wait"), source="cli")
+    run_command(world, Job(1, "command", "k", "demo", to_payload(hold), "leased", 0, 1, 3, "", ""))
+    with watched.lane:
+        finish_open(world, watched)
+    assert world.store.intents.open("deploy", "demo") == []
+    strategy = world.store.strategies.get("demo", "alpha")
+    assert (strategy.status, strategy.deployed_version) == (Lifecycle.DEPLOYED, "1.0.0")
+    assert world.store.holds.active("demo", "alpha", "1.0.0") is not None
