@@ -78,6 +78,14 @@ def backtest_job():
     )
 
 
+def write_config(folder):
+    """A worker's configuration; its path."""
+    text = CONFIG.replace("POLICIES", str(PROJECT / "policies"))
+    path = folder / "config.yaml"
+    path.write_text(text.replace("DATA", str(PROJECT / "examples" / "data")))
+    return path
+
+
 @dataclass
 class Cluster:
     """A scheduler and workers, each a process of its own that can be killed and stopped."""
@@ -91,10 +99,7 @@ class Cluster:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        text = CONFIG.replace("POLICIES", str(PROJECT / "policies"))
-        (self.folder / "config.yaml").write_text(
-            text.replace("DATA", str(PROJECT / "examples" / "data"))
-        )
+        write_config(self.folder)
 
     @property
     def address(self):

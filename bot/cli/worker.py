@@ -23,14 +23,27 @@ def worker(
     address: Annotated[str, typer.Argument(help="The scheduler: tcp://HOST:PORT or tls://...")],
     *,
     slots: Annotated[
-        int, typer.Option(min=0, max=256, help="Jobs at once; 0: one for each core.")
+        int,
+        typer.Option(
+            "--slots", "--nthreads", min=0, max=256, help="Jobs at once; 0: one for each core."
+        ),
     ] = 0,
+    name: Annotated[
+        str, typer.Option(help="What the scheduler calls it; empty: its address.")
+    ] = "",
+    death_timeout: Annotated[
+        float, typer.Option(min=0, help="Seconds without a scheduler until it ends; 0: never.")
+    ] = 0.0,
+    memory_limit: Annotated[
+        str, typer.Option(help="Taken from dask-jobqueue and not used: each guest has its limit.")
+    ] = "",
     config: ConfigOption = None,
 ) -> None:
     """Run the jobs of a daemon that is configured with `executor: {kind: dask}`.
 
     Sandbox, limits and market data are those of this machine's configuration. Ends on SIGTERM.
     """
+    del memory_limit
     try:
         from components.executor import dask_worker  # noqa: PLC0415  # an optional extra
     except ImportError as error:
@@ -42,16 +55,18 @@ def worker(
     spec = WorkerSpec(
         sandbox_spec(settings, load_policies(settings.policies).sandbox), settings.data.dir
     )
-    scheduler = dask_worker.checked_address(address)
+    post = dask_worker.Post(
+        dask_worker.checked_address(address), seats, name=name, patience_s=death_timeout or None
+    )
     house = dask_worker.House(dask_worker.shared(spec, seats))
 
     async def serve() -> None:
         leave = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, leave.set)
-        await dask_worker.serve(house, scheduler, seats, leave)
+        await dask_worker.serve(house, post, leave)
 
-    err.print(f"{house.wall.backend}, {seats} at once, for {scheduler}", highlight=False)
+    err.print(f"{house.wall.backend}, {seats} at once, for {post.scheduler}", highlight=False)
     try:
         asyncio.run(serve())
     finally:

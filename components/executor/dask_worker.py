@@ -128,37 +128,68 @@ def checked_address(address: str) -> str:
     return address
 
 
-async def serve(house: House, address: str, slots: int, leave: asyncio.Event) -> None:
+@dataclass(frozen=True)
+class Post:
+    """Where a worker serves.
+
+    Attributes:
+        scheduler: its address, tcp://HOST:PORT or tls://HOST:PORT.
+        slots: how many jobs may run at once.
+        name: what the scheduler calls the worker, "" its address.
+        patience_s: seconds without a scheduler after which it ends; None: it waits for ever.
+    """
+
+    scheduler: str
+    slots: int
+    name: str = ""
+    patience_s: float | None = None
+
+
+async def serve(house: House, post: Post, leave: asyncio.Event) -> None:
     """Take jobs of a scheduler until `leave` is set; connect again whenever it is lost.
 
     Args:
         house: the wall and data.
-        address: tcp://HOST:PORT or tls://HOST:PORT.
-        slots: how many jobs may run at once.
+        post: where, and as whom.
         leave: set it to end in order; jobs that run then are run again elsewhere.
+
+    Raises:
+        TransientError: there was no scheduler for as long as the post's patience.
     """
     overhear_logs()
     leaving = asyncio.create_task(leave.wait())
     janitor = asyncio.create_task(_reap(house))
-    while not leave.is_set():
-        worker = Worker(
-            address,
-            nthreads=slots,
-            resources={SLOT: slots},
-            plugins=(house,),
-            memory_limit=0,
-            dashboard=False,
-        )
-        life = asyncio.create_task(_live(worker))
-        await asyncio.wait({life, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if leave.is_set():
-            life.cancel()
-            await worker.close(timeout=CLOSE_TIMEOUT_S, executor_wait=False)
-            break
-        log.warning("scheduler-lost", address=address, reason=str(life.exception() or "closed"))
-        await asyncio.wait({leaving}, timeout=AGAIN_AFTER_S)
-    janitor.cancel()
-    leaving.cancel()
+    try:
+        while not leave.is_set():
+            await _serve_once(house, post, leaving)
+    finally:
+        janitor.cancel()
+        leaving.cancel()
+
+
+async def _serve_once(house: House, post: Post, leaving: "asyncio.Task[bool]") -> None:
+    """One connection, from the first knock until it is lost or the worker leaves."""
+    worker = Worker(
+        post.scheduler,
+        nthreads=post.slots,
+        name=post.name or None,
+        resources={SLOT: post.slots},
+        plugins=(house,),
+        memory_limit=0,
+        dashboard=False,
+        death_timeout=post.patience_s,
+    )
+    life = asyncio.create_task(_live(worker))
+    await asyncio.wait({life, leaving}, return_when=asyncio.FIRST_COMPLETED)
+    if leaving.done():
+        life.cancel()
+        await worker.close(timeout=CLOSE_TIMEOUT_S, executor_wait=False)
+        return
+    error = life.exception()
+    if isinstance(error, TimeoutError) and post.patience_s is not None:
+        raise TransientError(f"no scheduler at {post.scheduler} for {post.patience_s:g} s")
+    log.warning("scheduler-lost", address=post.scheduler, reason=str(error or "closed"))
+    await asyncio.wait({leaving}, timeout=AGAIN_AFTER_S)
 
 
 async def _live(worker: Worker) -> None:
