@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from components.engine.wire import BadAnswer, Wire
+from components.engine.wire import BadAnswer, Frame, Wire
 from components.ports import GuestLate
 from components.sandbox.guest.messages import (
     Bar,
@@ -25,6 +25,8 @@ from components.sandbox.guest.messages import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from components.engine.ledger import Ledger
     from components.ports import Guest
 
@@ -83,12 +85,14 @@ class Drive:
 
     def stream(self, ledger: Ledger) -> None:
         """Send bar after bar; a bar is sent when the orders of the one before are in."""
-        rows = zip(*(column.tolist() for column in self._columns), strict=True)
         wire, live = self._wire, False
-        for bar, (at, values) in enumerate(zip(self._times, rows, strict=True)):
-            wire.send(Bar(wire.nonce(), at, list(values)))
+        frames = self._frames()
+        frame = next(frames)
+        for bar in range(len(self._times)):
+            wire.post(frame)
             if live:
                 ledger.bar(bar)
+            frame = next(frames, frame)  # made while the guest works, sent when its orders are in
             reply = wire.reply()
             if not live and reply.live:
                 live = self._goes_live(ledger, bar, reply.first)
@@ -98,6 +102,11 @@ class Drive:
                 break
             self._take(ledger, bar, reply.ops, live=live)
         self.course.phase("run")
+
+    def _frames(self) -> Iterator[Frame]:
+        rows = zip(*(column.tolist() for column in self._columns), strict=True)
+        for at, values in zip(self._times, rows, strict=True):
+            yield self._wire.frame(Bar(self._wire.nonce(), at, list(values)))
 
     def _goes_live(self, ledger: Ledger, bar: int, first: list[Op]) -> bool:
         if bar < 1:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer", Reply, WholeRun, Diagnosis)
 
+Frame = tuple[int, bytes]
+"""A request on its way: its nonce and its bytes."""
+
 _REPLY = msgspec.msgpack.Decoder(Reply)
 _WHOLE = msgspec.msgpack.Decoder(WholeRun)
 _DIAGNOSIS = msgspec.msgpack.Decoder(Diagnosis)
@@ -49,16 +52,24 @@ class Wire:
         self._nonce = 0
 
     def nonce(self) -> int:
-        """A new random number, which the next answer must carry."""
+        """A new random number, which the answer to the request that carries it must echo."""
         if not self._nonces:
             raw = secrets.token_bytes(8 * _NONCES_AT_ONCE)
             self._nonces = [n >> 1 for n in struct.unpack(f"<{_NONCES_AT_ONCE}Q", raw)]
-        self._nonce = self._nonces.pop()
-        return self._nonce
+        return self._nonces.pop()
+
+    def frame(self, request: Request) -> Frame:
+        """A request, made ready to be posted."""
+        return request.nonce, encoder.encode(request)
+
+    def post(self, frame: Frame) -> None:
+        """Send a request that is ready. Raises GuestGone, GuestLate."""
+        self._nonce, content = frame
+        self._guest.send(content)
 
     def send(self, request: Request) -> None:
         """Send one request. Raises GuestGone, GuestLate."""
-        self._guest.send(encoder.encode(request))
+        self.post(self.frame(request))
 
     def reply(self) -> Reply:
         """The answer to a bar. Raises as `_receive`."""
