@@ -7,25 +7,28 @@ already for the same content is not made again.
 from dataclasses import dataclass
 from threading import Event as Flag
 
+import structlog
+
 from bot import report as say
 from bot.check_run import AT_ONCE, Asked, run_checks, take_snapshot
 from bot.checks import Superseded
-from bot.endings import CLOSED, SUPERSEDED, end_run
+from bot.endings import CLOSED, SUPERSEDED, end_run, is_cancelled, show_cancelled
 from bot.failpoints import failpoint
 from bot.moves import Moves
 from bot.plan import Plan, Snapshot, plan_run
 from bot.report_chart import chart
 from bot.server.backend import CheckEnded, RunChanged, StrategyChanged
 from bot.world import Watched, World
-from components.errors import TransientError
+from components.errors import TransientError, UserError
 from components.ports import Proposal, StatusState
 from components.schema.report import CheckResult, Report, StrategyReport
 from components.schema.values import CheckName, Finding, Severity, Verdict
 from components.state import Store
 from components.state.records import Job, Run
 
+log = structlog.get_logger(__name__)
+
 PENDING = "checks are running"
-CANCELLED = "cancelled"
 LANDING_S = 2.0
 
 
@@ -82,6 +85,8 @@ def close_proposal(world: World, watched: Watched, proposal_id: str) -> None:
             watched.name, proposal_id, actor="algoops", reason="its branch or pull request is gone"
         )
     if gone:
+        last = world.store.runs.latest(watched.name, proposal_id, finished=True)
+        world.store.meta.put(_withdrawn_key(watched, proposal_id), str(last.id) if last else "")
         world.progress.tell(StrategyChanged(""))
 
 
@@ -103,12 +108,17 @@ def _check(
     flag: Flag,
 ) -> None:
     base = watched.forge.base()
-    if not request.force and _settled_already(world, watched, proposal, base):
+    if not request.force and is_cancelled(world, watched, proposal):
+        if world.store.runs.unfinished(watched.name, proposal.id):
+            show_cancelled(world, watched, proposal)
+        return
+    anew = request.force or _came_back(world, watched, proposal)
+    if not anew and _settled_already(world, watched, proposal, base):
         return
     _end_older(world, watched, proposal, base)
-    report = None if request.force else _recorded(world, watched, proposal, base)
+    report = None if anew else _recorded(world, watched, proposal, base)
     if report is None:
-        attempt = f"job-{job.id}" if request.force else ""
+        attempt = f"job-{job.id}" if anew else ""
         run = world.store.runs.start(
             watched.name, proposal.id, proposal.head, base, "check", attempt=attempt
         )
@@ -132,6 +142,14 @@ def _end_older(world: World, watched: Watched, proposal: Proposal, base: str) ->
             end_run(world, watched, run, SUPERSEDED)
         elif run.base != base:
             world.store.runs.supersede(run.id)  # the next run sets the status of the same commit
+
+
+def _came_back(world: World, watched: Watched, proposal: Proposal) -> bool:
+    """Whether it was gone since its last run (closed, or turned to another base): its strategies
+    were archived then, and a run brings them back."""
+    last = world.store.runs.latest(watched.name, proposal.id, finished=True)
+    gone_after = world.store.meta.get(_withdrawn_key(watched, proposal.id))
+    return last is not None and gone_after == str(last.id)
 
 
 def _recorded(world: World, watched: Watched, proposal: Proposal, base: str) -> Report | None:
@@ -289,14 +307,8 @@ def _superseded(world: World, watched: Watched, proposal: Proposal, run: Run) ->
     if now is None or now.head != proposal.head:
         end_run(world, watched, run, CLOSED if now is None else SUPERSEDED)
     else:
-        _cancelled(world, watched, run)
+        show_cancelled(world, watched, proposal)
     world.progress.tell(RunChanged(run.id, "superseded"))
-
-
-def _cancelled(world: World, watched: Watched, run: Run) -> None:
-    url = world.run_url(run.id)
-    watched.forge.set_status(run.head, say.SUMMARY_CONTEXT, StatusState.ERROR, CANCELLED, url)
-    world.store.runs.supersede(run.id)
 
 
 def publish(world: World, watched: Watched, proposal: Proposal, report: Report) -> None:
@@ -304,9 +316,13 @@ def publish(world: World, watched: Watched, proposal: Proposal, report: Report) 
     url = world.run_url(report.run_id)
     body = say.markdown(report, page_url=url, chart=chart(report))
     previous = world.store.comments.get(watched.name, proposal.id)
-    comment = watched.forge.publish(proposal, report, body, previous)
-    if comment != previous:
-        world.store.comments.put(watched.name, proposal.id, comment)
+    try:
+        comment = watched.forge.publish(proposal, report, body, previous)
+    except UserError as refused:  # a locked conversation, say: the status links to the page
+        log.warning("no report comment", proposal=proposal.id, why=str(refused))
+    else:
+        if comment != previous:
+            world.store.comments.put(watched.name, proposal.id, comment)
     for context, state, description in _marks(world, watched, report):
         watched.forge.set_status(report.head_commit, context, state, description, url)
     world.store.meta.put(_published_key(watched, proposal.id), report.run_id)
@@ -342,6 +358,10 @@ def _cleared(
             if context not in red_now:
                 cleared[context] = (context, StatusState.SUCCESS, "passes now")
     return tuple(cleared.values())
+
+
+def _withdrawn_key(watched: Watched, proposal_id: str) -> str:
+    return f"withdrawn:{watched.name}:{proposal_id}"
 
 
 def _published_key(watched: Watched, proposal_id: str) -> str:

@@ -6,6 +6,7 @@ from bot import commands, reactions
 from bot import report as say
 from bot.deploy_queue import DeployOrder, RollbackOrder
 from bot.deploys import deploy
+from bot.endings import cancel, resume, show_cancelled
 from bot.event_json import from_payload
 from bot.events import (
     Cancel,
@@ -135,6 +136,7 @@ def _check(world: World, watched: Watched, event: CommandIssued) -> CommandOutco
     if not found:
         return _no_proposal(event)
     for proposal in found:
+        resume(world, watched, proposal.id)
         world.store.jobs.enqueue(
             "check",
             proposal.id,
@@ -180,10 +182,18 @@ def _unhold(
 
 
 def _cancel(world: World, watched: Watched, event: CommandIssued) -> CommandOutcome:
-    waiting = world.store.jobs.cancel("check", event.proposal, watched.name)
-    running = world.running.stop(watched.name, event.proposal)
-    stopped = bool(waiting) or running
-    return CommandOutcome(ok=True, code="cancelled", message=say.cancelled(running=stopped))
+    proposal = watched.forge.proposal(event.proposal)
+    if proposal is None:
+        return _no_proposal(event)
+    unfinished = bool(world.store.runs.unfinished(watched.name, proposal.id))
+    judged = world.store.runs.latest(watched.name, proposal.id, head=proposal.head, finished=True)
+    if judged is not None and not unfinished:
+        return CommandOutcome(ok=True, code="cancelled", message=say.cancelled(running=False))
+    cancel(world, watched, proposal)
+    world.store.jobs.cancel("check", proposal.id, watched.name)
+    if not world.running.stop(watched.name, proposal.id):
+        show_cancelled(world, watched, proposal)
+    return CommandOutcome(ok=True, code="cancelled", message=say.cancelled(running=True))
 
 
 def _status(world: World, watched: Watched, event: CommandIssued) -> CommandOutcome:
