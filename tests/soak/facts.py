@@ -85,6 +85,7 @@ class Database:
         outcomes: keys of commands whose outcome is kept.
         verdicts: content key -> passed | failed.
         published: proposal -> the run whose report was posted last.
+        cancelled: proposal -> the head whose checks somebody stopped.
         drift_refused: trees on the base that could not go on record, and it was said why.
     """
 
@@ -101,6 +102,7 @@ class Database:
     intents: tuple[Intent, ...] = ()
     moves: tuple[Move, ...] = ()
     published: Mapping[str, str] = field(default_factory=dict)
+    cancelled: Mapping[str, str] = field(default_factory=dict)
     drift_refused: frozenset[str] = frozenset()
     audit_rows: int = 0
 

@@ -179,7 +179,7 @@ def no_head_is_checked_twice(facts: Facts) -> Iterator[str]:
 
 def every_open_head_is_judged(facts: Facts) -> Iterator[str]:
     """The head of each open proposal has a finished run that did not break and was published."""
-    for proposal, head in facts.git.open.items():
+    for proposal, head in _wanted(facts):
         run = _newest(facts, proposal)
         if run is None or run.status != "finished" or run.head != head:
             yield f"{proposal} at {head[:12]} has no verdict"
@@ -255,7 +255,7 @@ def one_report_for_each_proposal(facts: Facts) -> Iterator[str]:
     for proposal, posted in facts.forge.reports.items():
         if len(posted) > 1:
             yield f"{proposal} has {len(posted)} reports"
-    for proposal, head in facts.git.open.items():
+    for proposal, head in _wanted(facts):
         posted = facts.forge.reports.get(proposal, ())
         run = _newest(facts, proposal)
         if not posted:
@@ -355,6 +355,13 @@ RULES: tuple[Rule, ...] = (
     no_bug_came_to_light,
     daemon_does_not_grow,
 )
+
+
+def _wanted(facts: Facts) -> Iterator[tuple[str, str]]:
+    """Open proposals and their heads, without those whose checks somebody stopped."""
+    for proposal, head in facts.git.open.items():
+        if facts.database.cancelled.get(proposal) != head:
+            yield proposal, head
 
 
 def _newest(facts: Facts, proposal: str) -> Run | None:

@@ -124,11 +124,8 @@ def _read(db: sqlite3.Connection, problems: tuple[str, ...]) -> facts.Database:
             for row in _rows(db, "SELECT * FROM intents ORDER BY id")
         ),
         moves=tuple(_move(row) for row in _rows(db, _AUDIT, "lifecycle.moved")),
-        published={
-            key.split(":", 2)[2]: value
-            for key, value in meta.items()
-            if key.startswith("published:")
-        },
+        published=_by_proposal(meta, "published:"),
+        cancelled=_by_proposal(meta, "cancelled:"),
         drift_refused=frozenset(row["new"] for row in _rows(db, _AUDIT, "drift.refused")),
         audit_rows=db.execute("SELECT count FROM audit_head").fetchone()[0],
     )
@@ -143,6 +140,10 @@ _AUDIT = "SELECT * FROM audit_log WHERE event = ? ORDER BY id"
 
 def _rows(db: sqlite3.Connection, sql: str, *values: str) -> Iterator[dict[str, Any]]:
     return (dict(row) for row in db.execute(sql, values).fetchall())
+
+
+def _by_proposal(meta: dict[str, str], prefix: str) -> dict[str, str]:
+    return {k.split(":", 2)[2]: value for k, value in meta.items() if k.startswith(prefix)}
 
 
 def _sqlite_problems(db: sqlite3.Connection) -> Iterator[str]:

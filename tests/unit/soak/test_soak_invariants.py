@@ -272,3 +272,8 @@ def test_hold_that_was_lifted_before_the_landing_is_no_fault(sound):
 def test_run_that_broke_may_be_followed_by_another(sound):
     runs = (a_run(1, "two", OPEN, Verdict.ERROR), a_run(2, "two", OPEN))
     assert rules(spoil(sound, "database", runs=runs)) == set()
+
+
+def test_head_whose_checks_were_stopped_needs_no_verdict(sound):
+    world = spoil(sound, "git", open={"branch/three": NEWER})
+    assert rules(spoil(world, "database", cancelled={"branch/three": NEWER})) == set()
