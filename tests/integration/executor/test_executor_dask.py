@@ -11,7 +11,16 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from executor_support import PROJECT, SPEC, Cluster, backtest_job, descendants, eventually, script
+from executor_support import (
+    LIMITS,
+    PROJECT,
+    SPEC,
+    Cluster,
+    backtest_job,
+    descendants,
+    eventually,
+    script,
+)
 
 from components.engine.market_data import FolderData
 from components.errors import TransientError
@@ -105,16 +114,46 @@ def test_worker_ended_in_order_mid_job_is_no_verdict(cluster, executor):
     assert future.result(WAIT_S).status is Status.PASSED
 
 
-def test_stopped_worker_loses_its_job_and_comes_back(cluster, executor):
+def test_worker_cut_off_mid_job_loses_it_and_its_late_result_counts_for_nothing(cluster, executor):
     three_workers(cluster, executor)
-    future = executor.submit(script(BUSY.format(1)))
+    ended, heard = [], []
+    future = executor.submit(script(BUSY.format(1)), heard.append)
+    future.add_done_callback(ended.append)
     worker = eventually(cluster.working)
+    guests = descendants(worker.pid)
     os.kill(worker.pid, signal.SIGSTOP)
     try:
-        assert future.result(WAIT_S).status is Status.PASSED
+        others = [executor.submit(script(f"print({n})")) for n in range(6)]
+        assert [f.result(WAIT_S).stdout for f in others] == [f"{n}\n" for n in range(6)]
+        result = future.result(WAIT_S)
+        assert (result.status, result.stdout) == (Status.PASSED, "done\n")
+        said = len(heard)
     finally:
         os.kill(worker.pid, signal.SIGCONT)
     eventually(lambda: executor.describe()["workers"] == 3)
+    eventually(lambda: not [g for g in guests if Path(f"/proc/{g}").exists()])
+    assert ended == [future]
+    assert future.result() is result
+    assert len(heard) == said
+    assert executor.submit(script("print('well')")).result(WAIT_S).stdout == "well\n"
+
+
+def test_slow_worker_holds_up_nobody_but_its_own_job(cluster, executor):
+    three_workers(cluster, executor)
+    slow = executor.submit(script(BUSY.format(30)))
+    eventually(cluster.working)
+    others = [executor.submit(script(f"print({n})")) for n in range(12)]
+    assert [f.result(25).stdout for f in others] == [f"{n}\n" for n in range(12)]
+    assert not slow.done()
+    slow.cancel()
+    assert slow.result(WAIT_S).status is Status.KILLED
+
+
+def test_job_on_a_slow_worker_ends_by_its_own_limit(cluster, executor):
+    three_workers(cluster, executor)
+    short = LIMITS.model_copy(update={"wall_s": 1.0})
+    job = replace(script("while True: pass"), limits=short)
+    assert executor.submit(job).result(WAIT_S).status is Status.TIMEOUT
 
 
 def test_worker_with_other_contents_is_not_believed(cluster, executor, monkeypatch):
