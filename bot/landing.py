@@ -128,7 +128,7 @@ def finish_deploy(world: World, watched: Watched, intent: Intent) -> dict[str, C
             outcome = _deployed(part, own)
             outcomes[part.order.proposal] = outcome
             keep(world.store, part.order.key, outcome)
-        world.store.meta.put(base_key(watched.name), commit)
+        _base_is_seen(world, watched, parts[0].base, commit)
     failpoint("deploy.recorded")
     world.store.intents.settle(intent.id, DONE)
     failpoint("deploy.settled")
@@ -212,6 +212,16 @@ def base_key(repository: str) -> str:
     return f"base:{repository}"
 
 
+def _base_is_seen(world: World, watched: Watched, before: str, commit: str) -> None:
+    """The base is where a landing put it; but not where somebody had moved it just before.
+
+    What they did is not on record yet: the drift job still has to compare from what was seen.
+    """
+    key = base_key(watched.name)
+    if world.store.meta.get(key) == before:
+        world.store.meta.put(key, commit)
+
+
 # --- rollbacks ---------------------------------------------------------------------------------
 
 
@@ -292,7 +302,7 @@ def finish_rollback(world: World, watched: Watched, intent: Intent) -> CommandOu
     with world.store.transaction():
         for item in revert.restored:
             _record_restored(world, watched, revert, item, commit)
-        world.store.meta.put(base_key(watched.name), commit)
+        _base_is_seen(world, watched, revert.base, commit)
         keep(world.store, order.key, outcome)
     failpoint("rollback.recorded")
     world.store.intents.settle(intent.id, DONE)

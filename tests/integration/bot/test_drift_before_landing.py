@@ -1,0 +1,61 @@
+"""Somebody moves the base, and a landing comes before the bot has looked."""
+
+from bot.deploy_queue import DeployOrder, RollbackOrder
+from bot.deploys import deploy
+from bot.drift import base_moved
+from bot.rollbacks import rollback
+from components.state.records import Job
+from tests.deploy_support import push, reported
+
+
+def look(world):
+    base_moved(world, Job(1, "base", "demo", "demo", {}, "leased", 0, 1, 3, "", ""))
+
+
+def push_outside(stage, name):
+    push(stage, "by-hand", name)
+    stage.git("update-ref", "refs/heads/main", stage.git("rev-parse", "by-hand"))
+    stage.git("update-ref", "-d", "refs/heads/by-hand")
+
+
+def live(world, name):
+    strategy = world.store.strategies.get("demo", name)
+    return strategy.deployed_version if strategy is not None else None
+
+
+def kinds(world):
+    return {d.name: d.kind for d in world.store.deployments.list(repository="demo")}
+
+
+def test_what_came_before_a_deploy_is_recorded_at_the_next_look(stage, world):
+    look(world)
+    push(stage, "one", "alpha")
+    push_outside(stage, "stranger")
+    reported(world, "one")
+    assert deploy(world, world.repository("demo"), DeployOrder("branch/one", "ada")).ok
+    look(world)
+    assert (live(world, "alpha"), live(world, "stranger")) == ("1.0.0", "1.0.0")
+    assert kinds(world) == {"alpha": "deploy", "stranger": "external"}
+
+
+def test_what_came_before_a_rollback_is_recorded_at_the_next_look(stage, world):
+    look(world)
+    push(stage, "one", "alpha")
+    reported(world, "one")
+    assert deploy(world, world.repository("demo"), DeployOrder("branch/one", "ada")).ok
+    push_outside(stage, "stranger")
+    order = RollbackOrder("alpha", "ada", "it lost money", whole=True)
+    assert rollback(world, world.repository("demo"), order).ok
+    look(world)
+    assert live(world, "stranger") == "1.0.0"
+    assert live(world, "alpha") == ""
+
+
+def test_landing_on_a_base_that_was_seen_is_no_drift(stage, world):
+    look(world)
+    push(stage, "one", "alpha")
+    reported(world, "one")
+    assert deploy(world, world.repository("demo"), DeployOrder("branch/one", "ada")).ok
+    before = world.store.audit.head().count
+    look(world)
+    assert world.store.audit.head().count == before
