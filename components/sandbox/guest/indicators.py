@@ -76,21 +76,24 @@ def _lean(
         )
     indicator = array.view(_Indicator)
     indicator.name = name if isinstance(name, str) else (name and list(name)) or ""
-    indicator._opts = _Options(shown, strategy)  # noqa: SLF001  # what _Array.__new__ does
+    indicator._opts = _Options(shown, strategy._data)  # noqa: SLF001  # what _Array.__new__ does
     strategy._indicators.append(indicator)  # noqa: SLF001  # as the package does
     return indicator
 
 
 class _Options(dict[str, Any]):
-    """An indicator's options; its index is built when somebody asks (`.s`, `.df`)."""
+    """An indicator's options; its index is built when somebody asks (`.s`, `.df`).
 
-    def __init__(self, shown: dict[str, Any], strategy: Strategy) -> None:
+    It knows the data, not the strategy: that would be a cycle, and garbage to look for, each bar.
+    """
+
+    def __init__(self, shown: dict[str, Any], data: Any) -> None:
         super().__init__(shown)
-        self.strategy = strategy
+        self.data = data
 
     def __missing__(self, key: str) -> Any:
         if key == "index":
-            return self.strategy.data.index
+            return self.data.index
         raise KeyError(key)
 
 
