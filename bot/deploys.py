@@ -204,7 +204,7 @@ def _land_together(world: World, watched: Watched, batch: Sequence[tuple[Ticket,
         _land_alone(world, watched, batch[0][0])
         return
     base = watched.forge.base()
-    heads = tuple(Head(r.snapshot.head, _message(r)) for _, r in batch)
+    heads = tuple(Head(r.snapshot.head, _message(r, alone=False)) for _, r in batch)
     merged = watched.where.repository.merge_many(base, heads)
     left = {item.candidate.head for item in merged.left}
     together = [(t, r) for t, r in batch if r.snapshot.head not in left]
@@ -296,20 +296,25 @@ def _tag(candidate: Candidate, order: DeployOrder) -> str:
     return f"{candidate.name}/v{named.removeprefix('v') or candidate.version}"
 
 
-def _message(ready: _Ready) -> str:
-    """The merge commit's message: what lands, from where, tested as what."""
+def _message(ready: _Ready, *, alone: bool = True) -> str:
+    """The merge commit's message: what lands, from where, tested as what.
+
+    In a chain of merges only the sum of all was tested as a tree; of each merge, its strategies.
+    """
     if ready.order.message:
         return ready.order.message
     snapshot, landed = ready.snapshot, _landed(ready)
     names = ", ".join(f"{i.name} {i.version}".strip() for i in landed)
+    tested = "this tree" if alone else "each strategy's folder"
     lines = [
         f"Deploy {names}",
         "",
-        f"Merges {snapshot.proposal.ref} at {snapshot.head[:12]}; what was tested is this tree.",
+        f"Merges {snapshot.proposal.ref} at {snapshot.head[:12]}; what was tested is {tested}.",
         "",
         f"Proposal: {snapshot.proposal.id}",
         f"Deployed-by: {ready.order.actor}",
-        f"Tested-tree: {snapshot.merge_tree}",
     ]
+    if alone:
+        lines.append(f"Tested-tree: {snapshot.merge_tree}")
     lines += [f"Content-key: {i.name} {i.content_key}" for i in landed if i.content_key]
     return "\n".join(lines) + "\n"

@@ -51,6 +51,9 @@ def test_three_ready_proposals_land_as_one_chain_of_merges(stage, world):
         tagged = stage.git("rev-parse", f"{name}/v1.0.0^{{commit}}")
         assert tagged == outcomes[branch].data["commit"]
         assert stage.git("rev-parse", f"{tagged}^2") == heads[branch]
+        message = stage.git("log", "-1", "--format=%B", tagged)
+        assert "Tested-tree" not in message  # only the sum was tested as a whole
+        assert f"Content-key: {name} " in message
         assert world.store.strategies.get("demo", name).deployed_version == "1.0.0"
     intents = [r for r in world.store.audit.list(limit=HISTORY) if r.event == "intent.announced"]
     assert len(intents) <= 1
