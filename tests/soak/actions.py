@@ -100,6 +100,13 @@ class Deploy(Action):
 
 
 @dataclass(frozen=True)
+class DeployTogether(Action):
+    """Several people want to deploy at the same moment."""
+
+    deploys: tuple[Deploy, ...]
+
+
+@dataclass(frozen=True)
 class Rollback(Action):
     """`algoops rollback`, of one strategy or of a whole landing."""
 
@@ -193,7 +200,8 @@ WEIGHTS = {
     DeleteBranch: 4,
     RenameBranch: 2,
     Outside: 1,
-    Deploy: 18,
+    Deploy: 16,
+    DeployTogether: 3,
     Rollback: 6,
     Hold: 2,
     Unhold: 4,
@@ -277,6 +285,9 @@ class _Author:
         branch = self._dice.choice(sorted(self._pushed))
         made: dict[type[Action], Callable[[], Action | None]] = {
             Deploy: lambda: self._deploy(branch, pause),
+            DeployTogether: lambda: DeployTogether(
+                tuple(self._deploy(branch, 0.0) for _ in range(3)), pause_s=pause
+            ),
             Restore: lambda: Restore(branch, *self._release(), pause_s=pause),
             Remove: lambda: Remove(branch, self._release()[0], pause_s=pause),
             RenameStrategy: lambda: RenameStrategy(

@@ -38,7 +38,7 @@ class _Order:
 
 @dataclass(frozen=True)
 class _Wish:
-    deploy: act.Deploy
+    deploys: tuple[act.Deploy, ...]
     until: float
 
 
@@ -99,6 +99,7 @@ class Play:
         """Do one action; a word on what came of it."""
         doers = {
             act.Deploy: self._deploy,
+            act.DeployTogether: lambda a: self._deploy(*a.deploys),
             act.Rollback: self._rollback,
             act.Hold: self._hold,
             act.Unhold: self._hold,
@@ -120,19 +121,22 @@ class Play:
 
     # --- commands ---
 
-    def _deploy(self, deploy: act.Deploy) -> str:
-        self._wishes.append(_Wish(deploy, time.monotonic() + PATIENCE_S))
-        return "when its report is there"
+    def _deploy(self, *deploys: act.Deploy) -> str:
+        self._wishes.append(_Wish(deploys, time.monotonic() + PATIENCE_S))
+        return "when the reports are there"
 
     def _give_ripe(self) -> None:
-        """Deploys whose report is there, as a person would; or who lost patience."""
+        """Deploys whose reports are there, as a person would; or who lost patience."""
         for wish in list(self._wishes):
-            proposal = self.stage.proposal(wish.deploy.branch)
-            newest = self._store.runs.latest(REPOSITORY, proposal)
-            judged = newest is not None and newest.status == "finished"
-            if judged or time.monotonic() >= wish.until:
+            proposals = [(self.stage.proposal(d.branch), d.name) for d in wish.deploys]
+            if time.monotonic() >= wish.until or all(self._is_judged(p) for p, _ in proposals):
                 self._wishes.remove(wish)
-                self._order("deploy", wish.deploy.name, "--ref", proposal)
+                for proposal, name in proposals:
+                    self._order("deploy", name, "--ref", proposal)
+
+    def _is_judged(self, proposal: str) -> bool:
+        newest = self._store.runs.latest(REPOSITORY, proposal)
+        return newest is not None and newest.status == "finished"
 
     def _rollback(self, rollback: act.Rollback) -> str:
         extra = ("--whole",) if rollback.whole else ()
