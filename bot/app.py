@@ -28,7 +28,7 @@ from bot.sources.redelivery import EVERY_S as REDELIVERY_S
 from bot.sources.redelivery import Redelivery
 from bot.world import Running, Watched, World
 from components.engine.market_data import FolderData
-from components.engine.run import ENGINE
+from components.engine.version import ENGINE
 from components.forge.github import GitHubForge
 from components.forge.github_auth import Budgets
 from components.forge.local import LocalForge
@@ -81,7 +81,9 @@ def open_watched(
             audit=audit,
             budgets=budgets,
         )
-        where = Where(repository.name, mirror.repository, repository.strategies)
+        where = Where(
+            repository.name, mirror.repository, repository.strategies, repository.policies
+        )
         return Watched(where, forge, repository.base, _proposals(repository))
     local = LocalForge.open(
         repository.name,
@@ -92,7 +94,7 @@ def open_watched(
         signing=signing_of(repository),
         audit=audit,
     )
-    where = Where(repository.name, local.repository, repository.strategies)
+    where = Where(repository.name, local.repository, repository.strategies, repository.policies)
     return Watched(where, local, repository.base, _proposals(repository))
 
 

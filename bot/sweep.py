@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from bot.sweep_stats import Moments, moments
 from bot.tasks import Scalar
-from components.engine.run import ENGINE
+from components.engine.version import ENGINE
 from components.errors import UserError
 from components.ports import BacktestJob, Executor
 from components.schema.values import ExecutionResult, Metrics, Severity, Status, Value

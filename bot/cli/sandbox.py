@@ -23,7 +23,7 @@ from bot.config import Settings
 from bot.policies import load_policies
 from bot.sandboxes import sandbox_spec
 from components.errors import TransientError
-from components.executor.run import broken
+from components.executor.broken import broken
 from components.ports import ScriptJob
 from components.sandbox.choose import SandboxSpec, open_sandbox
 from components.sandbox.pool import START_TIMEOUT_S, PooledSandbox

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -13,6 +12,7 @@ from components.engine import result
 from components.engine.drive import Course, Drive
 from components.engine.findings import lookahead_findings
 from components.engine.ledger import Ledger, TooManyOrders, account_of
+from components.engine.version import ENGINE
 from components.engine.wire import AuthorFault, BadAnswer
 from components.errors import ConfigError, TransientError, UserError
 from components.ports import BacktestJob, GuestBroke, GuestGone, GuestJob, GuestLate, SmokeJob
@@ -22,10 +22,6 @@ from components.schema.values import ExecutionResult, Provenance, Severity, Stat
 
 if TYPE_CHECKING:
     from components.ports import Bars, Guest, GuestExit, MarketData, Sandbox
-
-WIRE_VERSION = 1
-ENGINE = f"backtesting {version('backtesting')}, wire {WIRE_VERSION}"
-"""What computes fills and metrics; part of every content key."""
 
 FEWEST_BARS = 3
 _TOO_SHORT = (

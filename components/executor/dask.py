@@ -22,11 +22,11 @@ from distributed.scheduler import KilledWorker
 
 from components.engine.market_data import FolderData
 from components.errors import AlgoOpsError, TransientError
+from components.executor.broken import broken
 from components.executor.dask_link import Link
 from components.executor.dask_worker import SLOT, Order, checked_address, run_order
 from components.executor.local import ATTEMPTS, JobFuture
 from components.executor.messages import WorkerSpec
-from components.executor.run import broken
 from components.executor.voice import hand_over, printable
 from components.ports import Hear, Job, Said, ScriptJob
 from components.sandbox.choose import open_sandbox

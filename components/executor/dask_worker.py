@@ -16,8 +16,9 @@ from distributed.diagnostics.plugin import WorkerPlugin
 
 from components.engine.market_data import FolderData
 from components.errors import ConfigError, TransientError
+from components.executor.broken import broken
 from components.executor.messages import WorkerSpec
-from components.executor.run import broken, run_job
+from components.executor.run import run_job
 from components.executor.voice import Voice, overhear_logs, speaking
 from components.executor.worker import Killable
 from components.ports import Hear, Job, Said

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import structlog
 
 from components.errors import AlgoOpsError, TransientError
+from components.executor.broken import broken
 from components.executor.local_process import Process
 from components.executor.messages import Cancel, Done, Run, State, Word, WorkerSpec
-from components.executor.run import broken
 from components.executor.voice import hand_over
 from components.ports import Hear, Job
 from components.sandbox import inventory

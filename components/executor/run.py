@@ -4,6 +4,7 @@ from typing import assert_never
 
 from components.engine.run import run_backtest, run_smoke
 from components.errors import AlgoOpsError
+from components.executor.broken import broken
 from components.ports import BacktestJob, Job, MarketData, Sandbox, ScriptJob, SmokeJob
 from components.sandbox.author_tests import has_tests, run_author_tests
 from components.sandbox.script import run_script
@@ -18,11 +19,6 @@ def run_job(job: Job, sandbox: Sandbox, data: MarketData) -> ExecutionResult:
         return broken(str(error))
     except Exception as error:  # noqa: BLE001  # the boundary: our bug is never the author's fault
         return broken(f"this is a bug: {type(error).__name__}: {error}")
-
-
-def broken(message: str) -> ExecutionResult:
-    """The result of a job that could not be run through no fault of its author."""
-    return ExecutionResult(status=Status.INFRASTRUCTURE_ERROR, message=message)
 
 
 def _dispatch(job: Job, sandbox: Sandbox, data: MarketData) -> ExecutionResult:

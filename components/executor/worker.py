@@ -15,8 +15,9 @@ from queue import SimpleQueue
 
 from components.engine.market_data import FolderData
 from components.errors import AlgoOpsError
+from components.executor.broken import broken
 from components.executor.messages import Cancel, Done, Order, Run, State, Word, WorkerSpec
-from components.executor.run import broken, run_job
+from components.executor.run import run_job
 from components.executor.voice import Voice, overhear_logs, speaking
 from components.ports import Guest, GuestJob, Hear, Said
 from components.sandbox.choose import open_sandbox
