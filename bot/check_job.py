@@ -7,8 +7,6 @@ already for the same content is not made again.
 from dataclasses import dataclass
 from threading import Event as Flag
 
-import structlog
-
 from bot import report as say
 from bot.check_run import AT_ONCE, Asked, run_checks, take_snapshot
 from bot.checks import Superseded
@@ -16,17 +14,15 @@ from bot.endings import CLOSED, SUPERSEDED, end_run, is_cancelled, show_cancelle
 from bot.failpoints import failpoint
 from bot.moves import Moves
 from bot.plan import Plan, Snapshot, plan_run
-from bot.report_chart import chart
+from bot.publishing import publish, published_key
 from bot.server.backend import CheckEnded, RunChanged, StrategyChanged
 from bot.world import Watched, World
-from components.errors import TransientError, UserError
+from components.errors import TransientError
 from components.ports import Proposal, StatusState
 from components.schema.report import CheckResult, Report, StrategyReport
 from components.schema.values import CheckName, Finding, Severity, Verdict
 from components.state import Store
 from components.state.records import Job, Run
-
-log = structlog.get_logger(__name__)
 
 PENDING = "checks are running"
 LANDING_S = 2.0
@@ -145,8 +141,10 @@ def _end_older(world: World, watched: Watched, proposal: Proposal, base: str) ->
 
 
 def _came_back(world: World, watched: Watched, proposal: Proposal) -> bool:
-    """Whether it was gone since its last run (closed, or turned to another base): its strategies
-    were archived then, and a run brings them back."""
+    """Whether it was closed, or turned to another base, after its last run.
+
+    Its strategies were archived then; a new run brings them back.
+    """
     last = world.store.runs.latest(watched.name, proposal.id, finished=True)
     gone_after = world.store.meta.get(_withdrawn_key(watched, proposal.id))
     return last is not None and gone_after == str(last.id)
@@ -157,7 +155,7 @@ def _recorded(world: World, watched: Watched, proposal: Proposal, base: str) -> 
     last = world.store.runs.latest(watched.name, proposal.id)
     if last is None or last.status != "finished" or (last.head, last.base) != (proposal.head, base):
         return None
-    if world.store.meta.get(_published_key(watched, proposal.id)) == str(last.id):
+    if world.store.meta.get(published_key(watched, proposal.id)) == str(last.id):
         return None
     return Report.model_validate_json(last.report)
 
@@ -168,7 +166,7 @@ def _settled_already(world: World, watched: Watched, proposal: Proposal, base: s
     newest = world.store.runs.latest(watched.name, proposal.id)
     if last is None or newest is None or newest.id != last.id or last.verdict is Verdict.ERROR:
         return False
-    if world.store.meta.get(_published_key(watched, proposal.id)) != str(last.id):
+    if world.store.meta.get(published_key(watched, proposal.id)) != str(last.id):
         return False
     if last.base == base and last.verdict is not Verdict.NEUTRAL:
         return True
@@ -311,65 +309,5 @@ def _superseded(world: World, watched: Watched, proposal: Proposal, run: Run) ->
     world.progress.tell(RunChanged(run.id, "superseded"))
 
 
-def publish(world: World, watched: Watched, proposal: Proposal, report: Report) -> None:
-    """Post or edit the report, then the statuses; each is safe to do again."""
-    url = world.run_url(report.run_id)
-    body = say.markdown(report, page_url=url, chart=chart(report))
-    previous = world.store.comments.get(watched.name, proposal.id)
-    try:
-        comment = watched.forge.publish(proposal, report, body, previous)
-    except UserError as refused:  # a locked conversation, say: the status links to the page
-        log.warning("no report comment", proposal=proposal.id, why=str(refused))
-    else:
-        if comment != previous:
-            world.store.comments.put(watched.name, proposal.id, comment)
-    for context, state, description in _marks(world, watched, report):
-        watched.forge.set_status(report.head_commit, context, state, description, url)
-    world.store.meta.put(_published_key(watched, proposal.id), report.run_id)
-
-
-def _marks(
-    world: World, watched: Watched, report: Report
-) -> tuple[tuple[str, StatusState, str], ...]:
-    """The statuses to set; the summary's, which may be required, always and last."""
-    if not watched.forge.marks_each_check:
-        return say.statuses(report)[-1:]
-    return (*_cleared(world, watched, report), *say.statuses(report))
-
-
-def _cleared(
-    world: World, watched: Watched, report: Report
-) -> tuple[tuple[str, StatusState, str], ...]:
-    """Green for checks that were red in an earlier run of the same commit and are not any more."""
-    earlier = [
-        run
-        for run in world.store.runs.list(
-            repository=watched.name, proposal=report.proposal.id, status="finished", limit=5
-        )
-        if run.head == report.head_commit and str(run.id) != report.run_id
-    ]
-    red_now = {context for context, _, _ in say.statuses(report)}
-    cleared = {}
-    for run in earlier:
-        whole = world.store.runs.get(run.id)
-        if whole is None or not whole.report:
-            continue
-        for context, _, _ in say.statuses(Report.model_validate_json(whole.report)):
-            if context not in red_now:
-                cleared[context] = (context, StatusState.SUCCESS, "passes now")
-    return tuple(cleared.values())
-
-
 def _withdrawn_key(watched: Watched, proposal_id: str) -> str:
     return f"withdrawn:{watched.name}:{proposal_id}"
-
-
-def _published_key(watched: Watched, proposal_id: str) -> str:
-    return f"published:{watched.name}:{proposal_id}"
-
-
-def reported_head(world: World, watched: Watched, proposal_id: str) -> str:
-    """The commit that the last posted report named, "" when none was posted."""
-    number = world.store.meta.get(_published_key(watched, proposal_id))
-    run = world.store.runs.get(int(number)) if number else None
-    return run.head if run is not None else ""

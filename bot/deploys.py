@@ -13,9 +13,7 @@ from bot.check_job import (
     CheckRequest,
     checked,
     known_verdict,
-    publish,
     record_run,
-    reported_head,
 )
 from bot.check_run import read_subject, take_snapshot
 from bot.checks import prepare
@@ -40,6 +38,7 @@ from bot.plan import (
     StrategyChange,
     plan_deploy,
 )
+from bot.publishing import publish, reported_head
 from bot.world import Watched, World
 from components.git_patch.values import Candidate as Head
 from components.ports import Proposal

@@ -54,7 +54,12 @@ def _secret(repository: RepositorySettings) -> str:
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {"application/json": {"schema": {"type": "object"}}},
+            "content": {
+                "application/json": {"schema": {"type": "object"}},
+                webhook.FORM: {
+                    "schema": {"type": "object", "properties": {"payload": {"type": "string"}}}
+                },
+            },
         }
     },
 )
@@ -84,8 +89,9 @@ async def github(
         raise problem(401, "bad_signature", "the signature does not belong to this body")
     if not DELIVERY.match(x_github_delivery):
         raise problem(400, "bad_delivery", "the header X-GitHub-Delivery is missing or malformed")
+    payload = webhook.payload_of(request.headers.get("content-type", ""), body)
     return await run_in_threadpool(
-        _take, backend, verified, x_github_event, x_github_delivery, body
+        _take, backend, verified, x_github_event, x_github_delivery, payload
     )
 
 

@@ -63,6 +63,9 @@ class Looked(Protocol):
     def comments_since(self, since: str) -> tuple[Said, ...]:
         """Comments made at or after `since`, oldest first."""
 
+    def is_proposal(self, proposal_id: str) -> bool:
+        """Whether this is or was a proposal, open or not."""
+
     def server_time(self, ago_s: float = 0.0) -> str:
         """The forge's clock, some seconds ago."""
 
@@ -137,7 +140,8 @@ class Poll:
         return [
             CommandIssued(self.forge.name, proposal, said.author, command, comment=said.id)
             for said in fresh
-            if (proposal := f"pr/{said.number}") in present
-            and not said.by_bot
+            if not said.by_bot
             and (command := commands.parse(said.body)) is not None
+            # A rollback is often asked for where the bad version was merged.
+            and ((proposal := f"pr/{said.number}") in present or self.forge.is_proposal(proposal))
         ]

@@ -9,6 +9,7 @@ import hmac
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import parse_qs
 
 from bot import commands
 from bot.events import (
@@ -23,6 +24,10 @@ from components.errors import UserError
 
 MAX_BODY = 25 * 1024 * 1024
 """GitHub sends no larger payloads."""
+
+FORM = "application/x-www-form-urlencoded"
+FORM_FIELDS = 8
+"""GitHub sends one."""
 
 Payload = Mapping[str, Any]
 
@@ -54,6 +59,17 @@ def verify(secret: str, body: bytes, signature_header: str) -> bool:
     return hmac.compare_digest(wanted.encode(), signature_header.encode("utf-8", "replace"))
 
 
+def payload_of(content_type: str, body: bytes) -> bytes:
+    """The JSON document of a delivery: the body, or the form field that GitHub may wrap it in."""
+    if content_type.partition(";")[0].strip().lower() != FORM:
+        return body
+    try:
+        fields = parse_qs(body, max_num_fields=FORM_FIELDS)
+    except ValueError:
+        return b""
+    return fields.get(b"payload", [b""])[0]
+
+
 def parse(
     event_name: str,
     delivery_id: str,
@@ -83,7 +99,7 @@ def parse(
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UserError(
             f"delivery {delivery_id[:64]!r} is not a {event_name} payload: {type(error).__name__}",
-            hint="the webhook's content type must be application/json",
+            hint="it was sent by somebody who knows the secret, and is not GitHub",
         ) from error
 
 

@@ -136,6 +136,16 @@ class GitHubForge:
             raise TransientError(f"the head of #{number} cannot be fetched, or it moved")
         return found.proposal
 
+    def is_proposal(self, proposal_id: str) -> bool:
+        """Whether this is or was a pull request; an issue is none."""
+        try:
+            self._client.get(f"{self._root}/pulls/{number_of(proposal_id)}")
+        except Refused as refused:
+            if refused.status != NOT_FOUND:
+                raise
+            return False
+        return True
+
     def set_status(
         self, commit: str, context: str, state: StatusState, description: str, url: str
     ) -> None:

@@ -1,9 +1,10 @@
 """GitHub's answers: what they let us do, and which error each stands for."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -66,14 +67,14 @@ def error_of(verb: str, url: str, answer: Answer, budget: Budget, now: float) ->
     A rate limit is noted in `budget`, so that the next call waits without asking.
     """
     said = _message(answer.data)
+    after = _retry_after(answer.headers, now)
     where = f"{verb} {url.partition('?')[0]}"
     if answer.status >= _SERVER_ERROR:
-        after = _float(answer.headers.get("retry-after"))
         return TransientError(f"GitHub answered {answer.status} to {where}", retry_after_s=after)
     if answer.status == _TOO_MANY or (
         answer.status == _FORBIDDEN and _limited(answer.headers, said)
     ):
-        return _limit(answer.headers, said, budget, now)
+        return _limit(answer.headers, said, budget, now, after)
     if answer.status == _UNAUTHORISED:
         return Refused(
             "GitHub does not accept the token",
@@ -85,9 +86,19 @@ def error_of(verb: str, url: str, answer: Answer, budget: Budget, now: float) ->
     return Refused(f"GitHub answered {answer.status} to {where}: {said}", status=answer.status)
 
 
-def _limit(headers: Mapping[str, str], said: str, budget: Budget, now: float) -> TransientError:
+def _retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds to wait, from either of the forms that HTTP has; None: it does not say."""
+    said = headers.get("retry-after")
+    date = iso_date(said or "")
+    if date:
+        return max(0.0, datetime.fromisoformat(date).timestamp() - now)
+    return _float(said)
+
+
+def _limit(
+    headers: Mapping[str, str], said: str, budget: Budget, now: float, wait: float | None
+) -> TransientError:
     """GitHub's rules: Retry-After, else the reset time, else at least a minute."""
-    wait = _float(headers.get("retry-after"))
     if wait is None and headers.get("x-ratelimit-remaining") == "0":
         wait = (_float(headers.get("x-ratelimit-reset")) or now) - now
     wait = 60.0 if wait is None else max(wait, 0.05)
@@ -160,6 +171,7 @@ def iso_date(header: str) -> str:
 
 def _float(text: str | None) -> float | None:
     try:
-        return float(text) if text is not None else None
+        number = float(text) if text is not None else math.nan
     except ValueError:
         return None
+    return number if math.isfinite(number) else None

@@ -1,5 +1,8 @@
 """Rate limits, outages and broken connections: wait a little, or say for how long, never hang."""
 
+import time
+from email.utils import formatdate
+
 import pytest
 
 from components.errors import TransientError, UserError
@@ -61,6 +64,24 @@ def test_a_long_retry_after_is_said_at_once_and_the_next_call_is_not_even_made(d
     assert 590 < caught.value.retry_after_s <= 600
     assert len(desk.github.asked()) == asked
     assert desk.slept == []
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_retry_after_that_is_a_date_is_understood(desk, status):
+    later = formatdate(time.time() + 600, usegmt=True)
+    desk.github.faults.append(Fault("GET", status, {"Retry-After": later}, {"message": "wait"}))
+    with pytest.raises(TransientError) as caught:
+        desk.forge.proposals()
+    assert 590 < caught.value.retry_after_s <= 600
+    assert desk.slept == []
+
+
+@pytest.mark.parametrize("odd", ["soon", "", "-5", "nan", "Mon, 99 Foo 2026 00:00:00 GMT"])
+def test_an_odd_retry_after_is_a_wait_of_some_length(desk, odd):
+    desk.github.faults.append(Fault("GET", 429, {"Retry-After": odd}, {"message": "wait"}, times=9))
+    with pytest.raises(TransientError) as caught:
+        desk.forge.proposals()
+    assert 0 < caught.value.retry_after_s <= 60
 
 
 def test_a_secondary_limit_without_a_number_waits_a_minute(desk):

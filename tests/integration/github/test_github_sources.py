@@ -203,6 +203,18 @@ def test_commands_given_while_polling_was_down_are_heard_once(desk):
     assert heard[-1].comment == str(said.id)
 
 
+def test_a_command_on_a_merged_pull_request_is_heard_and_one_on_an_issue_is_not(desk):
+    pull = desk.propose()
+    desk.github.state.close(desk.repo, pull, "ann")
+    heard = []
+    poll = Poll(desk.forge, heard.append)
+    poll.look()
+    desk.github.state.comment(desk.repo, 1, "/algoops rollback alpha 1.0.0 it is bad", "ann")
+    desk.github.state.comment(desk.repo, 77, "/algoops rollback alpha 1.0.0 it is bad", "ann")
+    poll.look()
+    assert [e.proposal for e in heard] == ["pr/1"]
+
+
 def test_an_edited_comment_is_no_command(desk):
     desk.propose()
     desk.github.state.clock = lambda: 1_700_000_000

@@ -1,0 +1,73 @@
+"""A finished report out to people: the one comment, the statuses, and that both are out."""
+
+import structlog
+
+from bot import report as say
+from bot.report_chart import chart
+from bot.world import Watched, World
+from components.errors import UserError
+from components.ports import Proposal, StatusState
+from components.schema.report import Report
+
+log = structlog.get_logger(__name__)
+
+
+def publish(world: World, watched: Watched, proposal: Proposal, report: Report) -> None:
+    """Post or edit the report, then the statuses; each is safe to do again."""
+    url = world.run_url(report.run_id)
+    body = say.markdown(report, page_url=url, chart=chart(report))
+    previous = world.store.comments.get(watched.name, proposal.id)
+    try:
+        comment = watched.forge.publish(proposal, report, body, previous)
+    except UserError as refused:  # a locked conversation, say: the status links to the page
+        log.warning("no report comment", proposal=proposal.id, why=str(refused))
+    else:
+        if comment != previous:
+            world.store.comments.put(watched.name, proposal.id, comment)
+    for context, state, description in _marks(world, watched, report):
+        watched.forge.set_status(report.head_commit, context, state, description, url)
+    world.store.meta.put(published_key(watched, proposal.id), report.run_id)
+
+
+def _marks(
+    world: World, watched: Watched, report: Report
+) -> tuple[tuple[str, StatusState, str], ...]:
+    """The statuses to set; the summary's, which may be required, always and last."""
+    if not watched.forge.marks_each_check:
+        return say.statuses(report)[-1:]
+    return (*_cleared(world, watched, report), *say.statuses(report))
+
+
+def _cleared(
+    world: World, watched: Watched, report: Report
+) -> tuple[tuple[str, StatusState, str], ...]:
+    """Green for checks that were red in an earlier run of the same commit and are not any more."""
+    earlier = [
+        run
+        for run in world.store.runs.list(
+            repository=watched.name, proposal=report.proposal.id, status="finished", limit=5
+        )
+        if run.head == report.head_commit and str(run.id) != report.run_id
+    ]
+    red_now = {context for context, _, _ in say.statuses(report)}
+    cleared = {}
+    for run in earlier:
+        whole = world.store.runs.get(run.id)
+        if whole is None or not whole.report:
+            continue
+        for context, _, _ in say.statuses(Report.model_validate_json(whole.report)):
+            if context not in red_now:
+                cleared[context] = (context, StatusState.SUCCESS, "passes now")
+    return tuple(cleared.values())
+
+
+def published_key(watched: Watched, proposal_id: str) -> str:
+    """Where the run is remembered that the last posted report speaks of."""
+    return f"published:{watched.name}:{proposal_id}"
+
+
+def reported_head(world: World, watched: Watched, proposal_id: str) -> str:
+    """The commit that the last posted report named, "" when none was posted."""
+    number = world.store.meta.get(published_key(watched, proposal_id))
+    run = world.store.runs.get(int(number)) if number else None
+    return run.head if run is not None else ""

@@ -1,0 +1,49 @@
+"""Trouble on GitHub's side and odd turns of a pull request: the verdict comes all the same."""
+
+from tests.e2e.github.conftest import GOOD, bad, wait_for
+from tests.fakes.github.server import Fault
+
+LONGER_THAN_ALL_TRIES = 14
+
+
+def test_a_storm_of_errors_that_outlasts_a_job_ends_in_a_verdict(make_stage):
+    stage = make_stage(tick_s=2.0)
+    stage.start()
+    fault = Fault("POST .*/statuses/", 502, times=LONGER_THAN_ALL_TRIES)
+    stage.github.faults.append(fault)
+    pull = stage.propose("feature", bad())
+    wait_for(lambda: fault.times == 0, "the end of the storm")
+    assert stage.reported(pull)[0] == "failure"
+
+
+def test_a_locked_conversation_still_gets_its_status(make_stage):
+    stage = make_stage()
+    stage.start()
+    locked = {"message": "Unable to create comment because issue is locked."}
+    stage.github.faults.append(Fault("POST .*/comments$", 403, body=locked, times=9))
+    pull = stage.propose("feature", bad())
+    assert stage.reported(pull)[0] == "failure"
+
+
+def test_a_pull_request_that_comes_back_can_be_deployed(make_stage):
+    stage = make_stage()
+    stage.start()
+    pull = stage.propose("feature", GOOD)
+    assert stage.reported(pull)[0] == "success"
+    stage.github.state.close(stage.repo, pull, "ann")
+    wait_for(
+        lambda: stage.store.strategies.get("team", "sma_cross").status == "archived", "the end"
+    )
+    pull.state = "open"
+    stage.github.state.notify_pull(stage.repo, pull, "reopened", "ann")
+    stage.quiet()
+    stage.push("dev", {"README.md": b"dev\n"})
+    pull.base_ref = "dev"
+    stage.github.state.notify_pull(stage.repo, pull, "edited", "ann")
+    stage.quiet()
+    pull.base_ref = "main"
+    stage.github.state.notify_pull(stage.repo, pull, "edited", "ann")
+    stage.quiet()
+    stage.say(pull, "/algoops deploy")
+    assert "Deployed" in stage.answered(pull, 1)[0]
+    assert pull.merged_at
