@@ -29,7 +29,8 @@ from components.schema.report import Change
 from components.schema.values import Status
 from components.state import DATABASE, Store
 
-DEADLINE_S = 300.0
+DEADLINE_S = 600.0
+IDLE_S = 20.0
 PLAIN = """
 import importlib.util, sys
 import pandas as pd
@@ -138,6 +139,33 @@ def jobs_of(bench: Bench, number: int) -> tuple[Job, ...]:
     return (smoke, *(t.job(name, files, rules, limits.limits, name) for t in ready.tasks))
 
 
+def idle(stage: Stage) -> dict[str, float]:
+    """What the daemon's process takes while nothing happens; ticks every 5 s, by default 30."""
+    pid = stage.daemon.pid
+    before, began = cpu_of(pid), time.perf_counter()
+    waited(lambda: time.perf_counter() - began > IDLE_S)
+    used = cpu_of(pid) - before
+    threads = Path(f"/proc/{pid}/task").glob("*/children")
+    workers = [child for thread in threads for child in thread.read_text().split()]
+    return {
+        "idle_core_percent": round(used / (time.perf_counter() - began) * 100, 2),
+        "idle_mb": memory_of(pid),
+        "idle_mb_of_each_worker": max([memory_of(int(worker)) for worker in workers], default=0.0),
+    }
+
+
+def cpu_of(pid: int) -> float:
+    """CPU seconds of a process so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def memory_of(pid: int) -> float:
+    """Resident memory of a process, MB."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)
+
+
 def plain() -> float:
     """Seconds of the author's own way: a Python process, the import, the backtest."""
     source = EXAMPLES / "strategies" / "sma_cross" / "strategy.py"
@@ -168,6 +196,7 @@ def main() -> None:
                 rounds = [
                     (*one_round(stage, store, n), plain()) for n in range(1, asked.rounds + 1)
                 ]
+                quiet = idle(stage)
                 rate = together(stage, store, asked.together)
         finally:
             stage.daemon.stop()
@@ -181,6 +210,7 @@ def main() -> None:
         "proposals_a_second_together": round(rate, 2),
         "their_jobs_alone_a_second": round(bare, 2),
         "together_over_alone": round(rate / bare, 2),
+        **quiet,
         "load": os.getloadavg(),
     }
     for name, value in figures.items():

@@ -31,6 +31,11 @@ class DaemonProcess:
         return (self._state / URL_FILE).read_text(encoding="utf-8").strip()
 
     @property
+    def pid(self) -> int:
+        """Its process; 0 when it was not started."""
+        return self._process.pid if self._process is not None else 0
+
+    @property
     def ended(self) -> bool:
         """Whether its process is over, however it ended."""
         return self._process is not None and self._process.poll() is not None
