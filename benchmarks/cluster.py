@@ -76,7 +76,8 @@ def cluster(folder: Path) -> Iterator[str]:
     )
     address = f"tcp://127.0.0.1:{port}"
     scheduler = [sys.executable, "-c", SCHEDULER, "--host", "127.0.0.1", "--port", str(port)]
-    worker = [sys.executable, "-m", "bot", "worker", address, "--slots", "1", "--config", config]
+    worker = ["nice", "-n", "5", sys.executable, "-m", "bot", "worker", address]
+    worker += ["--slots", "1", "--config", str(config)]  # as nice as local workers are
     with (folder / "cluster.log").open("wb") as log:
         processes = [
             subprocess.Popen(command, stdout=log, stderr=log, cwd=PROJECT)
