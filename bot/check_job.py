@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from threading import Event as Flag
 
 from bot import report as say
+from bot.base_policies import policies_differ
 from bot.check_run import AT_ONCE, Asked, run_checks, take_snapshot
 from bot.checks import Superseded
 from bot.endings import CLOSED, SUPERSEDED, end_run, is_cancelled, show_cancelled
@@ -170,6 +171,8 @@ def _settled_already(world: World, watched: Watched, proposal: Proposal, base: s
         return False
     if last.base == base and last.verdict is not Verdict.NEUTRAL:
         return True
+    if policies_differ(watched.where, last.base, base):
+        return False
     report = Report.model_validate_json(last.report)
     plan = plan_run(take_snapshot(watched.where, proposal, base), watched.proposals, asked=False)
     before = {(s.name, s.tree) for s in report.strategies}

@@ -3,18 +3,20 @@
 import datetime as dt
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event as Flag
 
 from bot import __version__
 from bot import report_status as say
+from bot.base_policies import bench_at, broken_policies
 from bot.checks import Bench, Known, OnCheck, Subject, check_strategy
 from bot.plan import Plan, ProposalPolicy, Snapshot, StrategyChange, plan_run
 from bot.words import OnWord
+from components.errors import ConfigError
 from components.git_patch import Repository
 from components.ports import Proposal
-from components.schema.report import ProposalRef, Report, StrategyReport
-from components.schema.values import Finding, Severity, Verdict
+from components.schema.report import CheckResult, ProposalRef, Report, StrategyReport
+from components.schema.values import CheckName, Finding, Outcome, Severity, Verdict
 
 AT_ONCE = 4
 """Strategies of one proposal that are checked side by side; the executor bounds the rest."""
@@ -28,11 +30,13 @@ class Where:
         name: as people know it.
         repository: the mirror (or any repository that has the objects).
         root: folder of the strategies inside it.
+        policies: folder of the policies that its base branch carries, "" for none.
     """
 
     name: str
     repository: Repository
     root: str = "strategies"
+    policies: str = ""
 
 
 def take_snapshot(where: Where, proposal: Proposal, base: str) -> Snapshot:
@@ -112,9 +116,31 @@ def run_checks(
     """
     started = dt.datetime.now(dt.UTC)
     plan = plan_run(snapshot, policy, asked=asked.asked)
-    reports = _check_all(where, bench, plan.checks, asked, snapshot.base)
+    try:
+        current = bench_at(where, bench, snapshot.base)
+    except ConfigError as error:
+        reports = [_not_checked(where, change, str(error)) for change in plan.checks]
+    else:
+        broken = broken_policies(where, bench, snapshot.merge_tree)
+        plan = replace(plan, findings=(*plan.findings, *broken))
+        reports = _check_all(where, current, plan.checks, asked, snapshot.base)
     return plan, make_report(
         where.name, snapshot, plan, reports, started=started, run_id=asked.run_id
+    )
+
+
+def _not_checked(where: Where, change: StrategyChange, why: str) -> StrategyReport:
+    """Without policies there is no verdict: the operator's business, never the author's failure."""
+    broken = CheckResult(name=CheckName.POLICY, outcome=Outcome.ERROR, summary=why)
+    return StrategyReport(
+        name=change.name,
+        path=f"{where.root}/{change.name}",
+        change=change.change,
+        tree=change.new_tree or "",
+        content_key="",
+        verdict=Verdict.ERROR,
+        stage=CheckName.POLICY,
+        checks=(broken,),
     )
 
 

@@ -25,7 +25,7 @@ from bot.outcomes import CommandOutcome, keep, read
 from bot.rollbacks import rollback
 from bot.server.backend import StrategyChanged
 from bot.world import Watched, World
-from components.errors import Conflict, TransientError, UserError
+from components.errors import ConfigError, Conflict, TransientError, UserError
 from components.ports import Proposal
 from components.state.records import Job
 
@@ -63,7 +63,7 @@ def _outcome(world: World, watched: Watched, event: CommandIssued, job: Job) -> 
     except Conflict as error:
         words = f"{error}; conflicts in {', '.join(error.paths)}"
         outcome = CommandOutcome(ok=False, code="conflict", message=words)
-    except UserError as error:
+    except (UserError, ConfigError) as error:  # the latter: policies on the base that are broken
         outcome = CommandOutcome(ok=False, code="refused", message=str(error))
     with world.store.transaction():
         keep(world.store, job.key, outcome)

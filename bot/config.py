@@ -1,6 +1,7 @@
 """config.yaml (+ ALGOOPS_* environment) -> frozen Settings. Unknown keys are errors."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -88,17 +89,32 @@ class ProposalSettings(_Section):
     approved_label: str = "algoops-approved"
 
 
+_FOLDER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
+
+
 class RepositorySettings(_Section):
-    """One watched repository. `github` where it lives there, else a local bare repository."""
+    """One watched repository. `github` where it lives there, else a local bare repository.
+
+    `policies` is a folder of the repository: what its base branch has there of schema.yaml,
+    code.yaml and risk.yaml holds instead of the operator's.
+    """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")] = "local"
     forge: Literal["local", "github"] = "local"
     path: Path = Path("data/strategies.git")
     base: str = "main"
     strategies: str = "strategies"
+    policies: str = ""
     proposals: ProposalSettings = ProposalSettings()
     signing: SigningSettings | None = None
     github: GitHubSettings | None = None
+
+    @model_validator(mode="after")
+    def _policies_stand_beside_the_strategies(self) -> "RepositorySettings":
+        inside = f"{self.policies}/".startswith(f"{self.strategies}/")
+        if self.policies and (inside or not _FOLDER.fullmatch(self.policies)):
+            raise ValueError("policies: a folder of the repository, outside of its strategies")
+        return self
 
     @model_validator(mode="after")
     def _github_has_its_block(self) -> "RepositorySettings":

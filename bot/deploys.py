@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot import report as say
+from bot.base_policies import bench_at
+from bot.bench import Bench, prepare
 from bot.check_job import (
     CheckRequest,
     checked,
@@ -16,7 +18,6 @@ from bot.check_job import (
     record_run,
 )
 from bot.check_run import read_subject, take_snapshot
-from bot.checks import prepare
 from bot.deploy_queue import DeployOrder, Ticket
 from bot.landing import (
     DEPLOY,
@@ -147,12 +148,13 @@ def _gone(world: World, watched: Watched, order: DeployOrder) -> CommandOutcome:
 
 def _candidates(world: World, watched: Watched, snapshot: Snapshot) -> tuple[Candidate, ...]:
     """Each strategy of the merge result with what is known of exactly this content."""
+    bench = bench_at(watched.where, world.bench, snapshot.base)
     changes = (c for c in snapshot.changes if c.new_tree is not None)
-    return tuple(_candidate(world, watched, change) for change in changes)
+    return tuple(_candidate(world, watched, change, bench) for change in changes)
 
 
-def _candidate(world: World, watched: Watched, change: StrategyChange) -> Candidate:
-    prepared = prepare(read_subject(watched.where, change), world.bench)
+def _candidate(world: World, watched: Watched, change: StrategyChange, bench: Bench) -> Candidate:
+    prepared = prepare(read_subject(watched.where, change), bench)
     stored = known_verdict(world.store, prepared.key)
     hold = world.store.holds.active(watched.name, change.name, prepared.version)
     released = world.store.versions.landed(watched.name, change.name, prepared.version)

@@ -91,7 +91,8 @@ def check(
                     asked=True,
                 )
                 with Repository(repo, binary=settings.git_binary) as repository:
-                    where = Where(repo.resolve().name, repository, _root(settings))
+                    ours = settings.repositories[0]
+                    where = Where(repo.resolve().name, repository, ours.strategies, ours.policies)
                     report = check_between(where, Scope(base, head, names), bench, asked)
             remember(store, report)
         write(rendered(report, form), output)
@@ -125,10 +126,6 @@ def _bench(settings: Settings) -> Iterator[tuple[Bench, Store]]:
         executor = open_executor(settings, policies.sandbox)
         stack.callback(executor.close)
         yield open_bench(settings, policies, executor), store
-
-
-def _root(settings: Settings) -> str:
-    return settings.repositories[0].strategies
 
 
 def _check_folders(folders: list[Path], bench: Bench, store: Store, tell: OnCheck) -> Report:

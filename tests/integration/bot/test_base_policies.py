@@ -1,0 +1,150 @@
+"""Policies that live on the base branch: today's hold, a proposal's do not, broken ones are said."""
+
+import threading
+
+import pytest
+import yaml
+
+from bot.app import open_world
+from bot.base_policies import bench_at
+from bot.check_run import Asked, run_checks, take_snapshot
+from bot.config import load
+from bot.demo.stage import set_stage
+from bot.deploy_queue import DeployOrder
+from bot.deploys import deploy
+from components.errors import ConfigError
+from components.schema.values import CheckName, Outcome, Verdict
+from tests.deploy_support import push, reported
+
+STRICT = "gates:\n  - {id: many-trades, metric: trades, op: '>=', value: 100000}\n"
+LENIENT = "gates: []\n"
+
+
+@pytest.fixture
+def stage(tmp_path):
+    stage = set_stage(tmp_path / "stage", 0, on_base=())
+    settings = yaml.safe_load(stage.config.read_text())
+    settings["repositories"][0]["policies"] = "rules"
+    stage.config.write_text(yaml.safe_dump(settings))
+    return stage
+
+
+@pytest.fixture
+def world(stage):
+    with open_world(load(stage.config, env={"ALGOOPS_SANDBOX__BACKEND": "bubblewrap"})) as made:
+        yield made
+
+
+def put_policy(stage, branch, text, name="risk.yaml"):
+    stage.author.start(branch)
+    place = stage.author.folder / "rules" / name
+    place.parent.mkdir(exist_ok=True)
+    place.write_text(text)
+    return stage.author.push(branch, f"{name}: what holds here")
+
+
+def check(world, branch, known=lambda _key: None):
+    watched = world.repository("demo")
+    proposal = watched.forge.proposal(f"branch/{branch}")
+    snapshot = take_snapshot(watched.where, proposal, watched.forge.base())
+    asked = Asked(known=known, tell=lambda *_: None, cancelled=threading.Event())
+    return run_checks(watched.where, snapshot, world.bench, watched.proposals, asked)[1]
+
+
+def test_gate_of_the_base_branch_judges_a_proposal(stage, world):
+    put_policy(stage, "main", STRICT)
+    push(stage, "feature", "alpha")
+    report = check(world, "feature")
+    assert report.verdict is Verdict.FAILED
+    assert {gate.id for gate in report.strategies[0].gates} == {"many-trades"}
+
+
+def test_gate_that_a_proposal_loosens_holds_until_it_has_landed(stage, world):
+    put_policy(stage, "main", STRICT)
+    push(stage, "feature", "alpha")
+    rules = stage.author.folder / "rules" / "risk.yaml"
+    rules.write_text(LENIENT)
+    stage.author.push("feature", "and no gates, please")
+    assert check(world, "feature").verdict is Verdict.FAILED
+    put_policy(stage, "main", LENIENT)
+    assert check(world, "feature").verdict is Verdict.PASSED
+
+
+def test_changed_policy_gives_the_same_content_another_key(stage, world):
+    push(stage, "feature", "alpha")
+    before = check(world, "feature").strategies[0]
+    put_policy(stage, "main", STRICT)
+    after = check(world, "feature", known=lambda key: before if key == before.content_key else None)
+    assert before.verdict is Verdict.PASSED
+    assert after.strategies[0].content_key != before.content_key
+    assert after.verdict is Verdict.FAILED
+
+
+def test_repository_without_policy_files_is_under_the_operators(stage, world):
+    where = world.repository("demo").where
+    base = world.repository("demo").forge.base()
+    assert bench_at(where, world.bench, base).policies == world.bench.policies
+
+
+def test_policy_that_is_broken_on_the_base_gives_no_verdict_and_names_the_key(stage, world):
+    put_policy(stage, "main", "gates:\n  - {id: x, metric: luck, op: '>=', value: 1}\n")
+    push(stage, "feature", "alpha")
+    report = check(world, "feature")
+    assert report.verdict is Verdict.ERROR
+    (only,) = report.strategies[0].checks
+    assert (only.name, only.outcome) == (CheckName.POLICY, Outcome.ERROR)
+    assert "rules/risk.yaml" in only.summary
+    assert "metric" in only.summary
+
+
+def test_proposal_that_would_break_the_policies_fails(stage, world):
+    put_policy(stage, "tighter", "gates: {not: a list}\n")
+    report = check(world, "tighter")
+    assert report.verdict is Verdict.FAILED
+    assert report.findings[0].rule == "policies-broken"
+    assert "rules/risk.yaml" in report.findings[0].message
+
+
+def deployed(world, branch):
+    return deploy(world, world.repository("demo"), DeployOrder(f"branch/{branch}", "ada"))
+
+
+def test_verdict_under_older_policies_lands_nothing(stage, world):
+    push(stage, "feature", "alpha")
+    reported(world, "feature")
+    put_policy(stage, "main", STRICT)
+    refused = deployed(world, "feature")
+    assert not refused.ok
+    assert stage.git("ls-tree", "--name-only", "main", "strategies/") == "strategies/.gitkeep"
+
+
+def test_policies_that_are_broken_on_the_base_land_nothing(stage, world):
+    push(stage, "feature", "alpha")
+    reported(world, "feature")
+    put_policy(stage, "main", "gates: {not: a list}\n")
+    with pytest.raises(ConfigError, match=r"rules/risk\.yaml"):
+        deployed(world, "feature")
+    assert stage.git("ls-tree", "--name-only", "main", "strategies/") == "strategies/.gitkeep"
+
+
+def test_walls_of_the_machine_are_not_a_repositorys_to_set(stage, world):
+    put_policy(stage, "main", "isolation: job\n", "sandbox.yaml")
+    where = world.repository("demo").where
+    with pytest.raises(ConfigError, match=r"rules/sandbox\.yaml"):
+        bench_at(where, world.bench, world.repository("demo").forge.base())
+
+
+def test_policy_file_without_end_is_refused(stage, world):
+    put_policy(stage, "main", "# nothing\n" * 40_000)
+    where = world.repository("demo").where
+    with pytest.raises(ConfigError, match=r"rules/risk\.yaml"):
+        bench_at(where, world.bench, world.repository("demo").forge.base())
+
+
+@pytest.mark.parametrize("folder", ["../rules", "/etc", "strategies/rules", "strategies", "a//b"])
+def test_policies_may_not_stand_among_the_strategies_or_elsewhere(stage, folder):
+    settings = yaml.safe_load(stage.config.read_text())
+    settings["repositories"][0]["policies"] = folder
+    stage.config.write_text(yaml.safe_dump(settings))
+    with pytest.raises(ConfigError, match="policies"):
+        load(stage.config, env={})
