@@ -92,6 +92,7 @@ class Cluster:
 
     folder: Path
     port: int = 0
+    tls: dict[str, str] = field(default_factory=dict)
     scheduler: subprocess.Popen | None = None
     workers: list[subprocess.Popen] = field(default_factory=list)
 
@@ -103,7 +104,7 @@ class Cluster:
 
     @property
     def address(self):
-        return f"tcp://127.0.0.1:{self.port}"
+        return f"{'tls' if self.tls else 'tcp'}://127.0.0.1:{self.port}"
 
     def start_scheduler(self):
         self.scheduler = self._start(
@@ -111,6 +112,7 @@ class Cluster:
             [
                 *(sys.executable, "-c", SCHEDULER, "--host", "127.0.0.1"),
                 *("--port", str(self.port), "--no-dashboard", "--no-show"),
+                *(("--protocol", "tls") if self.tls else ()),
             ],
         )
 
@@ -134,7 +136,7 @@ class Cluster:
                 stdout=file,
                 stderr=file,
                 stdin=subprocess.DEVNULL,
-                env={**os.environ, **QUICK},
+                env={**os.environ, **QUICK, **self.tls},
             )
 
     def close(self):
