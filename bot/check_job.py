@@ -110,12 +110,12 @@ def _check(
             show_cancelled(world, watched, proposal)
         return
     anew = request.force or _came_back(world, watched, proposal)
+    attempt = f"job-{job.id}" if anew else ""
+    _end_older(world, watched, proposal, base, attempt)
     if not anew and _settled_already(world, watched, proposal, base):
         return
-    _end_older(world, watched, proposal, base)
     report = None if anew else _recorded(world, watched, proposal, base)
     if report is None:
-        attempt = f"job-{job.id}" if anew else ""
         run = world.store.runs.start(
             watched.name, proposal.id, proposal.head, base, "check", attempt=attempt
         )
@@ -132,12 +132,15 @@ def _check(
     failpoint("check.published")
 
 
-def _end_older(world: World, watched: Watched, proposal: Proposal, base: str) -> None:
-    """Unfinished runs of another head or base: what they would say is not asked any more."""
+def _end_older(world: World, watched: Watched, proposal: Proposal, base: str, attempt: str) -> None:
+    """Unfinished runs of another head, base or job: what they would say is not asked any more.
+
+    Of one proposal one check job works at a time: what another one began was left by a crash.
+    """
     for run in world.store.runs.unfinished(watched.name, proposal.id):
         if run.head != proposal.head:
             end_run(world, watched, run, SUPERSEDED)
-        elif run.base != base:
+        elif run.base != base or (run.kind == "check" and run.attempt != attempt):
             world.store.runs.supersede(run.id)  # the next run sets the status of the same commit
 
 

@@ -59,6 +59,9 @@ class Jobs:
     ) -> int:
         """Put work in the queue. A waiting job of the same (kind, key) takes the newer payload.
 
+        What only the older payload says is kept: that somebody asked is not forgotten because the
+        clock asked too.
+
         Args:
             kind: what it is.
             key: of what; of one kind and key one at a time is worked on.
@@ -77,7 +80,8 @@ class Jobs:
                 "INSERT INTO jobs (kind, key, repository, payload, priority, max_attempts,"
                 " not_before, enqueued_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (kind, key, repository) WHERE status = 'queued' DO UPDATE SET"
-                " payload = excluded.payload, priority = max(priority, excluded.priority),"
+                " payload = json_patch(payload, excluded.payload),"
+                " priority = max(priority, excluded.priority),"
                 " max_attempts = excluded.max_attempts, not_before = excluded.not_before,"
                 " attempts = 0, error = '', replaced = replaced + 1 RETURNING id",
                 (
@@ -231,6 +235,10 @@ class Jobs:
             (row["kind"], row["key"], row["repository"]),
         )
         if newer is not None:
+            self._db.execute(
+                "UPDATE jobs SET payload = json_patch(?, payload) WHERE id = ?",
+                (row["payload"], newer),
+            )
             self._db.execute(
                 "UPDATE jobs SET status = 'cancelled', finished_at = ?, error = ? WHERE id = ?",
                 (self._db.now(), f"replaced by job {newer}", row["id"]),

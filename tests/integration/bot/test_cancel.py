@@ -73,3 +73,12 @@ def test_cancel_after_the_verdict_changes_nothing(stage, world):
     check(world)
     order(world, Cancel())
     assert shown(stage)[0] == "success"
+
+
+def test_crash_of_a_check_that_was_asked_for_leaves_no_run_under_way(stage, world):
+    push(stage, "one", "alpha")
+    head, base = stage.git("rev-parse", "one"), stage.git("rev-parse", "main")
+    world.store.runs.start("demo", "branch/one", head, base, "check", attempt="job-7")
+    check(world)
+    assert runs(world) == ["finished", "superseded"]
+    assert shown(stage)[0] == "success"

@@ -194,3 +194,17 @@ def test_many_threads_take_each_job_exactly_once(path):
         for thread in threads:
             thread.join()
         assert sorted(taken) == list(range(1, 61))
+
+
+def test_what_somebody_asked_is_kept_when_the_clock_asks_for_the_same(store):
+    store.jobs.enqueue("check", "p", "r", {"proposal": "p", "force": True})
+    store.jobs.enqueue("check", "p", "r", {"proposal": "p"})
+    assert store.jobs.lease("w", 60).payload == {"proposal": "p", "force": True}
+
+
+def test_what_somebody_asked_of_a_lost_job_goes_to_the_newer_one(store):
+    store.jobs.enqueue("check", "p", "r", {"proposal": "p", "force": True})
+    store.jobs.lease("w", 60)
+    store.jobs.enqueue("check", "p", "r", {"proposal": "p"})
+    store.jobs.reclaim(everything=True)
+    assert store.jobs.lease("w", 60).payload == {"proposal": "p", "force": True}
