@@ -98,13 +98,24 @@ def _revert_together(
     )
     commit = repository.revert_commit(base, landing, message)
     restored = tuple(_restored(world, watched, commit, d) for d in together)
-    for item in restored:
-        hold = world.store.holds.active(watched.name, item.name, item.to)
-        if hold is not None:  # the landing was itself a rollback: it would bring back what it left
-            words = f"{item.name} {item.to} would be live again and is held ({hold.reason})"
-            return _no(Refuse("held", f"{words}: lift the hold first, or roll back one by one"))
+    refusal = next((r for r in (_odd(world, watched, commit, i) for i in restored) if r), None)
+    if refusal is not None:
+        return _no(refusal)
     revert = Revert(order, commit, base, message, restored)
     return finish_rollback(world, watched, announce_rollback(world, watched, revert))
+
+
+def _odd(world: World, watched: Watched, commit: str, item: Restored) -> Refuse | None:
+    """Why the base may not become what a revert would make of it; looked at before it lands."""
+    hold = world.store.holds.active(watched.name, item.name, item.to)
+    if hold is not None:  # the landing was itself a rollback: it would bring back what it left
+        words = f"{item.name} {item.to} would be live again and is held ({hold.reason})"
+        return Refuse("held", f"{words}: lift the hold first, or roll back one by one")
+    path = f"{watched.where.root}/{item.name}"
+    if not item.to and watched.where.repository.tree_at(commit, path):
+        words = f"{item.name} would become content that was never released"
+        return Refuse("not_released", f"{words}: roll back one by one")
+    return None
 
 
 def _restored(world: World, watched: Watched, commit: str, landed: Deployment) -> Restored:

@@ -131,3 +131,15 @@ def test_rollback_is_taken_back_whole_once_the_hold_is_lifted(stage, world):
     world.store.holds.unhold("demo", "one", "1.1.0", "ada", "a mistake")
     assert rollback(world, watched, RollbackOrder("one", "ada", "changed my mind", whole=True)).ok
     assert status(world, "one") == (Lifecycle.DEPLOYED, "1.1.0")
+
+
+def test_whole_landing_on_content_that_was_never_released_is_not_taken_back(stage, world):
+    push(stage, "by-hand", "one")
+    stage.git("update-ref", "refs/heads/main", stage.git("rev-parse", "by-hand"))
+    land(stage, world, "second", ["one"], "1.1.0")
+    before = stage.git("rev-parse", "main")
+    order = RollbackOrder("one", "ada", "it lost money", whole=True)
+    done = rollback(world, world.repository("demo"), order)
+    assert (done.ok, done.code) == (False, "not_released")
+    assert stage.git("rev-parse", "main") == before
+    assert status(world, "one") == (Lifecycle.DEPLOYED, "1.1.0")
