@@ -17,6 +17,12 @@ from components.state.records import InboxEvent
 
 BATCH = 100
 COMMAND_PRIORITY = 20
+ORDER_TRIES = 3
+"""Somebody waits at a terminal: better told soon that the forge does not answer."""
+
+COMMENT_TRIES = 8
+"""With the runner's pauses a quarter of an hour: a comment outlives an outage of the forge."""
+
 BASE_PRIORITY = 5
 TICK_PRIORITY = 1
 
@@ -65,8 +71,9 @@ def _enqueue(world: World, event: Event, key: str) -> str:
             jobs.enqueue("close", proposal, repository, {"proposal": proposal})
         case BaseMoved(repository=repository, commit=commit):
             jobs.enqueue("base", repository, repository, {"commit": commit}, BASE_PRIORITY)
-        case CommandIssued(repository=repository):
-            jobs.enqueue("command", key, repository, to_payload(event), COMMAND_PRIORITY)
+        case CommandIssued(repository=repository, source=source):
+            tries = COMMENT_TRIES if source == "comment" else ORDER_TRIES
+            jobs.enqueue("command", key, repository, to_payload(event), COMMAND_PRIORITY, tries)
         case Tick():
             for repository in world.watched:
                 jobs.enqueue("tick", repository, repository, {}, TICK_PRIORITY)

@@ -47,3 +47,18 @@ def test_a_pull_request_that_comes_back_can_be_deployed(make_stage):
     stage.say(pull, "/algoops deploy")
     assert "Deployed" in stage.answered(pull, 1)[0]
     assert pull.merged_at
+
+
+def test_a_command_outlives_an_outage_that_outlasts_the_usual_tries(make_stage):
+    stage = make_stage()
+    stage.start()
+    pull = stage.propose("feature", bad())
+    stage.reported(pull)
+    stage.quiet()
+    outage = Fault("GET .*/permission", 503, {"Retry-After": "0.1"}, times=LONGER_THAN_ALL_TRIES)
+    stage.github.faults.append(outage)
+    said = stage.say(pull, "/algoops status")
+    assert "verdict" in stage.answered(pull, 1)[0]
+    stage.quiet()
+    assert outage.times == 0
+    assert [r for _, r in said.reactions] == ["eyes", "+1"]
