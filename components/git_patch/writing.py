@@ -1,8 +1,11 @@
 """Making commits, trees, tags and blobs as objects. Nothing here moves a ref."""
 
+import os
+import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 
@@ -18,6 +21,9 @@ from components.safe_tools.tree import Audit, no_audit
 BOT = Identity()
 NO_REFS: Mapping[str, str] = MappingProxyType({})
 MESSAGE_BYTES = 4 * 1024 * 1024
+SCRATCH = "algoops-git-"
+STALE_SCRATCH_S = 300.0
+"""Scratch folders live for milliseconds; an older one was left by a process that was killed."""
 
 
 class Writer(History):
@@ -147,7 +153,8 @@ class Writer(History):
 
         For git commands that can make an object only while they move a ref.
         """
-        with tempfile.TemporaryDirectory(prefix="algoops-git-") as folder:
+        _remove_stale_scratch()
+        with tempfile.TemporaryDirectory(prefix=SCRATCH) as folder:
             root = Path(folder)
             for part in ("objects", "refs"):
                 (root / part).mkdir()
@@ -164,3 +171,11 @@ class Writer(History):
 
     def _objects_folder(self) -> Path:
         return Path(self.git.run("rev-parse", "--git-path", "objects").text).absolute()
+
+
+def _remove_stale_scratch() -> None:
+    for folder in Path(tempfile.gettempdir()).glob(f"{SCRATCH}*"):
+        with suppress(FileNotFoundError):  # another process removes it too
+            found = folder.lstat()
+            if found.st_uid == os.getuid() and time.time() - found.st_mtime > STALE_SCRATCH_S:
+                shutil.rmtree(folder, ignore_errors=True)

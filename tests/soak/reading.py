@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.demo.author import clean_environment
+from components.git_patch.writing import SCRATCH
 from components.schema.report import Report
 from components.schema.values import Verdict
 from components.state import DATABASE, Lifecycle, Store
@@ -226,11 +227,15 @@ def read_machine(stage: Stage) -> facts.Machine:
 
 
 def _files(temporary: Path) -> Iterator[Path]:
-    """Everything in the temporary folder but what all daemons share and keep."""
+    """Everything in the temporary folder but what all daemons share and keep.
+
+    A killed daemon's scratch folder for git goes when it is five minutes old: it is not looked for.
+    """
     shared = temporary / f"algoops-sandbox-{os.getuid()}"
     for path in temporary.rglob("*"):
-        if path not in {shared, shared / "build.lock"}:
-            yield path.relative_to(temporary)
+        place = path.relative_to(temporary)
+        if path not in {shared, shared / "build.lock"} and not place.parts[0].startswith(SCRATCH):
+            yield place
 
 
 def _bugs(log: Path) -> Iterator[str]:

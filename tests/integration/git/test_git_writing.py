@@ -1,6 +1,8 @@
 """Merges, reverts and tags as objects of a real repository; refs stay where they are."""
 
+import os
 import subprocess
+import tempfile
 
 import pytest
 
@@ -404,3 +406,16 @@ def test_conflict_in_a_path_that_cannot_be_stored_is_escaped(world):
     merged = world.repo.merge(*heads)
     assert "\\udcff\\nx" in merged.conflicts
     assert all(p.isprintable() and p.encode() for p in merged.conflicts)
+
+
+def test_scratch_folder_of_a_killed_process_goes_and_a_living_ones_stays(
+    world, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    old, young = tmp_path / "algoops-git-old", tmp_path / "algoops-git-young"
+    for folder in (old, young):
+        (folder / "refs").mkdir(parents=True)
+    os.utime(old, (1, 1))
+    with world.repo.scratch():
+        assert not old.exists()
+        assert young.exists()
