@@ -20,6 +20,9 @@ from tests.soak.hub import Hub
 from tests.soak.processes import MARK, Witness, tell
 
 TICK_S = 2.0
+HUB_TICK_S = 10.0
+"""On GitHub a look at every pull request takes seconds."""
+
 START_S = 120.0
 REPOSITORY = "demo"
 BUSY_LOOP_S = 4.0
@@ -57,6 +60,7 @@ class Stage:
         _change(self.set.config, {"repositories": [settings]})
         author = Author(self.folder / "author", hub.path)
         self.set = replace(self.set, repository=hub.path, author=author)
+        _change(self.set.config, {"schedule": {"tick_s": HUB_TICK_S}})
         hub.start(f"http://127.0.0.1:{port}")
         return hub
 
