@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
+from bot.base_policies import bench_now
 from bot.checks import Superseded, prepare
 from bot.server.backend import BacktestChanged, BacktestRequest, LimitRequest
 from bot.subjects import Found, find_subject
@@ -27,15 +28,16 @@ def backtest_tasks(world: World, found: Found, request: BacktestRequest) -> tupl
     Raises:
         UserError: the definition is wrong, a symbol is not known, the dates are.
     """
-    definition = prepare(found.subject, world.bench).definition
+    bench = bench_now(found.watched.where, world.bench, found.watched.base_branch)
+    definition = prepare(found.subject, bench).definition
     if definition.definition is None:
         problems = "; ".join(f.message for f in definition.findings if f.severity is Severity.ERROR)
         raise UserError(f"the definition of {found.strategy.name} is not valid: {problems}")
     tasks, findings = resolve_tasks(
         definition.definition,
-        world.bench.policies.risk,
-        world.bench.data,
-        causality=world.bench.causality,
+        bench.policies.risk,
+        bench.data,
+        causality=bench.causality,
         wishes=Wishes(request.config, request.start, request.end, request.symbols),
     )
     if findings:

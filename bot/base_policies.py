@@ -41,6 +41,17 @@ def bench_at(where: "Where", bench: Bench, base: str) -> Bench:
     return replace(bench, policies=_policies(bench.policies, _files(where, base), where.policies))
 
 
+def bench_now(where: "Where", bench: Bench, branch: str) -> Bench:
+    """As `bench_at`, on the base branch as it was fetched last."""
+    return replace(bench, policies=policies_now(where, bench.policies, branch))
+
+
+def policies_now(where: "Where", operators: Policies, branch: str) -> Policies:
+    """The policies that hold on the base branch as it was fetched last. Raises ConfigError."""
+    base = where.repository.resolve(f"refs/heads/{branch}") if where.policies else None
+    return _policies(operators, _files(where, base), where.policies) if base else operators
+
+
 def broken_policies(where: "Where", bench: Bench, merged: str) -> tuple[Finding, ...]:
     """What a proposal would break: findings for the policy files of its merge result.
 

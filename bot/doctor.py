@@ -7,9 +7,11 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from bot.app import open_watched
+from bot.base_policies import policies_now
 from bot.config import Settings
 from bot.policies import Policies, load_policies
 from bot.sandboxes import open_executor
+from bot.world import Watched
 from components.engine.market_data import FolderData
 from components.errors import AlgoOpsError, UserError
 from components.ports import Forge, ScriptJob
@@ -107,6 +109,7 @@ def _repositories(settings: Settings) -> Iterator[Symptom]:
         watched = open_watched(settings, repository)
         try:
             yield Symptom(f"repository {repository.name}", well=True, seen=watched.forge.ping())
+            yield from _base_policies(settings, watched)
             yield from _permissions(repository.name, watched.forge)
         except AlgoOpsError as error:
             yield Symptom(
@@ -117,6 +120,16 @@ def _repositories(settings: Settings) -> Iterator[Symptom]:
             )
         finally:
             watched.where.repository.close()
+
+
+def _base_policies(settings: Settings, watched: Watched) -> Iterator[Symptom]:
+    if watched.where.policies:
+        watched.forge.fetch()
+        policies = policies_now(
+            watched.where, load_policies(settings.policies), watched.base_branch
+        )
+        seen = f"{len(policies.risk.gates)} gates, hash {policies.hash[:12]}"
+        yield Symptom(f"policies of {watched.where.name}", well=True, seen=seen)
 
 
 def _permissions(name: str, forge: Forge) -> Iterator[Symptom]:

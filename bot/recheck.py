@@ -2,6 +2,7 @@
 
 from typing import assert_never
 
+from bot.base_policies import bench_now
 from bot.check_job import CheckRequest, checked, record_run
 from bot.deploy_queue import RollbackOrder
 from bot.moves import Moves
@@ -86,7 +87,8 @@ def _snapshot(watched: Watched, commit: str, changes: tuple[StrategyChange, ...]
 
 
 def _react(world: World, watched: Watched, strategy: StrategyReport, kind: str) -> None:
-    action = world.bench.policies.risk.recheck.action
+    bench = bench_now(watched.where, world.bench, watched.base_branch)
+    action = bench.policies.risk.recheck.action
     world.store.audit.append(
         ACTOR,
         "drift.not_passed" if kind == DRIFT else "recheck.failed",

@@ -12,6 +12,7 @@ from bot.config import load
 from bot.demo.stage import set_stage
 from bot.deploy_queue import DeployOrder
 from bot.deploys import deploy
+from bot.doctor import examine
 from components.errors import ConfigError
 from components.schema.values import CheckName, Outcome, Verdict
 from tests.deploy_support import push, reported
@@ -125,6 +126,12 @@ def test_policies_that_are_broken_on_the_base_land_nothing(stage, world):
     with pytest.raises(ConfigError, match=r"rules/risk\.yaml"):
         deployed(world, "feature")
     assert stage.git("ls-tree", "--name-only", "main", "strategies/") == "strategies/.gitkeep"
+
+
+def test_doctor_names_policies_that_are_broken_on_the_base(stage):
+    put_policy(stage, "main", "gates: {not: a list}\n")
+    seen = [s for s in examine(load(stage.config, env={})) if "rules/risk.yaml" in s.seen]
+    assert [symptom.well for symptom in seen] == [False]
 
 
 def test_walls_of_the_machine_are_not_a_repositorys_to_set(stage, world):
