@@ -147,9 +147,10 @@ def every_event_has_one_outcome(facts: Facts) -> Iterator[str]:
 
 
 def no_job_is_left(facts: Facts) -> Iterator[str]:
-    """Nothing waits, nothing is under way, nothing was given up."""
+    """Nothing waits, nothing is under way, nothing was given up; but for the clock's own looks."""
     for job in facts.database.jobs:
-        if job.status not in {"done", "cancelled"} and job.kind not in {"tick", "base"}:
+        of_clock = job.kind in {"tick", "base"} or (job.kind == "check" and job.priority < 0)
+        if job.status not in {"done", "cancelled"} and not (of_clock and job.status != "failed"):
             yield f"job {job.id} {job.kind} {job.key} is {job.status}: {job.error}"
 
 
