@@ -1,5 +1,7 @@
 """Commands in comments: what a reader sees as one is one, and nothing else."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +19,8 @@ from bot.events import (
     Unhold,
 )
 from components.ports import Permission
+
+SNAPSHOTS = Path(__file__).parents[1] / "report" / "snapshots"
 
 
 @pytest.mark.parametrize(
@@ -140,3 +144,8 @@ def test_only_who_may_write_may_command(command):
 )
 def test_no_answer_of_ours_is_a_command(answer):
     assert parse(answer) is None
+
+
+@pytest.mark.parametrize("shape", sorted(SNAPSHOTS.glob("*.md")), ids=lambda file: file.stem)
+def test_no_report_of_ours_is_a_command(shape):
+    assert parse(shape.read_text()) is None
