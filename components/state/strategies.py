@@ -157,6 +157,8 @@ class Strategies(StrategyRows):
         landed = self._versions.landed(repository, name, number)
         if opened is None or opened.version not in {"", number}:
             return landed or opened
+        if landed is not None and opened.proposal != proposal:
+            return landed  # a rollback; somebody's open proposal has the same number
         if opened.lifecycle is not Lifecycle.READY:
             return opened if proposal else landed or opened
         if landed is None:

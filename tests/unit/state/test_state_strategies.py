@@ -282,3 +282,16 @@ def test_withdrawing_what_has_no_proposal_id_leaves_the_deployed_version(store, 
     strategy = store.strategies.get("main", "RSI")
     assert (strategy.status, strategy.deployed_version) == (L.DEPLOYED, "1.0.0")
     assert strategy.proposed_status is None
+
+
+def test_rollback_is_recorded_though_a_ready_proposal_calls_itself_the_same_version(store, life):
+    life.deploy("1.0.0", "pr/1", tree="a")
+    life.deploy("1.1.0", "pr/2", tree="b")
+    life.propose("1.0.0", "pr/3", tree="other")
+    life.move(L.VALIDATING, L.READY, proposal="pr/3")
+    for state, version in ((L.ROLLED_BACK, "1.1.0"), (L.DEPLOYED, "1.0.0")):
+        store.strategies.transition(
+            "main", "RSI", state, actor="ada", reason="it lost money", version=version
+        )
+    assert store.versions.deployed("main", "RSI").tree == "a"
+    assert store.versions.of_proposal("main", "RSI", "pr/3").lifecycle is L.READY
