@@ -9,6 +9,10 @@ from components.state.audit import AuditLog
 from components.state.database import Database, decode, encode
 from components.state.records import Job
 
+RESTARTS = 7
+"""So many leases more may end with their daemon: a power cut is not the job's fault. But one that
+takes the daemon down each time must end some day."""
+
 AT_ONCE = ""
 """Before any time: a clock that is set back does not hold the job up."""
 
@@ -218,11 +222,12 @@ class Jobs:
                 (everything, now),
             )
             for row in rows:
-                self._return(row, AT_ONCE, f"{row['worker']} stopped without a word")
+                spare = RESTARTS if everything else 0
+                self._return(row, AT_ONCE, f"{row['worker']} stopped without a word", spare)
             return len(rows)
 
-    def _return(self, row: sqlite3.Row, not_before: str, error: str) -> None:
-        if row["attempts"] >= row["max_attempts"]:
+    def _return(self, row: sqlite3.Row, not_before: str, error: str, spare: int = 0) -> None:
+        if row["attempts"] >= row["max_attempts"] + spare:
             self._db.execute(
                 "UPDATE jobs SET status = 'failed', finished_at = ?, error = ? WHERE id = ?",
                 (self._db.now(), error, row["id"]),

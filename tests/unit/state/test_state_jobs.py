@@ -208,3 +208,12 @@ def test_what_somebody_asked_of_a_lost_job_goes_to_the_newer_one(store):
     store.jobs.enqueue("check", "p", "r", {"proposal": "p"})
     store.jobs.reclaim(everything=True)
     assert store.jobs.lease("w", 60).payload == {"proposal": "p", "force": True}
+
+
+def test_work_outlives_more_restarts_than_it_may_fail_but_not_any_number(store):
+    store.jobs.enqueue("command", "c", "r", {}, max_attempts=3)
+    leases = 0
+    while store.jobs.lease("w", 60) is not None:
+        leases += 1
+        store.jobs.reclaim(everything=True)
+    assert leases == 10
