@@ -165,12 +165,15 @@ def every_run_is_over(facts: Facts) -> Iterator[str]:
 def no_head_is_checked_twice(facts: Facts) -> Iterator[str]:
     """No two runs in a row of one proposal judge the same head on the same base.
 
-    One that broke may be tried again, and somebody may ask for it (`attempt`).
+    One that broke may be tried again, somebody may ask for it (`attempt`), and a branch may be
+    pushed back to where it was after a run of another head began.
     """
     last: dict[str, Run] = {}
     for run in facts.database.runs:
         before = last.get(run.proposal)
         if run.status != "finished":
+            if before is not None and before.head != run.head:
+                del last[run.proposal]
             continue
         last[run.proposal] = run
         again = before is not None and (before.head, before.base) == (run.head, run.base)

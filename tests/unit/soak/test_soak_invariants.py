@@ -277,3 +277,11 @@ def test_run_that_broke_may_be_followed_by_another(sound):
 def test_head_whose_checks_were_stopped_needs_no_verdict(sound):
     world = spoil(sound, "git", open={"branch/three": NEWER})
     assert rules(spoil(world, "database", cancelled={"branch/three": NEWER})) == set()
+
+
+def test_head_that_was_pushed_back_is_checked_again(sound):
+    other = replace(a_run(2, "two", HEAD), status="superseded", verdict=None, report="")
+    runs = (a_run(1, "two", OPEN), other, a_run(3, "two", OPEN))
+    world = spoil(sound, "database", runs=runs, published={"branch/two": "3"})
+    posted = {"branch/two": (Posted(OPEN, "3", "passed"),)}
+    assert rules(spoil(world, "forge", reports=posted)) == set()
