@@ -110,6 +110,9 @@ class Guest(Protocol):
     def receive(self) -> bytes:
         """The next frame. Raises GuestGone, GuestLate (budget spent) or GuestBroke."""
 
+    def part(self) -> None:
+        """Both ends work at the same time from now on: they need not share a processor."""
+
     def kill(self) -> None:
         """End it now (SIGKILL from outside). Safe to call from another thread, and twice."""
 

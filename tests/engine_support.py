@@ -113,6 +113,9 @@ class ForkedGuest:
             data += chunk
         return data
 
+    def part(self) -> None:
+        """It has no processor to share."""
+
     def kill(self) -> None:
         if self._ended is None:
             os.kill(self.pid, signal.SIGKILL)

@@ -132,6 +132,7 @@ class _Attempt:
         self._done = True
         if not self._smoke:
             drive.ask_diagnosis(self._ledger.start)
+            guest.part()
             self._count()
             drive.diagnosis()
         drive.end()

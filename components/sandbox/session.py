@@ -16,6 +16,7 @@ from components.sandbox.cgroups import MIB, Counters
 from components.sandbox.guest.wire import CHUNK, HEADER, HOST_CAP, Began, Ended, Start
 from components.sandbox.member import ControlLost, Member
 from components.sandbox.output import Drain
+from components.sandbox.processor import Processor
 from components.schema.values import Limits, ResourceUsage
 
 TICK_S = 0.1
@@ -60,7 +61,14 @@ class Session:
         self._exit: GuestExit | None = None
         self._kill_lock = threading.Lock()
         self._before = member.grip.counters()
-        self._socket = self._begin(job)
+        self._processor = Processor() if _takes_turns(job) else None
+        try:
+            self._socket = self._begin(job)
+        except NeverBegan:
+            self.part()
+            raise
+        if self._processor is not None:
+            self._processor.stay()
         began = time.monotonic()
         self._deadline = began + job.limits.wall_s
         self._next_check, self._next_word = began + TICK_S, began + WORD_S
@@ -108,6 +116,11 @@ class Session:
                 self._check(gone_counts=False)
         return frame
 
+    def part(self) -> None:
+        """See `ports.Guest`. Whatever this thread starts while it shares one stays there too."""
+        if self._processor is not None:
+            self._processor.leave()
+
     def kill(self) -> None:
         """See `ports.Guest`."""
         with self._kill_lock:
@@ -118,6 +131,7 @@ class Session:
     def finish(self) -> GuestExit:
         """See `ports.Guest`."""
         if self._exit is None:
+            self.part()
             self._socket.close()
             self._wait()
             with self._kill_lock:
@@ -126,7 +140,8 @@ class Session:
 
     def _begin(self, job: GuestJob) -> socket.socket:
         host, guest = socket.socketpair()
-        order = msgspec.msgpack.encode(_order(job, self._member.grip.by_process))
+        processor = self._processor.number if self._processor is not None else None
+        order = msgspec.msgpack.encode(_order(job, self._member.grip.by_process, processor))
         control = self._member.line.socket
         control.settimeout(BEGIN_TIMEOUT_S)
         try:
@@ -239,7 +254,12 @@ class Session:
         )
 
 
-def _order(job: GuestJob, by_process: tuple[str, ...]) -> Start:
+def _takes_turns(job: GuestJob) -> bool:
+    """Whether it is a conversation, by a guest that may use no more than one processor."""
+    return job.kind in {"backtest", "smoke"} and job.limits.cpus <= 1
+
+
+def _order(job: GuestJob, by_process: tuple[str, ...], processor: int | None) -> Start:
     return Start(
         kind=job.kind,
         files=dict(job.files),
@@ -248,6 +268,7 @@ def _order(job: GuestJob, by_process: tuple[str, ...]) -> Start:
         rlimits=rlimits(job.limits, by_process),
         seal=seccomp.sealing_program(),
         frame_cap=job.limits.frame_kb * 1024,
+        processor=processor,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import importlib
 import os
 import random
@@ -69,6 +70,9 @@ def _enter(start: Start, descriptors: list[int]) -> tuple[Channel, Path]:
     os.dup2(stderr, 2)
     os.close(stdout)
     os.close(stderr)
+    if start.processor is not None:
+        with contextlib.suppress(OSError):  # not ours to use here: it only costs time
+            os.sched_setaffinity(0, {start.processor})
     folder = _write(start.files)
     random.seed(start.seed)
     np.random.seed(start.seed % 2**32)  # noqa: NPY002  # authors use the global generator

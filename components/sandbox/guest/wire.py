@@ -42,6 +42,7 @@ class Start(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         rlimits: names of `resource` (without RLIMIT_) -> value in the kernel's unit.
         seal: a compiled seccomp program that takes away what only start-up needed.
         frame_cap: largest frame that the guest may send, bytes.
+        processor: where the host's end of the conversation is at work; None: anywhere.
     """
 
     kind: str
@@ -51,6 +52,7 @@ class Start(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rlimits: dict[str, int]
     seal: bytes
     frame_cap: int
+    processor: int | None = None
 
 
 class Ready(msgspec.Struct, frozen=True, tag="ready"):
