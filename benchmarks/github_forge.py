@@ -10,9 +10,11 @@ import http.client
 import json
 import statistics
 import tempfile
+import threading
 import time
 import uuid
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from bot import commands, report
@@ -98,6 +100,37 @@ def _endpoint() -> dict[str, float]:
             bot.store.close()
 
 
+class _Careless(BaseHTTPRequestHandler):
+    """What a small script of one's own would do: read the body, say 202, keep nothing."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:  # the library's name
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(http.client.ACCEPTED)
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def _instead() -> dict[str, float]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Careless) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        connection = http.client.HTTPConnection("127.0.0.1", server.server_port)
+
+        def post() -> None:
+            connection.request("POST", "/", _delivery())
+            connection.getresponse().read()
+
+        try:
+            return _timed(post)
+        finally:
+            connection.close()
+            server.shutdown()
+
+
 def main() -> None:
     """Measure and print; `--json FILE` also writes the figures."""
     arguments = argparse.ArgumentParser()
@@ -106,6 +139,7 @@ def main() -> None:
     body, shape = _delivery(), several()
     figures = {
         "webhook: verified, stored, answered": _endpoint(),
+        "instead: http.server that keeps nothing": _instead(),
         "webhook: verify": _timed(lambda: webhook.verify(SECRET, body, "sha256=00")),
         "webhook: parse": _timed(lambda: webhook.parse("pull_request", "guid", body)),
         "command: parse": _timed(lambda: commands.parse("hello\n\n/algoops deploy\n" * 20)),

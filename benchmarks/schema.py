@@ -15,8 +15,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import jsonschema
+import yaml
+
 from components.schema.definition import check_definition, validate_mapping
 from components.schema.documents import read_document
+from components.schema.jsonschema import Published, json_schema
 from components.schema.policies_schema import SchemaPolicy
 from components.schema.writer import to_yaml
 
@@ -67,12 +71,16 @@ def check(data: bytes, file: str) -> None:
     check_definition(data, file, folder="golden_cross", has_code=False, policy=POLICY)
 
 
+SHAPE = jsonschema.Draft202012Validator(json_schema(Published.DEFINITION))
+
 CASES: dict[str, Callable[[], object]] = {
     "check a YAML definition": lambda: check(YAML, "strategy.yaml"),
     "check a JSON definition": lambda: check(JSON, "strategy.json"),
     "check decoded values (HTTP)": lambda: validate_mapping(DEFINITION),
     "check a faulty definition": lambda: check(FAULTY, "strategy.yaml"),
     "read the YAML alone": lambda: read_document(YAML, "strategy.yaml"),
+    "instead: PyYAML alone, nothing checked": lambda: yaml.safe_load(YAML),
+    "instead: PyYAML and JSON Schema, no rules": lambda: SHAPE.validate(yaml.safe_load(YAML)),
     "refuse a billion laughs": lambda: read_document(BOMB, "strategy.yaml"),
     "refuse 256 KiB of brackets": lambda: read_document(b"[" * 262_144, "strategy.yaml"),
     "read 250 KiB of one text": lambda: read_document(b"a: " + b"x" * 250_000, "strategy.yaml"),

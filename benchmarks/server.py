@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import threading
@@ -37,6 +38,7 @@ BUDGET_MS = 50.0
 THREADS = 16
 PAGE_RATE = 10
 """Pages a second: people look at them, programs do not."""
+COMMANDS = 5
 REPOSITORY = "archive"
 WALK = (Lifecycle.VALIDATING, Lifecycle.TESTING, Lifecycle.READY, Lifecycle.DEPLOYED)
 REPORTS = 200
@@ -186,7 +188,22 @@ def measure(asked: argparse.Namespace) -> dict[str, object]:
             everything = [v for values in done["latencies"].values() for v in values]
             rows["all status endpoints" if paths is STATUS else "all pages"] = summary(everything)
             failures += done["failures"]
+        instead = _by_command(stage, name_of(asked.strategies // 2))
+    rows["instead: a new `algoops lifecycle` each time"] = summary(instead)
     return {"answers": rows, "failures": failures, "runs_at_work": busy, "asked": vars(asked)}
+
+
+def _by_command(stage: Stage, name: str) -> list[float]:
+    """Milliseconds of whole processes that answer what the first status endpoint answers."""
+    algoops = Path(sys.executable).with_name("algoops")
+    times = []
+    for _ in range(COMMANDS):
+        began = time.perf_counter()
+        subprocess.run(
+            [algoops, "lifecycle", name, "--config", stage.config], capture_output=True, check=True
+        )
+        times.append(1000 * (time.perf_counter() - began))
+    return times
 
 
 def main() -> None:
