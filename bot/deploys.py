@@ -107,6 +107,7 @@ def _decide(
             reported_head=reported_head(world, watched, proposal.id),
             wanted_sha=order.sha,
             candidates=candidates,
+            named=order.name,
         )
     )
     match decision:

@@ -125,6 +125,8 @@ class DeployFacts:
     wanted_sha: str
     """The commit that the person named (may be abbreviated), "" when they named none."""
     candidates: tuple[Candidate, ...]
+    named: str = ""
+    """The strategy that the person named, "" for whatever the proposal changes."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,13 @@ def plan_deploy(facts: DeployFacts) -> Decision:
     be merged, then what must never be (holds, changed releases), then the verdicts.
     """
     snapshot = facts.snapshot
-    refusals = (_stale(facts), _unmergeable(snapshot), _odd(snapshot), _forbidden(facts.candidates))
+    refusals = (
+        _stale(facts),
+        _unmergeable(snapshot),
+        _elsewhere(facts),
+        _odd(snapshot),
+        _forbidden(facts.candidates),
+    )
     for refusal in refusals:
         if refusal is not None:
             return refusal
@@ -169,6 +177,15 @@ def plan_deploy(facts: DeployFacts) -> Decision:
         return Refuse("not_ready", f"not every strategy passed: {names}")
     unknown = tuple(c.name for c in facts.candidates if c.verdict is None)
     return RunFirst(unknown) if unknown else Land()
+
+
+def _elsewhere(facts: DeployFacts) -> Refuse | None:
+    """Somebody names one strategy and would land others."""
+    changed = [change.name for change in facts.snapshot.changes]
+    if not facts.named or facts.named in changed:
+        return None
+    others = f"; it changes {', '.join(changed)}" if changed else ""
+    return Refuse("not_in_proposal", f"this proposal does not change {facts.named}{others}")
 
 
 def _stale(facts: DeployFacts) -> Refuse | None:

@@ -130,3 +130,17 @@ def test_rollback_that_cannot_be_says_why(live, wanted, history, held, code):
     decision = plan_rollback(live, wanted, RELEASES, history, held)
     assert isinstance(decision, Refuse)
     assert decision.code == code
+
+
+def test_strategy_that_the_proposal_does_not_change_is_not_deployed_by_its_name():
+    refused = plan_deploy(replace(FACTS, named="somebody_elses"))
+    assert isinstance(refused, Refuse)
+    assert refused.code == "not_in_proposal"
+    assert CHANGE.name in refused.reason
+    assert plan_deploy(replace(FACTS, named=CHANGE.name)) == Land()
+
+
+def test_removed_strategy_is_deployed_by_its_name():
+    gone = StrategyChange("old", "3" * 40, None)
+    snapshot = replace(SNAPSHOT, changes=(CHANGE, gone))
+    assert plan_deploy(replace(FACTS, snapshot=snapshot, named="old")) == Land()
