@@ -17,16 +17,17 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from bot.config import PROJECT
 from components.executor.dask import DaskExecutor
 from components.executor.local import LocalExecutor
 from components.executor.messages import WorkerSpec
-from components.ports import BacktestJob, Executor, Job, ScriptJob
+from components.ports import Executor, Job, ScriptJob
 from components.sandbox.choose import SandboxSpec
-from components.schema.backtest import BacktestConfig
 from components.schema.values import Limits, Status
+from tests.executor_support import backtest_job
 
 LIMITS = Limits(memory_mb=512)
 WORKERS = os.cpu_count() or 1
@@ -39,26 +40,12 @@ SCHEDULER = "from distributed.cli.dask_scheduler import main; main()"
 
 def jobs_of(count: int) -> dict[str, list[Job]]:
     """Each kind of job, as often; no two alike."""
-    source = (PROJECT / "examples/strategies/sma_cross/strategy.py").read_bytes()
     return {
         "trivial script": [
             ScriptJob(source=f"print({n})".encode(), limits=LIMITS) for n in range(count)
         ],
         "backtest, 20 years": [
-            BacktestJob(
-                strategy="sma_cross",
-                files={"strategy.py": source},
-                rules="",
-                parameters={},
-                config=BacktestConfig(),
-                symbol="SPX",
-                interval="1d",
-                start=None,
-                end=None,
-                limits=LIMITS,
-                seed=n,
-            )
-            for n in range(count)
+            replace(backtest_job(), limits=LIMITS, seed=n) for n in range(count)
         ],
     }
 

@@ -1,4 +1,8 @@
-"""What the bot needs of the outside, and no more: Forge, Sandbox, MarketData, Executor."""
+"""What the bot needs of the outside, and no more: Forge, Sandbox, MarketData, Executor.
+
+Longer than other modules, and not split: most of it is words, and whoever writes an adapter finds
+all that is asked of one on one page.
+"""
 
 from __future__ import annotations
 

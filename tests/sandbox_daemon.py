@@ -16,6 +16,7 @@ from components.executor.messages import WorkerSpec
 from components.ports import GuestJob, ScriptJob
 
 LONG = SMALL.model_copy(update={"wall_s": 300.0, "cpu_s": 300.0})
+# why: the guest outlives this process unless somebody ends it
 FOREVER = b"import time\nprint('here', flush=True)\ntime.sleep(1000)\n"
 
 

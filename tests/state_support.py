@@ -108,6 +108,7 @@ def lock(path: Path) -> None:
     from components.state import DaemonLock
 
     with DaemonLock(path):
+        # why: the child outlives us, which is what is tested
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
         say(child.pid)
         time.sleep(600)  # why: it is there to be killed

@@ -3,6 +3,8 @@
 import asyncio
 import os
 import signal
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -60,15 +62,16 @@ def worker(
     )
     house = dask_worker.House(dask_worker.shared(spec, seats))
 
-    async def serve() -> None:
-        leave = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, leave.set)
-        await dask_worker.serve(house, post, leave)
-
     err.print(f"{house.wall.backend}, {seats} at once, for {post.scheduler}", highlight=False)
     try:
-        asyncio.run(serve())
+        asyncio.run(_until_told(partial(dask_worker.serve, house, post)))
     finally:
         house.wall.close()
     os._exit(0)  # a thread of some library must not keep an orderly worker alive
+
+
+async def _until_told(serve: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    leave = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, leave.set)
+    await serve(leave)

@@ -7,6 +7,7 @@ import yaml
 
 from bot.app import open_world
 from bot.base_policies import bench_at
+from bot.check_job import _settled_already
 from bot.check_run import Asked, run_checks, take_snapshot
 from bot.config import load
 from bot.demo.stage import set_stage
@@ -126,6 +127,19 @@ def test_policies_that_are_broken_on_the_base_land_nothing(stage, world):
     with pytest.raises(ConfigError, match=r"rules/risk\.yaml"):
         deployed(world, "feature")
     assert stage.git("ls-tree", "--name-only", "main", "strategies/") == "strategies/.gitkeep"
+
+
+def test_report_is_settled_until_the_policies_change(stage, world):
+    push(stage, "feature", "alpha")
+    reported(world, "feature")
+    watched = world.repository("demo")
+    proposal = watched.forge.proposal("branch/feature")
+    stage.author.start("main")
+    (stage.author.folder / "NOTES.md").write_text("not about strategies\n")
+    stage.author.push("main", "Notes")
+    assert _settled_already(world, watched, proposal, watched.forge.base())
+    put_policy(stage, "main", STRICT)
+    assert not _settled_already(world, watched, proposal, watched.forge.base())
 
 
 def test_doctor_names_policies_that_are_broken_on_the_base(stage):

@@ -15,7 +15,7 @@ from components.executor.local import LocalExecutor
 from components.schema.values import Status
 
 WAIT_S = 60
-LONG = "import time\nprint('begun')\nwhile True: time.sleep(0.01)"  # the guest waits, not the test
+LONG = "import time\nprint('begun')\nwhile True: time.sleep(0.01)"  # why: the guest waits, not the test
 
 
 @pytest.fixture(scope="module", params=["local", "dask"])
@@ -54,6 +54,7 @@ def test_progress_of_a_long_backtest_is_heard(executor):
     job = backtest_job()
     slow = b"import time\n" + job.files["strategy.py"].replace(
         b"def next(self)",
+        # why: the strategy under test is slow, so that its progress can be heard
         b"def next(self):\n        time.sleep(0.001)\n        self.on()\n\n    def on(self)",
     )
     job = replace(job, files={"strategy.py": slow})

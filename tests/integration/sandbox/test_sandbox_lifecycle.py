@@ -135,6 +135,7 @@ def executor(request):
     assert after.sockets <= before.sockets
 
 
+# why: the job is there to be killed; the test does not wait for it
 SLEEPS = ScriptJob(b"import time; time.sleep(1000)", SMALL.model_copy(update={"wall_s": 100.0}))
 
 
@@ -151,6 +152,7 @@ def test_executor_runs_cancels_survives_its_workers_and_closes(executor):
     assert future.result(30).status is Status.KILLED
     assert not future.cancel()
 
+    # why: the job must still run when the next one is asked for
     slow = ScriptJob(b"import time; time.sleep(2); print('done')", SMALL)
     future = executor.submit(slow)
     eventually(lambda: executor.describe()["busy"] == 1)

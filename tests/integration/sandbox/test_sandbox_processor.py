@@ -25,6 +25,7 @@ class Where(Strategy):
     def next(self):
         pass
 """
+# why: with one processor there is nothing to choose, and nothing is chosen
 several = pytest.mark.skipif(len(ALL) < 2, reason="one processor leaves nothing to choose")
 
 

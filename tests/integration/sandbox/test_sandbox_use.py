@@ -58,6 +58,7 @@ def test_raising_file_fails_with_its_line_and_exit_code_one(script):
 
 
 def test_timeout_option_ends_a_sleeper(script):
+    # why: the script under test runs until it is stopped
     path = script("import time; time.sleep(1000)")
     done = algoops("sandbox", "run", path, "--timeout", "1", *BUBBLEWRAP)
     assert (done.returncode, json.loads(done.stdout)["status"]) == (1, "timeout")
@@ -83,6 +84,7 @@ def test_secrets_of_the_environment_stay_outside():
 
 
 STRATEGY = b"def double(x):\n    return 2 * x\n"
+# why: the skip is an author's, which the report must show as such
 TESTS = b"""
 import pytest
 from strategy import double
@@ -132,7 +134,9 @@ def test_test_file_that_cannot_be_imported_is_a_failed_test(wall):
 
 
 @pytest.mark.parametrize(
-    "trick", [b"import os; os._exit(0)", b"import sys; sys.exit(0)", b"import time; time.sleep(99)"]
+    # why: the last trick is to outlast the time limit
+    "trick",
+    [b"import os; os._exit(0)", b"import sys; sys.exit(0)", b"import time; time.sleep(99)"],
 )
 def test_test_that_leaves_early_does_not_pass(wall, trick):
     text = b"def test_x():\n    " + trick + b"\n\ndef test_bad():\n    assert False\n"

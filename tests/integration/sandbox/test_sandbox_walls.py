@@ -54,6 +54,7 @@ def test_frame_over_the_cap_breaks_the_wire(wall):
 
 
 def test_guest_that_does_not_listen_is_late_not_a_hang(wall):
+    # why: the guest is there to be ended from outside
     with wall.open(script("import time; time.sleep(100)", SMALL.lowered_by(wall_s=1))) as guest:
         with pytest.raises(GuestLate):
             guest.send(bytes(10_000_000))
@@ -70,6 +71,7 @@ def test_guest_that_ended_is_gone(wall):
 
 
 def test_killed_guest_is_killed_whoever_asks_and_how_often(wall):
+    # why: the guest is there to be ended from outside
     with wall.open(script("import time; time.sleep(100)")) as guest:
         guest.kill()
         guest.kill()
@@ -248,6 +250,7 @@ def test_choosing_docker_for_a_named_runtime_never_falls_back(monkeypatch):
 
 
 def test_killed_first_process_is_our_fault_and_no_hang(wall):
+    # why: the guest is there to be ended from outside
     with wall.open(script("import time; time.sleep(100)")) as guest:
         os.kill(_pid_of(guest._member), signal.SIGKILL)
         with pytest.raises(GuestGone):
