@@ -1,4 +1,7 @@
-"""Reports for tests of the GitHub part."""
+"""Reports, and a GitHub App, for tests of the GitHub part."""
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from components.schema.report import (
     Change,
@@ -10,6 +13,30 @@ from components.schema.report import (
 from components.schema.values import CheckName, Finding, Outcome, Severity, Verdict
 
 URL = "https://github.test/acme/strategies/pull/1"
+APP = 77
+
+
+def app_settings(folder) -> tuple[dict, str]:
+    """Settings that speak for an App with a new key, and its public half for the fake."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    file = folder / "app.pem"
+    file.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.TraditionalOpenSSL,
+            serialization.NoEncryption(),
+        )
+    )
+    public = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    settings = {
+        "token": "",
+        "app_id": str(APP),
+        "installation_id": 5,
+        "private_key_file": str(file),
+    }
+    return settings, public.decode()
 
 
 def finding(**changed) -> Finding:

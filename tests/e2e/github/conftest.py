@@ -1,6 +1,7 @@
 """The daemon as a process of its own, watching a repository on the fake GitHub."""
 
 import os
+import socket
 import time
 from unittest import mock
 
@@ -45,6 +46,12 @@ def wait_for(condition, what, seconds=WAIT_S):
             return found
         time.sleep(0.05)  # why: another process is at work; there is a deadline
     raise AssertionError(f"{what}: not within {seconds:.0f} s")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 class Stage:
@@ -146,6 +153,13 @@ class Stage:
         return wait_for(
             lambda: len(self.answers(pull)) >= count and self.answers(pull), f"answer {count}"
         )
+
+    def nothing_missed(self):
+        """Whether each delivery arrived in the end."""
+        (hook,) = self.repo.hooks
+        return {d.guid for d in hook.deliveries} == {
+            d.guid for d in hook.deliveries if d.status == 202
+        }
 
     def quiet(self):
         """Until nothing waits: deliveries sent, events taken, jobs done."""

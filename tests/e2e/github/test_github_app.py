@@ -1,26 +1,26 @@
-"""The daemon as a GitHub App: the verdict is a check run with the lines at fault."""
+"""The daemon as a GitHub App: check runs with the lines at fault; its one hook for all."""
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+import pytest
 
-from tests.e2e.github.conftest import bad, wait_for
+from tests.e2e.github.conftest import bad, free_port, wait_for
+from tests.github_support import APP, app_settings
 
 
-def test_as_an_app_the_verdict_is_a_check_run_with_lines(make_stage, tmp_path):
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    file = tmp_path / "app.pem"
-    file.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.TraditionalOpenSSL,
-            serialization.NoEncryption(),
-        )
-    )
-    stage = make_stage(token="", app_id="77", installation_id=5, private_key_file=str(file))
-    public = key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    stage.github.app(77, public.decode())
+@pytest.fixture
+def make_app(make_stage, tmp_path):
+    """A stage whose daemon speaks as an App."""
+
+    def make(**more):
+        settings, public = app_settings(tmp_path)
+        stage = make_stage(**settings, **more)
+        stage.github.app(APP, public)
+        return stage
+
+    return make
+
+
+def test_as_an_app_the_verdict_is_a_check_run_with_lines(make_app):
+    stage = make_app()
     stage.start()
     pull = stage.propose("feature", bad())
 
@@ -43,6 +43,23 @@ def test_as_an_app_the_verdict_is_a_check_run_with_lines(make_stage, tmp_path):
     assert len(calls) <= 4, calls
     assert list(stage.repo.status_of(again.head_sha)) == ["algoops"]
     again_for_a_fork(stage)
+
+
+def test_what_an_app_missed_while_down_is_sent_again_and_heard_once(make_app):
+    stage = make_app(port=free_port())
+    stage.start()
+    pull = stage.propose("feature", bad())
+    stage.reported(pull)
+    stage.quiet()
+    stage.daemon.stop()
+    newer = stage.push("feature", bad(note="changed while down"))
+    stage.github.deliverer.wait()
+    assert not stage.nothing_missed()
+    stage.start()
+    wait_for(stage.nothing_missed, "the missed deliveries")
+    assert stage.reported(pull, newer)[0] == "failure"
+    stage.quiet()
+    assert len([r for r in stage.runs(pull) if r.head == newer]) == 1
 
 
 def again_for_a_fork(stage):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.fakes.github.description import complete
-from tests.fakes.github.state import Mark, Repo, State
+from tests.fakes.github.state import Delivery, Mark, Repo, State
 from tests.fakes.github.views import Views
 
 Result = tuple[int, Any]
@@ -342,7 +342,7 @@ def hooks(api: Api, ask: Ask, repo: Repo) -> Result:
 @route("GET", r"{repo}/hooks/(?P<hook>\d+)/deliveries")
 def deliveries(api: Api, ask: Ask, repo: Repo, hook: str) -> Result:
     found = [d for h in repo.hooks if h.id == int(hook) for d in h.deliveries]
-    return 200, [api.views.delivery(d) for d in reversed(found)]
+    return 200, _attempted(api, found)
 
 
 @route("POST", r"{repo}/hooks/(?P<hook>\d+)/deliveries/(?P<delivery>\d+)/attempts")
@@ -355,7 +355,19 @@ def app_deliveries(api: Api, ask: Ask) -> Result:
     if not ask.who.as_app:
         return 401, {"message": "A JSON web token could not be decoded"}
     found = [d for r in api.state.repos.values() for h in r.hooks for d in h.deliveries]
-    return 200, [api.views.delivery(d) for d in reversed(found)]
+    return 200, _attempted(api, found)
+
+
+@route("POST", r"/app/hook/deliveries/(?P<delivery>\d+)/attempts")
+def app_again(api: Api, ask: Ask, delivery: str) -> Result:
+    if not ask.who.as_app:
+        return 401, {"message": "A JSON web token could not be decoded"}
+    return (202, {}) if api.redeliver(None, int(delivery)) else missing()
+
+
+def _attempted(api: Api, found: list[Delivery]) -> list[dict[str, Any]]:
+    """The newest first; what is still under way has no status yet and is not listed."""
+    return [api.views.delivery(d) for d in reversed(found) if d.status]
 
 
 @route("GET", r"/app/installations/(?P<number>\d+)")

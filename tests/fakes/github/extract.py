@@ -36,6 +36,7 @@ USED = {
     f"{REPO}/hooks/{{hook_id}}/deliveries": ("get",),
     f"{REPO}/hooks/{{hook_id}}/deliveries/{{delivery_id}}/attempts": ("post",),
     "/app/hook/deliveries": ("get",),
+    "/app/hook/deliveries/{delivery_id}/attempts": ("post",),
     "/app/installations/{installation_id}": ("get",),
     "/app/installations/{installation_id}/access_tokens": ("post",),
 }

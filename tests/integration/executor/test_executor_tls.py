@@ -14,7 +14,7 @@ from executor_support import SPEC, eventually, script
 from components.executor.dask import DaskExecutor
 executor = DaskExecutor(SPEC, sys.argv[1])
 try:
-    print(executor.submit(script("print(6 * 7)")).result(float(sys.argv[2])).stdout)
+    print("answer", executor.submit(script("print(6 * 7)")).result(float(sys.argv[2])).stdout)
 finally:
     executor.close()
 """
@@ -56,9 +56,9 @@ def test_encrypted_cluster_runs_jobs_and_answers_nobody_without_a_certificate(tm
     try:
         cluster.start_scheduler()
         cluster.add_worker()
-        assert "42" in ask(cluster.address, 60, {**os.environ, **cluster.tls}).stdout
+        assert "answer 42" in ask(cluster.address, 60, {**os.environ, **cluster.tls}).stdout
         open_line = cluster.address.replace("tls://", "tcp://")
-        assert "42" not in ask(open_line, 8, dict(os.environ)).stdout
+        assert "answer" not in ask(open_line, 8, dict(os.environ)).stdout
         eventually(lambda: "Registered" in (tmp_path / "worker-0.log").read_text())
     finally:
         assert cluster.close() == [0]

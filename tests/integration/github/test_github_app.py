@@ -1,38 +1,21 @@
 """As a GitHub App: tokens renewed, check runs with annotations, its own comment."""
 
+from pathlib import Path
+
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from components.errors import ConfigError, TransientError
 from components.forge.github import MARKER
 from components.ports import StatusState
 from components.schema.values import Severity, Verdict
-from tests.github_support import finding, report_of, strategy_of
-
-APP = 77
-
-
-@pytest.fixture(scope="module")
-def key():
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+from tests.github_support import APP, app_settings, finding, report_of, strategy_of
 
 
 @pytest.fixture
-def app(desk, key, tmp_path):
-    file = tmp_path / "app.pem"
-    file.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.TraditionalOpenSSL,
-            serialization.NoEncryption(),
-        )
-    )
-    public = key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    desk.github.app(APP, public.decode())
-    forge = desk.connect(token="", app_id=str(APP), installation_id=5, private_key_file=file)
+def app(desk, tmp_path):
+    settings, public = app_settings(tmp_path)
+    desk.github.app(APP, public)
+    forge = desk.connect(**settings | {"private_key_file": Path(settings["private_key_file"])})
     yield forge
     forge.close()
     forge.mirror.close()
