@@ -33,7 +33,13 @@ def fetch(git: HardenedGit, url: str, refspecs: Sequence[str]) -> None:
     try:
         git.run(*args, "--end-of-options", _url(url), *specs, timeout_s=FETCH_TIMEOUT_S)
     except GitFailed as error:
-        raise TransientError(f"cannot fetch: {error}", hint="is the remote reachable?") from error
+        raise TransientError(f"cannot fetch: {error}", hint=_to_do(error)) from error
+
+
+def _to_do(error: GitFailed) -> str:
+    if "couldn't find remote ref" in str(error):
+        return "was the branch renamed or deleted? `base` in config.yaml names the base branch"
+    return "is the remote reachable?"
 
 
 def push(git: HardenedGit, url: str, updates: Sequence[Update]) -> None:

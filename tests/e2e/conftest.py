@@ -105,9 +105,9 @@ class World:
         """Nothing waits, nothing is under way."""
 
         def idle():
-            stats = self.store.stats()
-            busy = stats.jobs.get("queued", 0) + stats.jobs.get("leased", 0)
-            return not busy and not stats.inbox_pending and not stats.open_intents
+            # In the order in which work moves on, so that none is missed between two looks.
+            waiting = self.store.inbox.count() or any(self.store.jobs.depth().values())
+            return not waiting and not self.store.intents.open()
 
         wait_for(idle, "nothing more to do")
 

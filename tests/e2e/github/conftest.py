@@ -1,7 +1,6 @@
 """The daemon as a process of its own, watching a repository on the fake GitHub."""
 
 import os
-import socket
 import time
 from unittest import mock
 
@@ -48,12 +47,6 @@ def wait_for(condition, what, seconds=WAIT_S):
     raise AssertionError(f"{what}: not within {seconds:.0f} s")
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class Stage:
     """A fake GitHub, a daemon, and what tests ask of them."""
 
@@ -66,9 +59,9 @@ class Stage:
         self.git = self.repo.git
         self.state = folder / "state"
         self.state.mkdir()
-        config = folder / "config.yaml"
-        config.write_text(yaml.safe_dump(self._settings(poll_s, tick_s, port, github)))
-        self.daemon = DaemonProcess(config, self.state)
+        self.config = folder / "config.yaml"
+        self.config.write_text(yaml.safe_dump(self._settings(poll_s, tick_s, port, github)))
+        self.daemon = DaemonProcess(self.config, self.state)
         self.store = None
 
     def _settings(self, poll_s, tick_s, port, changed):

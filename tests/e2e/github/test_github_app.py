@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.e2e.github.conftest import bad, free_port, wait_for
+from tests.e2e.github.conftest import bad, wait_for
 from tests.github_support import APP, app_settings
+from tests.port_support import free_port
 
 
 @pytest.fixture

@@ -3,8 +3,9 @@
 import pytest
 
 from bot.failpoints import NAMES
-from tests.e2e.github.conftest import bad, free_port, wait_for
+from tests.e2e.github.conftest import bad, wait_for
 from tests.fakes.github.server import Fault
+from tests.port_support import free_port
 
 
 def test_a_daemon_that_was_down_hears_of_everything_once(make_stage):

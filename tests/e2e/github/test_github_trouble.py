@@ -62,3 +62,23 @@ def test_a_command_outlives_an_outage_that_outlasts_the_usual_tries(make_stage):
     stage.quiet()
     assert outage.times == 0
     assert [r for _, r in said.reactions] == ["eyes", "+1"]
+
+
+def test_a_renamed_base_is_said_and_all_goes_on_once_the_configuration_follows(make_stage):
+    stage = make_stage(poll_s=1.0)
+    stage.start()
+    pull = stage.propose("feature", bad())
+    stage.reported(pull)
+    stage.quiet()
+    stage.git.move("refs/heads/trunk", stage.git.tip("refs/heads/main"))
+    stage.git.move("refs/heads/main", None)
+    pull.base_ref = "trunk"
+    stage.github.state.notify_pull(stage.repo, pull, "edited", "ann")
+    log = stage.daemon.log
+    wait_for(lambda: "was the branch renamed" in log.read_text(), "a word on the base")
+    stage.daemon.stop()
+    text = stage.config.read_text()
+    stage.config.write_text(text.replace("name: team", "base: trunk\n  name: team"))
+    stage.start()
+    newer = stage.push("feature", bad(note="after the change"))
+    assert stage.reported(pull, newer)[0] == "failure"
