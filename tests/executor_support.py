@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from components.ports import BacktestJob, ScriptJob
 from components.sandbox.choose import SandboxSpec
 from components.schema.backtest import BacktestConfig
 from components.schema.values import Limits
+from tests.port_support import free_port
 
 PROJECT = Path(__file__).resolve().parents[1]
 LIMITS = Limits(wall_s=40, cpu_s=30, memory_mb=256, pids=24, output_kb=16)
@@ -97,9 +97,7 @@ class Cluster:
     workers: list[subprocess.Popen] = field(default_factory=list)
 
     def __post_init__(self):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         write_config(self.folder)
 
     @property

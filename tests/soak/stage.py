@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from bot.demo.author import Author
 from bot.demo.stage import set_stage
 from components.errors import TransientError
 from components.state import DATABASE, Store
+from tests.port_support import free_port
 from tests.soak.hub import Hub
 from tests.soak.processes import MARK, Witness, tell
 
@@ -54,7 +54,7 @@ class Stage:
 
     def _on_github(self, seed: int) -> Hub:
         hub = Hub(self.folder, self.set.repository, seed)
-        port = _free_port()
+        port = free_port()
         settings = {"name": REPOSITORY, "forge": "github", "github": hub.settings()}
         _change(self.set.config, {"server": {"port": port}})
         _change(self.set.config, {"repositories": [settings]})
@@ -134,12 +134,6 @@ class Stage:
         self.witness.stop()
         for process in self.witness.left():
             tell(process.pid, signal.SIGKILL)
-
-
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 def _change(file: Path, changes: dict[str, object]) -> None:

@@ -176,18 +176,21 @@ def test_command_that_does_not_end_is_killed_with_its_children(world, tmp_path):
     stuck.chmod(0o755)
     git_command = HardenedGit(world.bare, binary=str(stuck))
     for run in (
-        lambda: git_command.run("log", timeout_s=1),
-        lambda: git_command.run_capped("log", cap=10, timeout_s=1),
+        lambda seconds: git_command.run("log", timeout_s=seconds),
+        lambda seconds: git_command.run_capped("log", cap=10, timeout_s=seconds),
     ):
-        with pytest.raises(GitFailed):
-            run()
+        for seconds in (1, 5, 60):  # on a busy machine it may be killed before it has told
+            with pytest.raises(GitFailed):
+                run(seconds)
+            if pids.exists():
+                break
         for pid in pids.read_text().split():
             wait_until_gone(int(pid))
         pids.unlink()
 
 
 def wait_until_gone(pid):
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while (status := Path(f"/proc/{pid}/stat")).exists():
         with suppress(FileNotFoundError):
             if status.read_text().rpartition(")")[2].split()[0] == "Z":

@@ -20,8 +20,8 @@ def wall(request):
     sandbox.close()
     gc.collect()
     after = traces()
-    assert after.containers == before.containers
-    assert after.sockets == before.sockets
-    assert after.groups == before.groups
-    assert after.children == before.children
+    assert after.containers <= before.containers  # what others left may go meanwhile
+    assert after.sockets <= before.sockets
+    assert after.groups <= before.groups
+    assert after.children <= before.children
     assert after.descriptors <= before.descriptors + 2

@@ -24,9 +24,10 @@ DAEMON = Path(__file__).parents[2] / "sandbox_daemon.py"
 
 def eventually(condition, seconds=30.0):
     deadline = time.monotonic() + seconds
-    while not condition():
+    while not (value := condition()):
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.05)  # why: another process is at work; there is a deadline
+    return value
 
 
 def descendants(pid):
@@ -155,8 +156,7 @@ def test_executor_runs_cancels_survives_its_workers_and_closes(executor):
     # why: the job must still run when the next one is asked for
     slow = ScriptJob(b"import time; time.sleep(2); print('done')", SMALL)
     future = executor.submit(slow)
-    eventually(lambda: executor.describe()["busy"] == 1)
-    worker = next(t.worker for t in executor._running.values())
+    worker = eventually(lambda: next((t.worker for t in list(executor._running.values())), None))
     os.kill(worker.pid, signal.SIGKILL)
     assert future.result(60).stdout == "done\n"
     assert executor.describe()["restarts"] == 1
@@ -220,13 +220,11 @@ def test_two_hundred_jobs_with_hostile_ones_among_them_end_right_and_leave_nothi
     assert [e for e in ends if e[0] is not e[1]] == []
     assert _memory_kb() - halfway < 20_000
     after = traces()
-    assert after == before or after.descriptors <= before.descriptors + 2
-    assert (after.containers, after.children, after.sockets, after.groups) == (
-        before.containers,
-        before.children,
-        before.sockets,
-        before.groups,
-    )
+    assert after.descriptors <= before.descriptors + 2
+    assert after.containers <= before.containers
+    assert after.children <= before.children
+    assert after.sockets <= before.sockets
+    assert after.groups <= before.groups
 
 
 def _memory_kb():

@@ -3,14 +3,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from backtesting.test import GOOG
-from hypothesis import HealthCheck, settings
 
 from components.schema.definition import check_definition
 from components.schema.policies_schema import SchemaPolicy
-
-# A busy machine is no fault of what is tested: nothing here is judged by the clock.
-settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("unhurried")
 
 ROOT = Path(__file__).parents[3]
 
