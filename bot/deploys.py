@@ -5,11 +5,12 @@ Orders that wait for the same repository are landed together: one merge result w
 is what was tested; one that spoils it is found by halving.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from bot import report as say
-from bot.base_policies import bench_at
+from bot.base_policies import bench_at, broken_policies, policies_differ
 from bot.bench import Bench, prepare
 from bot.check_job import (
     CheckRequest,
@@ -41,6 +42,7 @@ from bot.plan import (
 )
 from bot.publishing import publish, reported_head
 from bot.world import Watched, World
+from components.errors import Moved, UserError
 from components.git_patch.values import Candidate as Head
 from components.ports import Proposal
 from components.schema.values import Verdict
@@ -68,11 +70,10 @@ def deploy(world: World, watched: Watched, order: DeployOrder) -> CommandOutcome
         try:
             finish_open(world, watched)
             _serve(world, watched, batch)
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001  # raised by each order that it leaves open
             for waiting in batch:
                 if not waiting.outcome.done():
                     waiting.outcome.set_exception(error)
-            raise
     return ticket.outcome.result()
 
 
@@ -81,16 +82,26 @@ def _serve(world: World, watched: Watched, batch: Sequence[Ticket]) -> None:
     watched.forge.fetch()
     ready: list[tuple[Ticket, _Ready]] = []
     for ticket in batch:
-        found = read(world.store, ticket.order.key) or _decide(world, watched, ticket.order)
-        if isinstance(found, CommandOutcome):
-            ticket.outcome.set_result(found)
-        else:
-            ready.append((ticket, found))
+        with _answering(ticket):
+            found = read(world.store, ticket.order.key) or _decide(world, watched, ticket.order)
+            if isinstance(found, CommandOutcome):
+                ticket.outcome.set_result(found)
+            else:
+                ready.append((ticket, found))
     if len(ready) > 1 and watched.forge.lands_batches:
         _land_together(world, watched, ready)
         return
-    for ticket, one in ready:
-        ticket.outcome.set_result(_land_one(world, watched, one))
+    for place, (ticket, one) in enumerate(ready):
+        _land_alone(world, watched, ticket, None if place else one)
+
+
+@contextmanager
+def _answering(ticket: Ticket) -> Iterator[None]:
+    """What is refused of one order is that order's outcome, and none of the others'."""
+    try:
+        yield
+    except (UserError, Moved) as error:
+        ticket.outcome.set_exception(error)
 
 
 def _decide(
@@ -100,6 +111,8 @@ def _decide(
     if proposal is None:
         return _gone(world, watched, order)
     snapshot = take_snapshot(watched.where, proposal, watched.forge.base())
+    broken = broken_policies(watched.where, world.bench, snapshot.merge_tree)
+    snapshot = replace(snapshot, findings=(*snapshot.findings, *broken))
     candidates = _candidates(world, watched, snapshot)
     decision = plan_deploy(
         DeployFacts(
@@ -211,16 +224,18 @@ def _land_together(world: World, watched: Watched, batch: Sequence[tuple[Ticket,
     left = {item.candidate.head for item in merged.left}
     together = [(t, r) for t, r in batch if r.snapshot.head not in left]
     if not _holds_together(world, watched, base, merged.tip, together):
-        middle = len(batch) // 2
-        _land_together(world, watched, batch[:middle])
-        _land_together(world, watched, batch[middle:])
+        _land_halves(world, watched, batch)
         return
     parts, before = [], base
     for (_, ready), step in zip(together, merged.steps, strict=True):
         parts.append(_part(ready, before, step.commit))
         before = step.commit
     intent = announce_deploy(world, watched, parts, f"Deploy {len(parts)} proposals")
-    outcomes = finish_deploy(world, watched, intent)
+    try:
+        outcomes = finish_deploy(world, watched, intent)
+    except UserError:  # a tag that is taken, say: of one of them, and nothing has landed
+        _land_halves(world, watched, batch)
+        return
     for ticket, ready in together:
         ticket.outcome.set_result(outcomes[ready.order.proposal])
     for ticket, ready in batch:
@@ -228,12 +243,24 @@ def _land_together(world: World, watched: Watched, batch: Sequence[tuple[Ticket,
             _land_alone(world, watched, ticket)
 
 
-def _land_alone(world: World, watched: Watched, ticket: Ticket) -> None:
-    """Decide anew on the base as it is now: what came before may have changed the answer."""
-    found = _decide(world, watched, ticket.order)
-    if isinstance(found, _Ready):
-        found = _land_one(world, watched, found)
-    ticket.outcome.set_result(found)
+def _land_halves(world: World, watched: Watched, batch: Sequence[tuple[Ticket, _Ready]]) -> None:
+    middle = len(batch) // 2
+    _land_together(world, watched, batch[:middle])
+    _land_together(world, watched, batch[middle:])
+
+
+def _land_alone(
+    world: World, watched: Watched, ticket: Ticket, ready: _Ready | None = None
+) -> None:
+    """Land one, decided anew on today's base: what came before may have changed the answer.
+
+    `ready` is the decision where nothing came before.
+    """
+    with _answering(ticket):
+        found = ready or _decide(world, watched, ticket.order)
+        if isinstance(found, _Ready):
+            found = _land_one(world, watched, found)
+        ticket.outcome.set_result(found)
 
 
 def _holds_together(
@@ -246,6 +273,8 @@ def _holds_together(
     """Whether the merge result of all has a passed verdict; what is not known is run."""
     if len(together) < 2:  # noqa: PLR2004  # one alone is decided alone
         return False
+    if policies_differ(watched.where, base, tip):
+        return False  # what one of them brings holds for those that land after it
     proposal = Proposal(id="batch", ref="batch", head=tip, title=f"{len(together)} proposals")
     snapshot = replace(
         take_snapshot(watched.where, proposal, base),

@@ -1,8 +1,12 @@
 """Proposals whose checks have passed, without running them: for tests of what comes after."""
 
+import threading
+
 from bot.bench import prepare
 from bot.check_run import read_subject, take_snapshot
 from bot.demo.stage import EXAMPLES
+from bot.deploy_queue import DeployOrder
+from bot.deploys import deploy
 from components.schema.report import Change, ProposalRef, Report, StrategyReport
 from components.schema.values import Verdict
 
@@ -61,3 +65,30 @@ def reported(world, branch):
     )
     world.store.runs.finish(run.id, Verdict.PASSED, whole.model_dump_json())
     world.store.meta.put(f"published:demo:{proposal.id}", str(run.id))
+
+
+def deploy_at_once(world, branches):
+    """All orders wait for the lane before the first of them gets it."""
+    watched = world.repository("demo")
+    outcomes = {}
+
+    def order(branch):
+        outcomes[branch] = deploy(world, watched, DeployOrder(f"branch/{branch}", "ada"))
+
+    threads = [threading.Thread(target=order, args=(branch,)) for branch in branches]
+    with watched.lane:
+        for place, thread in enumerate(threads, 1):
+            thread.start()
+            wait_until_waiting(watched.queue, place)
+    for thread in threads:
+        thread.join()
+    return outcomes
+
+
+def wait_until_waiting(queue, count):
+    pause = threading.Event()
+    for _ in range(2000):
+        if len(queue._waiting) >= count:
+            return
+        pause.wait(0.005)
+    raise AssertionError("the order does not wait")

@@ -16,7 +16,7 @@ from bot.deploys import deploy
 from bot.doctor import examine
 from components.errors import ConfigError
 from components.schema.values import CheckName, Outcome, Verdict
-from tests.deploy_support import push, reported
+from tests.deploy_support import deploy_at_once, push, reported
 
 STRICT = "gates:\n  - {id: many-trades, metric: trades, op: '>=', value: 100000}\n"
 LENIENT = "gates: []\n"
@@ -169,3 +169,28 @@ def test_policies_may_not_stand_among_the_strategies_or_elsewhere(stage, folder)
     stage.config.write_text(yaml.safe_dump(settings))
     with pytest.raises(ConfigError, match="policies"):
         load(stage.config, env={})
+
+
+def test_proposal_that_would_break_the_policies_is_not_deployed(stage, world):
+    push(stage, "feature", "alpha")
+    (stage.author.folder / "rules").mkdir()
+    (stage.author.folder / "rules" / "risk.yaml").write_text("gates: {not: a list}\n")
+    stage.author.push("feature", "and gates that nobody can read")
+    reported(world, "feature")
+    refused = deploy(world, world.repository("demo"), DeployOrder("branch/feature", "ada"))
+    assert (refused.ok, refused.code) == (False, "not_ready")
+    assert "rules/risk.yaml" in refused.message
+    assert world.store.deployments.list(repository="demo") == []
+
+
+def test_policies_that_one_of_a_batch_brings_hold_for_the_next(stage, world):
+    push(stage, "a", "one")
+    (stage.author.folder / "rules").mkdir()
+    (stage.author.folder / "rules" / "risk.yaml").write_text(STRICT)
+    stage.author.push("a", "and a gate")
+    push(stage, "b", "two")
+    for branch in "ab":
+        reported(world, branch)
+    outcomes = deploy_at_once(world, ["a", "b"])
+    assert outcomes["a"].code == "deployed"
+    assert outcomes["b"].code == "not_ready"

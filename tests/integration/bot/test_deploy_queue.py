@@ -4,36 +4,10 @@ import threading
 
 from bot.deploy_queue import DeployOrder
 from bot.deploys import deploy
-from tests.deploy_support import push, reported
+from components.errors import UserError
+from tests.deploy_support import deploy_at_once, push, reported, wait_until_waiting
 
 HISTORY = 20
-
-
-def deploy_at_once(world, branches):
-    """All orders wait for the lane before the first of them gets it."""
-    watched = world.repository("demo")
-    outcomes = {}
-
-    def order(branch):
-        outcomes[branch] = deploy(world, watched, DeployOrder(f"branch/{branch}", "ada"))
-
-    threads = [threading.Thread(target=order, args=(branch,)) for branch in branches]
-    with watched.lane:
-        for place, thread in enumerate(threads, 1):
-            thread.start()
-            wait_until_waiting(watched.queue, place)
-    for thread in threads:
-        thread.join()
-    return outcomes
-
-
-def wait_until_waiting(queue, count):
-    pause = threading.Event()
-    for _ in range(2000):
-        if len(queue._waiting) >= count:
-            return
-        pause.wait(0.005)
-    raise AssertionError("the order does not wait")
 
 
 def test_three_ready_proposals_land_as_one_chain_of_merges(stage, world):
@@ -112,3 +86,33 @@ def test_same_proposal_ordered_twice_lands_once(stage, world):
         thread.join()
     assert sorted(outcomes) == ["deployed", "deployed", "unchanged"]
     assert len(stage.git("rev-list", "--merges", "main").split()) == 2
+
+
+def test_order_that_the_forge_refuses_is_refused_alone(stage, world):
+    """Its tag is taken by something else: that is no answer to the others of its batch."""
+    for branch, name in (("a", "one"), ("b", "two"), ("c", "three")):
+        push(stage, branch, name)
+        reported(world, branch)
+    stage.git("tag", "two/v9.9.9", "main")
+    watched = world.repository("demo")
+    ends = {}
+
+    def order(branch, version=""):
+        asked = DeployOrder(f"branch/{branch}", "ada", tag_version=version)
+        try:
+            ends[branch] = deploy(world, watched, asked).code
+        except UserError as refused:
+            ends[branch] = str(refused)
+
+    threads = [
+        threading.Thread(target=order, args=arguments)
+        for arguments in (("a",), ("b", "9.9.9"), ("c",))
+    ]
+    with watched.lane:
+        for place, thread in enumerate(threads, 1):
+            thread.start()
+            wait_until_waiting(watched.queue, place)
+    for thread in threads:
+        thread.join()
+    assert (ends["a"], ends["c"]) == ("deployed", "deployed")
+    assert "two/v9.9.9" in ends["b"]
