@@ -34,6 +34,7 @@ class RollbackOrder:
 
     Attributes:
         whole: take back everything that landed together with the live version.
+        tree: what must still be live (git id), "" for whatever is.
     """
 
     name: str
@@ -43,6 +44,7 @@ class RollbackOrder:
     commit: str = ""
     key: str = ""
     whole: bool = False
+    tree: str = ""
 
 
 @dataclass

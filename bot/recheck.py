@@ -2,18 +2,24 @@
 
 from typing import assert_never
 
+import structlog
+
 from bot.base_policies import bench_now
 from bot.check_job import CheckRequest, checked, record_run
 from bot.deploy_queue import RollbackOrder
 from bot.moves import Moves
+from bot.outcomes import CommandOutcome, keep, read
 from bot.plan import Plan, Snapshot, StrategyChange
 from bot.report import SUMMARY_CONTEXT, status_text
 from bot.rollbacks import propose_rollback, rollback
 from bot.world import Watched, World
+from components.errors import UserError
 from components.ports import Proposal
 from components.schema.report import CheckResult, Report, StrategyReport
 from components.schema.values import Verdict
-from components.state.records import Job
+from components.state.records import Job, Run
+
+log = structlog.get_logger(__name__)
 
 ACTOR = "algoops"
 SCHEDULED = "recheck"
@@ -52,21 +58,44 @@ def recheck(world: World, job: Job) -> None:
     run = world.store.runs.start(
         watched.name, snapshot.proposal.id, commit, commit, kind, attempt=f"job-{job.id}"
     )
-    if run.finished:
-        return
-    flag = world.running.begin(watched.name, kind, commit)
+    report = (
+        Report.model_validate_json(run.report)  # judged before the forge failed, or the power
+        if run.status == "finished" and run.report
+        else None
+        if run.finished
+        else _judged(world, watched, snapshot, run)
+    )
+    if report is not None:
+        _follow(world, watched, run, report)
+
+
+def _judged(world: World, watched: Watched, snapshot: Snapshot, run: Run) -> Report | None:
+    """The recorded report; None when the run was over meanwhile."""
+    flag = world.running.begin(watched.name, run.kind, run.head)
     moves = _NoMoves(world.store, watched.name, snapshot, flag)
     request = CheckRequest(snapshot.proposal.id, one_by_one=True)
     try:
         plan, report = checked(world, watched, snapshot, run, request, moves)
     finally:
-        world.running.end(watched.name, kind, flag)
-    if record_run(world, run, report, moves, plan):
-        state, words = status_text(report)
-        watched.forge.set_status(commit, SUMMARY_CONTEXT, state, words, world.run_url(run.id))
-        for strategy in report.strategies:
-            if strategy.verdict is Verdict.FAILED:
-                _react(world, watched, strategy, kind)
+        world.running.end(watched.name, run.kind, flag)
+    return report if record_run(world, run, report, moves, plan) else None
+
+
+def _follow(world: World, watched: Watched, run: Run, report: Report) -> None:
+    """Show the verdict, and do what the policy says of what failed; safe to do again."""
+    state, words = status_text(report)
+    watched.forge.set_status(run.head, SUMMARY_CONTEXT, state, words, world.run_url(run.id))
+    for strategy in report.strategies:
+        key = f"{run.kind}:{run.id}:{strategy.name}"
+        if strategy.verdict is not Verdict.FAILED or read(world.store, key) is not None:
+            continue
+        try:
+            outcome = _react(world, watched, strategy, run.kind, key)
+        except UserError as error:  # refused of this one: the others have a right to theirs
+            outcome = CommandOutcome(ok=False, code="refused", message=str(error))
+        if not outcome.ok:
+            log.warning("no reaction", strategy=strategy.name, why=outcome.message)
+        keep(world.store, key, outcome)
 
 
 def _live(watched: Watched, commit: str, names: set[str] | None) -> tuple[StrategyChange, ...]:
@@ -86,7 +115,9 @@ def _snapshot(watched: Watched, commit: str, changes: tuple[StrategyChange, ...]
     return Snapshot(proposal, commit, commit, tree, (), changes)
 
 
-def _react(world: World, watched: Watched, strategy: StrategyReport, kind: str) -> None:
+def _react(
+    world: World, watched: Watched, strategy: StrategyReport, kind: str, key: str
+) -> CommandOutcome:
     bench = bench_now(watched.where, world.bench, watched.base_branch)
     action = bench.policies.risk.recheck.action
     world.store.audit.append(
@@ -97,14 +128,14 @@ def _react(world: World, watched: Watched, strategy: StrategyReport, kind: str) 
         details={"version": strategy.version, "stage": strategy.stage, "action": action},
         repository=watched.name,
     )
-    order = RollbackOrder(strategy.name, ACTOR, _why(strategy))
+    order = RollbackOrder(strategy.name, ACTOR, _why(strategy), key=key, tree=strategy.tree)
     match action:
         case "notify":
-            return
+            return CommandOutcome(ok=True, code="notified", message=order.reason)
         case "propose_rollback":
-            propose_rollback(world, watched, order)
+            return propose_rollback(world, watched, order)
         case "rollback":
-            rollback(world, watched, order)
+            return rollback(world, watched, order)
         case _:
             assert_never(action)
 

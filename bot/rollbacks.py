@@ -139,6 +139,8 @@ def _decide(
     history = tuple(d.version for d in reversed(landings) if d.version)
     held = {h.version for h in world.store.holds.list(watched.name, order.name, limit=EVERY)}
     wanted = order.version or _version_of_commit(order.commit, versions)
+    if order.tree and live is not None and live.tree != order.tree:
+        return Refuse("moved_on", f"{live.version} is live by now, with other content")
     if order.commit and not wanted:
         return Refuse("unknown_version", f"no version was deployed as {order.commit[:12]}")
     return plan_rollback(

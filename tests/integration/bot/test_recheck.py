@@ -1,0 +1,107 @@
+"""What is live is checked again and fails: the policy's answer is given once, whatever breaks."""
+
+import pytest
+import yaml
+
+from bot.app import open_world
+from bot.bench import prepare
+from bot.check_run import read_subject
+from bot.config import load
+from bot.demo.stage import set_stage
+from bot.deploy_queue import DeployOrder, RollbackOrder
+from bot.deploys import deploy
+from bot.plan import StrategyChange
+from bot.recheck import recheck
+from bot.rollbacks import rollback
+from components.errors import TransientError
+from components.schema.report import Change, StrategyReport
+from components.schema.values import Verdict
+from components.state.records import Job
+from tests.deploy_support import push, reported
+
+JOB = Job(7, "recheck", "demo", "demo", {}, "leased", 0, 1, 3, "", "")
+
+
+@pytest.fixture
+def stage(tmp_path):
+    made = set_stage(tmp_path / "stage", 0, on_base=())
+    policy = made.folder / "policies" / "risk.yaml"
+    document = yaml.safe_load(policy.read_text())
+    policy.write_text(yaml.safe_dump({**document, "recheck": {"action": "rollback"}}))
+    return made
+
+
+@pytest.fixture
+def world(stage):
+    with open_world(load(stage.config, env={"ALGOOPS_SANDBOX__BACKEND": "bubblewrap"})) as made:
+        yield made
+
+
+def land(stage, world, branch, *names, version="1.0.0"):
+    push(stage, branch, *names, version=version)
+    reported(world, branch)
+    assert deploy(world, world.repository("demo"), DeployOrder(f"branch/{branch}", "ada")).ok
+
+
+def fails_now(world, *names):
+    """As if the checks had run on what is live, and found that it does not hold any more."""
+    watched = world.repository("demo")
+    trees = watched.where.repository.strategy_trees(watched.forge.base())
+    for name in names:
+        change = StrategyChange(name, None, trees[name])
+        prepared = prepare(read_subject(watched.where, change), world.bench)
+        report = StrategyReport(
+            name=name,
+            path=f"strategies/{name}",
+            version=prepared.version,
+            change=Change.ADDED,
+            tree=trees[name],
+            content_key=prepared.key,
+            verdict=Verdict.FAILED,
+        )
+        world.store.verdicts.put(
+            prepared.key, name, prepared.version, Verdict.FAILED, report.model_dump_json()
+        )
+
+
+def live(world, name):
+    return world.store.strategies.get("demo", name).deployed_version
+
+
+def test_reaction_is_not_lost_when_the_forge_fails_after_the_verdict(stage, world, monkeypatch):
+    land(stage, world, "a", "one")
+    land(stage, world, "b", "one", version="1.1.0")
+    fails_now(world, "one")
+    forge = world.repository("demo").forge
+
+    def away(*_words):
+        raise TransientError("the forge does not answer")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(forge, "set_status", away)
+        with pytest.raises(TransientError):
+            recheck(world, JOB)
+    assert live(world, "one") == "1.1.0"
+    recheck(world, JOB)
+    assert live(world, "one") == "1.0.0"
+    recheck(world, JOB)
+    kinds = [d.kind for d in world.store.deployments.list(repository="demo")]
+    assert kinds == ["rollback", "deploy", "deploy"]
+
+
+def test_strategy_that_cannot_be_rolled_back_does_not_keep_the_next_from_it(stage, world):
+    land(stage, world, "a", "one", "two")
+    land(stage, world, "b", "two", version="1.1.0")
+    fails_now(world, "one", "two")
+    recheck(world, JOB)
+    assert (live(world, "one"), live(world, "two")) == ("1.0.0", "1.0.0")
+
+
+def test_version_that_landed_meanwhile_is_not_rolled_back_for_the_one_before(stage, world):
+    land(stage, world, "a", "one")
+    judged = world.store.versions.deployed("demo", "one").tree
+    land(stage, world, "b", "one", version="1.1.0")
+    order = RollbackOrder("one", "algoops", "checked again and failed", tree=judged)
+    refused = rollback(world, world.repository("demo"), order)
+    assert (refused.ok, refused.code) == (False, "moved_on")
+    assert live(world, "one") == "1.1.0"
