@@ -22,8 +22,10 @@ from components.state.records import Job
 POLL_S = 0.1
 
 
-def backtest_tasks(world: World, found: Found, request: BacktestRequest) -> tuple[Task, ...]:
-    """What a request asks to run, with the policy's floors applied.
+def backtest_tasks(
+    world: World, found: Found, request: BacktestRequest
+) -> tuple[tuple[Task, ...], str]:
+    """What a request asks to run, with the policy's floors applied; and the compiled rules, or "".
 
     Raises:
         UserError: the definition is wrong, a symbol is not known, the dates are.
@@ -42,7 +44,7 @@ def backtest_tasks(world: World, found: Found, request: BacktestRequest) -> tupl
     )
     if findings:
         raise UserError("; ".join(f.message for f in findings))
-    return tasks
+    return tasks, definition.rules
 
 
 def lowered(limits: Limits, request: LimitRequest) -> Limits:
@@ -86,9 +88,8 @@ def _finish(world: World, number: int, results: list[ExecutionResult]) -> None:
 
 def _run(world: World, number: int, request: BacktestRequest) -> list[ExecutionResult]:
     found = find_subject(world, request.name, request.ref)
-    tasks = backtest_tasks(world, found, request)
+    tasks, rules = backtest_tasks(world, found, request)
     limits = lowered(world.bench.policies.sandbox.limits, request.limits)
-    rules = prepare(found.subject, world.bench).definition.rules
     results = []
     for done, task in enumerate(tasks):
         name = found.strategy.name

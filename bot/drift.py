@@ -1,12 +1,14 @@
 """The base as it is: a commit that the bot did not make is noticed, recorded and validated."""
 
-from bot.bench import prepare
+from bot.base_policies import bench_at
+from bot.bench import read_definition
 from bot.check_run import read_subject
 from bot.landing import base_key
 from bot.moves import make_ready
 from bot.plan import StrategyChange
 from bot.server.backend import StrategyChanged
 from bot.world import Watched, World
+from components.errors import ConfigError
 from components.state import Content, Lifecycle
 from components.state.records import Job
 
@@ -77,7 +79,7 @@ def _is_recorded(world: World, watched: Watched, change: StrategyChange) -> bool
 
 def _live(world: World, watched: Watched, change: StrategyChange, commit: str, why: str) -> None:
     """Record content that is live without a landing of ours, whatever the checks will say."""
-    version = prepare(read_subject(watched.where, change), world.bench).version
+    version = _version(world, watched, change, commit)
     problem = _problem(world, watched, change, version)
     if problem:
         world.store.audit.append(
@@ -102,6 +104,19 @@ def _live(world: World, watched: Watched, change: StrategyChange, commit: str, w
     _deployed(
         world, watched, change, Content(tree=change.new_tree or "", commit=commit), version, why
     )
+
+
+def _version(world: World, watched: Watched, change: StrategyChange, commit: str) -> str:
+    """The version in live content, "" where it cannot be read.
+
+    By the policies of its own base; broken ones must not keep off the record what is live.
+    """
+    try:
+        policies = bench_at(watched.where, world.bench, commit).policies
+    except ConfigError:
+        policies = world.bench.policies
+    found = read_definition(read_subject(watched.where, change), policies).definition
+    return found.version if found is not None else ""
 
 
 def _problem(world: World, watched: Watched, change: StrategyChange, version: str) -> str:

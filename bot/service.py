@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from bot.backtest_job import backtest_tasks, lowered, request_to
-from bot.checks import prepare
 from bot.config import Settings
 from bot.event_json import key_of
 from bot.events import CommandIssued, Deploy, Event, Hold, Rollback, Unhold
@@ -192,16 +191,21 @@ class Service:
         world = self._world
         found = find_subject(world, request.name, request.ref)
         asked = BacktestRequest(name=request.name, actor=request.actor, ref=request.ref)
-        task = backtest_tasks(world, found, asked)[0]
-        job = task.smoke(
+        tasks, rules = backtest_tasks(world, found, asked)
+        job = tasks[0].smoke(
             found.strategy.name,
             found.subject.files,
-            prepare(found.subject, world.bench).definition.rules,
+            rules,
             lowered(world.bench.policies.sandbox.smoke_limits, request.limits),
             f"{found.strategy.name}/sandbox-test",
         )
         hear = partial(log_word, job.label)
-        result = world.bench.executor.submit(job, hear).result(timeout=WAIT_S)
+        future = world.bench.executor.submit(job, hear)
+        try:
+            result = future.result(timeout=WAIT_S)
+        except TimeoutError:
+            future.cancel()  # nobody waits for it any more
+            raise
         world.store.audit.append(
             request.actor,
             "sandbox_test.run",

@@ -6,16 +6,21 @@ import pytest
 import yaml
 
 from bot.app import open_world
+from bot.backtest_job import backtest_tasks
 from bot.base_policies import bench_at
 from bot.check_job import _settled_already
 from bot.check_run import Asked, run_checks, take_snapshot
 from bot.config import load
-from bot.demo.stage import set_stage
+from bot.demo.stage import EXAMPLES, set_stage
 from bot.deploy_queue import DeployOrder
 from bot.deploys import deploy
 from bot.doctor import examine
+from bot.drift import base_moved
+from bot.server.backend import BacktestRequest
+from bot.subjects import find_subject
 from components.errors import ConfigError
 from components.schema.values import CheckName, Outcome, Verdict
+from components.state.records import Job
 from tests.deploy_support import deploy_at_once, push, reported
 
 STRICT = "gates:\n  - {id: many-trades, metric: trades, op: '>=', value: 100000}\n"
@@ -194,3 +199,19 @@ def test_policies_that_one_of_a_batch_brings_hold_for_the_next(stage, world):
     outcomes = deploy_at_once(world, ["a", "b"])
     assert outcomes["a"].code == "deployed"
     assert outcomes["b"].code == "not_ready"
+
+
+def test_what_only_the_base_allows_is_on_record_and_backtested_when_asked_for(stage):
+    """The operator allows no rules; the repository's own policy does."""
+    (stage.folder / "policies" / "schema.yaml").write_text("frameworks: [backtesting.py]\n")
+    put_policy(stage, "main", "frameworks: [rules, backtesting.py]\n", "schema.yaml")
+    name = "golden_cross_rules"
+    stage.author.put(EXAMPLES / "strategies" / name, f"strategies/{name}")
+    stage.author.push("main", "Rules")
+    with open_world(load(stage.config, env={"ALGOOPS_SANDBOX__BACKEND": "bubblewrap"})) as world:
+        base_moved(world, Job(1, "base", "demo", "demo", {}, "leased", 0, 1, 3, "", ""))
+        assert world.store.strategies.get("demo", name).deployed_version == "1.0.0"
+        found = find_subject(world, name)
+        tasks, rules = backtest_tasks(world, found, BacktestRequest(name=name, actor="ada"))
+    assert tasks
+    assert rules
