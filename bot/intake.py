@@ -2,6 +2,8 @@
 
 from typing import assert_never
 
+import structlog
+
 from bot.check_job import close_proposal
 from bot.event_json import from_payload, kind_of, to_payload
 from bot.events import (
@@ -25,6 +27,8 @@ COMMENT_TRIES = 8
 
 BASE_PRIORITY = 5
 TICK_PRIORITY = 1
+
+log = structlog.get_logger(__name__)
 
 
 def receive(world: World, event: Event, key: str) -> bool:
@@ -54,7 +58,15 @@ def dispatch(world: World) -> int:
 
 
 def _dispatch(world: World, stored: InboxEvent) -> None:
-    event = from_payload(stored.kind, dict(stored.payload))
+    try:
+        event = from_payload(stored.kind, dict(stored.payload))
+    except (
+        KeyError,
+        TypeError,
+    ) as error:  # of another version of the bot: it must not stop the rest
+        log.error("event not understood", kind=stored.kind, key=stored.key, why=repr(error))  # noqa: TRY400  # the stack says nothing
+        world.store.inbox.settle(stored.id, "not understood")
+        return
     if isinstance(event, ProposalChanged):
         world.running.stop(event.repository, event.proposal, unless_head=event.head)
     with world.store.transaction():

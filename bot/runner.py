@@ -89,9 +89,8 @@ class Runner:
                 while dispatch(world):
                     pass
                 world.store.jobs.reclaim()
-            except AlgoOpsError as error:
-                log.warning("events wait", why=str(error))
-                world.stopping.wait(IDLE_S)
+            except Exception as error:  # noqa: BLE001  # without this thread nothing is heard any more
+                self._trouble("events wait", error)
             self._tell_workers()
 
     def _tell_workers(self) -> None:
@@ -109,14 +108,20 @@ class Runner:
             told = self._told
             try:
                 job = world.store.jobs.lease(worker, LEASE_S)
-            except AlgoOpsError as error:
-                log.warning("no job can be taken", why=str(error))
-                world.stopping.wait(IDLE_S)
-                continue
-            if job is None:
-                self._wait(told)
-                continue
-            self._work(worker, job)
+                if job is None:
+                    self._wait(told)
+                else:
+                    self._work(worker, job)
+            except Exception as error:  # noqa: BLE001  # its lease runs out; this thread must not end
+                self._trouble("a job cannot be taken or settled", error)
+
+    def _trouble(self, what: str, error: Exception) -> None:
+        """Say what is wrong and pause: a full disk, say, must not end the thread that met it."""
+        if isinstance(error, AlgoOpsError):
+            log.warning(what, why=str(error))
+        else:
+            log.error(what, exc_info=error)
+        self._world.stopping.wait(IDLE_S)
 
     def _work(self, worker: str, job: Job) -> None:
         store = self._world.store

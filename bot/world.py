@@ -43,34 +43,37 @@ class Running:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._flags: dict[tuple[str, str], tuple[str, Flag]] = {}
+        self._flags: dict[tuple[str, str], list[tuple[str, Flag]]] = {}
 
     def begin(self, repository: str, proposal: str, head: str) -> Flag:
         """Register a run; the flag is set when it is to stop."""
         flag = Flag()
         with self._lock:
-            self._flags[repository, proposal] = (head, flag)
+            self._flags.setdefault((repository, proposal), []).append((head, flag))
         return flag
 
     def end(self, repository: str, proposal: str, flag: Flag) -> None:
-        """Forget a run, unless a newer one has taken its place."""
+        """Forget a run; another of the same proposal (a deploy checks too) goes on."""
         with self._lock:
-            if self._flags.get((repository, proposal), ("", None))[1] is flag:
-                del self._flags[repository, proposal]
+            rest = [
+                one for one in self._flags.pop((repository, proposal), []) if one[1] is not flag
+            ]
+            if rest:
+                self._flags[repository, proposal] = rest
 
     def stop(self, repository: str, proposal: str, *, unless_head: str = "") -> bool:
-        """Stop the run of a proposal, unless it works on `unless_head`; whether one was stopped."""
+        """Stop the runs of a proposal, but those of `unless_head`; whether one was stopped."""
         with self._lock:
-            head, flag = self._flags.get((repository, proposal), ("", None))
-        if flag is None or (unless_head and head == unless_head):
-            return False
-        flag.set()
-        return True
+            runs = list(self._flags.get((repository, proposal), ()))
+        found = [flag for head, flag in runs if not (unless_head and head == unless_head)]
+        for flag in found:
+            flag.set()
+        return bool(found)
 
     def stop_all(self) -> None:
         """Stop everything: the daemon is going down; the queue keeps the jobs."""
         with self._lock:
-            flags = [flag for _, flag in self._flags.values()]
+            flags = [flag for runs in self._flags.values() for _, flag in runs]
         for flag in flags:
             flag.set()
 

@@ -1,0 +1,63 @@
+"""The runner's threads outlive what goes wrong around a job: a full disk, an event of another day."""
+
+import threading
+
+import pytest
+
+from bot.events import BaseMoved
+from bot.intake import receive
+from bot.runner import Runner
+from bot.world import Running
+from components.errors import TransientError
+from tests.state_support import wait_for
+
+
+@pytest.fixture
+def runner(world):
+    made = Runner(world, threads=1)
+    yield made
+    made.stop()
+
+
+def test_job_whose_end_cannot_be_written_does_not_end_its_worker(world, runner, monkeypatch):
+    jobs = world.store.jobs
+    complete, failed = jobs.complete, threading.Event()
+
+    def full_once(*words):
+        if failed.is_set():
+            return complete(*words)
+        failed.set()
+        raise TransientError("no room to write")
+
+    monkeypatch.setattr(jobs, "complete", full_once)
+    jobs.enqueue("tick", "demo", "demo", {})
+    runner.start()
+    wait_for(failed.is_set)
+    other = jobs.enqueue("base", "demo", "demo", {})
+    wait_for(lambda: jobs.get(other).status == "done")
+
+
+def test_event_that_nobody_understands_is_put_aside_and_the_next_one_is_heard(world, runner):
+    world.store.inbox.receive("old", "NotOfThisVersion", "demo", {"odd": 1})
+    world.store.inbox.receive("short", "BaseMoved", "demo", {})
+    runner.start()
+    receive(world, BaseMoved("demo", "f" * 40), "new")
+    wait_for(lambda: world.store.inbox.result("new") is not None)
+    assert world.store.inbox.result("old") == "not understood"
+    assert world.store.inbox.result("short") == "not understood"
+
+
+def test_both_runs_of_a_proposal_are_stopped_and_each_ends_by_itself():
+    running = Running()
+    check, deploy = running.begin("r", "p", "aaa"), running.begin("r", "p", "aaa")
+    running.end("r", "p", deploy)
+    assert not running.stop("r", "p", unless_head="aaa")
+    assert running.stop("r", "p")
+    assert check.is_set()
+    assert not deploy.is_set()
+    again = running.begin("r", "p", "bbb")
+    running.stop_all()
+    assert again.is_set()
+    running.end("r", "p", check)
+    running.end("r", "p", again)
+    assert not running.stop("r", "p")
