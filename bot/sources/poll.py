@@ -4,7 +4,7 @@ What did not change makes no event, and on GitHub costs no quota. An event that 
 too is the same event with the same key, so both sources together make one run per head.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -122,20 +122,24 @@ class Poll:
         for event in moved:
             self.emit(event)
         self._seen = now  # told: comments that cannot be read must not tell it again
-        said = self._commands(now)
-        for event in said:
-            self.emit(event)
-        return len(moved) + len(said)
+        return len(moved) + self._hear(now)
 
-    def _commands(self, now: Seen) -> list[Event]:
+    def _hear(self, now: Seen) -> int:
+        """Emit the commands in new comments. They are heard only then: a failure loses none."""
         if not self._since:
             self._since = self.forge.server_time(self.lookback_s)
         listed = self.forge.comments_since(self._since)
         fresh = [c for c in listed if c.id not in self._heard]
+        said = self._commands(now, fresh)
+        for event in said:
+            self.emit(event)
         if fresh:
             # `since` is in whole seconds: the last second is read again, and known by its ids.
             self._since = max(c.created_at for c in listed)
             self._heard = {c.id for c in listed if c.created_at == self._since}
+        return len(said)
+
+    def _commands(self, now: Seen, fresh: Iterable[Said]) -> list[Event]:
         present = {p.id for p in now.proposals}
         return [
             CommandIssued(self.forge.name, proposal, said.author, command, comment=said.id)

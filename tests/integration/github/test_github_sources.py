@@ -239,3 +239,18 @@ def test_a_failed_look_loses_nothing(desk):
         poll.look()
     poll.look()
     assert heard == [ProposalChanged("main-repo", "pr/1", pull.head_sha)]
+
+
+def test_a_command_is_not_lost_when_the_look_fails_right_after_reading_it(desk):
+    pull = desk.propose()
+    desk.github.state.close(desk.repo, pull, "ann")
+    heard = []
+    poll = Poll(desk.forge, heard.append)
+    poll.look()
+    desk.github.state.comment(desk.repo, 1, "/algoops rollback alpha 1.0.0 it is bad", "ann")
+    desk.github.faults.append(Fault("GET .*/pulls/1$", 500, times=4))
+    with pytest.raises(TransientError):
+        poll.look()
+    assert heard == []
+    poll.look()
+    assert [e.proposal for e in heard] == ["pr/1"]
