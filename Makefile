@@ -32,7 +32,7 @@ lint: setup
 test: setup
 	tests/setup-docker
 	tests/setup-browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 bench: setup
 	$(BIN)/python -m benchmarks
