@@ -1,12 +1,13 @@
 """Runs jobs in worker processes on this machine, one for each core, each with a wall of its own."""
 
+import contextlib
 import itertools
 import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 import structlog
@@ -63,8 +64,10 @@ class _Task:
 
     def stop(self) -> None:
         self.cancelled.set()
-        if self.worker is not None:
-            self.worker.tell(Cancel(self.number))
+        worker = self.worker  # read once: its thread takes it away when the job ends
+        if worker is not None:
+            with contextlib.suppress(OSError):  # it has ended, and the job with it
+                worker.tell(Cancel(self.number))
 
 
 class LocalExecutor:
@@ -133,10 +136,7 @@ class LocalExecutor:
         if self._closing.is_set():
             return
         self._closing.set()
-        while not self._tasks.empty():
-            task = self._tasks.get()
-            if task is not None:
-                task.future.cancel()
+        self._drop_waiting()
         with self._lock:
             running = list(self._running.values())
         for task in running:
@@ -145,10 +145,19 @@ class LocalExecutor:
             self._tasks.put(None)
         for thread in self._threads:
             thread.join()
+        self._drop_waiting()  # whoever asked in the same moment
         self._janitor.join()
         if self._warden is not None:
             self._reap(self._warden)
             self._warden.close()
+
+    def _drop_waiting(self) -> None:
+        """Cancel what no worker has taken; they take meanwhile, so nothing here may wait."""
+        with contextlib.suppress(Empty):
+            while True:
+                task = self._tasks.get_nowait()
+                if task is not None:
+                    task.future.cancel()
 
     def _look(self) -> None:
         """Find out which wall there is, as an owner of no guests: to describe and to reap."""
@@ -210,8 +219,13 @@ class LocalExecutor:
         return done.result, True
 
     def _hire(self, seat: int) -> Process | None:
-        worker = Process(self._spec(), seat)
         try:
+            worker = Process(self._spec(), seat)
+        except OSError as error:  # no process, descriptor or memory is to be had: tried again
+            log.warning("worker-not-started", seat=seat, reason=str(error))
+            return None
+        try:
+            worker.begin()
             state = worker.hear()
         except (EOFError, OSError):
             self._fire(worker, seat)

@@ -13,12 +13,16 @@ CLOSE_TIMEOUT_S = 20.0
 
 
 class Process:
-    """One worker process and the line to it. Closing the line ends the process."""
+    """One worker process and the line to it. Closing the line ends the process.
+
+    Raises:
+        OSError: the machine has no process to give.
+    """
 
     def __init__(self, spec: WorkerSpec, seat: int) -> None:
-        self.seat = seat
+        self.seat, self._spec = seat, spec
         ours, theirs = socket.socketpair()
-        with theirs:
+        with ours, theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "components.executor.worker", str(theirs.fileno())],
                 pass_fds=(theirs.fileno(),),
@@ -26,10 +30,13 @@ class Process:
                 stdout=2,  # results may be on our stdout; a worker's log lines must not
                 env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
             )
+            self._line = Connection(ours.detach())
         self.pid = self._process.pid
-        self._line = Connection(ours.detach())
         self._lock = threading.Lock()
-        self._line.send(spec)
+
+    def begin(self) -> None:
+        """Tell it what it is to be. Raises OSError when the process has ended."""
+        self._line.send(self._spec)
 
     def tell(self, order: Order) -> None:
         """Send an order. Raises OSError when the process has ended."""

@@ -60,14 +60,15 @@ class BubblewrapSandbox(PooledSandbox):
         meeting = Rendezvous()
         try:
             grip = _spawn(self._contents, meeting, limits)
+            try:
+                return meeting.meet(grip, limits, START_TIMEOUT_S)
+            except BaseException:
+                grip.destroy()
+                raise
         except OSError as error:
-            meeting.close()
             raise TransientError(f"no sandbox: bubblewrap did not start: {error}") from error
-        try:
-            return meeting.meet(grip, limits, START_TIMEOUT_S)
-        except BaseException:
-            grip.destroy()
-            raise
+        finally:
+            meeting.close()
 
     def ping(self) -> str:
         """Start the emptiest sandbox there is. Raises TransientError."""
@@ -164,6 +165,9 @@ def _spawn(contents: Inventory, meeting: Rendezvous, limits: Limits) -> Grip:
         info_writer = -1
         grip = _hold(process, info, group)
         os.write(release, b"1")
+    except BaseException:
+        group.remove()
+        raise
     finally:
         for descriptor in (info, info_writer, block, release, calls):
             if descriptor >= 0:

@@ -89,6 +89,9 @@ class PooledSandbox(ABC):
                 return Session(member, job, partial(self._give_back, key))
             except NeverBegan:
                 self._bury(member)
+            except BaseException:
+                self._bury(member)
+                raise
         raise TransientError("no sandbox: no guest took the job")
 
     def fill(self) -> None:

@@ -64,7 +64,7 @@ class Session:
         self._processor = Processor() if _takes_turns(job) else None
         try:
             self._socket = self._begin(job)
-        except NeverBegan:
+        except BaseException:
             self.part()
             raise
         if self._processor is not None:

@@ -12,7 +12,7 @@ import pytest
 from sandbox_support import BACKENDS, HOSTILE, SMALL, raise_wall, spec, traces
 
 from components.errors import TransientError
-from components.executor.local import LocalExecutor
+from components.executor.local import LocalExecutor, _Task
 from components.executor.messages import WorkerSpec
 from components.ports import ScriptJob
 from components.sandbox import owner
@@ -180,6 +180,29 @@ def test_executor_without_a_wall_says_so_and_blames_nobody(monkeypatch):
         assert "no sandbox" in executor.describe()["detail"]
     finally:
         executor.close()
+
+
+def test_executor_that_got_no_process_at_first_works_once_there_is_one(monkeypatch):
+    with monkeypatch.context() as full:
+        full.setattr(sys, "executable", "/nowhere/python")
+        executor = LocalExecutor(WorkerSpec(spec("bubblewrap"), Path("examples/data")), 1)
+        ended = executor.submit(ScriptJob(b"print(1)", SMALL)).result(60)
+    try:
+        assert ended.status is Status.INFRASTRUCTURE_ERROR
+        assert executor.submit(ScriptJob(b"print(6 * 7)", SMALL)).result(60).stdout == "42\n"
+    finally:
+        executor.close()
+
+
+def test_job_whose_worker_is_gone_can_be_cancelled_all_the_same():
+    class Gone:
+        def tell(self, _order):
+            raise BrokenPipeError("it has ended")
+
+    task = _Task(1, SLEEPS, worker=Gone())
+    assert task.future.set_running_or_notify_cancel()
+    assert task.future.cancel()
+    assert task.cancelled.is_set()
 
 
 HOSTILE_TENTH = (

