@@ -6,14 +6,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
-from components.errors import ConfigError
+from bot.config_source import read_source
+from components.errors import ConfigError, UserError
+from components.safe_tools.names import ref_problem, safe_relative_path
 
 DEFAULT_FILE = "config.yaml"
 PROJECT = Path(__file__).resolve().parent.parent
-ENV_PREFIX = "ALGOOPS_"
 
 
 class _Section(BaseModel):
@@ -59,7 +67,7 @@ class ExecutorSettings(_Section):
 class GitHubSettings(_Section):
     """How to reach GitHub: a token, or an App with its key file."""
 
-    repository: str
+    repository: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$")]
     base_url: str = "https://api.github.com"
     token: SecretStr = SecretStr("")
     token_file: Path | None = None
@@ -108,6 +116,21 @@ class RepositorySettings(_Section):
     proposals: ProposalSettings = ProposalSettings()
     signing: SigningSettings | None = None
     github: GitHubSettings | None = None
+
+    @field_validator("base")
+    @classmethod
+    def _base_is_a_branch(cls, base: str) -> str:
+        if problem := ref_problem(f"refs/heads/{base}"):
+            raise ValueError(f"a branch such as main: {problem}")
+        return base
+
+    @field_validator("strategies")
+    @classmethod
+    def _strategies_is_a_folder(cls, folder: str) -> str:
+        try:
+            return safe_relative_path(folder)
+        except UserError as error:
+            raise ValueError(f"a folder inside the repository: {error}") from error
 
     @model_validator(mode="after")
     def _policies_stand_beside_the_strategies(self) -> "RepositorySettings":
@@ -163,10 +186,15 @@ class Settings(_Section):
     api_token: SecretStr = SecretStr("")
 
     @model_validator(mode="after")
-    def _names_are_unique(self) -> "Settings":
+    def _repositories_are_told_apart(self) -> "Settings":
         names = [r.name for r in self.repositories]
+        if not names:
+            raise ValueError("`repositories` is empty: name at least one")
         if len(set(names)) != len(names):
-            raise ValueError(f"repositories need different names, found {names}")
+            raise ValueError(f"repositories need different names, found {', '.join(names)}")
+        paths = [str(r.path) for r in self.repositories if r.forge == "local"]
+        if len(set(paths)) != len(paths):
+            raise ValueError(f"local repositories need different paths, found {', '.join(paths)}")
         return self
 
 
@@ -184,15 +212,16 @@ def load(path: Path | None = None, env: Mapping[str, str] = os.environ) -> Setti
         ConfigError: file missing, not YAML, unknown key or bad value; names file and key.
     """
     chosen = path if path is not None else _default_file()
-    document = _read(chosen) if chosen is not None else {}
-    if chosen is None:
-        document = {"state": {"dir": str(_state_home(env))}}
-    root = chosen.parent.resolve() if chosen is not None else PROJECT
+    source = read_source(chosen, env, Settings)
     try:
-        settings = Settings.model_validate(_overlay(document, env))
+        settings = Settings.model_validate(source.value)
     except ValidationError as error:
-        raise ConfigError(_explain(error, chosen)) from error
-    return _absolute(settings, root)
+        raise ConfigError(source.explain(error, Settings)) from error
+    if chosen is not None:
+        return _absolute(settings, chosen.parent.resolve())
+    if "dir" not in source.value.get("state", {}):
+        settings = settings.model_copy(update={"state": StateSettings(dir=_state_home(env))})
+    return _absolute(settings, PROJECT)
 
 
 def _state_home(env: Mapping[str, str]) -> Path:
@@ -205,47 +234,6 @@ def _state_home(env: Mapping[str, str]) -> Path:
 
 def _default_file() -> Path | None:
     return Path(DEFAULT_FILE) if Path(DEFAULT_FILE).is_file() else None
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not valid YAML: {error}") from error
-    if document is None:
-        return {}
-    if not isinstance(document, dict):
-        raise ConfigError(
-            f"{path} must hold settings (key: value), found {type(document).__name__}"
-        )
-    return document
-
-
-def _overlay(document: dict[str, Any], env: Mapping[str, str]) -> dict[str, Any]:
-    merged = dict(document)
-    for name, text in sorted(env.items()):
-        if not name.startswith(ENV_PREFIX):
-            continue
-        keys = name.removeprefix(ENV_PREFIX).lower().split("__")
-        if keys[0] not in Settings.model_fields:
-            continue
-        target = merged
-        for key in keys[:-1]:
-            child = target.get(key)
-            target[key] = dict(child) if isinstance(child, dict) else {}
-            target = target[key]
-        target[keys[-1]] = text if keys == ["api_token"] else yaml.safe_load(text)
-    return merged
-
-
-def _explain(error: ValidationError, path: Path | None) -> str:
-    lines = [
-        f"{'.'.join(str(p) for p in item['loc']) or '(top level)'}: {item['msg']}"
-        for item in error.errors(include_input=False, include_url=False)
-    ]
-    return f"{path or 'settings'}: " + "; ".join(lines)
 
 
 def _absolute(settings: Settings, root: Path) -> Settings:
@@ -267,7 +255,7 @@ def _github(github: GitHubSettings | None, root: Path) -> GitHubSettings | None:
     if github is None:
         return None
     update: dict[str, Any] = {
-        key: SecretStr(_secret(root / file))
+        key: SecretStr(_secret(f"github.{key}_file", root / file))
         for key, file in (
             ("token", github.token_file),
             ("webhook_secret", github.webhook_secret_file),
@@ -279,8 +267,10 @@ def _github(github: GitHubSettings | None, root: Path) -> GitHubSettings | None:
     return github.model_copy(update=update)
 
 
-def _secret(file: Path) -> str:
+def _secret(key: str, file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot read the secret in {file}: {error}") from error
+    except OSError as error:
+        raise ConfigError(f"`{key}`: cannot read {file}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"`{key}`: {file} is not text") from error

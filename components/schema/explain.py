@@ -27,7 +27,12 @@ _EXPECTED = {
     "string_type": "text",
     "bool_type": "true or false",
     "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
     "float_type": "a number",
+    "float_parsing": "a number",
+    "bool_parsing": "true or false",
+    "path_type": "a path",
     "finite_number": "a finite number",
     "model_type": "settings (key: value)",
     "dict_type": "settings (key: value)",
@@ -91,7 +96,7 @@ def _finding(item: ErrorDetails, document: Document, model: type[BaseModel]) -> 
     if kind == "missing":
         return document.finding(path[:-1], "missing-field", f"`{name}` is missing", key=True)
     if kind == "extra_forbidden":
-        fields = sorted(_fields_at(model, path[:-1]))
+        fields = sorted(fields_at(model, path[:-1]))
         return document.finding(
             path,
             "unknown-field",
@@ -101,7 +106,7 @@ def _finding(item: ErrorDetails, document: Document, model: type[BaseModel]) -> 
             allowed=", ".join(fields),
             hint=_instead(str(path[-1]), fields),
         )
-    rule, allowed = _rule_and_allowed(item)
+    rule, allowed = rule_and_allowed(item)
     if path == ("schema_version",):
         rule = "schema-version"
     said = str(item["ctx"]["error"]) if kind == "value_error" else ""
@@ -122,7 +127,8 @@ def _instead(name: str, fields: list[str]) -> str:
     return near(name, fields) or "remove it"
 
 
-def _rule_and_allowed(item: ErrorDetails) -> tuple[str, str]:
+def rule_and_allowed(item: ErrorDetails) -> tuple[str, str]:
+    """The rule that an error breaks, and in words what would be allowed."""
     kind, context = item["type"], item.get("ctx", {})
     if kind in _EXPECTED:
         return "wrong-type", _EXPECTED[kind]
@@ -189,7 +195,7 @@ def _child(value: Any, part: str | int) -> Any:
     return _MISSING
 
 
-def _fields_at(model: type[BaseModel], path: Path) -> set[str]:
+def fields_at(model: type[BaseModel], path: Path) -> set[str]:
     """Names of the fields that are allowed at a place."""
     kinds: list[Any] = [model]
     for part in path:

@@ -70,3 +70,65 @@ def test_without_a_file_policies_are_the_projects_and_state_goes_home(tmp_path, 
 
 def test_other_variables_of_the_same_prefix_are_left_alone(tmp_path):
     load(write(tmp_path, ""), env={"ALGOOPS_FAILPOINT": "deploy.landed"})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("state: {dir: x}\nserver: {prot: 1}\n", ":2: `server.prot` is no setting (did you mean"),
+        ("zzz: 1\n", ":1: `zzz` is no setting (there are: api_token, data,"),
+        ("server: {port: abc}\n", ":1: `server.port` must be a whole number"),
+        ("server: {port: 99999}\n", "`server.port` must be 65535 or less"),
+        ("server: 8080\n", "`server` must be settings (key: value)"),
+        ("server:\n", "`server` is empty: give it a value, or remove the line"),
+        ("repositories: {name: x}\n", "`repositories` must be a list"),
+        ("repositories: []\n", "`repositories` is empty: name at least one"),
+        ("repositories: [{name: a}, {name: a}]\n", "need different names, found a, a"),
+        ("repositories: [{name: a}, {name: b}]\n", "local repositories need different paths"),
+        ("repositories: [{base: ''}]\n", "`repositories[0].base`: a branch such as main"),
+        ("repositories: [{base: 'a..b'}]\n", "`repositories[0].base`: a branch such as main"),
+        ("repositories: [{strategies: ../x}]\n", "a folder inside the repository"),
+        (
+            "repositories:\n- forge: github\n  github: {repository: nonsense}\n",
+            ":3: `repositories[0].github.repository` must be",
+        ),
+        ("repositories: [{forge: github, github: {}}]\n", "github.repository` is missing"),
+        ("sandbox: {backend: podman}\n", "must be auto, docker, bubblewrap"),
+        ("server: {port: 1}\nserver: {port: 2}\n", ":2: key `server` is given twice"),
+    ],
+)
+def test_wrong_setting_is_said_with_its_line_and_what_to_write(tmp_path, text, said):
+    file = write(tmp_path, text)
+    with pytest.raises(ConfigError) as caught:
+        load(file, env={})
+    assert str(file) in str(caught.value)
+    assert said in str(caught.value)
+
+
+def test_a_secret_of_a_wrong_kind_is_not_shown(tmp_path):
+    text = "repositories: [{forge: github, github: {repository: a/b, token: 987654321}}]\n"
+    with pytest.raises(ConfigError) as caught:
+        load(write(tmp_path, text), env={"ALGOOPS_SERVER__PORT": "s3cret"})
+    assert "987654321" not in str(caught.value)
+    assert "ALGOOPS_SERVER__PORT in the environment: `server.port` must be" in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("ALGOOPS_SERVR__PORT", "1", "did you mean `server`?"),
+        ("ALGOOPS_SERVER__PORT", "{", "ALGOOPS_SERVER__PORT in the environment is not valid YAML"),
+        ("ALGOOPS_SERVER__PROT", "1", "`server.prot` is no setting (did you mean `port`?)"),
+    ],
+)
+def test_wrong_variable_is_named(tmp_path, name, value, said):
+    with pytest.raises(ConfigError, match="in the environment") as caught:
+        load(write(tmp_path, ""), env={name: value})
+    assert said in str(caught.value)
+
+
+def test_missing_secret_file_names_the_setting(tmp_path):
+    text = "repositories: [{forge: github, github: {repository: a/b, token_file: none}}]\n"
+    with pytest.raises(ConfigError, match=r"`github\.token_file`: cannot read .*none: No such"):
+        load(write(tmp_path, text), env={})
