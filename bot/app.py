@@ -185,7 +185,7 @@ class Daemon:
         schedule = self._settings.schedule
         clock.every(schedule.tick_s, "tick", lambda: emit(Tick()))
         clock.every(schedule.recheck_s, "recheck", lambda: _recheck(world))
-        clock.every(DAY_S, "retention", lambda: world.store.prune(KEEP_DAYS))
+        clock.every(DAY_S, "retention", lambda: world.store.prune(KEEP_DAYS), at_once=True)
         for repository in self._settings.repositories:
             self._watch_one(stack, world, repository, clock)
         stack.callback(clock.stop)

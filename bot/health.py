@@ -1,8 +1,12 @@
 """Health and measures: each component asked for real, and bounded."""
 
 import shutil
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol, runtime_checkable
+
+import structlog
 
 from bot.config import Settings
 from bot.server.backend import ComponentHealth, Measures
@@ -15,6 +19,8 @@ LOW_DISK_MB = 200
 MB = 1024 * 1024
 Probe = Callable[[World, Settings], ComponentHealth]
 
+log = structlog.get_logger(__name__)
+
 
 def health(world: World, settings: Settings) -> Mapping[str, ComponentHealth]:
     """Ask every component now, side by side; one that does not answer in time is not available."""
@@ -23,10 +29,11 @@ def health(world: World, settings: Settings) -> Mapping[str, ComponentHealth]:
         asked = {
             name: pool.submit(_guarded, probe, world, settings) for name, probe in _PROBES.items()
         }
+        deadline = time.monotonic() + LIMIT_S
         answers = {}
         for name, future in asked.items():
             try:
-                answers[name] = future.result(timeout=LIMIT_S)
+                answers[name] = future.result(timeout=max(0.0, deadline - time.monotonic()))
             except TimeoutError:
                 answers[name] = ComponentHealth(available=False, detail="did not answer in time")
         return answers
@@ -41,6 +48,9 @@ def _guarded(probe: Probe, world: World, settings: Settings) -> ComponentHealth:
         return ComponentHealth(available=False, detail=type(error).__name__)
     except OSError as error:
         return ComponentHealth(available=False, detail=error.strerror or type(error).__name__)
+    except Exception as error:  # whatever breaks a component, the others have an answer to give
+        log.exception("a component broke")
+        return ComponentHealth(available=False, detail=type(error).__name__)
 
 
 def _state(world: World, _settings: Settings) -> ComponentHealth:
@@ -108,16 +118,36 @@ _PROBES: dict[str, Probe] = {
 }
 
 
+@runtime_checkable
+class Metered(Protocol):
+    """A forge that counts what it asks: GitHub grants so many calls an hour."""
+
+    @property
+    def outcomes(self) -> Mapping[str, int]:
+        """How calls ended -> how many, since the start."""
+
+    @property
+    def calls_left(self) -> int | None:
+        """How many are left, None while that is not known."""
+
+
 def measure(world: World) -> Measures:
     """Values for /metrics, from a few counted queries."""
     stats = world.store.stats()
     facts = world.bench.executor.describe()
+    metered = {n: w.forge for n, w in world.watched.items() if isinstance(w.forge, Metered)}
     sandbox = {k: v for k in ("warm", "busy", "starting") if isinstance(v := facts.get(k), int)}
     return Measures(
         queue=dict(stats.jobs),
         event_lag_s=stats.inbox_oldest_s,
         sandbox=sandbox,
-        deployments={"deploy": stats.deployments},
+        forge_calls={
+            (name, outcome): count
+            for name, forge in metered.items()
+            for outcome, count in forge.outcomes.items()
+        },
+        forge_quota={n: f.calls_left for n, f in metered.items() if f.calls_left is not None},
+        deployments=dict(stats.landings),
         strategies=dict(stats.strategies),
         database_bytes=stats.database_bytes + stats.wal_bytes,
     )

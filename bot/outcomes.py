@@ -5,8 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from components.state import Store
-
-_PREFIX = "outcome:"
+from components.state.notes import OUTCOME
 
 
 @dataclass(frozen=True)
@@ -29,13 +28,13 @@ class CommandOutcome:
 def keep(store: Store, key: str, outcome: CommandOutcome) -> None:
     """Write the outcome down for the issuer of the command with this key."""
     if key:
-        store.meta.put(_PREFIX + key, json.dumps(asdict(outcome)))
+        store.meta.put(OUTCOME + key, json.dumps(asdict(outcome)))
 
 
 def read(store: Store, key: str) -> CommandOutcome | None:
     """The outcome of the command with this key, None while there is none.
 
-    It stays: a job that a crash brought back finds it and does nothing twice.
+    It stays for as long as jobs do: one that a crash brought back finds it and does nothing twice.
     """
-    text = store.meta.get(_PREFIX + key) if key else ""
+    text = store.meta.get(OUTCOME + key) if key else ""
     return CommandOutcome(**json.loads(text)) if text else None

@@ -214,7 +214,7 @@ class Measures:
         sandbox: state of the pool -> guests ("warm", "busy", "starting").
         forge_calls: (repository, outcome) -> calls since the start.
         forge_quota: repository -> calls left, where the forge says so.
-        deployments: ("deploy" or "rollback") -> how many ever.
+        deployments: kind (deploy, rollback, removal, external) -> how many ever.
         strategies: lifecycle state -> how many.
         database_bytes: size of the database with its WAL.
     """
@@ -328,7 +328,7 @@ class Backend(Protocol):
         """The files that differ between two versions of a strategy. Raises NotFound."""
 
     def health(self) -> Mapping[str, ComponentHealth]:
-        """Ask each component now (see HEALTH_COMPONENTS); never raises. Bounded to 5 s each."""
+        """Ask each component now (see HEALTH_COMPONENTS); never raises. Bounded to 5 s."""
 
     def measure(self) -> Measures:
         """Values for /metrics."""

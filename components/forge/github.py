@@ -1,6 +1,6 @@
 """Proposals on GitHub: pull requests of one repository, through REST and a bare mirror."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, urlsplit
@@ -83,6 +83,16 @@ class GitHubForge:
     def calls(self) -> int:
         """REST calls made so far."""
         return self._client.calls
+
+    @property
+    def outcomes(self) -> Mapping[str, int]:
+        """How those calls ended: ok, refused, failed."""
+        return dict(self._client.outcomes)
+
+    @property
+    def calls_left(self) -> int | None:
+        """REST calls that GitHub grants until its next hour, None while it has not said."""
+        return self._client.budget.remaining
 
     def fetch(self) -> None:
         """Bring the base and the heads of the known open pull requests that are not here yet."""

@@ -8,6 +8,7 @@ is a `TransientError` that names its seconds, so that other repositories go on.
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,6 +49,7 @@ class Client:
     Attributes:
         budget: shared by everything that uses the same account.
         calls: requests made so far, retries included.
+        outcomes: how they ended: ok, refused (no sense in asking again), failed (or to wait).
     """
 
     base_url: str
@@ -56,6 +58,7 @@ class Client:
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     calls: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self._github = Github(
@@ -180,11 +183,20 @@ class Client:
         wait = self.budget.wait_s(self.clock())
         if wait > 0:
             raise later("GitHub asked us to wait", wait)
-        answer = self._send(verb, url, body, headers)
-        self.budget.learn(answer.headers)
-        if answer.status < 400:  # noqa: PLR2004  # where HTTP's errors begin
-            return answer
-        raise error_of(verb, url, answer, self.budget, self.clock())
+        try:
+            answer = self._send(verb, url, body, headers)
+            self.budget.learn(answer.headers)
+            if answer.status >= 400:  # noqa: PLR2004  # where HTTP's errors begin
+                raise error_of(verb, url, answer, self.budget, self.clock())
+        except (TransientError, UserError) as error:
+            self._count("failed" if isinstance(error, TransientError) else "refused")
+            raise
+        self._count("ok")
+        return answer
+
+    def _count(self, outcome: str) -> None:
+        with self._lock:
+            self.outcomes[outcome] += 1
 
     def _send(
         self, verb: str, url: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]

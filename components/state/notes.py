@@ -2,6 +2,9 @@
 
 from components.state.database import Database
 
+OUTCOME = "outcome:"
+"""How keys of `Meta` start that hold what became of a command: retention removes them."""
+
 
 class Comments:
     """Table comments: which comment on the forge is the report of a proposal."""

@@ -289,7 +289,11 @@ class AuditProblem:
 
 @dataclass(frozen=True)
 class Stats:
-    """Figures for metrics and health: state -> count; ages in seconds, sizes in bytes."""
+    """Figures for metrics and health: state -> count; ages in seconds, sizes in bytes.
+
+    Attributes:
+        landings: the deployments by their kind.
+    """
 
     strategies: Mapping[str, int]
     jobs: Mapping[str, int]
@@ -302,3 +306,4 @@ class Stats:
     audit_rows: int
     database_bytes: int
     wal_bytes: int
+    landings: Mapping[str, int] = field(default_factory=dict)

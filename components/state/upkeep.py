@@ -5,6 +5,7 @@ from datetime import timedelta
 from components.state import clock
 from components.state.database import Database
 from components.state.inbox import Inbox
+from components.state.notes import OUTCOME
 from components.state.records import Stats
 
 _BATCH = 500
@@ -21,15 +22,18 @@ _OLD = {
     "checks": "DELETE FROM run_checks WHERE id IN (SELECT c.id FROM run_checks AS c"
     " JOIN runs AS r ON r.id = c.run_id WHERE r.finished_at != '' AND r.finished_at < :before"
     " AND NOT EXISTS (SELECT 1 FROM deployments AS d WHERE d.run_id = r.id) LIMIT :batch)",
+    "outcomes": f"DELETE FROM meta WHERE key IN (SELECT key FROM meta WHERE key GLOB '{OUTCOME}*'"  # noqa: S608  # our own word
+    " AND updated_at < :before LIMIT :batch)",
     "backtests": "UPDATE backtests SET result = '' WHERE id IN (SELECT id FROM backtests"
     " WHERE completed_at != '' AND completed_at < :before AND result != '' LIMIT :batch)",
 }
 
 
 def prune(db: Database, older_than_days: float) -> dict[str, int]:
-    """Remove what has served: finished jobs, settled events, bodies of old runs and backtests.
+    """Remove what has served: finished jobs, settled events, outcomes of commands, old bodies.
 
-    Runs themselves, what led to a deployment, verdicts and the audit log stay.
+    Bodies are those of runs and backtests. Runs themselves, what led to a deployment, verdicts
+    and the audit log stay.
 
     Args:
         db: the database.
@@ -86,4 +90,5 @@ def stats(db: Database, inbox: Inbox) -> Stats:
         audit_rows=db.value("SELECT count FROM audit_head"),
         database_bytes=db.path.stat().st_size,
         wal_bytes=wal.stat().st_size if wal.exists() else 0,
+        landings=db.counts("SELECT kind, count(*) FROM deployments GROUP BY kind"),
     )

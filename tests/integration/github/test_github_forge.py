@@ -59,6 +59,20 @@ def test_a_thousand_pull_requests_are_read_page_by_page(desk):
     assert len(desk.github.asked("GET .*/pulls$")) == 2
 
 
+def test_calls_are_counted_by_how_they_ended(desk):
+    assert desk.forge.calls_left is None
+    desk.forge.ping()
+    before = desk.forge.outcomes
+    assert desk.forge.calls_left == desk.github.remaining
+    assert not desk.forge.is_proposal("pr/77")
+    desk.github.faults.append(Fault("GET .*/pulls/78$", 500, times=4))
+    with pytest.raises(TransientError):
+        desk.forge.is_proposal("pr/78")
+    after = desk.forge.outcomes
+    counted = {name: after[name] - before.get(name, 0) for name in after}
+    assert counted == {"ok": 0, "refused": 1, "failed": 4}
+
+
 def test_an_idle_poll_costs_no_quota(desk):
     desk.propose()
     desk.forge.ping()

@@ -30,6 +30,8 @@ def busy_day(store):
     store.deployments.record(
         "main", "RSI", "1.0.0", kind="deploy", commit="c", actor="a", run_id=run.id
     )
+    store.meta.put("outcome:cli-1", "{}")
+    store.meta.put("base:main", "c")
     test = store.backtests.create("RSI", {})
     store.backtests.finish(test.id, "completed", result="{}")
 
@@ -37,9 +39,18 @@ def busy_day(store):
 def test_old_work_is_removed_and_what_matters_stays(store, time):
     busy_day(store)
     time.advance(10 * DAY)
-    assert store.prune(30) == {"jobs": 0, "inbox": 0, "reports": 0, "checks": 0, "backtests": 0}
+    assert not any(store.prune(30).values())
     rows = store.audit.head().count
-    assert store.prune(5) == {"jobs": 1, "inbox": 1, "reports": 1, "checks": 0, "backtests": 1}
+    assert store.prune(5) == {
+        "jobs": 1,
+        "inbox": 1,
+        "reports": 1,
+        "checks": 0,
+        "outcomes": 1,
+        "backtests": 1,
+    }
+    assert store.meta.get("outcome:cli-1") == ""
+    assert store.meta.get("base:main") == "c"
     assert [event.key for event in store.inbox.pending()] == ["d2"]
     assert store.jobs.lease("w", 60).key == "b"
     assert [bool(store.runs.get(number).report) for number in (1, 2)] == [False, True]
@@ -73,6 +84,8 @@ def test_figures_count_what_is_there(store, life):
     assert figures.jobs == {"queued": 1}
     assert figures.runs == {"passed": 2}
     assert (figures.inbox_pending, figures.open_intents, figures.holds) == (1, 1, 1)
+    assert sum(figures.landings.values()) == figures.deployments
+    assert figures.landings["deploy"] == figures.deployments
     assert figures.deployments == 1
     assert figures.audit_rows == store.audit.head().count
     assert figures.database_bytes > 0
