@@ -51,7 +51,16 @@ def take_snapshot(where: Where, proposal: Proposal, base: str) -> Snapshot:
             for c in where.repository.changed_strategies(base_tree, merged.tree, where.root)
         )
         findings = where.repository.judge_root(base_tree, merged.tree, where.root)
-    return Snapshot(proposal, base, proposal.head, merged.tree, merged.conflicts, changes, findings)
+    return Snapshot(
+        proposal,
+        base,
+        proposal.head,
+        merged.tree,
+        merged.conflicts,
+        changes,
+        findings,
+        merged.reason,
+    )
 
 
 def read_subject(where: Where, change: StrategyChange, base_commit: str = "") -> Subject:
@@ -223,8 +232,9 @@ def _summary(verdict: Verdict, reports: Sequence[StrategyReport], plan: Plan) ->
     if plan.wait:
         return f"not checked: {plan.wait}"
     if verdict is Verdict.NEUTRAL:
-        gone = f"; removed: {', '.join(plan.archived)}" if plan.archived else ""
-        return f"no strategy to check{gone}"
+        if plan.archived:
+            return f"no strategy to check; removed: {', '.join(plan.archived)}"
+        return "no strategy differs from the base"
     return say.summary(verdict, reports)
 
 

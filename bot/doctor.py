@@ -86,9 +86,15 @@ def _data(settings: Settings) -> Iterator[Symptom]:
             "no market data", hint=f"put SYMBOL_INTERVAL.csv files into {settings.data.dir}"
         )
     for symbol, interval in symbols:
-        bars = data.bars(symbol, interval, None, None)
-        seen = f"{len(bars.frame)} bars to {bars.frame.index[-1]:%Y-%m-%d}"
-        yield Symptom(f"data {symbol} {interval}", well=True, seen=seen)
+        what = f"data {symbol} {interval}"
+        try:
+            bars = data.bars(symbol, interval, None, None)
+        except AlgoOpsError as error:
+            seen = " ".join(Exception.__str__(error).split())
+            yield Symptom(what, well=False, seen=seen, advice=error.hint)
+        else:
+            seen = f"{len(bars.frame)} bars to {bars.frame.index[-1]:%Y-%m-%d}"
+            yield Symptom(what, well=True, seen=seen)
 
 
 def _database(settings: Settings) -> Iterator[Symptom]:
@@ -119,7 +125,7 @@ def _repositories(settings: Settings) -> Iterator[Symptom]:
                 advice=error.hint or "`algoops init` makes a local one",
             )
         finally:
-            watched.where.repository.close()
+            watched.close()
 
 
 def _base_policies(settings: Settings, watched: Watched) -> Iterator[Symptom]:
@@ -183,7 +189,12 @@ def _trial(policies: Policies) -> ScriptJob:
 
 
 def _disk(settings: Settings) -> Iterator[Symptom]:
-    settings.state.dir.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(settings.state.dir).free // MB
+    try:
+        settings.state.dir.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(settings.state.dir).free // MB
+    except OSError as error:
+        raise UserError(
+            f"cannot use {settings.state.dir}: {error.strerror}", hint="check `state.dir`"
+        ) from error
     well = free > LOW_DISK_MB
     yield Symptom("disk", well, f"{free} MB free", "" if well else "make room for the database")

@@ -24,6 +24,10 @@ class StrategyChange:
         return Change.ADDED if self.old_tree is None else Change.MODIFIED
 
 
+WHOLE = (".",)
+"""Where not single paths conflict, but the two have nothing to do with each other."""
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """A proposal as git has it at this moment; `merge_tree` is "" where the merge conflicts."""
@@ -36,6 +40,8 @@ class Snapshot:
     changes: tuple[StrategyChange, ...]
     findings: tuple[Finding, ...] = ()
     """What is wrong with the folder of strategies itself: links, twins, odd names."""
+    unmerged: str = ""
+    """Why there is no merge, in words."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,7 @@ def plan_run(snapshot: Snapshot, policy: ProposalPolicy, *, asked: bool) -> Plan
             " or comment `/algoops check`"
         )
     if snapshot.conflicts:
-        return Plan(findings=(_conflict(snapshot.conflicts),))
+        return Plan(findings=(_conflict(snapshot),))
     return Plan(
         checks=tuple(c for c in snapshot.changes if c.new_tree is not None),
         archived=tuple(c.name for c in snapshot.changes if c.new_tree is None),
@@ -87,13 +93,19 @@ def plan_run(snapshot: Snapshot, policy: ProposalPolicy, *, asked: bool) -> Plan
     )
 
 
-def _conflict(paths: Collection[str]) -> Finding:
+def _conflict(snapshot: Snapshot) -> Finding:
     return Finding(
         check=CheckName.SCHEMA,
         rule="merge-conflict",
-        message=f"does not merge with the base: conflicts in {', '.join(sorted(paths))}",
+        message=_why_unmerged(snapshot),
         hint="merge or rebase the base branch into yours and push again",
     )
+
+
+def _why_unmerged(snapshot: Snapshot) -> str:
+    if snapshot.conflicts == WHOLE and snapshot.unmerged:
+        return f"does not merge with the base: {snapshot.unmerged}"
+    return f"does not merge with the base: conflicts in {', '.join(sorted(snapshot.conflicts))}"
 
 
 @dataclass(frozen=True)
@@ -210,10 +222,7 @@ def _stale(facts: DeployFacts) -> Refuse | None:
 def _unmergeable(snapshot: Snapshot) -> Refuse | None:
     if not snapshot.conflicts:
         return None
-    return Refuse(
-        "conflict",
-        "does not merge with the base; conflicts in " + ", ".join(sorted(snapshot.conflicts)),
-    )
+    return Refuse("conflict", _why_unmerged(snapshot))
 
 
 def _odd(snapshot: Snapshot) -> Refuse | None:

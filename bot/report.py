@@ -112,8 +112,11 @@ def _headline(report: Report) -> str:
 
 def _next_step(report: Report) -> str:
     on_github = report.proposal.id.startswith("pr/")
+    alone = not on_github and not report.run_id  # `algoops check`: no daemon that could deploy
     again = "comment `/algoops check`" if on_github else "run `algoops check`"
     match report.verdict:
+        case Verdict.PASSED if alone:
+            step = "merge it. This check deploys nothing; it tested the merge with the base."
         case Verdict.PASSED:
             deploy = (
                 f"a maintainer comments `/algoops deploy {report.head_commit[:12]}`"
@@ -121,6 +124,8 @@ def _next_step(report: Report) -> str:
                 else _deploy_command(report)
             )
             step = f"{deploy}. Exactly what was tested gets merged."
+        case Verdict.FAILED if alone:
+            step = "fix what is marked ❌ below and check again."
         case Verdict.FAILED:
             step = "fix what is marked ❌ below and push; the checks start by themselves."
         case Verdict.ERROR:

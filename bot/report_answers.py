@@ -51,8 +51,8 @@ def rolled_back(name: str, version: str, commit: str, held: str, reason: str) ->
     """`name` is back at `version`; `held` is the version that must not be deployed again."""
     return (
         f"⏪ Rolled back {code(name)} to {code(version)} as {_sha(commit)}. "
-        f"{code(held)} is on hold until somebody writes `/algoops unhold {_bare(name)} "
-        f"{_bare(held)}`. Reason: {inline(reason) or 'none given'}."
+        f"{code(held)} is on hold. {_lifting(name, held)} "
+        f"Reason: {inline(reason) or 'none given'}."
     )
 
 
@@ -115,8 +115,13 @@ def held(name: str, version: str, reason: str) -> str:
     """This version (or this very content) is on hold."""
     return (
         f"Not deployed: {code(name)} {code(version)} is on hold ({inline(reason) or 'no reason'}). "
-        f"Lift it with `/algoops unhold {_bare(name)} {_bare(version)}`, or release a new version."
+        f"{_lifting(name, version)} Or release a new version."
     )
+
+
+def _lifting(name: str, version: str) -> str:
+    command = f"algoops unhold {_bare(name)} {_bare(version)}"
+    return f"`{command}` lifts that; in a comment it is `/{command}`."
 
 
 def hold_set(name: str, version: str) -> str:

@@ -124,9 +124,10 @@ def provenance(report: Report, page_url: str) -> str:
     table = "\n".join(["| | |", "|---|---|", *lines])
     more = f" · {link('full report', page_url)}" if page_url else ""
     when = f"{inline(report.finished_at)}, took {report.duration_s:.1f} s"
+    more += " · `/algoops help`" if report.proposal.id.startswith("pr/") else ""
     return (
         f"<details><summary>Provenance</summary>\n\n{table}\n\n</details>\n\n"
-        f"<sub>AlgoOps {inline(report.algoops)} · {when}{more} · `/algoops help`</sub>"
+        f"<sub>AlgoOps {inline(report.algoops)} · {when}{more}</sub>"
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event as Flag
 
-from bot.bench import Bench, Subject
+from bot.bench import DEFINITIONS, Bench, Subject
 from bot.check_run import Asked, Where, run_checks, take_snapshot
 from bot.checks import Known, OnCheck, check_strategy
 from bot.plan import ProposalPolicy, Snapshot, StrategyChange
@@ -60,7 +60,8 @@ def _commit(repository: Repository, ref: str) -> str:
     commit = repository.resolve(ref) or repository.resolve(f"origin/{ref}")
     if commit is None:
         raise UserError(
-            f"there is no branch, tag or commit {ref!r}", hint="fetch it, or name another one"
+            f"there is no branch, tag or commit {ref!r}",
+            hint="fetch it, or name another one with --base or --head",
         )
     return commit
 
@@ -81,6 +82,22 @@ def _only(where: Where, snapshot: Snapshot, names: Sequence[str]) -> Snapshot:
     )
 
 
+def strategy_folders(folder: Path) -> tuple[Path, ...]:
+    """The strategies in a folder of strategies; the folder itself where it is one, or holds none.
+
+    Raises:
+        UserError: it is no folder.
+    """
+    if not folder.is_dir():
+        raise UserError(f"{folder} is not a folder", hint="name the folder of a strategy")
+    found = () if _is_strategy(folder) else sorted(filter(_is_strategy, folder.iterdir()))
+    return tuple(found) or (folder,)
+
+
+def _is_strategy(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in (*DEFINITIONS, "strategy.py"))
+
+
 def folder_subject(folder: Path) -> Subject:
     """A strategy's folder on disk as a subject; its tree id is a hash of names and contents.
 
@@ -88,7 +105,7 @@ def folder_subject(folder: Path) -> Subject:
         UserError: it is no folder, a file cannot be read, or there are too many.
     """
     if not folder.is_dir():
-        raise UserError(f"{folder} is not a folder")
+        raise UserError(f"{folder} is not a folder", hint="name the folder of a strategy")
     files: dict[str, bytes] = {}
     for path in sorted(_files(folder)):
         if len(files) >= MOST_FILES:

@@ -4,6 +4,7 @@ import datetime as dt
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Event as Flag
 from typing import Annotated
@@ -18,7 +19,7 @@ from bot.app import open_bench
 from bot.bench import Bench
 from bot.check_job import known_verdict, remember
 from bot.check_run import Asked, Where, make_report
-from bot.checks import OnCheck
+from bot.checks import Known, OnCheck
 from bot.cli.common import (
     EXIT_ERROR,
     EXIT_FAILED,
@@ -34,7 +35,8 @@ from bot.config import Settings
 from bot.plan import Plan, Snapshot
 from bot.policies import load_policies
 from bot.sandboxes import open_executor
-from bot.standalone import Scope, check_between, check_folder
+from bot.standalone import Scope, check_between, check_folder, strategy_folders
+from components.errors import UserError
 from components.git_patch import Repository
 from components.ports import Proposal
 from components.schema.report import CheckResult, Report
@@ -43,6 +45,7 @@ from components.state import DATABASE, Store
 
 SAVES = frozenset({"created", "modified", "moved", "deleted"})
 QUIET_S = 0.2
+UNCOMMITTED = "What is not committed is not looked at: commit it, or name its folder."
 EXITS = {
     Verdict.PASSED: EXIT_PASSED,
     Verdict.NEUTRAL: EXIT_PASSED,
@@ -77,14 +80,20 @@ def check(
     """
     with errors_for_people():
         settings = settings_from(config)
-        folders = [Path(t) for t in targets or () if "/" in t or Path(t).is_dir()]
-        names = tuple(t for t in targets or () if Path(t) not in folders)
+        given = [Path(t) for t in targets or () if "/" in t or Path(t).is_dir()]
+        names = tuple(t for t in targets or () if Path(t) not in given)
+        if given and names:
+            raise UserError(
+                "name folders or strategies, not both", hint=f"no folder: {', '.join(names)}"
+            )
+        folders = [folder for path in given for folder in strategy_folders(path)]
         with _bench(settings) as (bench, store), _progress(form) as tell:
+            known: Known = partial(known_verdict, store)
             if folders:
-                report = _check_folders(folders, bench, store, tell)
+                report = _check_folders(folders, bench, _none_known if force else known, tell)
             else:
                 asked = Asked(
-                    known=lambda key: known_verdict(store, key),
+                    known=known,
                     tell=tell,
                     cancelled=Flag(),
                     force=force,
@@ -98,6 +107,8 @@ def check(
         write(rendered(report, form), output)
         if report.verdict is Verdict.ERROR:
             err.print(f"algoops: {report.summary}", markup=False, soft_wrap=True)
+        if report.verdict is Verdict.NEUTRAL and form is Format.TEXT:
+            err.print(UNCOMMITTED, markup=False, soft_wrap=True)
         raise typer.Exit(EXITS[report.verdict])
 
 
@@ -110,7 +121,7 @@ def watch(
         settings = settings_from(config)
         with _bench(settings) as (bench, store), _saves(path) as wait_for_save:
             while True:
-                report = _check_folders([path], bench, store, _quiet)
+                report = _check_folders([path], bench, partial(known_verdict, store), _quiet)
                 remember(store, report)
                 out.rule(dt.datetime.now().astimezone().strftime("%H:%M:%S"))
                 out.print(say.plain(report), markup=False, highlight=False)
@@ -128,17 +139,18 @@ def _bench(settings: Settings) -> Iterator[tuple[Bench, Store]]:
         yield open_bench(settings, policies, executor), store
 
 
-def _check_folders(folders: list[Path], bench: Bench, store: Store, tell: OnCheck) -> Report:
+def _check_folders(folders: list[Path], bench: Bench, known: Known, tell: OnCheck) -> Report:
     started = dt.datetime.now(dt.UTC)
-    reports = [
-        check_folder(folder, bench, lambda key: known_verdict(store, key), tell)
-        for folder in folders
-    ]
+    reports = [check_folder(folder, bench, known, tell) for folder in folders]
     names = ", ".join(str(f) for f in folders)
     proposal = Proposal(id="folder", ref=names, head="")
     snapshot = Snapshot(proposal, "", "", "", (), ())
     where = folders[0].resolve().parent.name
     return make_report(where, snapshot, Plan(), reports, started=started, run_id="")
+
+
+def _none_known(_key: str) -> None:
+    """Everything is run again."""
 
 
 def _quiet(_strategy: str, _result: CheckResult) -> None:

@@ -40,7 +40,7 @@ def errors_for_people() -> Iterator[None]:
         _show(error, f"algoops: {error}")
     except (KeyboardInterrupt, BrokenPipeError):
         raise SystemExit(EXIT_ERROR) from None
-    except (typer.Exit, typer.Abort):
+    except (typer.Exit, typer.Abort, typer.BadParameter):
         raise
     except Exception as error:  # noqa: BLE001  # the boundary: whatever is left is our bug
         _show(

@@ -112,8 +112,15 @@ def status(
         found = _found(store, name) if name else store.strategies.list(limit=10_000)
         if form == "json":
             print_json([asdict(s) for s in found])
-        else:
+        elif found:
             out.print(_table(found))
+        else:
+            out.print(
+                f"No strategy is known yet in {store.path}.",
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
 
 
 def lifecycle(name: Name, repository: RepositoryOption = "", config: ConfigOption = None) -> None:

@@ -22,6 +22,7 @@ class Merger(Writer):
 
         Raises:
             GitFailed: one of the commits is not there.
+            UserError: the clone is too shallow to hold what both come from.
         """
         args = ("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages")
         output = self.git.run(*args, object_id(base), object_id(head), ok=(0, 1, _REFUSED))
@@ -49,9 +50,14 @@ class Merger(Writer):
         return Merged("", paths, "changed by following a rename: " + ", ".join(paths[:20]))
 
     def _unmergeable(self, base: str, head: str, words: str) -> Merged:
-        if self.merge_base(base, head) is None:
-            return Merged("", WHOLE, "the proposal shares no history with the base")
-        return Merged("", WHOLE, f"git cannot merge it: {words}")
+        if self.merge_base(base, head) is not None:
+            return Merged("", WHOLE, f"git cannot merge it: {words}")
+        if self.git.run("rev-parse", "--is-shallow-repository").text.strip() == "true":
+            raise UserError(
+                f"this clone is shallow: where {head[:12]} and {base[:12]} parted is not in it",
+                hint="git fetch --unshallow; in Actions check out with fetch-depth: 0",
+            )
+        return Merged("", WHOLE, "the proposal shares no history with the base")
 
     def merge_many(
         self, base: str, candidates: tuple[Candidate, ...], *, when: int | None = None

@@ -50,7 +50,7 @@ def find_git_dir(path: Path) -> Path:
         has_objects = (folder / "objects").is_dir() or (folder / "commondir").is_file()
         if has_objects and (folder / "HEAD").is_file():
             return folder.resolve()
-    raise ConfigError(f"there is no git repository at {path}", hint=f"git init --bare {path}")
+    raise ConfigError(f"there is no git repository at {path}", hint="name another folder")
 
 
 class Reader:

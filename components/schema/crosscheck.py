@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from components.schema.rules.problems import Problem
 from components.schema.rules.scope import STRATEGY_ATTRIBUTES
 from components.schema.strategy import ParameterSpec, StrategyDefinition
+from components.schema.types import NAME_PATTERN, WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +69,13 @@ def _names(
     name = definition.name
     if policy.folder_is_name and folder is not None and name != folder:
         message = f"the strategy is called `{name}`, its folder `{folder}`"
-        yield Problem(("name",), "folder-name", message, "call both the same", name, folder)
+        fits = re.fullmatch(NAME_PATTERN, folder) and re.search(policy.name_pattern, folder)
+        hint = (
+            "call both the same" if fits else f"rename the folder, to `{name}` or both to another"
+        )
+        yield Problem(
+            ("name",), "folder-name", message, hint, name, folder if fits else WORDS[NAME_PATTERN]
+        )
     if not re.search(policy.name_pattern, name):
         message = f"name `{name}` does not match this repository's rule"
         yield Problem(("name",), "bad-name", message, "", name, policy.name_pattern)

@@ -52,7 +52,8 @@ def _sentence(row: AuditRow) -> str:
         return ""
     moment = f"{row.timestamp[:10]} {row.timestamp[11:19]}"
     words = _flat(teller(row))
-    return f"{moment} UTC: {words[:1].upper()}{words[1:]}."
+    first = words[:1] if ":" in words.split(" ", 1)[0] else words[:1].upper()  # cli:ada is a key
+    return f"{moment} UTC: {first}{words[1:]}."
 
 
 def _move(row: AuditRow) -> str:
@@ -80,7 +81,7 @@ def _deployment(row: AuditRow) -> str:
 
 def _what(row: AuditRow) -> str:
     version = row.details.get("version")
-    return f"version {version}" if version else "a version that could not be read"
+    return f"version {version}" if version else "a new version"
 
 
 def _because(row: AuditRow, key: str) -> str:
@@ -107,9 +108,10 @@ def _standing(strategy: Strategy) -> str:
     if strategy.deployed_version:
         parts.append(f"version {strategy.deployed_version} is deployed")
     if strategy.proposed_status is not None:
-        version = strategy.proposed_version or "of unknown number"
+        version = strategy.proposed_version
+        what = f"version {version}" if version else "a new version"
         where = f" in {strategy.proposal}" if strategy.proposal else ""
-        parts.append(f"version {version}{where} is {strategy.proposed_status}")
+        parts.append(f"{what}{where} is {strategy.proposed_status}")
     if not parts:
         status = strategy.status.replace("_", " ")
         parts.append(f"nothing is deployed; its last version, {strategy.version}, is {status}")

@@ -419,3 +419,17 @@ def test_scratch_folder_of_a_killed_process_goes_and_a_living_ones_stays(
     with world.repo.scratch():
         assert not old.exists()
         assert young.exists()
+
+
+def test_merge_in_a_shallow_clone_says_what_to_fetch_and_blames_nobody(world, tmp_path):
+    proposal = world.propose("x", strategy("RSI", code="x = 2\n"))
+    base = world.forge.base()
+    clone = tmp_path / "shallow"
+    url = f"file://{world.bare}"
+    for words in (
+        ("clone", "--quiet", "--bare", "--depth=1", "--branch=x", url, str(clone)),
+        ("-C", str(clone), "fetch", "--quiet", "--depth=1", url, base),
+    ):
+        subprocess.run(["git", *words], check=True)
+    with Repository(clone) as repository, pytest.raises(UserError, match="--unshallow"):
+        repository.merge(base, proposal.head)

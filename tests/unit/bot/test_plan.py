@@ -144,3 +144,13 @@ def test_removed_strategy_is_deployed_by_its_name():
     gone = StrategyChange("old", "3" * 40, None)
     snapshot = replace(SNAPSHOT, changes=(CHANGE, gone))
     assert plan_deploy(replace(FACTS, snapshot=snapshot, named="old")) == Land()
+
+
+def test_unrelated_history_is_said_and_not_called_a_conflict_in_a_dot():
+    snapshot = replace(
+        SNAPSHOT, merge_tree="", conflicts=(".",), unmerged="the proposal shares no history"
+    )
+    plan = plan_run(snapshot, ProposalPolicy(), asked=False)
+    assert plan.findings[0].message == (
+        "does not merge with the base: the proposal shares no history"
+    )

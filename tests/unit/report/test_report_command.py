@@ -47,3 +47,10 @@ def test_what_is_no_report_is_said(text):
     done = algoops("-", stdin=text)
     assert done.returncode == 2
     assert "is not a report" in done.stderr
+
+
+def test_a_report_that_is_not_there_is_a_usage_error_and_no_bug(tmp_path):
+    done = algoops(str(tmp_path / "none.json"))
+    assert done.returncode == 2
+    assert "none.json: No such file" in " ".join(done.stderr.split())
+    assert "bug" not in done.stderr

@@ -7,6 +7,7 @@ import pytest
 
 from bot import report
 from components.ports import StatusState
+from components.schema.report import ProposalRef
 from components.schema.values import CheckName, Verdict
 from tests.github_support import finding, report_of, strategy_of
 from tests.unit.report.shapes import METRICS, RESULT, SHAPES
@@ -147,3 +148,15 @@ def test_an_undefined_number_is_not_shown_as_zero():
         line for line in report.markdown(found).splitlines() if line.startswith("| `alpha` | 142")
     )
     assert "| n/a |" in row
+
+
+@pytest.mark.parametrize(
+    ("shape", "said"), [("passed_new", "merge it."), ("failed_code", "and check again.")]
+)
+def test_a_check_without_a_daemon_promises_neither_deploy_nor_another_check(shape, said):
+    proposal = ProposalRef(id="branch/HEAD", ref="HEAD")
+    alone = SHAPES[shape]().model_copy(update={"run_id": "", "proposal": proposal})
+    text = report.markdown(alone)
+    assert said in text
+    assert "algoops deploy" not in text
+    assert "by themselves" not in text

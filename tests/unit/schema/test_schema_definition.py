@@ -268,6 +268,12 @@ def test_folder_called_otherwise_is_refused(check):
     assert check(RULES, folder="dip", folder_is_name=False).passed
 
 
+def test_folder_that_cannot_be_a_name_is_to_be_renamed(check):
+    finding = next(f for f in check(RULES, folder="my dip").findings if f.rule == "folder-name")
+    assert "rename the folder" in finding.hint
+    assert "my dip" not in finding.allowed
+
+
 def test_policy_asks_for_fields_names_and_frameworks(check):
     rules = {f.rule for f in check(RULES, required=("author", "name")).findings}
     assert rules == {"missing-field"}
