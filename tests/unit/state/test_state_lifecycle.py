@@ -51,7 +51,7 @@ def test_archived_version_starts_anew_unless_it_was_deployed():
     assert not lifecycle.legal(L.ARCHIVED, L.DEPLOYED, was_deployed=False)
 
 
-@pytest.mark.parametrize("old", [None, *IN_PROPOSAL, L.ARCHIVED])
+@pytest.mark.parametrize("old", [None, *sorted(IN_PROPOSAL), L.ARCHIVED])
 def test_push_reaches_the_queue_by_legal_moves_from_any_open_state(old):
     states = lifecycle.to_queue(old)
     way = [old, *states] if old else list(states)
