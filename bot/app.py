@@ -84,7 +84,13 @@ def open_watched(
         where = Where(
             repository.name, mirror.repository, repository.strategies, repository.policies
         )
-        return Watched(where, forge, repository.base, _proposals(repository))
+        return Watched(
+            where,
+            forge,
+            repository.base,
+            _proposals(repository),
+            closers=(forge.close, mirror.close),
+        )
     local = LocalForge.open(
         repository.name,
         repository.path,
@@ -95,7 +101,13 @@ def open_watched(
         audit=audit,
     )
     where = Where(repository.name, local.repository, repository.strategies, repository.policies)
-    return Watched(where, local, repository.base, _proposals(repository))
+    return Watched(
+        where,
+        local,
+        repository.base,
+        _proposals(repository),
+        closers=(local.repository.close,),
+    )
 
 
 def _auditor(store: Store, repository: str) -> Audit:
@@ -125,7 +137,7 @@ def open_world(settings: Settings) -> Iterator[World]:
             for r in settings.repositories
         }
         for one in watched.values():
-            stack.callback(one.where.repository.close)
+            stack.callback(one.close)
         yield World(
             store=store,
             watched=watched,
@@ -205,7 +217,6 @@ class Daemon:
             clock.every(
                 repository.github.poll_s, f"poll {repository.name}", poll.look, at_once=True
             )
-            stack.callback(watched.forge.close)
             if repository.github.webhook_secret.get_secret_value():
                 again = Redelivery(watched.forge, world.pages.url)
                 clock.every(

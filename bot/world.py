@@ -1,7 +1,7 @@
 """What every job can reach: the store, the watched repositories, the bench, who listens."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Event as Flag
 
@@ -23,6 +23,7 @@ class Watched:
     Attributes:
         lane: held by whoever changes the base; deploys and rollbacks go one at a time.
         queue: deploys that wait for the lane; whoever gets it takes all of them.
+        closers: end what it holds open: git processes, connections.
     """
 
     where: Where
@@ -31,6 +32,12 @@ class Watched:
     proposals: ProposalPolicy = field(default_factory=ProposalPolicy)
     lane: threading.Lock = field(default_factory=threading.Lock)
     queue: DeployQueue = field(default_factory=DeployQueue)
+    closers: tuple[Callable[[], None], ...] = ()
+
+    def close(self) -> None:
+        """End what it holds open. Idempotent."""
+        for close in self.closers:
+            close()
 
     @property
     def name(self) -> str:

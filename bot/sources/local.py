@@ -22,20 +22,12 @@ class LocalSource:
         forge: the local forge.
         git_dir: the watched repository's folder.
         emit: takes each event; durable when it returns.
-        base_seen: the base that was known before the start, "" when none was.
     """
 
-    def __init__(
-        self,
-        forge: Forge,
-        git_dir: Path,
-        emit: Callable[[Event], None],
-        *,
-        base_seen: str = "",
-    ) -> None:
+    def __init__(self, forge: Forge, git_dir: Path, emit: Callable[[Event], None]) -> None:
         self._forge = forge
         self._emit = emit
-        self._seen: Seen | None = Seen(base_seen) if base_seen else None
+        self._seen: Seen | None = None
         self._lock = threading.Lock()
         self._watch = RefsWatch(git_dir, self._refs_moved)
 
