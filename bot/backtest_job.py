@@ -14,7 +14,7 @@ from bot.tasks import Task, Wishes, resolve_tasks
 from bot.words import log_word
 from bot.world import World
 from components.engine import gates
-from components.errors import UserError
+from components.errors import TransientError, UserError
 from components.schema.backtest import BacktestConfig
 from components.schema.values import ExecutionResult, Limits, Severity, Status
 from components.state.records import Job
@@ -66,6 +66,13 @@ def run_backtest_job(world: World, job: Job) -> None:
         results = _run(world, number, request_from(dict(record.request)))
     except UserError as error:
         world.store.backtests.finish(number, "failed", error=str(error))
+    except Superseded:
+        raise
+    except Exception as error:
+        if job.attempts >= job.max_attempts:  # nobody tries again: whoever asked is told
+            words = str(error) if isinstance(error, TransientError) else "the bot met a bug"
+            world.store.backtests.finish(number, "failed", error=words)
+        raise
     else:
         _finish(world, number, results)
     world.progress.tell(BacktestChanged(number))

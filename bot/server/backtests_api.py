@@ -121,11 +121,9 @@ def status(request: Request, backtest_id: str, _: Reads) -> BacktestAnswer:
 
 
 def _answer(backend: Backend, state: BacktestState) -> BacktestAnswer:
-    times = {
-        "queued": state.created_at,
-        "running": state.started_at,
-        str(state.status): state.completed_at if state.status in FINAL else state.created_at,
-    }
+    times = {"queued": state.created_at, "running": state.started_at}
+    if state.status in FINAL:
+        times[str(state.status)] = state.completed_at
     return BacktestAnswer(
         backtest_id=state.id,
         status=str(state.status),

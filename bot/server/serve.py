@@ -14,7 +14,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bot.config import Settings
 from bot.server.auth import refuse_open_door
-from components.errors import ConfigError
+from components.errors import ConfigError, TransientError
 
 HEADER_SECONDS = 10.0
 STALLED_SECONDS = 30.0
@@ -109,11 +109,16 @@ class HttpServer:
 
         The interpreter is told to change threads every SWITCH_SECONDS: beside runner threads that
         compute, the default of 5 ms adds up over the few changes that an answer takes.
+
+        Raises:
+            TransientError: it ended at once; its log says why.
         """
         sys.setswitchinterval(SWITCH_SECONDS)
         self._thread.start()
         while not self._server.started and self._thread.is_alive():
             self._thread.join(0.01)
+        if not self._server.started:
+            raise TransientError("server: it ended before it could answer", hint="see the log")
 
     def stop(self) -> None:
         """Answer what is under way (2 s), then end. Idempotent."""

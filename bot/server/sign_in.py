@@ -9,6 +9,7 @@ from bot.server.auth import COOKIE, SESSION_SECONDS
 from bot.server.parts import parts
 
 MAX_FORM = 4096
+MAX_FIELDS = 10
 router = APIRouter(include_in_schema=False)
 
 
@@ -16,6 +17,14 @@ def _local(target: str) -> str:
     """Only a path of this site; anything else goes to the first page."""
     plain = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
     return target if plain else "/"
+
+
+def _fields(form: str) -> dict[str, str]:
+    """The first value of each field; none of a form that is not ours."""
+    try:
+        return {key: values[0] for key, values in parse_qs(form, max_num_fields=MAX_FIELDS).items()}
+    except ValueError:
+        return {}
 
 
 @router.get("/login")
@@ -29,7 +38,7 @@ def form(request: Request, next: str = "/") -> HTMLResponse:  # noqa: A002  # th
 async def sign_in(request: Request) -> Response:
     """Trade a token for a cookie that reads."""
     raw = (await request.body())[:MAX_FORM].decode("utf-8", "replace")
-    fields = {key: values[0] for key, values in parse_qs(raw, max_num_fields=10).items()}
+    fields = _fields(raw)
     target = _local(fields.get("next", "/"))
     keys = parts(request).keys
     identity = keys.bearer(fields.get("token", ""))

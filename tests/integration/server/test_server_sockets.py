@@ -11,7 +11,7 @@ import pytest
 from bot.server.app import create_app
 from bot.server.backend import CheckEnded, RunChanged
 from bot.server.serve import HttpServer
-from components.errors import ConfigError
+from components.errors import ConfigError, TransientError
 from components.schema.values import ExecutionResult, Outcome, Status
 from tests.server_support import settings_for
 
@@ -275,6 +275,18 @@ def test_a_taken_port_is_said_at_start(server, bot, tmp_path):
     settings = settings_for(tmp_path, port=server.port)
     with pytest.raises(ConfigError, match=r"cannot listen.*already in use"):
         HttpServer(create_app(bot), settings)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_server_that_ends_at_its_start_is_said(bot, monkeypatch):
+    def broken(_listener):
+        raise RuntimeError("no room")
+
+    monkeypatch.setattr(bot, "subscribe", broken)
+    server = HttpServer(create_app(bot), bot.settings)
+    with pytest.raises(TransientError, match="ended before it could answer"):
+        server.start()
+    server.stop()
 
 
 def test_an_open_door_is_refused_at_start(bot, tmp_path):

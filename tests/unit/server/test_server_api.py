@@ -431,6 +431,9 @@ def test_a_backtest_is_queued_and_can_be_asked_for(bot, ids, deployer):
         "results",
     }
     assert (body["status"], body["progress"], body["results"]) == ("queued", 0, None)
+    bot.store.backtests.start(number)
+    body = deployer.get(f"{BACKTESTS}/{number}/status/").json()
+    assert body["state_tracking"]["running"] == body["started_at"]
 
 
 def test_a_completed_backtest_has_its_results(bot, ids, deployer):

@@ -174,6 +174,12 @@ def test_a_wrong_token_signs_nobody_in(tmp_path):
         assert client.get("/", follow_redirects=False).status_code == 303
 
 
+def test_a_form_that_is_not_ours_signs_nobody_in(tmp_path):
+    with exposed_client(tmp_path) as client:
+        answer = client.post("/login", data={f"field{n}": "x" for n in range(50)})
+    assert answer.status_code == 401
+
+
 @pytest.mark.parametrize(
     "target",
     ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", ""],
