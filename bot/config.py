@@ -162,6 +162,13 @@ class ServerSettings(_Section):
     public_url: str = ""
     tokens: tuple[TokenSettings, ...] = ()
 
+    @field_validator("public_url")
+    @classmethod
+    def _people_can_follow_it(cls, url: str) -> str:
+        if url and not url.startswith(("http://", "https://")):
+            raise ValueError("an address such as https://algoops.example.com")
+        return url
+
 
 class ScheduleSettings(_Section):
     """How often the clock ticks, and how often deployed strategies are checked again; seconds."""
@@ -251,7 +258,7 @@ def _absolute(settings: Settings, root: Path) -> Settings:
 
 
 def _github(github: GitHubSettings | None, root: Path) -> GitHubSettings | None:
-    """The block with its key's path absolute and the secrets of its files read."""
+    """The block with the paths that are read again absolute, and the secrets of its files read."""
     if github is None:
         return None
     update: dict[str, Any] = {
@@ -262,8 +269,9 @@ def _github(github: GitHubSettings | None, root: Path) -> GitHubSettings | None:
         )
         if file is not None and not getattr(github, key).get_secret_value()
     }
-    if github.private_key_file is not None:
-        update["private_key_file"] = root / github.private_key_file
+    for key in ("private_key_file", "webhook_secret_file"):
+        if (file := getattr(github, key)) is not None:
+            update[key] = root / file
     return github.model_copy(update=update)
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from bot import config
+from bot.server.webhooks import listening
 from components.errors import ConfigError
 
 BLOCK = """
@@ -27,6 +28,7 @@ def test_secrets_are_read_from_files_beside_the_configuration(tmp_path):
     assert github.token.get_secret_value() == "ghp_x"
     assert github.webhook_secret.get_secret_value() == "hush"
     assert github.private_key_file == tmp_path / "key.pem"
+    assert [r.name for r in listening(settings)] == ["team"]  # wherever the bot was started
     assert "ghp_x" not in repr(settings)
     assert "hush" not in repr(settings)
 
