@@ -12,6 +12,7 @@ import yaml
 ROOT = Path(__file__).parents[3]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
 SCRIPT = next(s["run"] for s in ACTION["runs"]["steps"] if s.get("id") == "check")
+INSTALL = next(s["run"] for s in ACTION["runs"]["steps"] if s.get("name") == "Install AlgoOps")
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +87,30 @@ def test_a_pull_request_names_base_and_head_itself(job, repository):
     assert job.outputs["verdict"] == "failed"
 
 
+def test_a_second_check_of_a_job_has_nothing_of_the_first(job):
+    reports = []
+    for head in ("proposal", "main"):
+        job.output.unlink(missing_ok=True)
+        job.run(INPUT_HEAD=head)
+        reports.append(Path(job.outputs["report"]))
+    assert [json.loads(r.read_text())["verdict"] for r in reports] == ["failed", "neutral"]
+
+
+def test_a_proposal_cannot_bring_its_own_venv(job, tmp_path):
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    (checkout / "venv.py").write_text("open('ran', 'w')\n")
+    making = next(line for line in INSTALL.splitlines() if "-m venv" in line)
+    subprocess.run(
+        ["bash", "-c", f"{making} --without-pip"],
+        cwd=checkout,
+        env={"RUNNER_TEMP": str(job.temp), "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"},
+        check=True,
+    )
+    assert not (checkout / "ran").exists()
+    assert (job.temp / "algoops-venv/bin/python").exists()
+
+
 def test_nothing_changed_is_neutral(job):
     done = job.run(INPUT_HEAD="main")
     assert done.returncode == 0, done.stderr
@@ -112,6 +137,7 @@ def test_a_proposal_cannot_bring_its_own_policy(job, repository, tmp_path):
         ({"INPUT_BASE": "nowhere"}, "there is no commit nowhere"),
         ({"INPUT_BASE": "--upload-pack=x"}, "there is no commit"),
         ({"INPUT_CONFIG": "missing.yaml"}, "missing.yaml"),
+        ({"INPUT_PATHS": "--force"}, "--force"),
     ],
 )
 def test_wrong_inputs_are_said_and_never_pass(job, inputs, words):
