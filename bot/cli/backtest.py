@@ -161,7 +161,10 @@ def _overridden(definition: StrategyDefinition, values: list[str]) -> dict[str, 
     wanted: dict[str, Scalar] = {}
     for text in values:
         name, sign, value = text.partition("=")
-        parsed = yaml.safe_load(value) if sign else None
+        try:
+            parsed = yaml.safe_load(value) if sign else None
+        except yaml.YAMLError:
+            parsed = None
         if not isinstance(parsed, bool | int | float | str):
             raise UserError(f"--set needs name=value with a number, text or flag, found {text!r}")
         wanted[name.strip()] = parsed
@@ -192,10 +195,13 @@ def _draw(result: ExecutionResult, file: Path) -> None:
     if not result.equity:
         err.print(f"algoops: nothing to draw: the backtest {result.status}", markup=False)
         return
-    if kind == ".html":
-        file.write_text(charts.page(result), encoding="utf-8")
-    else:
-        file.write_bytes(charts.picture(result, "png" if kind == ".png" else "svg"))
+    try:
+        if kind == ".html":
+            file.write_text(charts.page(result), encoding="utf-8")
+        else:
+            file.write_bytes(charts.picture(result, "png" if kind == ".png" else "svg"))
+    except OSError as error:
+        raise UserError(f"--plot cannot write {file}: {error.strerror}") from error
 
 
 def _print(result: ExecutionResult, form: Form) -> None:

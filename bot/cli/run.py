@@ -11,7 +11,7 @@ import typer
 
 from bot.app import Daemon
 from bot.cli.common import ConfigOption, errors_for_people, out, settings_from
-from bot.config import PROJECT, Settings
+from bot.config import PROJECT, RepositorySettings, Settings
 from bot.demo.author import git
 from bot.logs import set_up
 from components.errors import UserError
@@ -54,24 +54,26 @@ def init(
     """Make the bare repository that authors push to and the daemon watches."""
     with errors_for_people():
         settings = settings_from(config)
-        target = path or local_path(settings)
+        meant = local_repository(settings, path)
+        target = path or meant.path
         make_repository(
-            target, settings.repositories[0].base, names=examples_here() if examples else ()
+            target, meant.base, root=meant.strategies, names=examples_here() if examples else ()
         )
         out.print(f"Made {target}. Authors clone it and push branches:", highlight=False)
         out.print(f"  git clone {target} strategies", highlight=False)
 
 
-def local_path(settings: Settings) -> Path:
-    """The first local repository of the configuration.
+def local_repository(settings: Settings, path: Path | None) -> RepositorySettings:
+    """The local repository of the configuration at a path; None, or another: the first one.
 
     Raises:
-        UserError: there is none.
+        UserError: there is none, and no path was named.
     """
-    for repository in settings.repositories:
-        if repository.forge == "local":
-            return repository.path
-    raise UserError("the configuration has no local repository", hint="name a path")
+    local = [r for r in settings.repositories if r.forge == "local"]
+    if not local and path is None:
+        raise UserError("the configuration has no local repository", hint="name a path")
+    there = [r for r in local if path is not None and r.path.resolve() == path.resolve()]
+    return next(iter((*there, *local)), RepositorySettings())
 
 
 def examples_here() -> tuple[str, ...]:
@@ -79,12 +81,15 @@ def examples_here() -> tuple[str, ...]:
     return tuple(sorted(p.name for p in EXAMPLES.iterdir() if p.is_dir()))
 
 
-def make_repository(target: Path, base: str = "main", *, names: tuple[str, ...] = ()) -> None:
+def make_repository(
+    target: Path, base: str = "main", *, root: str = "strategies", names: tuple[str, ...] = ()
+) -> None:
     """A bare repository whose base branch has one commit.
 
     Args:
         target: where it goes; must not hold a repository with that branch yet.
         base: the branch.
+        root: folder of the strategies inside it.
         names: example strategies to begin with.
 
     Raises:
@@ -94,15 +99,19 @@ def make_repository(target: Path, base: str = "main", *, names: tuple[str, ...] 
         if repository.resolve(f"refs/heads/{base}") is not None:
             raise UserError(f"{target} has a branch {base} already")
     with tempfile.TemporaryDirectory(prefix="algoops-init-") as folder:
-        _first_commit(Path(folder), target.resolve(), base, names)
+        work = Path(folder)
+        git(work, "init", "--quiet", f"--initial-branch={base}")
+        _fill(work, root, names)
+        git(work, "add", "--all")
+        git(work, "commit", "--quiet", "--message", "Begin")
+        git(work, "push", "--quiet", str(target.resolve()), f"HEAD:refs/heads/{base}")
 
 
-def _first_commit(work: Path, target: Path, base: str, names: tuple[str, ...]) -> None:
-    git(work, "init", "--quiet", f"--initial-branch={base}")
-    strategies = work / "strategies"
-    strategies.mkdir()
+def _fill(work: Path, root: str, names: tuple[str, ...]) -> None:
+    strategies = work / root
+    strategies.mkdir(parents=True)
     (work / "README.md").write_text(
-        "# Strategies\n\nOne folder for each: `strategies/<name>/strategy.yaml`, and usually"
+        f"# Strategies\n\nOne folder for each: `{root}/<name>/strategy.yaml`, and usually"
         " `strategy.py` beside it.\nPush a branch; AlgoOps checks it and answers.\n",
         encoding="utf-8",
     )
@@ -110,6 +119,3 @@ def _first_commit(work: Path, target: Path, base: str, names: tuple[str, ...]) -
     for name in names:
         skipped = shutil.ignore_patterns("__pycache__")
         shutil.copytree(EXAMPLES / name, strategies / name, ignore=skipped)
-    git(work, "add", "--all")
-    git(work, "commit", "--quiet", "--message", "Begin")
-    git(work, "push", "--quiet", str(target), f"HEAD:refs/heads/{base}")

@@ -94,7 +94,9 @@ def test_exception_in_next_exits_one_with_the_author_s_lines_only(algoops, tmp_p
     [
         (("--symbol", "NONE"), "known: EURUSD 1h, GOOG 1d, IXIC 1d, SPX 1d"),
         (("--symbol", "GOOG", "--set", "oops"), "--set needs name=value"),
+        (("--symbol", "GOOG", "--set", "size=["), "--set needs name=value"),
         (("--symbol", "GOOG", "--start", "soon"), "ISO dates"),
+        (("--symbol", "GOOG", "--plot", "nowhere/x.html"), "--plot cannot write nowhere/x.html"),
     ],
 )
 def test_wrong_request_exits_two_with_one_line(arguments, told, algoops, tmp_path):
