@@ -264,6 +264,44 @@ elif c[-1] < c[-2]:
         ),
         SPX,
     ),
+    case(
+        "frame_kept_and_averaged_ahead",
+        strategy(
+            "self.kept = self.data.df.copy()",
+            """
+i = len(self.data) - 1
+if self.kept.Close.iloc[i:i + 4].mean() > self.data.Close[-1] * 1.001:
+    if not self.position: self.buy(size=.9)
+else:
+    self.position.close()
+""",
+        ),
+    ),
+    case(
+        "start_delayed_to_the_lowest_price",
+        strategy(
+            """
+c = np.asarray(self.data.Close)
+low = int(np.argmin(c[:500])) + 1
+self.x = self.I(lambda: np.r_[np.full(low, np.nan), np.ones(len(c) - low)], name="x")
+""",
+            "if not self.position: self.buy(size=.9)",
+        ),
+        SPX,
+    ),
+    case(
+        "trailing_percentage_of_all_prices",
+        """
+class S(TrailingStrategy):
+    def init(self):
+        super().init()
+        self.set_trailing_pct(.1)
+        self.m = self.I(SMA, self.data.Close, 110)
+    def next(self):
+        super().next()
+        if crossover(self.data.Close, self.m): self.buy(size=.5)
+""",
+    ),
 ]
 
 SOUND = [
@@ -521,6 +559,23 @@ self.x = self.I(swing, self.data.High)
 """,
             TRADE,
         ),
+    ),
+    case(
+        "indicator_whose_first_value_is_the_last_bar_s",
+        strategy("self.m = self.I(SMA, self.data.Close, 40)", "self.buy(size=1)"),
+        {"symbol": "GOOG", "end": "2004-10-14"},
+    ),
+    case(
+        "stops_counted_in_pips",
+        strategy(
+            "self.m = self.I(SMA, self.data.Close, 10)",
+            """
+c = self.data.Close[-1]
+if c > self.m[-1] and not self.position: self.buy(sl=c - 200 * self.data.pip)
+""",
+        ),
+        {"symbol": "IXIC"},
+        initial_capital=1_000_000,
     ),
 ]
 

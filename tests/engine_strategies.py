@@ -1300,4 +1300,69 @@ if len(self.trades) > 6:
         hedging=True,
         commission=0.0001,
     ),
+    case(
+        "stops_in_pips_where_decimals_grow",
+        strategy(
+            "self.m = self.I(SMA, self.data.Close, 10); self.unit = self.data.pip",
+            """
+c = self.data.Close[-1]
+if c > self.m[-1] and not self.position:
+    self.buy(sl=c - 200 * self.data.pip, tp=c + 9000 * self.unit)
+""",
+        ),
+        {"symbol": "IXIC", "start": "1999-01-01", "end": "2008-12-31"},
+        initial_capital=1_000_000,
+    ),
+    case(
+        "grid_rebuilt_every_bar",
+        strategy(
+            "self.atr = self.I(talib.ATR, self.data.High, self.data.Low, self.data.Close, 10)",
+            """
+for o in self.orders: o.cancel()
+p, a = self.data.Close[-1], self.atr[-1]
+for k in range(1, 4):
+    self.buy(size=k, limit=p - k * a, tp=p, tag=("g", k))
+    self.sell(size=k, limit=p + k * a, tp=p, tag={"s": k})
+""",
+        ),
+        {"symbol": "IXIC", "start": "1999-01-01", "end": "2000-12-31"},
+        initial_capital=1_000_000,
+        hedging=True,
+    ),
+    case(
+        "two_stops_of_which_one_cancels_the_other",
+        strategy(
+            "self.pair = None",
+            """
+p = self.data.Close[-1]
+if self.pair and not all(o in self.orders for o in self.pair):
+    for o in self.pair:
+        if o in self.orders: o.cancel()
+    self.pair = None
+if self.position and len(self.data) % 15 == 0: self.position.close()
+if not self.pair and not self.position:
+    self.pair = self.buy(size=.5, stop=p * 1.02), self.sell(size=.5, stop=p * .98)
+""",
+        ),
+        slippage=0.0005,
+    ),
+    case(
+        "coroutine_that_is_sent_every_price",
+        """
+class S(Strategy):
+    def init(self):
+        self.machine = self.states(); next(self.machine)
+    def states(self):
+        mean, held, say = None, False, None
+        while True:
+            p = yield say
+            mean = p if mean is None else mean + .1 * (p - mean)
+            say = "buy" if not held and p > mean * 1.01 else "close" if held and p < mean * .99 else None
+            held = say == "buy" or (held and say is None)
+    def next(self):
+        said = self.machine.send(self.data.Close[-1])
+        if said == "buy": self.buy()
+        elif said == "close": self.position.close()
+""",
+    ),
 ]

@@ -20,6 +20,7 @@ from components.sandbox.guest.messages import (
     End,
     Hello,
     Op,
+    Place,
     RunWhole,
     WholeRun,
 )
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
 BARS_A_FRAME = 8_192
 SAMPLED_BARS = 64
 MOST_ORDER_BARS = 192
-REPLAYS = 2
-"""Bars with orders at which the whole run is repeated on the prefix, beside one other bar."""
+EARLY_BARS = 4
+"""Bars before trading started at which it is asked whether it would have started."""
 
 CLOCK_EVERY = 64
 """Bars between two looks at the trusted side's own clock."""
@@ -47,12 +48,13 @@ class Course:
     Attributes:
         phases_s: seconds by phase.
         diagnosis: what the look for future bars found; None: not asked for or not finished.
-        order_bars: bars at which the strategy asked for something.
+        order_bars: bars at which the strategy asked for something, by what it asked for: who
+            peeks and finds nothing there does one thing or the other, but always the same.
     """
 
     phases_s: dict[str, float] = field(default_factory=dict)
     diagnosis: Diagnosis | None = None
-    order_bars: list[int] = field(default_factory=list)
+    order_bars: dict[str, list[int]] = field(default_factory=dict)
     _since: float = field(default_factory=time.perf_counter)
 
     def phase(self, name: str) -> None:
@@ -119,7 +121,8 @@ class Drive:
         if ops:
             if not live:
                 raise BadAnswer("orders before trading started")
-            self.course.order_bars.append(bar)
+            for kind in {_kind(op) for op in ops}:
+                self.course.order_bars.setdefault(kind, []).append(bar)
             ledger.apply(ops)
         if bar % CLOCK_EVERY == 0:
             self._watch_clock()
@@ -178,11 +181,14 @@ class Drive:
         low = min(start if start is not None else 1, bars - 1)
         picked = random.SystemRandom()
         sample = {low, *(picked.randrange(low, bars) for _ in range(SAMPLED_BARS))}
-        placed = self.course.order_bars
+        if low > 1:
+            sample |= {low - 1, *(picked.randrange(1, low) for _ in range(EARLY_BARS - 1))}
+        kinds = self.course.order_bars
+        placed = sorted({bar for of_a_kind in kinds.values() for bar in of_a_kind})
         if len(placed) > MOST_ORDER_BARS:
             placed = picked.sample(placed, MOST_ORDER_BARS)
         replays = [picked.randrange((low + bars) // 2, bars)]
-        replays += picked.sample(placed, min(REPLAYS, len(placed)))
+        replays += [picked.choice(kinds[kind]) for kind in sorted(kinds)]
         request = Diagnose(self._wire.nonce(), sorted(sample | set(placed)), replays)
         self._wire.send(request)
 
@@ -194,3 +200,9 @@ class Drive:
     def end(self) -> None:
         """Nothing more is wanted."""
         self._wire.send(End(self._wire.nonce()))
+
+
+def _kind(op: Op) -> str:
+    if isinstance(op, Place):
+        return "buy" if op.size > 0 else "sell"
+    return "leave"

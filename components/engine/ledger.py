@@ -12,6 +12,7 @@ from backtesting._stats import compute_stats
 from backtesting._util import _Data, _Indicator
 from backtesting.backtesting import _OutOfMoneyError
 
+from components.engine.fills import Windfall, windfall
 from components.sandbox.guest.exchange import Exchange, replay
 from components.sandbox.guest.messages import Account
 from components.schema.backtest import BacktestConfig, CommissionScheme
@@ -114,6 +115,11 @@ class Ledger:
                 strategy_instance=_warmed_up(self.start if self.start is not None else size),
             )
         return stats
+
+    def windfall(self) -> Windfall | None:
+        """What fills beyond their bars' prices were worth; None: there were none."""
+        trades = [*self._broker.closed_trades, *self._broker.trades]
+        return windfall(trades, self._frame, self._config.slippage)
 
 
 def _warmed_up(start: int) -> Any:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from backtesting._stats import compute_stats
+from backtesting._util import _Data
 
 from components.schema.values import EquityPoint, Metrics, Trade
 
@@ -75,6 +76,12 @@ def metrics_of(stats: pd.Series[Any]) -> Metrics:
         turnover=_turnover(stats),
         **values,
     )
+
+
+@lru_cache(maxsize=32)
+def pip_of(bars: Bars) -> float:
+    """The smallest price change, as the package computes it from the decimals of all closes."""
+    return float(_Data(bars.frame).pip)
 
 
 @lru_cache(maxsize=32)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from components.engine import result
 from components.engine.drive import Course, Drive
+from components.engine.fills import fill_findings
 from components.engine.findings import lookahead_findings
 from components.engine.ledger import Ledger, TooManyOrders, account_of
 from components.engine.version import ENGINE
@@ -154,6 +155,7 @@ class _Attempt:
             index_name=None if index.name is None else str(index.name),
             zone="" if index.tz is None else str(index.tz),
             lookback=self._lookback(),
+            pip=result.pip_of(self._bars),
         )
         return GuestJob(
             kind="smoke" if self._smoke else "backtest",
@@ -193,11 +195,15 @@ class _Attempt:
         leaks = lookahead_findings(
             self._course.diagnosis, self._frame.index, self._job.files, audited=audited
         )
-        update = {**self._count(), "lookahead": leaks}
+        update = {**self._count()}
+        capital = self._job.config.initial_capital
+        leaks += fill_findings(self._ledger.windfall(), self._frame.index, capital)
+        update["lookahead"] = leaks
         if self._ledger.start is None and self._lookback():
             update |= {"status": Status.FAILED, "message": _TOO_SHORT.format(self._lookback())}
-        if audited and any(f.severity is Severity.ERROR for f in leaks):
-            update |= {"status": Status.FAILED, "message": leaks[0].message}
+        errors = [f for f in leaks if f.severity is Severity.ERROR]
+        if audited and errors:
+            update |= {"status": Status.FAILED, "message": errors[0].message}
         return outcome.model_copy(update=update)
 
     def _count(self) -> dict[str, object]:

@@ -91,7 +91,7 @@ def warm_up() -> None:
         hedging=False,
         exclusive_orders=False,
     )
-    spec = Spec("", "", {}, account, "streamed", columns, "<M8[us]", None, "", None)
+    spec = Spec("", "", {}, account, "streamed", columns, "<M8[us]", None, "", None, 0.01)
     spec = msgspec.msgpack.decode(encoder.encode(spec), type=Spec)
     tape = made_up(spec)
     lean.install()
@@ -229,10 +229,12 @@ class _Guest:
         self, inspection: Inspection, cuts: list[int], replays: list[int]
     ) -> list[Leak]:
         assert self._whole is not None  # noqa: S101  # the host diagnoses what has run
-        leaks = inspection.by_cuts(self._whole, cuts)
+        leaks = inspection.by_cuts(self._whole, cuts) or inspection.by_start(self._whole, cuts)
         for bar in replays:
             if leaks:
                 break
+            if bar < self._whole.start:
+                continue
             prefix = inspection.run(bar + 1)
             leaks = inspection.by_behaviour(self._whole, prefix.ops, bar + 1)
         return leaks

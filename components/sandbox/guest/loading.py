@@ -140,7 +140,7 @@ def make_trailing_causal() -> None:
         before = pd.Series(self.data.Close).shift(1)
         ranges = np.max([high - low, (before - high).abs(), (before - low).abs()], axis=0)
         mean = pd.Series(ranges).rolling(periods, min_periods=1).mean()
-        self._TrailingStrategy__atr = mean.to_numpy()
+        self._TrailingStrategy__atr = mean.bfill().to_numpy()  # the first bar has no close before
 
     set_atr_periods.__doc__ = TrailingStrategy.set_atr_periods.__doc__
     TrailingStrategy.set_atr_periods = set_atr_periods

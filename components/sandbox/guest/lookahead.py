@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
+from .indicators import first_valid
 from .messages import Leak, Op
 from .places import places
 from .whole import Whole, run_whole
@@ -133,6 +134,22 @@ class Inspection:
                     found |= {number: leak} if leak else {}
         self.compared = len(full.series)
         return list(found.values())[:MAX_LEAKS]
+
+    def by_start(self, full: Whole, cuts: Iterable[int]) -> list[Leak]:
+        """Whether it would have traded at one of the cuts that lie before its first bar.
+
+        What later bars can empty (a NaN where there was a value) delays the start.
+        """
+        trial = self._trial_of(self._load())
+        for cut in sorted(c for c in cuts if c < min(full.start, self._tape.length)):
+            try:
+                warm = first_valid(trial.fresh(cut + 1), frozenset())
+            except Exception:  # noqa: BLE001, S112  # too few bars for init(): not warm
+                continue
+            if warm is not None and warm < cut:
+                seen, known = f"trades from bar {full.start} on", f"trades from bar {warm + 1} on"
+                return [Leak("", "behaviour", cut, seen, known, certain=True)]
+        return []
 
     def _at_cut(self, full: Whole, number: int, cut: int) -> Leak | None:
         fresh = self._trial_of(self._load()).fresh(cut + 1)

@@ -27,6 +27,7 @@ class Tape:
         self._time_dtype = spec.index_dtype
         self._index_name = spec.index_name
         self._zone = spec.zone
+        self.pip = spec.pip
 
     def append(self, time: int, values: Sequence[float]) -> None:
         """Take one more bar."""
@@ -96,7 +97,6 @@ class GrowingData(_Data):  # type: ignore[misc]  # the package has no types
         self._frame: pd.DataFrame | None = None
         self._index: pd.DatetimeIndex | None = None
         self._extra: dict[str, Any] = {}
-        self._Data__pip = None
         self._Data__cache: dict[str, Any] = {}
         self._Data__len = 0
 
@@ -169,9 +169,8 @@ class GrowingData(_Data):  # type: ignore[misc]  # the package has no types
 
     @property
     def pip(self) -> float:
-        """Smallest price change: from the decimals of the closes seen so far."""
-        texts = self["Close"].astype(str)
-        return float(10 ** -np.median([len(text.partition(".")[-1]) for text in texts]))
+        """Smallest price change of the instrument."""
+        return self._tape.pip
 
     def _current_value(self, key: str) -> Any:
         return self._tape.columns[self._place[key]][self._end - 1]

@@ -52,6 +52,7 @@ class Spec(msgspec.Struct, frozen=True):
         columns: market data columns in order.
         index_dtype: numpy dtype of the index ("<M8[us]"); `zone`: its time zone or "".
         lookback: bars that an indicator may look back, or None.
+        pip: smallest price change, as the package computes it: the instrument's, not a bar's.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Spec(msgspec.Struct, frozen=True):
     index_name: str | None
     zone: str
     lookback: int | None
+    pip: float
 
 
 # --- host to guest -----------------------------------------------------------------------------

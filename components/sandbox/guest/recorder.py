@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from backtesting.backtesting import Order, Trade
 
 from .exchange import TAG_CAP, Exchange
+from .faults import plain
 from .messages import Cancel, Close, Op, Place, Protect
 
 if TYPE_CHECKING:
@@ -56,14 +57,15 @@ class Mirror(Exchange):
         """As the exchange's; noted when it is taken."""
         if self.depth:
             return super().new_order(size, limit, stop, sl, tp, tag, trade=trade)
+        asked = Place(
+            float(size), _number(limit), _number(stop), _number(sl), _number(tp), _text(tag)
+        )
         self.depth += 1
         try:
             order = super().new_order(size, limit, stop, sl, tp, tag, trade=trade)
         finally:
             self.depth -= 1
-        self.ops.append(
-            Place(float(size), _number(limit), _number(stop), _number(sl), _number(tp), _text(tag))
-        )
+        self.ops.append(asked)
         return order
 
     def take(self) -> list[Op]:
@@ -157,4 +159,4 @@ def _number(value: Any) -> float | None:
 
 
 def _text(tag: object) -> str | None:
-    return None if tag is None else str(tag)[:TAG_CAP]
+    return None if tag is None else plain(str(tag)[:TAG_CAP])

@@ -49,6 +49,7 @@ def run_whole(
         Exception: the author's, from init(). One from next() is kept in `raised`.
     """
     data = _Data(tape.frame(0, length))
+    data._Data__pip = tape.pip  # noqa: SLF001  # what a prefix's own closes would not tell
     mirror = Mirror(data, spec.account, length)
     declarations.begin(lean=True)
     strategy = kind(mirror, data, dict(spec.parameters))

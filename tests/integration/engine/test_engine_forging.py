@@ -7,11 +7,11 @@ more to reach, not less; what is about the process runs behind bubblewrap.
 import textwrap
 
 import pytest
-from engine_strategies import HEAD
+from engine_strategies import HEAD, strategy
 from engine_support import ForkingSandbox, assert_same, plain, run
 
 from components.schema.backtest import BacktestConfig
-from components.schema.values import Limits, Status
+from components.schema.values import Limits, Severity, Status
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -233,3 +233,39 @@ def test_no_bar_of_the_future_is_anywhere_in_the_process(market, wall):
     """
     result = _attacked(market, attack, wall=wall, end="2008-12-31")
     assert result.status is Status.PASSED, result.traceback
+
+
+@pytest.mark.parametrize(
+    "order", ["buy(stop=1, limit=1e7, size=.99)", "sell(stop=1e3, limit=1, size=5)"]
+)
+def test_stop_limit_filled_at_a_price_that_nobody_traded_at_is_an_error(order, market):
+    source = strategy("pass", f"if len(self.data) == 50: self.{order}")
+    streamed = run(HEAD + source, market)
+    (finding,) = streamed.lookahead
+    assert finding.rule == "fill-beyond-the-bar"
+    assert finding.severity is Severity.ERROR
+    assert "at 2004-10-29 00:00:00 (bar 50)" in finding.message
+    assert streamed.metrics.return_pct == pytest.approx(plain(HEAD + source, market)["Return [%]"])
+    assert run(HEAD + source, market, causality="audited").status is Status.FAILED
+
+
+def test_tag_that_no_text_can_hold_ends_no_job(market):
+    source = strategy("pass", r"if len(self.data) == 50: self.buy(size=1, tag='\ud800')")
+    (trade,) = run(HEAD + source, market).trades
+    assert trade.tag == r"\ud800"
+
+
+def test_order_that_is_refused_for_its_stop_leaves_no_trace(market):
+    refused = """
+p = self.data.Close[-1]
+if len(self.data) % 20 == 5:
+    try: self.buy(size=1, limit=p, stop=float("nan"))
+    except ValueError: pass
+    self.buy(size=1, limit=p * .5)
+    self.orders[-1].cancel()
+    self.buy(size=2)
+"""
+    honest = refused.replace('try: self.buy(size=1, limit=p, stop=float("nan"))', "try: pass")
+    asked, left_out = (run(HEAD + strategy("pass", s), market) for s in (refused, honest))
+    assert asked.trades == left_out.trades
+    assert len(asked.trades) > 10
