@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from components.schema.definition import validate_mapping
 from components.schema.documents import read_document
-from components.schema.migrate_head import description_of, fitting, interval_of, name_of, tags_of
+from components.schema.migrate_head import (
+    description_of,
+    fitting,
+    interval_of,
+    name_of,
+    symbols_of,
+    tags_of,
+)
 from components.schema.migrate_text import translate
 from components.schema.strategy import SCHEMA_VERSION
 from components.schema.types import SEMVER_PATTERN, SYMBOL_PATTERN
@@ -155,6 +162,10 @@ def _top(old: dict[str, Any], work: _Work) -> None:
         _risk(key, old.get(key), work)
     for key in sorted(set(old) - _KNOWN_TOP):
         work.leave_out(key, old[key], "version 2 has no such field")
+    head = _head(old)
+    for key in ("version", "symbol", "symbols", "interval", "timeframe", "author"):
+        if old.get(key) and not head["interval" if key == "timeframe" else key]:
+            work.leave_out(key, old[key], "version 2 writes this otherwise")
 
 
 def _step(where: str, step: Step, work: _Work) -> None:
@@ -265,15 +276,28 @@ def _percent(value: Any) -> float | None:
     return round(value * 100, 10) if 0 < value < 1 else float(value)
 
 
+def _head(old: dict[str, Any]) -> dict[str, Any]:
+    """What both versions say of a strategy as a whole; None where version 2 can't take it."""
+    return {
+        "version": fitting(old.get("version"), SEMVER_PATTERN),
+        "symbol": fitting(old.get("symbol"), SYMBOL_PATTERN),
+        "symbols": symbols_of(old),
+        "interval": interval_of(old),
+        "author": old.get("author") if isinstance(old.get("author"), str) else None,
+    }
+
+
 def _document(old: dict[str, Any], work: _Work) -> dict[str, Any]:
+    head = _head(old)
     document: dict[str, Any] = {
         "name": name_of(old),
         "description": description_of(old),
-        "version": fitting(old.get("version"), SEMVER_PATTERN) or "1.0.0",
+        "version": head["version"] or "1.0.0",
         "schema_version": SCHEMA_VERSION,
         "framework": "rules",
-        "symbol": fitting(old.get("symbol"), SYMBOL_PATTERN),
-        "interval": interval_of(old),
+        "symbol": head["symbol"],
+        "symbols": head["symbols"],
+        "interval": head["interval"],
         "parameters": work.parameters,
         "indicators": work.indicators,
         "entry_rules": work.entry,
@@ -281,7 +305,7 @@ def _document(old: dict[str, Any], work: _Work) -> dict[str, Any]:
         "position_sizing": work.sizing,
         "risk_limits": work.risk,
         "tags": tags_of(old),
-        "author": old.get("author") if isinstance(old.get("author"), str) else None,
+        "author": head["author"],
     }
     return {key: value for key, value in document.items() if value not in (None, {}, [])}
 

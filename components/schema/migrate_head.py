@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from components.schema.types import INTERVAL_PATTERN
+from components.schema.types import INTERVAL_PATTERN, SYMBOL_PATTERN
 
 _INTERVALS = {
     "daily": "1d",
@@ -47,6 +47,14 @@ def interval_of(old: dict[str, Any]) -> str | None:
 def fitting(value: Any, pattern: str) -> str | None:
     """The value where it is a text of the pattern, else None."""
     return value if isinstance(value, str) and re.fullmatch(pattern, value) else None
+
+
+def symbols_of(old: dict[str, Any]) -> list[str] | None:
+    """Several symbols, where version 2 can have each of them."""
+    given = old.get("symbols")
+    if not isinstance(given, list) or not all(fitting(one, SYMBOL_PATTERN) for one in given):
+        return None
+    return given
 
 
 def tags_of(old: dict[str, Any]) -> list[str]:

@@ -13,6 +13,7 @@ from components.schema.rules.scope import IndicatorInfo, ParameterInfo, Scope
 from components.schema.rules.text import parse_rule
 
 _LONGEST = 500
+_LONGEST_WORDING = 2_000
 _NUMBER = r"[0-9]+"
 _CALL = re.compile(
     rf"\b([A-Za-z][A-Za-z0-9_]*)\s*\(\s*(?:close\s*,\s*)?({_NUMBER})\s*\)", re.IGNORECASE
@@ -64,6 +65,8 @@ def translate(
     Returns:
         The rule and "", or "" and the reason why it is none.
     """
+    if len(text) > _LONGEST_WORDING:
+        return "", f"it has {len(text)} characters, at most {_LONGEST_WORDING} are read"
     found = dict(indicators)
     wording = text.strip().rstrip(".;")
     for pattern, replacement in _PHRASES:

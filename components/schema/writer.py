@@ -10,6 +10,8 @@ from typing import Any
 from components.schema.yaml_reader import resolve
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./ ()<>=+*-]*(?<! )")
+# What YAML takes for no character at all, or for the end of a line; JSON has it as it is.
+_UNWRITABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _LONGEST_LINE = 90
 
 
@@ -59,4 +61,7 @@ def _flow(value: Any) -> str:
 
 def _text(text: str) -> str:
     plain = _PLAIN.fullmatch(text) and isinstance(resolve(text), str)
-    return text if plain else json.dumps(text, ensure_ascii=False)
+    if plain:
+        return text
+    quoted = json.dumps(text, ensure_ascii=False)
+    return _UNWRITABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)

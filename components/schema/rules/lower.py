@@ -10,6 +10,7 @@ import ast
 from typing import TYPE_CHECKING, NoReturn
 
 from components.schema.rules import invoke, names
+from components.schema.rules.place import written
 from components.schema.rules.ranges import Range
 from components.schema.rules.scope import FUNCTIONS, Scope
 from components.schema.rules.terms import Claim, Term, because, contradiction, joined, truth_of
@@ -147,8 +148,7 @@ class Lowering:
         return Term(flag=False, code=code, range=term.range, cost=term.cost)
 
     def _future(self, node: ast.Subscript) -> NoReturn:
-        inside = ast.unparse(node.slice)
-        name = ast.unparse(node.value)
+        inside, name = written(node.slice), written(node.value)
         if isinstance(node.slice, ast.Constant | ast.Name):
             self.place.refuse(
                 node,

@@ -39,7 +39,7 @@ class Place:
 
     def note(self, node: ast.expr, rule: str, message: str) -> None:
         """A problem after which the rule can still be read on."""
-        found = ast.unparse(node)[:120]
+        found = written(node)[:120]
         self.problems.append(
             Problem(self.path, rule, f"`{found}`: {message}", found=found, span=self.span(node))
         )
@@ -48,3 +48,11 @@ class Place:
         """First and last-plus-one character of a node in the rule's text, from 0."""
         end = node.end_col_offset if node.end_col_offset is not None else node.col_offset + 1
         return (node.col_offset + self.offset, end + self.offset)
+
+
+def written(node: ast.expr) -> str:
+    """A node as its author wrote it, more or less; `...` where it is nested too deeply to tell."""
+    try:
+        return ast.unparse(node)
+    except RecursionError:
+        return "..."

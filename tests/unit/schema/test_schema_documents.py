@@ -246,6 +246,12 @@ def test_any_mapping_written_as_yaml_reads_back_the_same(value):
     assert json.dumps(document.value) == json.dumps(value)
 
 
+@pytest.mark.parametrize("mark", ["\x7f", "\x85", "\x9f", "\u2028", "\ufeff", "\ufffe"])
+def test_a_character_that_yaml_does_not_take_as_it_is_is_written_as_an_escape(mark):
+    value = {f"key {mark}": f"a{mark}b"}
+    assert read_document(to_yaml(value).encode(), "s.yaml").value == value
+
+
 @given(values)
 def test_any_json_reads_as_python_reads_it(value):
     text = json.dumps(value)

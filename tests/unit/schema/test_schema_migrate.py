@@ -99,6 +99,36 @@ def test_what_cannot_be_converted_is_listed_with_its_place(change, where):
     assert f"# not converted: {where}: " in result.text
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("symbol", "two words"),
+        ("symbols", ["SPX", "two words"]),
+        ("timeframe", "5 minutes"),
+        ("version", "3"),
+        ("author", 7),
+    ],
+)
+def test_what_version_2_writes_otherwise_is_listed_and_not_lost_in_silence(key, value):
+    steps = [{"action": "buy", "condition": "close > 1", "exit": "close < 1"}]
+    result = migrated({"title": "T", key: value, "steps": steps})
+    assert [note.partition(":")[0] for note in result.left_out] == [key]
+
+
+def test_several_symbols_stay():
+    steps = [{"action": "buy", "condition": "close > 1", "exit": "close < 1"}]
+    result = migrated({"title": "T", "symbols": ["SPX", "GOOG"], "steps": steps})
+    assert result.document["symbols"] == ["SPX", "GOOG"]
+    assert result.left_out == ()
+
+
+@pytest.mark.parametrize("text", [f"RSI({'9' * 5000}) > 3", f"a{' ' * 200_000}b"])
+def test_a_condition_that_nobody_wrote_by_hand_is_left_out_at_once(text):
+    rule, reason = translate(text, {}, {})
+    assert rule == ""
+    assert "at most 2000 are read" in reason
+
+
 def test_same_parameter_with_two_values_is_listed():
     steps = [
         {"action": "buy", "condition": "close > n", "params": {"n": 1}},

@@ -51,6 +51,11 @@ def code(text):
     return compiled(text).program["entry"]["long"][0]
 
 
+@pytest.mark.parametrize("lag", [f"+{'-' * 470}1", f"not {'-' * 470}1"])
+def test_a_lag_nested_deeper_than_python_writes_is_the_rules_fault_and_not_ours(lag):
+    assert [p.rule for p in problems(f"close[{lag}] > 2")] == ["rule-lag"]
+
+
 CLOSE, RSI = ["series", "close"], ["indicator", "rsi", 0]
 
 
