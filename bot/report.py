@@ -3,27 +3,23 @@
 Written for somebody with ten seconds: the verdict, what to do next, one table; the rest below.
 """
 
+import shlex
 from collections.abc import Iterable
 
 from bot.report_answers import (
     already_deployed,
     answer_marker,
-    base_moved,
     cancelled,
     check_started,
-    conflict,
     deployed,
     failed,
     held,
     help_text,
     hold_lifted,
     hold_set,
-    no_report,
-    not_passed,
     refused,
     rollback_proposed,
     rolled_back,
-    stale_head,
     standing,
 )
 from bot.report_details import details, provenance
@@ -41,10 +37,8 @@ __all__ = [
     "SUMMARY_CONTEXT",
     "already_deployed",
     "answer_marker",
-    "base_moved",
     "cancelled",
     "check_started",
-    "conflict",
     "context",
     "deployed",
     "failed",
@@ -53,14 +47,10 @@ __all__ = [
     "hold_lifted",
     "hold_set",
     "markdown",
-    "no_report",
-    "not_passed",
-    "pending",
     "plain",
     "refused",
     "rollback_proposed",
     "rolled_back",
-    "stale_head",
     "standing",
     "status_text",
     "statuses",
@@ -99,11 +89,6 @@ def markdown(report: Report, *, page_url: str = "", chart: str = "") -> str:
     return _fitted([MARKER, *first], rest, last, page_url)
 
 
-def pending(head: str) -> str:
-    """The comment while the first run of a proposal is still going, starting with `MARKER`."""
-    return f"{MARKER}\n## ⏳ AlgoOps: checking\n\nThe checks of `{head[:12]}` are running."
-
-
 def _headline(report: Report) -> str:
     words = _VERDICT_WORDS[report.verdict]
     said = inline(report.summary, cap=500)
@@ -134,14 +119,15 @@ def _next_step(report: Report) -> str:
                 f"The operator runs `algoops doctor`, then {again}."
             )
         case Verdict.NEUTRAL:
-            step = "nothing; no strategy differs from the base."
+            step = "nothing to mend; the line above says why nothing was checked."
     return f"**Next:** {step}"
 
 
 def _deploy_command(report: Report) -> str:
     """What to type, with the names filled in."""
-    names = [s.name for s in report.strategies] or ["NAME"]
-    return code(f"algoops deploy {names[0]} --ref {report.proposal.ref}", 300)
+    name = report.strategies[0].name if report.strategies else "NAME"
+    words = ["algoops", "deploy", name, "--ref", report.proposal.ref]
+    return code(shlex.join(words), 300)
 
 
 def _warnings(report: Report) -> str:

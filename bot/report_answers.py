@@ -72,45 +72,6 @@ def refused(actor: str, permission: Permission) -> str:
     )
 
 
-def stale_head(reported: str, now: str) -> str:
-    """The head moved since the report that the command refers to."""
-    return (
-        f"Not deployed: the last report is about {_sha(reported)}, but the proposal is now at "
-        f"{_sha(now)}. Wait for the report of {_sha(now)}, read it, and deploy again."
-    )
-
-
-def no_report(now: str) -> str:
-    """Nothing has been reported that a deploy could refer to."""
-    return f"Not deployed: there is no report yet about {_sha(now)}. Wait for it and try again."
-
-
-def not_passed(verdict: str, missing: Iterable[str]) -> str:
-    """A required check is not green."""
-    open_checks = _listed(missing)
-    tail = f" Not passed: {open_checks}." if open_checks else ""
-    return (
-        f"Not deployed: the verdict is **{inline(verdict)}**.{tail} "
-        "Push a fix; the checks start by themselves."
-    )
-
-
-def base_moved(base: str) -> str:
-    """The base is not where it was when the checks ran."""
-    return (
-        f"Not deployed: the base branch moved to {_sha(base)}, so what was tested is not what "
-        "would be merged. The checks run again on today's base; deploy when they pass."
-    )
-
-
-def conflict(paths: Iterable[str]) -> str:
-    """The proposal does not merge."""
-    return (
-        f"Not deployed: the proposal conflicts with the base in {_listed(paths)}. "
-        "Merge or rebase onto the base, push, and the checks run again."
-    )
-
-
 def held(name: str, version: str, reason: str) -> str:
     """This version (or this very content) is on hold."""
     return (

@@ -48,8 +48,17 @@ def test_the_forge_looks_for_the_same_marker():
     assert report.MARKER == github.MARKER
 
 
-def test_the_running_comment_is_found_again_too():
-    assert report.pending("a" * 40).startswith(report.MARKER)
+def test_a_draft_that_waits_is_not_told_that_nothing_differs():
+    draft = SHAPES["neutral"]().model_copy(update={"summary": "not checked: draft: it waits"})
+    text = report.markdown(draft)
+    assert "not checked: draft" in text
+    assert "differs from the base" not in text
+
+
+def test_the_command_to_type_is_safe_in_a_shell():
+    proposal = ProposalRef(id="branch/x", ref="x;touch $HOME")
+    found = SHAPES["local_branch"]().model_copy(update={"proposal": proposal})
+    assert "--ref 'x;touch $HOME'" in report.markdown(found).replace("\\", "")
 
 
 def huge(strategies=300, findings=100):
