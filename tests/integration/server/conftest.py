@@ -38,7 +38,7 @@ def connect(server: HttpServer) -> Callable:
         with socket.socket() as client:
             for name, value in options.items():
                 client.setsockopt(socket.SOL_SOCKET, getattr(socket, name), value)
-            client.settimeout(15)
+            client.settimeout(60)
             client.connect(("127.0.0.1", server.port))
             yield client
 
