@@ -74,7 +74,11 @@ def _validator(world: World, _settings: Settings) -> ComponentHealth:
 
 def _sandbox(world: World, _settings: Settings) -> ComponentHealth:
     facts = world.bench.executor.describe()
-    plain = {k: v for k, v in facts.items() if isinstance(v, str | int | float | bool)}
+    plain = {
+        k: v
+        for k, v in facts.items()
+        if isinstance(v, str | int | float | bool) and k not in {"available", "detail"}
+    }
     available = bool(facts.get("available", True))
     backend = str(facts.get("backend", ""))
     return ComponentHealth(

@@ -4,6 +4,7 @@ import re
 
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from bot.server.backend import NotReady
 from components.errors import AlgoOpsError, ConfigError, Conflict, Moved, TransientError, UserError
@@ -149,10 +150,19 @@ def details_of(error: ValidationError) -> list[Detail]:
     return [
         Detail(
             field=".".join(str(part) for part in item["loc"])[:MAX_TEXT],
-            message=item["msg"][:MAX_TEXT],
+            message=_plain(item)[:MAX_TEXT],
         )
         for item in error.errors(include_input=False, include_url=False, include_context=False)
     ][:MAX_DETAILS]
+
+
+def _plain(item: ErrorDetails) -> str:
+    """Pydantic's words without its jargon."""
+    if item["type"] == "missing":
+        return "is missing"
+    if item["type"] == "extra_forbidden":
+        return "is not a field of this body"
+    return item["msg"].removeprefix("Value error, ")
 
 
 def invalid_body(error: ValidationError) -> ApiError:

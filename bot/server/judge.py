@@ -1,5 +1,6 @@
 """The validators alone, over HTTP: definitions, code, backtest configurations."""
 
+import re
 from typing import Any
 
 from fastapi.responses import JSONResponse
@@ -26,6 +27,8 @@ from components.schema.strategy import SCHEMA_VERSION
 from components.schema.values import Finding, Severity
 from components.validator import check_source, format_source
 
+_NAMED = re.compile(r"`([^`]+)`")
+
 
 def definition(settings: Settings, document: Any) -> ValidSchema | JSONResponse:
     """Judge a definition: its fields, what they say together, and its rules."""
@@ -48,10 +51,16 @@ def _invalid(code: str, message: str, findings: list[Finding]) -> JSONResponse:
             "code": code,
             "message": message,
             "errors": [_sentence(f) for f in findings],
-            "details": [Detail(field=f.rule, message=_sentence(f)) for f in findings],
+            "details": [Detail(field=_field(f), message=_sentence(f)) for f in findings],
         }
     )
     return JSONResponse(answer.model_dump(), 400)
+
+
+def _field(finding: Finding) -> str:
+    """The field that a finding is about, which its message begins with; else its rule."""
+    quoted = _NAMED.match(finding.message)
+    return quoted[1] if quoted else finding.rule
 
 
 def _sentence(finding: Finding) -> str:

@@ -22,6 +22,7 @@ from bot.server.parts import parts
 from bot.server.shapes import Held, HoldBody
 from bot.server.strategy_view import previous_result
 from components.state import Lifecycle
+from components.state.errors import NotFound
 from components.state.records import Run, Strategy
 
 router = APIRouter(prefix="/api/v1", tags=["lists"])
@@ -144,7 +145,9 @@ def runs(
 
 def _run(request: Request, run_id: str) -> Run:
     digits = run_id.isascii() and run_id.isdigit() and len(run_id) <= 18  # noqa: PLR2004  # 64 bits
-    return reading.run_of(parts(request).backend.store, int(run_id) if digits else 0)
+    if not digits:
+        raise NotFound(f"there is no run {run_id[:100]!r}: runs have numbers")
+    return reading.run_of(parts(request).backend.store, int(run_id))
 
 
 @router.get("/runs/{run_id}", responses=openapi.errors(404))

@@ -71,7 +71,7 @@ FIELD_RULES: Mapping[str, RuleText] = {
         "`rules` without a strategy.py, `backtesting.py` with one",
     ),
     "missing-field": RuleText(
-        "A field is missing that the format or the policy asks for.", "the field with a value"
+        "A field is missing that the format or the policy asks for.", "add the field, with a value"
     ),
     "out-of-range": RuleText(
         "The value is too small, too large, too long or too short.",

@@ -27,7 +27,7 @@ def backup(db: Database, target: Path, *, overwrite: bool = False) -> int:
     if target.exists() and target.samefile(db.path):
         raise UserError(f"{target} is the database itself", hint="choose another name")
     if target.exists() and not overwrite:
-        raise UserError(f"{target} exists", hint="choose another name")
+        raise UserError(f"{target} exists", hint="choose another name, or replace it with --force")
     if not target.parent.is_dir():
         raise StateUnreadable(f"there is no folder {target.parent}", hint="make it first")
     partial = target.with_name(f".{target.name}.{os.getpid()}.partial")

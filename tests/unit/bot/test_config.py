@@ -80,6 +80,7 @@ def test_other_variables_of_the_same_prefix_are_left_alone(tmp_path):
         ("server: {port: abc}\n", ":1: `server.port` must be a whole number"),
         ("server: {port: 99999}\n", "`server.port` must be 65535 or less"),
         ("server: 8080\n", "`server` must be settings (key: value)"),
+        ("server: {public_url: bot.test}\n", "`server.public_url`: an address such as https://"),
         ("server:\n", "`server` is empty: give it a value, or remove the line"),
         ("repositories: {name: x}\n", "`repositories` must be a list"),
         ("repositories: []\n", "`repositories` is empty: name at least one"),

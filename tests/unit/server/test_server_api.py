@@ -504,3 +504,21 @@ def test_another_method_is_405(client):
     answer = client.get(f"{STRATEGIES}/validate-schema/")
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
     assert answer.headers["allow"] == "POST"
+
+
+def test_details_name_the_field_at_fault_and_say_it_without_jargon(client):
+    told = client.post(f"{STRATEGIES}/validate-schema/", json={}).json()["details"]
+    assert [one["field"] for one in told] == ["name", "description"]
+    told = client.post(f"{STRATEGIES}/validate-code/", json={"strategy_code": "x"}).json()
+    assert told["details"] == [
+        {"field": "code", "message": "is missing"},
+        {"field": "strategy_code", "message": "is not a field of this body"},
+    ]
+
+
+def test_a_run_that_is_no_number_is_named_as_it_was_asked(client):
+    answer = client.get("/api/v1/runs/abc")
+    assert (answer.status_code, answer.json()["error"]) == (
+        404,
+        "there is no run 'abc': runs have numbers",
+    )
