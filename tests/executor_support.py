@@ -143,7 +143,7 @@ class Cluster:
         for worker in alive:
             worker.send_signal(signal.SIGCONT)
             worker.send_signal(signal.SIGTERM)
-        codes = [worker.wait(20) for worker in alive]
+        codes = [worker.wait(60) for worker in alive]
         if self.scheduler is not None:
             self.scheduler.kill()
             self.scheduler.wait()

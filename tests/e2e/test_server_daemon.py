@@ -42,10 +42,16 @@ def name(base) -> str:
 
 
 def test_every_component_of_the_real_daemon_is_healthy(base):
-    body = httpx.get(f"{base}{STRATEGIES}/health/", timeout=30).json()
+    deadline = time.monotonic() + WAIT_S
+    body = {}
+    while body.get("overall") != "healthy" and time.monotonic() < deadline:
+        body = httpx.get(f"{base}{STRATEGIES}/health/", timeout=30).json()
+        time.sleep(0.1)  # why: on a busy machine a component may not answer in time once
     assert body["overall"] == "healthy", body
     assert body["components"]["sandbox_runner"]["backend"] == "bubblewrap"
-    assert httpx.get(f"{base}/readyz", timeout=30).status_code == 200
+    while httpx.get(f"{base}/readyz", timeout=30).status_code != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)  # why: as above
 
 
 @pytest.mark.timeout(900)

@@ -110,7 +110,7 @@ def test_worker_ended_in_order_mid_job_is_no_verdict(cluster, executor):
     future = executor.submit(script(BUSY.format(2)))
     worker = eventually(cluster.working)
     worker.terminate()
-    assert worker.wait(20) == 0
+    assert worker.wait(WAIT_S) == 0
     assert future.result(WAIT_S).status is Status.PASSED
 
 
@@ -140,10 +140,12 @@ def test_worker_cut_off_mid_job_loses_it_and_its_late_result_counts_for_nothing(
 
 def test_slow_worker_holds_up_nobody_but_its_own_job(cluster, executor):
     three_workers(cluster, executor)
-    slow = executor.submit(script(BUSY.format(30)))
+    long = LIMITS.model_copy(update={"wall_s": 3.0 * WAIT_S})
+    asleep = script(f"import time; time.sleep({2 * WAIT_S})")
+    slow = executor.submit(replace(asleep, limits=long))
     eventually(cluster.working)
     others = [executor.submit(script(f"print({n})")) for n in range(12)]
-    assert [f.result(25).stdout for f in others] == [f"{n}\n" for n in range(12)]
+    assert [f.result(WAIT_S).stdout for f in others] == [f"{n}\n" for n in range(12)]
     assert not slow.done()
     slow.cancel()
     assert slow.result(WAIT_S).status is Status.KILLED
