@@ -10,6 +10,7 @@ from bot.server.backend import StrategyChanged
 from bot.world import Watched, World
 from components.errors import ConfigError
 from components.state import Content, Lifecycle
+from components.state.lifecycle import LIVE_ALREADY
 from components.state.records import Job
 
 EXTERNAL = "external"
@@ -152,7 +153,7 @@ def _deployed(
             version=version,
             content=content,
         )
-        make_ready(store, watched.name, change.name, proposal, f"live already: {why}")
+        make_ready(store, watched.name, change.name, proposal, f"{LIVE_ALREADY}: {why}")
     store.strategies.transition(
         watched.name,
         change.name,

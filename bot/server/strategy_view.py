@@ -7,6 +7,7 @@ from typing import Any
 from bot.server import figures, reading, text
 from components.schema.values import ExecutionResult, Metrics
 from components.state import Store
+from components.state.lifecycle import LIVE_ALREADY
 from components.state.records import AuditRow, Strategy, Version
 
 METRICS = (
@@ -103,7 +104,8 @@ def timeline(rows: Iterable[AuditRow], *, whole: bool) -> list[Moment]:
 
 
 def _is_milestone(row: AuditRow) -> bool:
-    moved = row.event == MOVED and row.new not in PASSING
+    followed = str(row.details.get("reason", "")).startswith(LIVE_ALREADY)
+    moved = row.event == MOVED and row.new not in PASSING and not followed
     return moved or row.event.startswith(("hold.", "strategy."))
 
 

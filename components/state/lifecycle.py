@@ -21,6 +21,9 @@ class Lifecycle(StrEnum):
 
 _L = Lifecycle
 
+LIVE_ALREADY = "live already"
+"""How the reasons of moves begin that only follow what git shows: nothing was checked for them."""
+
 # Before a version lands, a newer push, a moved base or a restart puts it back in the queue: that
 # is the way to `queued` from four states. A check that breaks leads there too, never to `failed`.
 TRANSITIONS: dict[Lifecycle, frozenset[Lifecycle]] = {

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from components.state.errors import NotFound
-from components.state.lifecycle import Lifecycle
+from components.state.lifecycle import LIVE_ALREADY, Lifecycle
 from components.state.records import AuditRow, Strategy
 from components.state.store import Store
 
@@ -52,11 +52,16 @@ def _sentence(row: AuditRow) -> str:
         return ""
     moment = f"{row.timestamp[:10]} {row.timestamp[11:19]}"
     words = _flat(teller(row))
+    if not words:
+        return ""
     first = words[:1] if ":" in words.split(" ", 1)[0] else words[:1].upper()  # cli:ada is a key
     return f"{moment} UTC: {first}{words[1:]}."
 
 
 def _move(row: AuditRow) -> str:
+    if str(row.details.get("reason", "")).startswith(LIVE_ALREADY):
+        ready = row.new == Lifecycle.READY
+        return f"{_what(row)} was live before it was checked here" if ready else ""
     proposal = row.details.get("proposal", "")
     words = _MOVES[Lifecycle(row.new)].format(
         actor=row.actor, what=_what(row), where=f" in {proposal}" if proposal else ""

@@ -227,6 +227,21 @@ def test_story_of_one_deployed_and_one_failing(store, life):
     assert "Now version 1.0.0 is deployed, and version 1.1.0 in pr/2 is failed." in told
 
 
+def test_story_does_not_claim_checks_for_what_was_live_before(store, life):
+    life.propose("1.0.0")
+    life.move(L.VALIDATING, L.READY, reason="live already: found at the first start")
+    told = "\n".join(lifecycle_story(store, "main", "RSI"))
+    assert "Version 1.0.0 was live before it was checked here." in told
+    assert "passed all checks" not in told
+
+
+def test_story_of_a_version_not_read_yet_says_so_plainly(store, life):
+    life.propose("")
+    told = lifecycle_story(store, "main", "RSI")
+    assert any("a new version" in line for line in told)
+    assert not any("could not be read" in line for line in told)
+
+
 def test_story_holds_no_line_breaks_or_terminal_commands_from_outside(store, life):
     life.propose("1.0.0")
     life.move(L.VALIDATING, L.FAILED, reason="a\nb\x1b[31m\u202ec")
