@@ -6,7 +6,8 @@
   const short = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
   const day = new Intl.DateTimeFormat("en-CA", { timeZone: "UTC" });
   const strokes = { s1: "--series-1", s2: "--series-2", s3: "--series-3", loss: "--loss" };
-  const drawn = new Set();
+  const drawn = new Set(), begun = new WeakSet();
+  let count = 0;
 
   const year = 365 * 864e2, month = 28 * 864e2, days = 864e2;
   const dates = [
@@ -44,8 +45,8 @@
     const answer = await fetch(box.dataset.chart, { headers: { accept: "application/json" } });
     if (!answer.ok) return;
     const data = await answer.json();
-    if (!data.time.length) return;
-    const sync = "chart-" + drawn.size;
+    if (!data.time.length || !box.isConnected) return;
+    const sync = "chart-" + count++;
     const percent = (value) => value.toFixed(1).replace("-", "\u2212") + " %";
     const plots = [
       [data.equity, 260, (v) => short.format(v), (v) => money.format(v)],
@@ -59,7 +60,14 @@
     drawn.add({ box, plots });
   }
 
-  function drawAll(root) { for (const box of root.querySelectorAll("[data-chart]:not(.drawn)")) draw(box).catch(() => {}); }
+  function drawAll(root) {
+    for (const one of drawn) if (!one.box.isConnected) { one.plots.forEach((p) => p.destroy()); drawn.delete(one); }
+    for (const box of root.querySelectorAll("[data-chart]:not(.drawn)")) {
+      if (begun.has(box)) continue;
+      begun.add(box);
+      draw(box).catch(() => {}).finally(() => begun.delete(box));
+    }
+  }
 
   function redrawAll() {
     for (const { box, plots } of drawn) { plots.forEach((p) => p.destroy()); box.classList.remove("drawn"); }
