@@ -58,8 +58,12 @@ class DaemonLock:
                 hint=f"stop it first; the lock is {self.path}",
             ) from None
         me = Holder(os.getpid(), socket.gethostname(), clock.text(self._time()))
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, json.dumps(asdict(me)).encode(), 0)
+        try:
+            os.ftruncate(fd, 0)
+            os.pwrite(fd, json.dumps(asdict(me)).encode(), 0)
+        except OSError as error:
+            os.close(fd)
+            raise StateReadOnly(f"cannot write {self.path}: {error.strerror}") from error
         self._fd = fd
         return me
 

@@ -3,6 +3,7 @@
 import json
 import os
 import sqlite3
+from unittest.mock import patch
 
 import pytest
 
@@ -259,3 +260,12 @@ def test_story_of_an_archived_strategy_says_so(store, life):
     store.strategies.withdraw("main", "pr/1", actor="alice", reason="closed")
     told = lifecycle_story(store, "main", "RSI")
     assert "Now nothing is deployed; its last version, 1.0.0, is archived." in told
+
+
+def test_a_lock_on_a_full_disk_is_said_and_not_kept(tmp_path):
+    lock = DaemonLock(tmp_path / "algoops.lock")
+    full = OSError(28, "No space left on device")
+    with patch("os.pwrite", side_effect=full), pytest.raises(StateReadOnly, match="No space left"):
+        lock.acquire()
+    with lock:
+        pass
