@@ -1,5 +1,6 @@
 """The composition root: the only place that builds adapters and wires them."""
 
+import datetime as dt
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -46,6 +47,8 @@ URL_FILE = "url.txt"
 MIRRORS = "mirrors"
 DAY_S = 86_400.0
 KEEP_DAYS = 30.0
+RECHECKED = "rechecked"
+"""Key of the store's `meta`: when what is deployed was last looked at."""
 
 
 def open_bench(settings: Settings, policies: Policies, executor: Executor) -> Bench:
@@ -196,7 +199,9 @@ class Daemon:
         clock = Clock()
         schedule = self._settings.schedule
         clock.every(schedule.tick_s, "tick", lambda: emit(Tick()))
-        clock.every(schedule.recheck_s, "recheck", lambda: _recheck(world))
+        clock.every(
+            schedule.recheck_s, "recheck", lambda: _recheck(world), last=_last_recheck(world.store)
+        )
         clock.every(DAY_S, "retention", lambda: world.store.prune(KEEP_DAYS), at_once=True)
         for repository in self._settings.repositories:
             self._watch_one(stack, world, repository, clock)
@@ -229,9 +234,20 @@ class Daemon:
 
 
 def _recheck(world: World) -> None:
-    for name in world.watched:
-        world.store.jobs.enqueue("recheck", name, name, {}, -1)
+    with world.store.transaction():
+        for name in world.watched:
+            world.store.jobs.enqueue("recheck", name, name, {}, -1)
+        world.store.meta.put(RECHECKED, dt.datetime.now(dt.UTC).isoformat())
     world.wake.set()
+
+
+def _last_recheck(store: Store) -> dt.datetime:
+    """When what is deployed was last looked at; the very first start counts as such."""
+    last = store.meta.get(RECHECKED)
+    if not last:
+        last = dt.datetime.now(dt.UTC).isoformat()
+        store.meta.put(RECHECKED, last)
+    return dt.datetime.fromisoformat(last)
 
 
 def _public_url(settings: Settings, http: HttpServer) -> str:

@@ -21,11 +21,18 @@ class Clock:
         )
 
     def every(
-        self, seconds: float, name: str, call: Callable[[], object], *, at_once: bool = False
+        self,
+        seconds: float,
+        name: str,
+        call: Callable[[], object],
+        *,
+        at_once: bool = False,
+        last: dt.datetime | None = None,
     ) -> None:
         """Call `call` every so many seconds from the start on; expected errors are logged.
 
-        `at_once` makes the first call at the start, for what may have happened before it.
+        `at_once` makes the first call at the start, for what may have happened before it; `last`
+        counts the seconds from an earlier process' last call.
         """
 
         def guarded() -> None:
@@ -34,7 +41,9 @@ class Clock:
             except AlgoOpsError as error:
                 log.warning("a scheduled task failed", task=name, why=str(error))
 
-        first = {"next_run_time": dt.datetime.now(dt.UTC)} if at_once else {}
+        now = dt.datetime.now(dt.UTC)
+        due = now if at_once else last and max(now, min(last, now) + dt.timedelta(seconds=seconds))
+        first = {"next_run_time": due} if due else {}
         self._scheduler.add_job(guarded, "interval", seconds=seconds, id=name, name=name, **first)
 
     def start(self) -> None:

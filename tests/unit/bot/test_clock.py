@@ -3,7 +3,11 @@
 import datetime as dt
 import threading
 
+import pytest
+
+from bot.app import _last_recheck
 from bot.sources.clock import Clock
+from components.state import Store
 
 
 def test_a_call_that_is_an_hour_late_is_made_once():
@@ -37,3 +41,20 @@ def test_a_call_that_fails_is_made_again():
     clock.start()
     assert again.wait(30)
     clock.stop()
+
+
+@pytest.mark.parametrize(
+    ("ago", "due"), [(90_000, 0), (86_000, 400), (0, 86_400), (-1_000_000, 86_400)]
+)
+def test_a_restart_does_not_put_off_what_is_due_once_a_day(ago, due):
+    clock = Clock()
+    now = dt.datetime.now(dt.UTC)
+    clock.every(86_400, "daily", list, last=now - dt.timedelta(seconds=ago))
+    first = clock._scheduler.get_job("daily").next_run_time
+    assert 0 <= (first - now).total_seconds() - due < 60
+
+
+def test_the_first_start_counts_as_a_look_and_later_ones_do_not(tmp_path):
+    with Store(tmp_path / "algoops.db") as store:
+        first = _last_recheck(store)
+        assert _last_recheck(store) == first
