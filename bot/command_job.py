@@ -2,8 +2,11 @@
 
 from typing import assert_never
 
+import structlog
+
 from bot import commands, reactions
 from bot import report as say
+from bot.checks import Superseded
 from bot.deploy_queue import DeployOrder, RollbackOrder
 from bot.deploys import deploy
 from bot.endings import cancel, resume, show_cancelled
@@ -29,7 +32,10 @@ from components.errors import ConfigError, Conflict, TransientError, UserError
 from components.ports import Proposal
 from components.state.records import Job
 
+log = structlog.get_logger(__name__)
+
 CHECK_PRIORITY = 10
+BROKE = "the bot met a bug; the operator finds it in the log"
 
 
 def run_command(world: World, job: Job) -> None:
@@ -65,6 +71,13 @@ def _outcome(world: World, watched: Watched, event: CommandIssued, job: Job) -> 
         outcome = CommandOutcome(ok=False, code="conflict", message=words)
     except (UserError, ConfigError) as error:  # the latter: policies on the base that are broken
         outcome = CommandOutcome(ok=False, code="refused", message=str(error))
+    except Superseded:
+        raise
+    except Exception:
+        if job.attempts < job.max_attempts:
+            raise
+        log.exception("command broke", key=job.key)  # nobody tries again: whoever asked is told
+        outcome = CommandOutcome(ok=False, code="unavailable", message=BROKE)
     with world.store.transaction():
         keep(world.store, job.key, outcome)
         _audit(world, event, outcome)

@@ -162,8 +162,8 @@ class _Heartbeat:
         while not self._done.wait(BEAT_S):
             try:
                 self._world.store.jobs.heartbeat(self._job.id, self._worker, LEASE_S)
-            except AlgoOpsError as error:
-                log.warning("no heartbeat", job=self._job.id, why=str(error))
+            except Exception as error:  # noqa: BLE001  # without beats a second worker takes the job
+                log.warning("no heartbeat", job=self._job.id, why=str(error) or repr(error))
 
     def __enter__(self) -> None:
         self._thread.start()

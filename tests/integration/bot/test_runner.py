@@ -4,11 +4,15 @@ import threading
 
 import pytest
 
-from bot.events import BaseMoved
+from bot.command_job import run_command
+from bot.event_json import to_payload
+from bot.events import BaseMoved, CommandIssued, Deploy
 from bot.intake import receive
+from bot.outcomes import read
 from bot.runner import Runner
 from bot.world import Running
 from components.errors import TransientError
+from components.state.records import Job
 from tests.state_support import wait_for
 
 
@@ -45,6 +49,26 @@ def test_event_that_nobody_understands_is_put_aside_and_the_next_one_is_heard(wo
     wait_for(lambda: world.store.inbox.result("new") is not None)
     assert world.store.inbox.result("old") == "not understood"
     assert world.store.inbox.result("short") == "not understood"
+
+
+def test_command_that_meets_a_bug_is_answered_when_nobody_tries_again(world, monkeypatch):
+    def broken(*_words):
+        raise KeyError("a bug")
+
+    monkeypatch.setattr("bot.command_job.deploy", broken)
+    event = CommandIssued("demo", "branch/x", "ada", Deploy(name="alpha"), source="api")
+    payload = to_payload(event)
+    for attempt in range(1, 4):
+        job = Job(7, "command", "c1", "demo", payload, "leased", 0, attempt, 3, "", "")
+        if attempt < 3:
+            with pytest.raises(KeyError):
+                run_command(world, job)
+            assert read(world.store, "c1") is None
+        else:
+            run_command(world, job)
+    outcome = read(world.store, "c1")
+    assert (outcome.ok, outcome.code) == (False, "unavailable")
+    assert "bug" in outcome.message
 
 
 def test_both_runs_of_a_proposal_are_stopped_and_each_ends_by_itself():
