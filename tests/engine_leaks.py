@@ -278,6 +278,18 @@ else:
         ),
     ),
     case(
+        "size_chosen_by_the_price_after_next",
+        strategy(
+            "self.c = np.asarray(self.data.Close)",
+            """
+i = len(self.data) - 1
+up = i + 2 < len(self.c) and self.c[i + 2] > self.c[i]
+if i % 10 == 0: self.buy(size=.5 if up else .05)
+if i % 10 == 2: self.position.close()
+""",
+        ),
+    ),
+    case(
         "start_delayed_to_the_lowest_price",
         strategy(
             """

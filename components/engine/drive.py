@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 BARS_A_FRAME = 8_192
 SAMPLED_BARS = 64
 MOST_ORDER_BARS = 192
-EARLY_BARS = 4
+EARLY_BARS = 16
 """Bars before trading started at which it is asked whether it would have started."""
 
 CLOCK_EVERY = 64
@@ -182,7 +182,7 @@ class Drive:
         picked = random.SystemRandom()
         sample = {low, *(picked.randrange(low, bars) for _ in range(SAMPLED_BARS))}
         if low > 1:
-            sample |= {low - 1, *(picked.randrange(1, low) for _ in range(EARLY_BARS - 1))}
+            sample |= {picked.randrange(1, low) for _ in range(EARLY_BARS)}
         kinds = self.course.order_bars
         placed = sorted({bar for of_a_kind in kinds.values() for bar in of_a_kind})
         if len(placed) > MOST_ORDER_BARS:

@@ -229,7 +229,11 @@ class _Guest:
         self, inspection: Inspection, cuts: list[int], replays: list[int]
     ) -> list[Leak]:
         assert self._whole is not None  # noqa: S101  # the host diagnoses what has run
-        leaks = inspection.by_cuts(self._whole, cuts) or inspection.by_start(self._whole, cuts)
+        leaks = (
+            inspection.by_cuts(self._whole, cuts)
+            or inspection.by_start(self._whole, cuts)
+            or inspection.by_blinkers(self._whole, cuts)
+        )
         for bar in replays:
             if leaks:
                 break

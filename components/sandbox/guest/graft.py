@@ -128,7 +128,9 @@ def _differing(one: np.ndarray[Any, Any], two: np.ndarray[Any, Any]) -> np.ndarr
 
 
 def writes_to_arrays(folder: str) -> bool:
-    """Whether the author's code could change an array in place (outside of init).
+    """Whether the author's code, or what it imports, could change an array in place after init().
+
+    The package's own helpers (`from backtesting.lib import *`) change none of a strategy's.
 
     Then every array is compared with its copy at every bar; without it that cost is spared.
     """
@@ -136,6 +138,7 @@ def writes_to_arrays(folder: str) -> bool:
         _writes(code)
         for module in authors_modules(folder).values()
         for value in vars(module).values()
+        if not str(getattr(value, "__module__", "")).startswith("backtesting.")
         for code in _codes(value)
     )
 

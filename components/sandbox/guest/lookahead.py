@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import numpy as np
 
+from .blinkers import Blinkers
+from .differences import differing, first_difference
 from .indicators import first_valid
 from .messages import Leak, Op
 from .places import places
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from .market import Tape
     from .messages import Spec
     from .trial import Trial
-
-CLOSE = 1e-7
-"""Relative difference that rounding explains; beside it, 1e-9 of the series' own scale."""
 
 MAX_LEAKS = 20
 TEXT_CAP = 60
@@ -151,6 +148,21 @@ class Inspection:
                 return [Leak("", "behaviour", cut, seen, known, certain=True)]
         return []
 
+    def by_blinkers(self, full: Whole, cuts: Iterable[int]) -> list[Leak]:
+        """Whether it asks for other orders where at the cuts it has no later bars at hand."""
+        kind, length = self._load(), self._tape.length
+        worn = (c for c in cuts if full.start <= c < length)
+        blinkers = Blinkers(self._trial_of(kind), worn, length, self._folder)
+        if not blinkers.fit:
+            return []
+        run = run_whole(kind, self._spec, self._tape, length, self._declarations, blinkers)
+        bar = first_difference(full.ops, run.ops, length)
+        if bar is None:
+            return []
+        # An init() that is run again may do something to the run, so the prefix has the last word.
+        prefix = self.run(bar + 1)
+        return [leak for leak in self.by_behaviour(full, prefix.ops, bar + 1) if leak.certain]
+
     def _at_cut(self, full: Whole, number: int, cut: int) -> Leak | None:
         fresh = self._trial_of(self._load()).fresh(cut + 1)
         indicators = fresh._indicators  # noqa: SLF001  # the package's list of declared ones
@@ -244,52 +256,6 @@ def _compare(
         return None
     at = int(wrong[-1])
     return _leak(full.names[number], cut, visible[..., at], np.asarray(prefix)[..., at])
-
-
-def differing(seen: np.ndarray[Any, Any], known: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Which bars differ by more than rounding; arrays are [bars] or [rows, bars]."""
-    try:
-        one, two = np.asarray(seen, dtype=float), np.asarray(known, dtype=float)
-    except (TypeError, ValueError):
-        wrong = np.asarray(np.asarray(seen) != np.asarray(known))
-        return np.asarray(wrong.any(axis=0) if wrong.ndim > 1 else wrong)
-    with np.errstate(invalid="ignore"):
-        finite = np.abs(one[np.isfinite(one)])
-        scale = float(np.median(finite)) if finite.size else 0.0
-        allowed = CLOSE * np.maximum(np.abs(one), np.abs(two)) + 1e-9 * scale
-        apart = np.abs(one - two) > allowed
-    apart |= np.isnan(one) != np.isnan(two)
-    infinite = np.isinf(one) | np.isinf(two)
-    apart = np.where(infinite, one != two, apart) & ~(np.isnan(one) & np.isnan(two))
-    return np.asarray(apart.any(axis=0) if apart.ndim > 1 else apart)
-
-
-def first_difference(one: dict[int, list[Op]], two: dict[int, list[Op]], end: int) -> int | None:
-    """The first bar before `end` with other orders; None: the same everywhere."""
-    for bar in sorted(one.keys() | two.keys()):
-        if bar >= end:
-            return None
-        if not _same_orders(one.get(bar, []), two.get(bar, [])):
-            return bar
-    return None
-
-
-def _same_orders(one: list[Op], two: list[Op]) -> bool:
-    if len(one) != len(two):
-        return False
-    for left, right in zip(one, two, strict=True):
-        if type(left) is not type(right):
-            return False
-        values = zip(msgspec.structs.astuple(left), msgspec.structs.astuple(right), strict=True)
-        if not all(_same_value(a, b) for a, b in values):
-            return False
-    return True
-
-
-def _same_value(one: Any, two: Any) -> bool:
-    if isinstance(one, float) and isinstance(two, float):
-        return math.isclose(one, two, rel_tol=CLOSE)
-    return bool(one == two)
 
 
 def _leak(name: str, bar: int, seen: Any, known: Any) -> Leak:

@@ -14,6 +14,7 @@ from .recorder import Mirror
 if TYPE_CHECKING:
     from backtesting import Strategy
 
+    from .blinkers import Blinkers
     from .indicators import Declarations
     from .market import Tape
     from .messages import Op, Spec
@@ -41,9 +42,16 @@ class Whole:
 
 
 def run_whole(
-    kind: type[Strategy], spec: Spec, tape: Tape, length: int, declarations: Declarations
+    kind: type[Strategy],
+    spec: Spec,
+    tape: Tape,
+    length: int,
+    declarations: Declarations,
+    blinkers: Blinkers | None = None,
 ) -> Whole:
     """Run a strategy on the first `length` bars as `Backtest.run` does.
+
+    `blinkers` are worn at some bars; None: never.
 
     Raises:
         Exception: the author's, from init(). One from next() is kept in `raised`.
@@ -61,13 +69,19 @@ def run_whole(
         series=[np.array(indicator) for indicator in strategy._indicators],  # noqa: SLF001
         names=names_of(strategy),
     )
+    if blinkers:
+        blinkers.measure(strategy)
     indicators = list(_strategy_indicators(strategy))
     with np.errstate(invalid="ignore"):
         for bar in range(run.start, length):
             run.ended = bar
             data._set_length(bar + 1)  # noqa: SLF001  # the package's own loop
+            if blinkers:
+                blinkers.take_off()
             for attribute, indicator in indicators:
                 setattr(strategy, attribute, indicator[..., : bar + 1])
+            if blinkers:
+                blinkers.put_on(bar)
             if not _step(strategy, mirror, run, bar):
                 break
     return run

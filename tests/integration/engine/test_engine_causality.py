@@ -111,3 +111,21 @@ else: self.position.close()
     audited = _run(tested, market, causality="audited")
     assert audited.status is Status.FAILED  # there the score rests on the replays
     assert audited.lookahead[0].rule == "not-deterministic"
+
+
+def test_init_that_empties_a_list_of_the_class_is_no_leak_when_audited(market):
+    tested = case(
+        "class_list",
+        strategy(
+            "self.seen.clear()",
+            """
+self.seen.append(self.data.Close[-1])
+if len(self.seen) > 10 and self.seen[-1] > max(self.seen[-10:-1]) and not self.position: self.buy()
+elif len(self.seen) > 10 and self.seen[-1] < min(self.seen[-10:-1]): self.position.close()
+""",
+            "seen = []",
+        ),
+    )
+    result = _run(tested, market, causality="audited")
+    assert result.lookahead == ()
+    assert len(result.trades) > 10
