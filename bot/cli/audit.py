@@ -7,7 +7,16 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
-from bot.cli.common import EXIT_ERROR, ConfigOption, err, out, print_json, settings_from
+from bot.cli.common import (
+    EXIT_ERROR,
+    ConfigOption,
+    Form,
+    FormOption,
+    err,
+    out,
+    print_json,
+    settings_from,
+)
 from components.errors import UserError
 from components.state import DATABASE, Store
 from components.state.records import AuditHead, AuditProblem
@@ -32,17 +41,15 @@ def verify(
     head: Annotated[
         str, typer.Option("--head", help="COUNT:HASH as printed before: it must still be there.")
     ] = "",
-    output: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+    form: FormOption = Form.TEXT,
 ) -> None:
     """Recompute the audit log's hash chain: finds a changed, removed, added or swapped row."""
-    if output not in {"text", "json"}:
-        raise UserError(f"--format is text or json, not {output}")
     known = _head(head)
     path = database or settings_from(config).state.dir / DATABASE
     with Store(path, create=False) as store:
         problem = _verify(store, known)
         end = store.audit.head()
-    if output == "json":
+    if form is Form.JSON:
         print_json(
             {
                 "status": "broken" if problem else "intact",

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -18,6 +17,8 @@ from bot.cli.common import (
     EXIT_FAILED,
     EXIT_PASSED,
     ConfigOption,
+    Form,
+    FormOption,
     err,
     errors_for_people,
     out,
@@ -54,13 +55,6 @@ _SHOWN = (
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class Form(StrEnum):
-    """How the result is written."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command("backtest")(backtest)
@@ -79,7 +73,7 @@ def backtest(
         Path | None,
         typer.Option(help="BacktestConfig (YAML or JSON), used as it is: no policy floors."),
     ] = None,
-    form: Annotated[Form, typer.Option("--format", help="text or json.")] = Form.TEXT,
+    form: FormOption = Form.TEXT,
     plot: Annotated[
         Path | None, typer.Option(help="Draw equity, drawdown and trades: .html, .png or .svg.")
     ] = None,

@@ -5,6 +5,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -23,6 +24,16 @@ ConfigOption = Annotated[
     Path | None,
     typer.Option("--config", help="Configuration file (default: ./config.yaml, else built-in)."),
 ]
+
+
+class Form(StrEnum):
+    """How a result is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+FormOption = Annotated[Form, typer.Option("--format", help="text or json.")]
 
 
 class Debug:

@@ -1,7 +1,5 @@
 """`algoops doctor`: a health report that says what to do."""
 
-from typing import Annotated
-
 import typer
 from rich.text import Text
 
@@ -9,6 +7,8 @@ from bot.cli.common import (
     EXIT_ERROR,
     EXIT_PASSED,
     ConfigOption,
+    Form,
+    FormOption,
     errors_for_people,
     out,
     print_json,
@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(
-    form: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+    form: FormOption = Form.TEXT,
     config: ConfigOption = None,
 ) -> None:
     """Look at git, data, policies, database, repositories and sandbox; say what to do.
@@ -34,9 +34,9 @@ def doctor(
         found = []
         for symptom in examine(settings_from(config)):
             found.append(symptom)
-            if form != "json":
+            if form is not Form.JSON:
                 _show(symptom)
-        if form == "json":
+        if form is Form.JSON:
             print_json([vars(s) for s in found])
         raise typer.Exit(EXIT_PASSED if all(s.well for s in found) else EXIT_ERROR)
 

@@ -12,6 +12,8 @@ from bot.cli.common import (
     EXIT_FAILED,
     EXIT_PASSED,
     ConfigOption,
+    Form,
+    FormOption,
     err,
     errors_for_people,
     out,
@@ -104,13 +106,13 @@ def unhold(
 
 def status(
     name: Annotated[str | None, typer.Argument(help="Only this strategy.")] = None,
-    form: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+    form: FormOption = Form.TEXT,
     config: ConfigOption = None,
 ) -> None:
     """What is deployed, what is proposed, what fails and why."""
     with errors_for_people(), _store(settings_from(config)) as store:
         found = _found(store, name) if name else store.strategies.list(limit=10_000)
-        if form == "json":
+        if form is Form.JSON:
             print_json([asdict(s) for s in found])
         elif found:
             out.print(_table(found))

@@ -13,6 +13,8 @@ from bot.cli.common import (
     EXIT_FAILED,
     EXIT_PASSED,
     ConfigOption,
+    Form,
+    FormOption,
     err,
     out,
     print_json,
@@ -31,12 +33,10 @@ from components.sandbox.script import run_script
 from components.schema.values import ExecutionResult, Status
 
 Backend = Literal["auto", "docker", "bubblewrap"]
-Format = Literal["text", "json"]
 
 BackendOption = Annotated[
     Backend | None, typer.Option(help="The wall (default: `sandbox.backend` of the configuration).")
 ]
-FormatOption = Annotated[Format, typer.Option("--format", help="What is printed.")]
 
 
 def register(app: typer.Typer) -> None:  # noqa: ARG001  # a family's fixed shape: the group is known
@@ -54,7 +54,7 @@ def run(
     timeout: Annotated[float | None, typer.Option(help="Seconds; lowers the policy's.")] = None,
     memory: Annotated[int | None, typer.Option(help="MiB; lowers the policy's.")] = None,
     config: ConfigOption = None,
-    output: FormatOption = "text",
+    form: FormOption = Form.TEXT,
 ) -> None:
     """Run one Python file in the sandbox exactly as given, and say how it ended.
 
@@ -65,20 +65,20 @@ def run(
     name = file.name if file.suffix == ".py" else "script.py"
     job = ScriptJob(source=read_input(file), limits=limits, name=name, label=name)
     result = _attempt(spec, job)
-    if output == "json":
+    if form is Form.JSON:
         print_json(result.model_dump(mode="json"))
     else:
         _show(result)
     raise typer.Exit(_exit_code(result))
 
 
-def build(*, config: ConfigOption = None, output: FormatOption = "text") -> None:
+def build(*, config: ConfigOption = None, form: FormOption = Form.TEXT) -> None:
     """Build Docker's image from this machine's own Python; no registry, no network."""
     began = time.perf_counter()
     sandbox = open_sandbox(_spec(settings_from(config), "docker"))
     sandbox.close()
     facts = {"image": sandbox.image, "seconds": round(time.perf_counter() - began, 3)}
-    _tell(facts, output)
+    _tell(facts, form)
 
 
 def bench(
@@ -86,7 +86,7 @@ def bench(
     backend: BackendOption = None,
     jobs: Annotated[int, typer.Option(min=1, max=1000)] = 10,
     config: ConfigOption = None,
-    output: FormatOption = "text",
+    form: FormOption = Form.TEXT,
 ) -> None:
     """Measure how long a trivial job takes, cold and warm."""
     spec = _spec(settings_from(config), backend)
@@ -104,11 +104,11 @@ def bench(
         "median_ms": round(times[len(times) // 2] * 1e3, 1),
         "worst_ms": round(times[-1] * 1e3, 1),
     }
-    _tell(facts, output)
+    _tell(facts, form)
 
 
 def collect(
-    *, backend: BackendOption = None, config: ConfigOption = None, output: FormatOption = "text"
+    *, backend: BackendOption = None, config: ConfigOption = None, form: FormOption = Form.TEXT
 ) -> None:
     """Remove what ended processes of ours left behind: guests, folders, groups, old images."""
     sandbox = open_sandbox(_spec(settings_from(config), backend))
@@ -116,7 +116,7 @@ def collect(
         removed = sandbox.reap() + sandbox.prune()
     finally:
         sandbox.close()
-    _tell({"backend": sandbox.backend, "removed": removed}, output)
+    _tell({"backend": sandbox.backend, "removed": removed}, form)
 
 
 def _spec(settings: Settings, backend: Backend | None) -> SandboxSpec:
@@ -174,8 +174,8 @@ def _show(result: ExecutionResult) -> None:
         err.print(f"not limited on this machine: {', '.join(result.unlimited)}", markup=False)
 
 
-def _tell(facts: dict[str, Any], output: Format) -> None:
-    if output == "json":
+def _tell(facts: dict[str, Any], form: Form) -> None:
+    if form is Form.JSON:
         print_json(facts)
         return
     for key, value in facts.items():

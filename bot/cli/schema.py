@@ -1,7 +1,6 @@
 """`algoops schema`, `algoops schema migrate`, `algoops validate schema|config`."""
 
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +10,8 @@ from bot.cli import groups
 from bot.cli.common import (
     EXIT_FAILED,
     ConfigOption,
+    Form,
+    FormOption,
     err,
     out,
     print_json,
@@ -31,15 +32,7 @@ DEFINITION_FILES = ("strategy.yaml", "strategy.yml", "strategy.json")
 POLICY_FILE = "schema.yaml"
 
 
-class Format(StrEnum):
-    """How results are printed."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
 FileArgument = Annotated[Path, typer.Argument(help="The file; - reads standard input.")]
-FormatOption = Annotated[Format, typer.Option("--format", help="text or json.")]
 
 schema_app = typer.Typer(invoke_without_command=True)
 
@@ -101,7 +94,7 @@ def migrate(
 
 
 def validate_schema(
-    file: FileArgument, form: FormatOption = Format.TEXT, config: ConfigOption = None
+    file: FileArgument, form: FormOption = Form.TEXT, config: ConfigOption = None
 ) -> None:
     """Check one strategy definition: text, fields, indicators, rules."""
     data, name = _content(file), _name(file)
@@ -111,7 +104,7 @@ def validate_schema(
 
 
 def validate_config(
-    file: FileArgument, form: FormatOption = Format.TEXT, config: ConfigOption = None
+    file: FileArgument, form: FormOption = Form.TEXT, config: ConfigOption = None
 ) -> None:
     """Check one backtest configuration."""
     settings_from(config)
@@ -119,9 +112,9 @@ def validate_config(
     _report(name, check_config(data, name).findings, form, what="configuration")
 
 
-def _report(name: str, findings: tuple[Finding, ...], form: Format, *, what: str) -> None:
+def _report(name: str, findings: tuple[Finding, ...], form: Form, *, what: str) -> None:
     failed = any(f.severity is Severity.ERROR for f in findings)
-    if form is Format.JSON:
+    if form is Form.JSON:
         status = "failed" if failed else "passed"
         rows = [finding.model_dump(mode="json") for finding in findings]
         print_json({"file": name, "status": status, "findings": rows})

@@ -10,12 +10,14 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from bot.cli.backtest import Form, job_of, one_task, policy_of, read_strategy
+from bot.cli.backtest import job_of, one_task, policy_of, read_strategy
 from bot.cli.common import (
     EXIT_ERROR,
     EXIT_FAILED,
     EXIT_PASSED,
     ConfigOption,
+    Form,
+    FormOption,
     err,
     out,
     print_json,
@@ -95,7 +97,7 @@ def sweep_command(
     results: Annotated[
         Path | None, typer.Option(help="Where results are kept, to go on from (JSON lines).")
     ] = None,
-    form: Annotated[Form, typer.Option("--format", help="text or json.")] = Form.TEXT,
+    form: FormOption = Form.TEXT,
     config: ConfigOption = None,
 ) -> None:
     """Backtest a strategy once for each combination of parameter values.

@@ -5,7 +5,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from bot.cli import audit
+from bot.cli import audit, doctor, operate
 from components.errors import AlgoOpsError
 from components.state import DATABASE, Store
 
@@ -27,7 +27,8 @@ def kept(config):
 
 def run(*words):
     app = typer.Typer()
-    audit.register(app)
+    for family in (audit, doctor, operate):
+        family.register(app)
     return CliRunner().invoke(app, [str(word) for word in words])
 
 
@@ -78,6 +79,9 @@ def test_head_that_nobody_printed_is_refused(config, kept, head):
     assert "COUNT:HASH" in str(run("audit", "verify", "--config", config, "--head", head).exception)
 
 
-def test_unknown_format_is_refused(config):
-    done = run("audit", "verify", "--config", config, "--format", "xml")
-    assert "text or json" in str(done.exception)
+@pytest.mark.parametrize("words", [["audit", "verify"], ["doctor"], ["status"]])
+def test_unknown_format_is_refused_before_anything_is_looked_at(config, words):
+    done = run(*words, "--config", config, "--format", "xml")
+    assert done.exit_code == 2
+    assert "'xml' is not one of" in done.stderr
+    assert not (config.parent / "kept").exists()
