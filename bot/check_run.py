@@ -11,6 +11,7 @@ from bot import report_status as say
 from bot.base_policies import bench_at, broken_policies
 from bot.checks import Bench, Known, OnCheck, Subject, check_strategy
 from bot.plan import Plan, ProposalPolicy, Snapshot, StrategyChange, plan_run
+from bot.report_values import is_live
 from bot.words import OnWord
 from components.errors import ConfigError
 from components.git_patch import Repository
@@ -203,7 +204,7 @@ def make_report(
         base_commit=snapshot.base,
         merge_tree=snapshot.merge_tree,
         verdict=verdict,
-        summary=_summary(verdict, reports, plan),
+        summary=_summary(verdict, reports, plan, live=is_live(proposal.id)),
         strategies=tuple(reports),
         findings=plan.findings,
         started_at=_iso(started),
@@ -226,7 +227,7 @@ def overall(reports: Sequence[StrategyReport], findings: Sequence[Finding]) -> V
     return Verdict.NEUTRAL
 
 
-def _summary(verdict: Verdict, reports: Sequence[StrategyReport], plan: Plan) -> str:
+def _summary(verdict: Verdict, reports: Sequence[StrategyReport], plan: Plan, *, live: bool) -> str:
     if plan.findings:
         return plan.findings[0].message
     if plan.wait:
@@ -235,7 +236,7 @@ def _summary(verdict: Verdict, reports: Sequence[StrategyReport], plan: Plan) ->
         if plan.archived:
             return f"no strategy to check; removed: {', '.join(plan.archived)}"
         return "no strategy differs from the base"
-    return say.summary(verdict, reports)
+    return say.summary(verdict, reports, live=live)
 
 
 def _iso(moment: dt.datetime) -> str:

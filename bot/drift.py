@@ -6,6 +6,7 @@ from bot.check_run import read_subject
 from bot.landing import base_key
 from bot.moves import make_ready
 from bot.plan import StrategyChange
+from bot.report_values import base_id
 from bot.server.backend import StrategyChanged
 from bot.world import Watched, World
 from components.errors import ConfigError
@@ -43,12 +44,15 @@ def _record(world: World, watched: Watched, before: str, now: str) -> tuple[str,
     """What is live is on record at once; the job that validates it is part of the same commit."""
     why = "moved outside the bot" if before else "found at the first start"
     unknown = [c for c in _changes(watched, before, now) if not _is_recorded(world, watched, c)]
+    versions = {  # read before the transaction: nobody can write while it is open
+        c.name: _version(world, watched, c, now) for c in unknown if c.new_tree is not None
+    }
     with world.store.transaction():
         for change in unknown:
             if change.new_tree is None:
                 _removed(world, watched, change, now, why)
             else:
-                _live(world, watched, change, now, why)
+                _live(world, watched, change, now, versions[change.name], why)
         names = [c.name for c in unknown if c.new_tree is not None]
         if names:
             payload = {"names": names, "why": why}
@@ -78,9 +82,10 @@ def _is_recorded(world: World, watched: Watched, change: StrategyChange) -> bool
     return current.tree == change.new_tree
 
 
-def _live(world: World, watched: Watched, change: StrategyChange, commit: str, why: str) -> None:
+def _live(  # noqa: PLR0917  # what changed, where, and what is told of it
+    world: World, watched: Watched, change: StrategyChange, commit: str, version: str, why: str
+) -> None:
     """Record content that is live without a landing of ours, whatever the checks will say."""
-    version = _version(world, watched, change, commit)
     problem = _problem(world, watched, change, version)
     if problem:
         world.store.audit.append(
@@ -141,7 +146,7 @@ def _deployed(
     why: str,
 ) -> None:
     """The lifecycle follows: a version that never landed before goes all the way at once."""
-    store, proposal = world.store, f"base/{watched.base_branch}"
+    store, proposal = world.store, base_id(watched.base_branch)
     known = store.versions.landed(watched.name, change.name, version) is not None
     if not known:
         store.strategies.propose(

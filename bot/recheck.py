@@ -11,6 +11,7 @@ from bot.moves import Moves
 from bot.outcomes import CommandOutcome, keep, read
 from bot.plan import Plan, Snapshot, StrategyChange
 from bot.report import SUMMARY_CONTEXT, status_text
+from bot.report_values import base_id
 from bot.rollbacks import propose_rollback, rollback
 from bot.world import Watched, World
 from components.errors import UserError
@@ -35,8 +36,23 @@ class _NoMoves(Moves):
     def passed(self, strategy: str, result: CheckResult) -> None:
         """Nothing is tested for a landing."""
 
-    def judged(self, report: Report, plan: Plan) -> None:
-        """Nothing becomes ready or failed: what follows is the policy's."""
+    def judged(self, report: Report, _plan: Plan) -> None:
+        """Nothing becomes ready or failed: what follows is the policy's.
+
+        What was live before it was ever checked gets its figures, for the pages and for later.
+        """
+        for strategy in report.strategies:
+            live = self.store.versions.deployed(self.repository, strategy.name)
+            judged = strategy.verdict in {Verdict.PASSED, Verdict.FAILED}
+            if live and judged and live.tree == strategy.tree and not live.content_key:
+                self.store.versions.put(
+                    self.repository,
+                    strategy.name,
+                    live.version,
+                    tree=live.tree,
+                    content_key=strategy.content_key,
+                    verdict=strategy.verdict,
+                )
 
 
 def recheck(world: World, job: Job) -> None:
@@ -58,15 +74,14 @@ def recheck(world: World, job: Job) -> None:
     run = world.store.runs.start(
         watched.name, snapshot.proposal.id, commit, commit, kind, attempt=f"job-{job.id}"
     )
-    report = (
-        Report.model_validate_json(run.report)  # judged before the forge failed, or the power
-        if run.status == "finished" and run.report
-        else None
-        if run.finished
-        else _judged(world, watched, snapshot, run)
-    )
+    report = _kept(run) if run.finished else _judged(world, watched, snapshot, run)
     if report is not None:
         _follow(world, watched, run, report)
+
+
+def _kept(run: Run) -> Report | None:
+    """What was judged before the forge failed, or the power; None where nothing was."""
+    return Report.model_validate_json(run.report) if run.report else None
 
 
 def _judged(world: World, watched: Watched, snapshot: Snapshot, run: Run) -> Report | None:
@@ -110,7 +125,7 @@ def _live(watched: Watched, commit: str, names: set[str] | None) -> tuple[Strate
 def _snapshot(watched: Watched, commit: str, changes: tuple[StrategyChange, ...]) -> Snapshot:
     """The base itself, in the shape of a proposal, so that the same checks run on it."""
     branch = watched.base_branch
-    proposal = Proposal(id=f"base/{branch}", ref=branch, head=commit, title=f"{branch} as it is")
+    proposal = Proposal(id=base_id(branch), ref=branch, head=commit, title=f"{branch} as it is")
     tree = watched.where.repository.tree_of(commit)
     return Snapshot(proposal, commit, commit, tree, (), changes)
 

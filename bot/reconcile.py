@@ -2,6 +2,7 @@
 
 from bot.check_job import close_proposal
 from bot.landing import finish_open
+from bot.report_values import is_live
 from bot.world import Watched, World
 from components.schema.values import Verdict
 from components.state.records import Job, Run
@@ -27,7 +28,7 @@ def reconcile(world: World, job: Job) -> None:
                 "check", proposal.id, watched.name, {"proposal": proposal.id}, LATER
             )
     for run in world.store.runs.unfinished(watched.name):
-        if run.proposal.startswith("base/"):
+        if is_live(run.proposal):
             _end_orphan(world, run)
         elif run.proposal not in open_now:
             close_proposal(world, watched, run.proposal)

@@ -27,7 +27,7 @@ from bot.report_escape import block, code, inline, link
 from bot.report_plain import plain
 from bot.report_status import SUMMARY_CONTEXT, context, status_text, statuses, summary
 from bot.report_tables import checks_table, findings_list, metrics_tables, troubles_list
-from bot.report_values import VERDICT_ICON
+from bot.report_values import VERDICT_ICON, is_live
 from components.schema.report import Report
 from components.schema.values import Verdict
 
@@ -100,6 +100,8 @@ def _next_step(report: Report) -> str:
     alone = not on_github and not report.run_id  # `algoops check`: no daemon that could deploy
     again = "comment `/algoops check`" if on_github else "run `algoops check`"
     match report.verdict:
+        case Verdict.PASSED if is_live(report.proposal.id):
+            step = "nothing to do; this is what is deployed."
         case Verdict.PASSED if alone:
             step = "merge it. This check deploys nothing; it tested the merge with the base."
         case Verdict.PASSED:

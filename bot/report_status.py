@@ -66,13 +66,21 @@ def _in_short(report: Report) -> str:
 
 
 def summary(
-    verdict: Verdict, strategies: Sequence[StrategyReport], findings: Sequence[Finding] = ()
+    verdict: Verdict,
+    strategies: Sequence[StrategyReport],
+    findings: Sequence[Finding] = (),
+    *,
+    live: bool = False,
 ) -> str:
-    """One sentence for `Report.summary`; plain text, escaped where it is rendered."""
+    """One sentence for `Report.summary`; plain text, escaped where it is rendered.
+
+    `live`: it is about what is deployed, not about a proposal.
+    """
     blockers = [f for f in findings if f.severity is Severity.ERROR]
     match verdict:
         case Verdict.PASSED:
-            return f"{_names(strategies, verdict)} passed all checks and may be deployed."
+            end = "." if live else " and may be deployed."
+            return f"{_names(strategies, verdict)} passed all checks{end}"
         case Verdict.FAILED if blockers:
             return blockers[0].message
         case Verdict.FAILED:

@@ -18,6 +18,19 @@ from components.schema.values import (
     Verdict,
 )
 
+BASE_PREFIX = "base/"
+
+
+def base_id(branch: str) -> str:
+    """The base itself in the shape of a proposal: for reports on what is live."""
+    return f"{BASE_PREFIX}{branch}"
+
+
+def is_live(proposal_id: str) -> bool:
+    """Whether a report is about what is live, not about a proposal."""
+    return proposal_id.startswith(BASE_PREFIX)
+
+
 VERDICT_ICON = {
     Verdict.PASSED: "✅",
     Verdict.FAILED: "❌",

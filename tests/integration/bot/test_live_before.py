@@ -1,0 +1,43 @@
+"""What was live before the bot came: its figures are shown once it was checked."""
+
+import pytest
+
+from bot.app import open_world
+from bot.config import load
+from bot.demo.stage import set_stage
+from bot.drift import base_moved
+from bot.recheck import recheck
+from bot.report import summary
+from bot.server.reading import Briefs, metrics_of
+from components.schema.report import Report
+from components.schema.values import Verdict
+from components.state.records import Job
+
+
+@pytest.fixture
+def world(tmp_path):
+    stage = set_stage(tmp_path / "stage", 0, on_base=("sma_cross",))
+    with open_world(load(stage.config, env={"ALGOOPS_SANDBOX__BACKEND": "bubblewrap"})) as made:
+        yield made
+
+
+def test_figures_of_what_was_live_at_the_first_start_are_shown(world):
+    store = world.store
+    base_moved(world, Job(1, "base", "demo", "demo", {}, "leased", 0, 1, 3, "", ""))
+    (strategy,) = store.strategies.list("demo")
+    assert Briefs().of(store, strategy).sharpe is None
+    job = store.jobs.lease("worker", 60.0)
+    while job.kind != "recheck":
+        store.jobs.finish(job.id, "worker")
+        job = store.jobs.lease("worker", 60.0)
+    recheck(world, job)
+    (run,) = store.runs.list(repository="demo")
+    report = Report.model_validate_json(store.runs.get(run.id).report)
+    assert report.verdict is Verdict.PASSED
+    assert report.summary == f"{strategy.name} {report.strategies[0].version} passed all checks."
+    shown = Briefs().of(store, strategy)
+    assert shown.sharpe == metrics_of(report.strategies[0]).sharpe
+
+
+def test_summary_of_a_proposal_says_what_may_be_done():
+    assert summary(Verdict.PASSED, ()).endswith("may be deployed.")
