@@ -3,7 +3,9 @@
 backtesting.py fills a stop-limit order at its stop, also where the price had gone past it before
 (https://github.com/kernc/backtesting.py/issues/1195); with `trade_on_close` it does so for every
 stop order. Fills stay the package's, so that nobody's numbers differ from those at home, but a
-result that rests on them is not passed over in silence.
+result that rests on them is not passed over in silence. An honest stop in a gap is filled between
+the close before and the bar: that is worth a warning. A price that the market had left behind
+even before the bar is nobody's but the order's, and such a result is no result.
 """
 
 from __future__ import annotations
@@ -21,10 +23,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MENTIONED = 0.01
-"""Such money is mentioned from this fraction of the initial capital on."""
+"""Money from fills beyond the bar is mentioned from this fraction of the initial capital on."""
 
 TOO_MUCH = 0.1
-"""From this fraction of the initial capital on the result rests on it."""
+"""Money from fills beyond the close before, too: from this fraction on the result rests on it."""
 
 ROUNDING = 1e-9
 """Relative difference of a price that the spread's arithmetic explains."""
@@ -41,11 +43,13 @@ class Windfall:
 
     Attributes:
         fills: how many there were; money: their sum, in account currency.
+        beyond_close: the part of `money` that not even the close before the bar explains.
         bar: the first one's bar, with its `price` and the `best` price that there was.
     """
 
     fills: int
     money: float
+    beyond_close: float
     bar: int
     price: float
     best: float
@@ -84,15 +88,25 @@ def _summed(
     beyond = np.flatnonzero(better > ROUNDING * best)
     if not len(beyond):
         return None
+    before = frame["Close"].to_numpy()[np.maximum(bar - 1, 0)]
+    nearest = np.where(signed > 0, np.minimum(low, before), np.maximum(high, before))
+    left = np.maximum(np.sign(signed) * (nearest - price), 0)
+    units = np.abs(signed)
     first = int(beyond[np.argmin(bar[beyond])])
-    money = float((better[beyond] * np.abs(signed[beyond])).sum())
-    return Windfall(len(beyond), money, int(bar[first]), float(price[first]), float(best[first]))
+    return Windfall(
+        fills=len(beyond),
+        money=float((better * units)[beyond].sum()),
+        beyond_close=float((left * units)[beyond].sum()),
+        bar=int(bar[first]),
+        price=float(price[first]),
+        best=float(best[first]),
+    )
 
 
 def fill_findings(
     found: Windfall | None, index: pd.Index[Any], capital: float
 ) -> tuple[Finding, ...]:
-    """A finding where it is worth mentioning; an error where the result rests on it.
+    """A finding where it is worth mentioning; an error where the result rests on what never was.
 
     Args:
         found: what there was.
@@ -101,11 +115,12 @@ def fill_findings(
     """
     if found is None or found.money < MENTIONED * capital:
         return ()
+    rests = found.beyond_close >= TOO_MUCH * capital
     return (
         Finding(
             check=CheckName.LOOKAHEAD,
             rule="fill-beyond-the-bar",
-            severity=Severity.ERROR if found.money >= TOO_MUCH * capital else Severity.WARNING,
+            severity=Severity.ERROR if rests else Severity.WARNING,
             message=(
                 f"{found.fills} fills were better than any price of their bar, worth "
                 f"{found.money:.2f} ({100 * found.money / capital:.1f} % of the initial capital): "
@@ -113,7 +128,7 @@ def fill_findings(
                 f"the best price was {found.best:.6g}"
             ),
             hint=_HINT,
-            found=f"{found.money:.2f}",
-            allowed=f"{TOO_MUCH * capital:.2f}",
+            found=f"{found.beyond_close if rests else found.money:.2f}",
+            allowed=f"{(TOO_MUCH if rests else MENTIONED) * capital:.2f}",
         ),
     )

@@ -53,3 +53,16 @@ def test_trade_that_is_still_open_counts():
 def test_windfall_weighs_by_the_initial_capital(capital, severity):
     found = fill_findings(windfall([_trade(3, 1.0, 2)], FRAME, 0.0), FRAME.index, capital)
     assert [f.severity for f in found] == ([severity] if severity else [])
+
+
+def test_stop_filled_within_a_gap_is_never_an_error():
+    """The close before was 11, the bar opened at 15: a buy at 12 had the market on its way."""
+    gap = pd.DataFrame(
+        {"Open": [10.0, 15], "High": [11.0, 16], "Low": [9.0, 14], "Close": [11.0, 15]},
+        index=pd.date_range("2020-01-01", periods=2),
+    )
+    found = windfall([_trade(100, 12.0, 1)], gap, 0.0)
+    assert found is not None
+    assert (found.money, found.beyond_close) == (200, 0)
+    (finding,) = fill_findings(found, gap.index, 100)
+    assert finding.severity is Severity.WARNING
