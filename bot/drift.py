@@ -82,7 +82,7 @@ def _is_recorded(world: World, watched: Watched, change: StrategyChange) -> bool
     return current.tree == change.new_tree
 
 
-def _live(  # noqa: PLR0917  # what changed, where, and what is told of it
+def _live(
     world: World, watched: Watched, change: StrategyChange, commit: str, version: str, why: str
 ) -> None:
     """Record content that is live without a landing of ours, whatever the checks will say."""

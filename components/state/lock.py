@@ -87,21 +87,6 @@ class DaemonLock:
         self.release()
 
 
-def holder(path: Path) -> Holder | None:
-    """Who holds the lock now; None when nobody does."""
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return None
-    try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return _read(path) or Holder(0, "unknown", "unknown")
-    finally:
-        os.close(fd)
-    return None
-
-
 def _read(path: Path) -> Holder | None:
     try:
         return Holder(**json.loads(path.read_text(encoding="utf-8")))

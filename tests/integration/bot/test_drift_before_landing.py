@@ -1,5 +1,8 @@
 """Somebody moves the base, and a landing comes before the bot has looked."""
 
+import threading
+
+from bot import drift
 from bot.deploy_queue import DeployOrder, RollbackOrder
 from bot.deploys import deploy
 from bot.drift import base_moved
@@ -49,6 +52,24 @@ def test_what_came_before_a_rollback_is_recorded_at_the_next_look(stage, world):
     look(world)
     assert live(world, "stranger") == "1.0.0"
     assert live(world, "alpha") == ""
+
+
+def test_others_write_while_live_content_is_read(stage, world, monkeypatch):
+    read, written = drift.read_definition, []
+
+    def read_beside_a_writer(*words):
+        writer = threading.Thread(target=world.store.meta.put, args=("other", "1"), daemon=True)
+        writer.start()
+        writer.join(20)
+        written.append(not writer.is_alive())
+        return read(*words)
+
+    monkeypatch.setattr(drift, "read_definition", read_beside_a_writer)
+    look(world)
+    push_outside(stage, "stranger")
+    look(world)
+    assert written == [True]
+    assert live(world, "stranger") == "1.0.0"
 
 
 def test_landing_on_a_base_that_was_seen_is_no_drift(stage, world):
