@@ -59,6 +59,8 @@ class Runner:
             for n in range(threads)
         ]
         self._dispatcher = threading.Thread(target=self._dispatch, name="dispatcher")
+        self._taking = threading.Lock()
+        self._at_work: set[int] = set()
         self._jobs = threading.Condition()
         self._told = 0  # counts notifications, so that none between a look and a wait is missed
 
@@ -88,7 +90,8 @@ class Runner:
             try:
                 while dispatch(world):
                     pass
-                world.store.jobs.reclaim()
+                with self._taking:
+                    world.store.jobs.reclaim(at_work=self._at_work)
             except Exception as error:  # noqa: BLE001  # without this thread nothing is heard any more
                 self._trouble("events wait", error)
             self._tell_workers()
@@ -107,13 +110,29 @@ class Runner:
         while not world.stopping.is_set():
             told = self._told
             try:
-                job = world.store.jobs.lease(worker, LEASE_S)
+                job = self._take(worker)
                 if job is None:
                     self._wait(told)
                 else:
-                    self._work(worker, job)
+                    self._hold(worker, job)
             except Exception as error:  # noqa: BLE001  # its lease runs out; this thread must not end
                 self._trouble("a job cannot be taken or settled", error)
+
+    def _take(self, worker: str) -> Job | None:
+        """The next job. Nothing is taken back between its lease and its entry in `_at_work`."""
+        with self._taking:
+            job = self._world.store.jobs.lease(worker, LEASE_S, at_work=self._at_work)
+            if job is not None:
+                self._at_work.add(job.id)
+            return job
+
+    def _hold(self, worker: str, job: Job) -> None:
+        """Work on a job; until then nobody else of this daemon does, whatever its lease says."""
+        try:
+            self._work(worker, job)
+        finally:
+            with self._taking:
+                self._at_work.discard(job.id)
 
     def _trouble(self, what: str, error: Exception) -> None:
         """Say what is wrong and pause: a full disk, say, must not end the thread that met it."""

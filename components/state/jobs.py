@@ -107,6 +107,7 @@ class Jobs:
         seconds: float,
         kinds: Sequence[str] | None = None,
         exclude_repositories: Collection[str] = (),
+        at_work: Collection[int] = (),
     ) -> Job | None:
         """Take the next job; None when there is nothing to do.
 
@@ -115,6 +116,7 @@ class Jobs:
             seconds: the lease ends then unless a heartbeat comes.
             kinds: only these; None for all.
             exclude_repositories: not of these.
+            at_work: jobs that living workers have, see `reclaim`.
         """
         params: dict[str, Any] = {"now": self._db.now()}
         sql = _NEXT.format(
@@ -124,7 +126,7 @@ class Jobs:
         if self._idle(params["now"]):
             return None
         with self._db.transaction():
-            self.reclaim()
+            self.reclaim(at_work=at_work)
             chosen = self._db.value(sql, params)
             return self._take(chosen, worker, seconds) if chosen is not None else None
 
@@ -205,12 +207,14 @@ class Jobs:
             )
             return cursor.rowcount
 
-    def reclaim(self, *, everything: bool = False) -> int:
+    def reclaim(self, *, everything: bool = False, at_work: Collection[int] = ()) -> int:
         """Put jobs whose lease ran out back in the queue, or fail those without attempts left.
 
         Args:
             everything: all leases, however long they still run: for the daemon's start, when no
                 worker can be alive.
+            at_work: jobs that are known to be worked on, whatever their lease says: a full disk
+                keeps heartbeats off the record, and a clock that is set forward ends leases early.
 
         Returns:
             How many were lost by their workers.
@@ -221,10 +225,11 @@ class Jobs:
                 "SELECT * FROM jobs WHERE status = 'leased' AND (? OR lease_until <= ?)",
                 (everything, now),
             )
-            for row in rows:
+            lost = [row for row in rows if row["id"] not in at_work]
+            for row in lost:
                 spare = RESTARTS if everything else 0
                 self._return(row, AT_ONCE, f"{row['worker']} stopped without a word", spare)
-            return len(rows)
+            return len(lost)
 
     def _return(self, row: sqlite3.Row, not_before: str, error: str, spare: int = 0) -> None:
         if row["attempts"] >= row["max_attempts"] + spare:

@@ -1,9 +1,11 @@
 """The runner's threads outlive what goes wrong around a job: a full disk, an event of another day."""
 
 import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot import runner as running
 from bot.command_job import run_command
 from bot.event_json import to_payload
 from bot.events import BaseMoved, CommandIssued, Deploy
@@ -39,6 +41,75 @@ def test_job_whose_end_cannot_be_written_does_not_end_its_worker(world, runner, 
     wait_for(failed.is_set)
     other = jobs.enqueue("base", "demo", "demo", {})
     wait_for(lambda: jobs.get(other).status == "done")
+
+
+@pytest.fixture
+def slow(world, monkeypatch):
+    """Several workers, and a job that goes on until it is told; how often each was begun."""
+    begun, end = [], threading.Event()
+
+    def work(_world, job):
+        begun.append(job.id)
+        assert end.wait(60)
+
+    monkeypatch.setitem(running.HANDLERS, "tick", work)
+    made = Runner(world, threads=3)
+    yield made, begun, end
+    end.set()
+    made.stop()
+
+
+def looks(world, monkeypatch):
+    """Counts how often the dispatcher has looked for lost jobs."""
+    reclaim, seen = world.store.jobs.reclaim, []
+
+    def counted(**words):
+        lost = reclaim(**words)
+        seen.append(lost)
+        return lost
+
+    monkeypatch.setattr(world.store.jobs, "reclaim", counted)
+    return seen
+
+
+def test_clock_set_forward_an_hour_gives_no_running_job_to_a_second_worker(
+    world, slow, monkeypatch
+):
+    runner, begun, end = slow
+    job = world.store.jobs.enqueue("tick", "demo", "demo", {})
+    runner.start()
+    wait_for(lambda: begun)
+    late = timedelta(hours=1)
+    monkeypatch.setattr(world.store._db, "time", lambda: datetime.now(UTC) + late)
+    seen = looks(world, monkeypatch)
+    wait_for(lambda: len(seen) > 4)
+    assert (begun, sum(seen)) == ([job], 0)
+    end.set()
+    wait_for(lambda: world.store.jobs.get(job).status == "done")
+    assert world.store.jobs.get(job).attempts == 1
+
+
+def test_disk_that_is_full_for_longer_than_the_lease_gives_no_job_to_a_second_worker(
+    world, slow, monkeypatch
+):
+    runner, begun, end = slow
+    missed = []
+
+    def no_room(*_words):
+        missed.append(1)
+        raise TransientError("no room to write")
+
+    monkeypatch.setattr(running, "LEASE_S", 0.1)
+    monkeypatch.setattr(running, "BEAT_S", 0.05)
+    monkeypatch.setattr(world.store.jobs, "heartbeat", no_room)
+    job = world.store.jobs.enqueue("tick", "demo", "demo", {})
+    runner.start()
+    wait_for(lambda: begun)
+    seen = looks(world, monkeypatch)
+    wait_for(lambda: len(missed) > 4 and len(seen) > 4)
+    assert (begun, sum(seen)) == ([job], 0)
+    end.set()
+    wait_for(lambda: world.store.jobs.get(job).status == "done")
 
 
 def test_event_that_nobody_understands_is_put_aside_and_the_next_one_is_heard(world, runner):

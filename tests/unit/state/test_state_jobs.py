@@ -97,6 +97,16 @@ def test_lease_that_ran_out_returns_and_the_old_worker_learns_it(store, time):
     assert store.jobs.complete(job.id, "alive")
 
 
+def test_lease_that_ran_out_of_a_job_at_work_is_not_given_away(store, time):
+    put(store, "a")
+    job = store.jobs.lease("w", 10)
+    time.advance(3600)
+    assert store.jobs.reclaim(at_work={job.id}) == 0
+    assert store.jobs.lease("other", 10, at_work={job.id}) is None
+    assert store.jobs.heartbeat(job.id, "w", 10)
+    assert store.jobs.complete(job.id, "w")
+
+
 def test_heartbeat_keeps_the_lease(store, time):
     put(store, "a")
     job = store.jobs.lease("w", 10)
