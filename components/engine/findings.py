@@ -20,6 +20,17 @@ _HINT = (
 )
 
 
+_AN_ERROR = {"severity": Severity.ERROR}
+_AUDITED = {
+    "lookahead-unfinished": {
+        "hint": (
+            "init() has to work on the first bars alone, as many as trading starts with: take "
+            "checks of the data's length out of it, or choose `engine.causality: streamed`"
+        )
+    }
+}
+
+
 def lookahead_findings(
     diagnosis: Diagnosis | None, index: pd.Index, files: Mapping[str, bytes], *, audited: bool
 ) -> tuple[Finding, ...]:
@@ -36,7 +47,7 @@ def lookahead_findings(
     found = tuple(_finding(leak, index, files) for leak in diagnosis.leaks)
     if not audited:
         return found
-    return tuple(f.model_copy(update={"severity": Severity.ERROR}) for f in found)
+    return tuple(f.model_copy(update=_AUDITED.get(f.rule, {}) | _AN_ERROR) for f in found)
 
 
 def unfinished(reason: str) -> Finding:
@@ -56,6 +67,8 @@ def _finding(leak: Leak, index: pd.Index, files: Mapping[str, bytes]) -> Finding
             return _indicator(leak, time, files)
         case "behaviour":
             return _behaviour(leak, time)
+        case "late":
+            return _late(leak, time)
         case "undetermined":
             return _undetermined(leak, time)
         case _:
@@ -93,6 +106,21 @@ def _behaviour(leak: Leak, time: str) -> Finding:
         hint="arrays that are not made with self.I are not cut to the current bar: " + _HINT,
         found=leak.seen,
         allowed=leak.known,
+    )
+
+
+def _late(leak: Leak, time: str) -> Finding:
+    return Finding(
+        check=CheckName.LOOKAHEAD,
+        rule="starts-late",
+        severity=Severity.WARNING,
+        message=(
+            f"init() refuses {leak.bar} bars and fewer ({leak.known}), so trading starts at {time} "
+            f"(bar {leak.bar}); plain backtesting.py, with all bars at hand, starts at bar "
+            f"{leak.seen}"
+        ),
+        hint="bars come one at a time: take checks of the data's length out of init()",
+        found=leak.known,
     )
 
 

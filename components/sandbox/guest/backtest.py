@@ -11,7 +11,7 @@ import numpy as np
 from backtesting._util import _Data
 
 from . import indicators, lean, loading, recorder
-from .lookahead import Inspection
+from .lookahead import Inspection, late
 from .market import GrowingData, Tape
 from .messages import (
     Account,
@@ -222,7 +222,7 @@ class _Guest:
         full = inspection.run(self._tape.length)
         if self._spec.lookback is not None:
             return inspection.by_cuts(full, cuts)
-        leaks = inspection.by_history(full, stream.history)
+        leaks = inspection.by_history(full, stream.history) or late(full, stream.refusal)
         return leaks or inspection.by_behaviour(full, stream.ops, self._tape.length)
 
     def _inspect_whole(

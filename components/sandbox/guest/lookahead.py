@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .indicators import Declarations
     from .market import Tape
     from .messages import Spec
-    from .trial import Trial
+    from .trial import Refusal, Trial
 
 MAX_LEAKS = 20
 TEXT_CAP = 60
@@ -211,6 +211,16 @@ class Inspection:
         names = [path for path, seen, known in pairs if _other(seen, known)]
         noisy = any(_noise(seen, known) for _, seen, known in pairs)
         return ", ".join(names[:MAX_LEAKS]), not (noisy and not names)
+
+
+def late(full: Whole, refusal: Refusal | None) -> list[Leak]:
+    """Whether it traded later than on all data only because its init() refused the first bars.
+
+    Then other orders than on all data say nothing about the future.
+    """
+    if refusal is None or refusal.bars <= full.start:
+        return []
+    return [Leak("", "late", refusal.bars, str(full.start), refusal.words, certain=False)]
 
 
 def _other(seen: Any, known: Any) -> bool:

@@ -205,7 +205,7 @@ class Leak(msgspec.Struct, frozen=True, array_like=True):
     """
 
     name: str
-    kind: Literal["indicator", "behaviour", "undetermined"]
+    kind: Literal["indicator", "behaviour", "late", "undetermined"]
     bar: int
     seen: str
     known: str

@@ -11,7 +11,7 @@ from .graft import Graft
 from .lookahead import History
 from .market import GrowingData
 from .recorder import Mirror
-from .trial import Trial
+from .trial import Refusal, Trial
 
 if TYPE_CHECKING:
     from backtesting import Strategy
@@ -55,6 +55,11 @@ class Stream:
     def live(self) -> bool:
         """Whether trading has started."""
         return self._living is not None
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """See `Trial`."""
+        return self._trial.refusal
 
     def rehearse(self) -> None:
         """See `Trial.rehearse`."""

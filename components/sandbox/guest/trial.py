@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dis
 import functools
 import io
 import random
 import sys
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,12 +24,21 @@ if TYPE_CHECKING:
 
     from .messages import Spec
 
+_RAISE = dis.opmap["RAISE_VARARGS"]
 REHEARSAL_BARS = 4_096
 FEW_BARS = 20
 """After so many bars an init() that failed in rehearsal with the same words is broken."""
 
 PATIENCE_BARS = 300
 """After so many bars an init() that failed in rehearsal in any way is broken."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An init() that did not want so few bars: `bars` of them, and its words."""
+
+    bars: int
+    words: str
 
 
 class Trial:
@@ -37,6 +48,7 @@ class Trial:
         silent: indicators that have no value even after thousands of made-up bars (arrays
             declared to be written to); the start of trading does not wait for them.
         data: what the fresh instances see.
+        refusal: the last time that init() itself said no, by `raise` or `assert`.
     """
 
     def __init__(
@@ -50,6 +62,7 @@ class Trial:
         self._random = Randomness()
         self._failed: Exception | None = None
         self.silent: frozenset[str] = frozenset()
+        self.refusal: Refusal | None = None
 
     def rehearse(self) -> None:
         """Run init() on made-up bars, to learn what no short prefix can tell."""
@@ -77,6 +90,8 @@ class Trial:
         except Exception as error:
             if self._is_broken(error, length):
                 raise
+            if _is_deliberate(error):
+                self.refusal = Refusal(length, f"{type(error).__name__}: {error}"[:200])
             return None, None
         return instance, first_valid(instance, self.silent)
 
@@ -112,6 +127,14 @@ class Trial:
         if self._broker.orders:
             self._broker.orders.clear()
         return instance
+
+
+def _is_deliberate(error: Exception) -> bool:
+    """Whether a `raise` or `assert` made it, not something that was not there."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and trace.tb_frame.f_code.co_code[trace.tb_lasti] == _RAISE
 
 
 def _is_silent(instance: Strategy, name: str) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 from engine_leaks import LEAKS, SOUND
-from engine_strategies import CASES, case, strategy
+from engine_strategies import CASES, HEAD, case, strategy
 from engine_support import assert_same, plain, run
 
 from components.schema.values import Severity, Status
@@ -129,3 +129,40 @@ elif len(self.seen) > 10 and self.seen[-1] < min(self.seen[-10:-1]): self.positi
     result = _run(tested, market, causality="audited")
     assert result.lookahead == ()
     assert len(result.trades) > 10
+
+
+GUARDED = """
+class S(Strategy):
+    def init(self):
+        {guard}
+        self.a = self.I(SMA, self.data.Close, 10)
+        self.b = self.I(SMA, self.data.Close, 30)
+    def next(self):
+        if crossover(self.a, self.b): self.buy()
+        elif crossover(self.b, self.a): self.position.close()
+"""
+
+
+@pytest.mark.parametrize(
+    "guard", ["if len(self.data) < 300: raise ValueError('short')", "assert len(self.data) >= 300"]
+)
+def test_init_that_refuses_short_data_is_told_that_it_starts_late(guard, market):
+    source = HEAD + GUARDED.format(guard=guard)
+    streamed = run(source, market)
+    (finding,) = streamed.lookahead
+    assert (finding.rule, finding.severity) == ("starts-late", Severity.WARNING)
+    assert "init() refuses 299 bars and fewer" in finding.message
+    assert "(bar 299); plain backtesting.py, with all bars at hand, starts at bar 30" in (
+        finding.message
+    )
+    assert min(t.entry_bar for t in streamed.trades) >= 299
+    audited = run(source, market, causality="audited")
+    assert audited.status is Status.FAILED
+    assert "take checks of the data's length out" in audited.lookahead[0].hint
+
+
+def test_init_that_reads_a_bar_of_the_future_is_not_taken_for_a_guard(market):
+    source = HEAD + GUARDED.format(guard="self.level = self.data.Close[299]")
+    source = source.replace("if crossover(self.a", "if self.level > 0 and crossover(self.a")
+    (finding,) = run(source, market).lookahead
+    assert (finding.rule, finding.severity) == ("lookahead", Severity.ERROR)
