@@ -18,6 +18,7 @@ MAX_GAP = pd.Timedelta(days=14)
 proportion to the data's own (weekly, monthly)."""
 
 GAP_STEPS = 4
+COLUMNS = "the time comes first, then Open, High, Low, Close and, where there is one, Volume"
 FIRST_LINE = 2
 """Line of a CSV file that holds the first bar."""
 
@@ -42,7 +43,7 @@ def validated(path: Path) -> pd.DataFrame:
     )
     missing = [name for name in PRICES if name not in frame.columns]
     if missing:
-        raise ConfigError(f"{path} lacks the columns {', '.join(missing)}", hint="see docs: data")
+        raise ConfigError(f"{path} lacks the columns {', '.join(missing)}", hint=COLUMNS)
     if not len(frame):
         raise ConfigError(f"{path} has no bars")
     frame.index = _times(path, frame.index)
@@ -83,10 +84,21 @@ def _parsed(path: Path, index: pd.Index) -> pd.DatetimeIndex:
     try:
         return pd.DatetimeIndex(pd.to_datetime(index, format="ISO8601"))
     except (ValueError, TypeError) as error:
-        zones = any(word in str(error).lower() for word in ("mixed time", "tz-", "offset"))
-        hint = "give all times one time zone, or none" if zones else "use ISO 8601 dates"
-        reason = "times mix time zones" if zones else f"times can't be read: {error}"
-        raise ConfigError(f"{path}: {reason}", hint=hint) from error
+        if any(word in str(error).lower() for word in ("mixed time", "tz-", "offset")):
+            hint = "give all times one time zone, or none"
+            raise ConfigError(f"{path}: times mix time zones", hint=hint) from error
+        raise ConfigError(
+            f"{_odd_time(path, index)}: no time can be read there",
+            hint="use ISO 8601 dates, such as 2024-01-31 or 2024-01-31T15:30:00",
+        ) from error
+
+
+def _odd_time(path: Path, index: pd.Index) -> str:
+    """Where the first one is that is no time, and what stands there."""
+    for at, text in enumerate(index):
+        if pd.isna(pd.to_datetime(text, format="ISO8601", errors="coerce")):
+            return f"{_where(path, at)}, {str(text)!r}"
+    return str(path)
 
 
 def _check_order(path: Path, index: pd.DatetimeIndex) -> None:

@@ -66,7 +66,8 @@ class FolderData:
         """All (symbol, interval) pairs that there are, sorted."""
         if not self._folder.is_dir():
             return ()
-        names = (_NAME.match(p.stem) for p in self._folder.iterdir() if p.suffix in _SUFFIXES)
+        files = (p for p in self._folder.iterdir() if p.suffix in _SUFFIXES and p.is_file())
+        names = (_NAME.match(p.stem) for p in files)
         return tuple(sorted({(m["symbol"], m["interval"]) for m in names if m}))
 
     def data_hash(self, symbol: str, interval: str, start: str | None, end: str | None) -> str:

@@ -46,8 +46,8 @@ def test_good_file_is_read_as_it_is(tmp_path):
         ("2020-01-08,10,11,9,x,1", "line 6: Close is not a number: 'x'"),
         ("2020-01-08,10,11,9,10,-1", "Volume is negative"),
         ("2020-01-08T00:00:00+02:00,10,11,9,10,1", "mix time zones"),
-        ("08/01/2020,10,11,9,10,1", "times can't be read"),
-        ("yesterday,10,11,9,10,1", "times can't be read"),
+        ("08/01/2020,10,11,9,10,1", "line 6, '08/01/2020': no time can be read there"),
+        ("yesterday,10,11,9,10,1", "line 6, 'yesterday': no time can be read there"),
     ],
 )
 def test_broken_row_is_refused_with_its_place(row, told, tmp_path):
@@ -90,6 +90,7 @@ def test_two_files_of_one_symbol_are_refused(tmp_path):
 
 
 def test_unknown_symbol_lists_the_known_ones(tmp_path):
+    (tmp_path / "FOLDER_1d.csv").mkdir()
     with pytest.raises(UserError, match=r"no data for ZZZ 1d \(known: ABC 1d\)"):
         write(tmp_path, GOOD).bars("ZZZ", "1d", None, None)
 
