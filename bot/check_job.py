@@ -11,7 +11,7 @@ from bot import report as say
 from bot.base_policies import policies_differ
 from bot.check_run import AT_ONCE, Asked, run_checks, take_snapshot
 from bot.checks import Superseded
-from bot.endings import CLOSED, SUPERSEDED, end_run, is_cancelled, show_cancelled
+from bot.endings import CHECKED_ANEW, CLOSED, SUPERSEDED, end_run, is_cancelled, show_cancelled
 from bot.failpoints import failpoint
 from bot.moves import Moves
 from bot.plan import Plan, Snapshot, plan_run
@@ -141,7 +141,8 @@ def _end_older(world: World, watched: Watched, proposal: Proposal, base: str, at
         if run.head != proposal.head:
             end_run(world, watched, run, SUPERSEDED)
         elif run.base != base or (run.kind == "check" and run.attempt != attempt):
-            world.store.runs.supersede(run.id)  # the next run sets the status of the same commit
+            # the next run sets the status of the same commit
+            world.store.runs.supersede(run.id, CHECKED_ANEW)
 
 
 def _came_back(world: World, watched: Watched, proposal: Proposal) -> bool:

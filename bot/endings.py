@@ -12,6 +12,7 @@ from components.state.records import Run
 SUPERSEDED = "superseded by a newer commit"
 CLOSED = "closed before its checks ended"
 CANCELLED = "cancelled"
+CHECKED_ANEW = "checked anew: the base moved, or somebody asked"
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +34,7 @@ def end_run(world: World, watched: Watched, run: Run, why: str) -> None:
         watched.forge.set_status(run.head, SUMMARY_CONTEXT, state, words, url)
     except UserError as error:  # a forge may have forgotten the commit of a closed proposal
         log.warning("status not set", run=run.id, commit=run.head, why=str(error))
-    world.store.runs.supersede(run.id)
+    world.store.runs.supersede(run.id, why)
 
 
 def cancel(world: World, watched: Watched, proposal: Proposal) -> None:
@@ -57,7 +58,7 @@ def show_cancelled(world: World, watched: Watched, proposal: Proposal) -> None:
     url = world.run_url(runs[-1].id) if runs else ""
     watched.forge.set_status(proposal.head, SUMMARY_CONTEXT, StatusState.ERROR, CANCELLED, url)
     for run in runs:
-        world.store.runs.supersede(run.id)
+        world.store.runs.supersede(run.id, CANCELLED)
 
 
 def _key(watched: Watched, proposal_id: str) -> str:

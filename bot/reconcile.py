@@ -1,6 +1,7 @@
 """Every Tick: bring the database and the outside together again, from scratch."""
 
 from bot.check_job import close_proposal
+from bot.endings import CHECKED_ANEW
 from bot.landing import finish_open
 from bot.report_values import is_live
 from bot.world import Watched, World
@@ -40,7 +41,7 @@ def _end_orphan(world: World, run: Run) -> None:
     """A check of the base whose job is over: after a crash it went on with a newer base."""
     job = world.store.jobs.get(int(run.attempt.removeprefix("job-")))
     if job is None or job.status not in {"queued", "leased"}:
-        world.store.runs.supersede(run.id)
+        world.store.runs.supersede(run.id, CHECKED_ANEW)
 
 
 def _wants_a_look(world: World, watched: Watched, proposal: str, head: str) -> bool:

@@ -222,3 +222,9 @@ def m0004_audit(db: Database) -> None:
         ) STRICT, WITHOUT ROWID;
         """
     )
+
+
+@migrations()
+def m0005_why_runs_stopped(db: Database) -> None:
+    """Why a run ended without a verdict."""
+    db.execute("ALTER TABLE runs ADD COLUMN why TEXT NOT NULL DEFAULT ''")

@@ -68,6 +68,7 @@ class Run:
         verdict: None until it is finished.
         starts: how often it was started; more than 1 after a crash.
         report: the Report as JSON; "" until finished, or after retention removed it.
+        why: what ended it without a verdict, for people; "" of any other.
     """
 
     id: int
@@ -83,6 +84,7 @@ class Run:
     finished_at: str = ""
     starts: int = 1
     report: str = ""
+    why: str = ""
 
     @property
     def finished(self) -> bool:

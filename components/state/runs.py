@@ -13,7 +13,7 @@ from components.state.records import Run, RunCheck, RunStrategy
 
 _COLUMNS = (
     "id, repository, proposal, head, base, kind, attempt, status, verdict, started_at,"
-    " finished_at, starts"
+    " finished_at, starts, why"
 )
 
 
@@ -146,23 +146,25 @@ class Runs:
             )
             return True
 
-    def supersede(self, run_id: int) -> bool:
-        """End a run that a newer head has made pointless; False when it was over already."""
+    def supersede(self, run_id: int, why: str) -> bool:
+        """End a run that nobody waits for any more, and say why; False when it was over already."""
         with self._db.transaction():
-            if not self._close(run_id, "superseded", None, ""):
+            if not self._close(run_id, "superseded", None, "", why):
                 return False
             run = self._get(run_id)
-            details = {"run": run_id, "proposal": run.proposal, "head": run.head}
+            details = {"run": run_id, "proposal": run.proposal, "head": run.head, "why": why}
             self._audit.append(
                 "algoops", "run.superseded", "", "running", "superseded", details, run.repository
             )
             return True
 
-    def _close(self, run_id: int, status: str, verdict: Verdict | None, report: str) -> bool:
+    def _close(
+        self, run_id: int, status: str, verdict: Verdict | None, report: str, why: str = ""
+    ) -> bool:
         cursor = self._db.execute(
-            "UPDATE runs SET status = ?, verdict = ?, report = ?, finished_at = ?"
+            "UPDATE runs SET status = ?, verdict = ?, report = ?, why = ?, finished_at = ?"
             " WHERE id = ? AND status = 'running'",
-            (status, verdict, report, self._db.now(), run_id),
+            (status, verdict, report, why, self._db.now(), run_id),
         )
         if cursor.rowcount == 0 and self._status(run_id) is None:
             raise NotFound(f"no run {run_id}")

@@ -141,9 +141,9 @@ def test_a_run_is_watched_live_without_a_reload(browse, base, bot, ids, keep):
     expect(steps.nth(1)).to_contain_text("Failed")
     expect(page.get_by_text("strategy.py:3:8")).to_be_visible()
 
-    bot.store.runs.supersede(run)
+    bot.store.runs.supersede(run, "cancelled")
     bot.tell(RunChanged(run))
-    expect(page.get_by_text("A newer commit took this run's place")).to_be_visible()
+    expect(page.get_by_text("Stopped before a verdict: cancelled.")).to_be_visible()
     expect(page.locator("#live-mark")).to_have_text("finished")
     assert page.evaluate("window.notReloaded") is True
 

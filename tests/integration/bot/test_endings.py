@@ -36,13 +36,15 @@ def test_branch_deleted_while_the_daemon_was_down_leaves_no_pending_commit(stage
     stage.git("update-ref", "-d", "refs/heads/one")
     close_proposal(world, world.repository("demo"), "branch/one")
     assert shown(stage, pending.head) == ("error", "closed before its checks ended")
-    assert world.store.runs.get(pending.id).status == "superseded"
+    ended = world.store.runs.get(pending.id)
+    assert (ended.status, ended.why) == ("superseded", "closed before its checks ended")
 
 
 def test_push_while_the_daemon_was_down_leaves_no_pending_commit(stage, world, pending):
     push(stage, "one", "alpha", version="1.1.0")
     check_proposal(world, job("one"))
     assert shown(stage, pending.head) == ("error", "superseded by a newer commit")
+    assert world.store.runs.get(pending.id).why == "superseded by a newer commit"
     assert shown(stage, stage.git("rev-parse", "one"))[0] == "success"
 
 

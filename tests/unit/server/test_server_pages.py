@@ -119,6 +119,17 @@ def test_a_strategy_page_has_its_life_versions_figures_and_trades(get):
         assert word in page
 
 
+def test_a_stopped_run_says_what_stopped_it(tmp_path):
+    bot = bot_in(tmp_path)
+    run = bot.store.runs.start("main", "pr/1", "1" * 40, "0" * 40, "check")
+    bot.store.runs.supersede(run.id, "cancelled")
+    with TestClient(create_app(bot), base_url="http://127.0.0.1") as client:
+        page = client.get(f"/runs/{run.id}", headers=HTML).text
+    bot.store.close()
+    assert "<strong>Stopped before a verdict:</strong> cancelled." in page
+    assert "newer commit" not in page
+
+
 def test_a_finished_run_is_not_live_and_a_running_one_is(get):
     assert "data-topic" not in get("/runs/4").text
     page = get("/runs/5").text

@@ -264,6 +264,7 @@ FILL = {
         INSERT INTO holds (repository, name, version, actor, reason, held_at)
             VALUES ('main', 'RSI', '0.9.0', 'bob', 'why', '');
     """,
+    "m0004_audit": "INSERT INTO comments VALUES ('main', 'pr/1', 'c', '');",
 }
 
 
@@ -285,8 +286,9 @@ def test_database_filled_at_an_older_version_is_brought_up_to_date(path, step):
         assert store.audit.verify() is None
     db = sqlite_utils.Database(path)
     for table, rows in before.items():
-        if table not in {"jobs", "served"}:
-            assert list(db[table].rows) == rows
+        if table not in {"jobs", "served", "meta"}:
+            now = zip(db[table].rows, rows, strict=True)
+            assert [{key: row[key] for key in old} for row, old in now] == rows
     assert not list(db.query("PRAGMA foreign_key_check"))
     assert not migrations.pending(db)
     db.close()

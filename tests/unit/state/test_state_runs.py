@@ -56,7 +56,7 @@ def test_run_finishes_exactly_once(store):
     run = start(store)
     assert store.runs.finish(run.id, Verdict.PASSED, REPORT)
     assert not store.runs.finish(run.id, Verdict.FAILED, "{}")
-    assert not store.runs.supersede(run.id)
+    assert not store.runs.supersede(run.id, "cancelled")
     kept = store.runs.get(run.id)
     assert (kept.verdict, kept.report, kept.finished) == (Verdict.PASSED, REPORT, True)
     assert len(store.audit.list(event="run.finished")) == 1
@@ -64,17 +64,18 @@ def test_run_finishes_exactly_once(store):
 
 def test_superseded_run_takes_no_more_results(store):
     run = start(store)
-    assert store.runs.supersede(run.id)
+    assert store.runs.supersede(run.id, "cancelled")
     assert not store.runs.check(run.id, "RSI", result())
     assert not store.runs.finish(run.id, Verdict.PASSED, REPORT)
     assert store.runs.get(run.id).status == "superseded"
     assert store.runs.get(run.id).verdict is None
+    assert store.runs.list()[0].why == "cancelled"
 
 
 def test_unknown_run_is_named(store):
     for call in (
         lambda: store.runs.finish(9, Verdict.PASSED, "{}"),
-        lambda: store.runs.supersede(9),
+        lambda: store.runs.supersede(9, "x"),
     ):
         with pytest.raises(NotFound, match="no run 9"):
             call()
