@@ -19,7 +19,9 @@ from bot.check_job import (
     record_run,
 )
 from bot.check_run import read_subject, take_snapshot
+from bot.checks import Superseded
 from bot.deploy_queue import DeployOrder, Ticket
+from bot.endings import CANCELLED, CLOSED, SUPERSEDED, end_run, resume
 from bot.landing import (
     DEPLOY,
     Landed,
@@ -42,10 +44,11 @@ from bot.plan import (
 )
 from bot.publishing import publish, reported_head
 from bot.world import Watched, World
-from components.errors import Moved, UserError
+from components.errors import AlgoOpsError, Moved, UserError
 from components.git_patch.values import Candidate as Head
 from components.ports import Proposal
 from components.schema.values import Verdict
+from components.state.records import Run
 
 
 @dataclass(frozen=True)
@@ -184,19 +187,46 @@ def _candidate(world: World, watched: Watched, change: StrategyChange, bench: Be
 
 
 def check_first(world: World, watched: Watched, snapshot: Snapshot) -> None:
-    """The merge result changed since its report: check it as it would land now, and say so."""
+    """The merge result changed since its report: check it as it would land now, and say so.
+
+    Raises:
+        UserError: somebody cancelled these checks, and the deploy with them.
+        Moved: the proposal was pushed to, or closed.
+        Superseded: the daemon is stopping.
+    """
     proposal = snapshot.proposal
-    run = world.store.runs.start(watched.name, proposal.id, proposal.head, snapshot.base, DEPLOY)
     flag = world.running.begin(watched.name, proposal.id, proposal.head)
-    moves = Moves(world.store, watched.name, snapshot, flag)
-    moves.queued()
     try:
-        request = CheckRequest(proposal.id, asked=True)
-        plan, report = checked(world, watched, snapshot, run, request, moves)
+        resume(world, watched, proposal.id)  # a deploy asks for them
+        run = world.store.runs.start(
+            watched.name, proposal.id, proposal.head, snapshot.base, DEPLOY
+        )
+        _check_now(world, watched, snapshot, run, Moves(world.store, watched.name, snapshot, flag))
     finally:
         world.running.end(watched.name, proposal.id, flag)
-    record_run(world, run, report, moves, plan)
-    publish(world, watched, proposal, report)
+
+
+def _check_now(world: World, watched: Watched, snapshot: Snapshot, run: Run, moves: Moves) -> None:
+    moves.queued()
+    request = CheckRequest(snapshot.proposal.id, asked=True)
+    try:
+        plan, report = checked(world, watched, snapshot, run, request, moves)
+    except Superseded:
+        if world.stopping.is_set():
+            raise
+        raise _stopped(world, watched, snapshot.proposal, run) from None
+    if record_run(world, run, report, moves, plan):
+        publish(world, watched, snapshot.proposal, report)
+
+
+def _stopped(world: World, watched: Watched, proposal: Proposal, run: Run) -> AlgoOpsError:
+    """End a run that was stopped; what it means for the order that needed it."""
+    now = watched.forge.proposal(proposal.id)
+    if now is None or now.head != proposal.head:
+        end_run(world, watched, run, CLOSED if now is None else SUPERSEDED)
+        return Moved(f"{proposal.id} changed while it was checked for its deploy")
+    end_run(world, watched, run, CANCELLED)
+    return UserError("its checks were cancelled, and the deploy with them")
 
 
 # --- landing -----------------------------------------------------------------------------------

@@ -16,6 +16,8 @@ _OLD = {
     " AND finished_at < :before LIMIT :batch)",
     "inbox": "DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE settled_at != ''"
     " AND settled_at < :before LIMIT :batch)",
+    "intents": "DELETE FROM intents WHERE id IN (SELECT id FROM intents WHERE settled_at != ''"
+    " AND settled_at < :before LIMIT :batch)",
     "reports": "UPDATE runs SET report = '' WHERE id IN (SELECT r.id FROM runs AS r"
     " WHERE r.finished_at != '' AND r.report != '' AND r.finished_at < :before"
     " AND NOT EXISTS (SELECT 1 FROM deployments AS d WHERE d.run_id = r.id) LIMIT :batch)",
@@ -30,10 +32,10 @@ _OLD = {
 
 
 def prune(db: Database, older_than_days: float) -> dict[str, int]:
-    """Remove what has served: finished jobs, settled events, outcomes of commands, old bodies.
+    """Remove what has served: finished jobs, settled events and intents, outcomes, old bodies.
 
-    Bodies are those of runs and backtests. Runs themselves, what led to a deployment, verdicts
-    and the audit log stay.
+    Outcomes are those of commands, bodies those of runs and backtests. Runs themselves, what led to
+    a deployment, verdicts and the audit log stay.
 
     Args:
         db: the database.

@@ -1,15 +1,19 @@
 """Somebody stops the checks of a proposal: they stay stopped until asked for, or a new push."""
 
 import json
+import threading
 
 import pytest
 
+from bot import deploys
 from bot.check_job import check_proposal
 from bot.command_job import run_command
+from bot.deploy_queue import DeployOrder
 from bot.event_json import to_payload
 from bot.events import Cancel, Check, CommandIssued
+from components.errors import Moved, UserError
 from components.state.records import Job
-from tests.deploy_support import push
+from tests.deploy_support import push, reported
 
 
 def check(world, **more):
@@ -46,6 +50,7 @@ def test_cancelled_checks_stay_cancelled_at_the_next_look(stage, world, cancelle
     assert shown(stage) == ("error", "cancelled")
     check(world)
     assert runs(world) == ["superseded"]
+    assert world.store.runs.list()[0].why == "cancelled"
     assert shown(stage) == ("error", "cancelled")
 
 
@@ -82,3 +87,52 @@ def test_crash_of_a_check_that_was_asked_for_leaves_no_run_under_way(stage, worl
     check(world)
     assert runs(world) == ["finished", "superseded"]
     assert shown(stage)[0] == "success"
+
+
+@pytest.fixture
+def deploying(stage, world, monkeypatch):
+    """A deploy whose merge result has no verdict yet, under way in a thread; what came of it."""
+    push(stage, "one", "alpha")
+    reported(world, "one")
+    with world.store.transaction():
+        world.store._db.execute("DELETE FROM verdicts")
+    started, ended, really = threading.Event(), [], deploys.checked
+
+    def until_stopped(*words):
+        started.set()
+        assert words[-1].cancelled.wait(60)
+        return really(*words)
+
+    def order():
+        try:
+            ended.append(deploys.deploy(world, world.repository("demo"), ORDER))
+        except (UserError, Moved) as error:
+            ended.append(error)
+
+    monkeypatch.setattr(deploys, "checked", until_stopped)
+    thread = threading.Thread(target=order, daemon=True)
+    thread.start()
+    assert started.wait(60)
+    yield lambda: (thread.join(60), ended[0])[1]
+    monkeypatch.undo()
+
+
+ORDER = DeployOrder("branch/one", "ada")
+
+
+def test_cancel_while_a_deploy_checks_first_ends_the_deploy(stage, world, deploying, monkeypatch):
+    base = stage.git("rev-parse", "main")
+    order(world, Cancel())
+    assert "cancelled, and the deploy with them" in str(deploying())
+    assert stage.git("rev-parse", "main") == base
+    assert world.store.runs.list()[0].why == "cancelled"
+    assert shown(stage)[0] == "success"  # what is known of the commit itself
+    monkeypatch.undo()
+    assert deploys.deploy(world, world.repository("demo"), ORDER).ok
+
+
+def test_push_while_a_deploy_checks_first_has_it_decided_anew(stage, world, deploying):
+    push(stage, "one", "alpha", version="1.1.0")
+    world.running.stop("demo", "branch/one", unless_head=stage.git("rev-parse", "one"))
+    assert isinstance(deploying(), Moved)
+    assert world.store.runs.list()[0].why == "superseded by a newer commit"

@@ -30,6 +30,7 @@ def busy_day(store):
     store.deployments.record(
         "main", "RSI", "1.0.0", kind="deploy", commit="c", actor="a", run_id=run.id
     )
+    store.intents.settle(store.intents.announce("deploy", "main", "landed", {}).id)
     store.meta.put("outcome:cli-1", "{}")
     store.meta.put("base:main", "c")
     test = store.backtests.create("RSI", {})
@@ -38,17 +39,20 @@ def busy_day(store):
 
 def test_old_work_is_removed_and_what_matters_stays(store, time):
     busy_day(store)
+    store.intents.announce("deploy", "main", "under way", {})
     time.advance(10 * DAY)
     assert not any(store.prune(30).values())
     rows = store.audit.head().count
     assert store.prune(5) == {
         "jobs": 1,
         "inbox": 1,
+        "intents": 1,
         "reports": 1,
         "checks": 0,
         "outcomes": 1,
         "backtests": 1,
     }
+    assert [intent.key for intent in store.intents.open()] == ["under way"]
     assert store.meta.get("outcome:cli-1") == ""
     assert store.meta.get("base:main") == "c"
     assert [event.key for event in store.inbox.pending()] == ["d2"]
