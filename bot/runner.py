@@ -185,8 +185,12 @@ class _Heartbeat:
                 log.warning("no heartbeat", job=self._job.id, why=str(error) or repr(error))
 
     def __enter__(self) -> None:
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError as error:  # no thread is to be had: this daemon keeps its jobs anyway
+            log.warning("no heartbeat", job=self._job.id, why=str(error))
 
     def __exit__(self, *_: object) -> None:
         self._done.set()
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()

@@ -163,7 +163,7 @@ class LocalExecutor:
         """Find out which wall there is, as an owner of no guests: to describe and to reap."""
         try:
             self._warden = open_sandbox(replace(self._asked.sandbox, warm=0))
-        except AlgoOpsError as error:
+        except (AlgoOpsError, OSError) as error:
             self._problem = str(error)
             return
         self._problem = ""
@@ -211,6 +211,8 @@ class LocalExecutor:
                     hand_over(task.hear, done.said)
         except (EOFError, OSError) as error:
             return broken(f"its worker process ended under it: {error!r}"), False
+        except Exception as error:  # noqa: BLE001  # what cannot be (un)pickled must not end this thread
+            return broken(f"its worker process could not be understood: {error!r}"), False
         finally:
             task.worker = None
         if not isinstance(done, Done):
@@ -227,7 +229,8 @@ class LocalExecutor:
         try:
             worker.begin()
             state = worker.hear()
-        except (EOFError, OSError):
+        except Exception as error:  # noqa: BLE001  # as in `_attempt`
+            log.warning("worker-not-ready", seat=seat, reason=repr(error))
             self._fire(worker, seat)
             return None
         if isinstance(state, State):
@@ -256,7 +259,7 @@ class LocalExecutor:
     def _reap(self, warden: "PooledSandbox") -> None:
         try:
             warden.reap()
-        except TransientError as error:
+        except (TransientError, OSError) as error:
             log.warning("sandboxes-not-reaped", reason=str(error))
 
 

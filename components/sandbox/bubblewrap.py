@@ -140,10 +140,11 @@ class _BubblewrapGrip:
 def _spawn(contents: Inventory, meeting: Rendezvous, limits: Limits) -> Grip:
     user = FIRST_USER + next(_turns) % USERS if _as_root() else PLAIN_USER
     group = cgroups.make(f"guest-{owner.me()}-{meeting.name}", limits)
-    info, info_writer = os.pipe()
-    block, release = os.pipe()
-    calls = _readable(seccomp.program())
+    descriptors: list[int] = []
     try:
+        info, info_writer = _noted(descriptors, *os.pipe())
+        block, release = _noted(descriptors, *os.pipe())
+        (calls,) = _noted(descriptors, _readable(seccomp.program()))
         tail = ("--seccomp", calls, "--info-fd", info_writer, "--block-fd", block, "--")
         process = subprocess.Popen(
             [
@@ -161,18 +162,23 @@ def _spawn(contents: Inventory, meeting: Rendezvous, limits: Limits) -> Grip:
             env={},
             cwd="/",
         )
+        descriptors.remove(info_writer)
         os.close(info_writer)
-        info_writer = -1
         grip = _hold(process, info, group)
         os.write(release, b"1")
     except BaseException:
         group.remove()
         raise
     finally:
-        for descriptor in (info, info_writer, block, release, calls):
-            if descriptor >= 0:
-                os.close(descriptor)
+        for descriptor in descriptors:
+            os.close(descriptor)
     return grip
+
+
+def _noted(descriptors: list[int], *made: int) -> tuple[int, ...]:
+    """What was just made, noted at once: the next one may find no descriptor left."""
+    descriptors += made
+    return made
 
 
 def _hold(process: "subprocess.Popen[bytes]", info: int, group: Cgroup) -> _BubblewrapGrip:
@@ -309,6 +315,8 @@ def _cpu_of_tree(first: int) -> float | None:
             ]
         except (FileNotFoundError, ProcessLookupError):
             continue
+        except OSError:  # no descriptor is left: not known now, which is no reason to end the job
+            return None
         seen = True
         ticks += sum(int(t) for t in fields.rpartition(")")[2].split()[11:15])
         waiting += [int(child) for child in children]

@@ -138,8 +138,11 @@ class Rendezvous:
     def __init__(self) -> None:
         self.name = f"{next(_numbers)}"
         self._lock = threading.Lock()
-        self._listener = socket.socket(socket.AF_UNIX)
-        self.folder = owner.home() / self.name
+        try:
+            self.folder = owner.home() / self.name
+            self._listener = socket.socket(socket.AF_UNIX)
+        except OSError as error:
+            raise TransientError(f"no sandbox: no socket can be made: {error}") from error
         try:
             self._listen()
         except OSError as error:

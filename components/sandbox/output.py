@@ -4,6 +4,7 @@ import os
 import select
 import threading
 from collections import deque
+from contextlib import ExitStack
 from typing import Literal
 
 from components.ports import Hear, Said
@@ -75,6 +76,9 @@ class Drain:
     Args:
         cap: bytes of each stream that are kept.
         hear: is told the lines as they come; None: nobody listens.
+
+    Raises:
+        OSError: there are no descriptors left; none is kept.
     """
 
     def __init__(self, cap: int, hear: Hear | None = None) -> None:
@@ -82,36 +86,49 @@ class Drain:
         self._lines: dict[Tail, Lines] = {}
         if hear is not None:
             self._lines = {self.stdout: Lines("stdout", hear), self.stderr: Lines("stderr", hear)}
-        self._tails: dict[int, Tail] = {}
-        self.writers = (self._pipe(self.stdout), self._pipe(self.stderr))
-        self._wake_reader, self._wake = os.pipe()
+        with ExitStack() as undo:
+            out, err, wake = _pipe(undo), _pipe(undo), _pipe(undo)
+            undo.pop_all()
+        self._tails = {out[0]: self.stdout, err[0]: self.stderr}
+        self.writers = (out[1], err[1])
+        self._wake_reader, self._wake = wake
         self._thread = threading.Thread(target=self._run, name="guest-output", daemon=True)
 
     def start(self) -> None:
-        """Close our copies of the writing ends (the guest has them now) and begin."""
+        """Close our copies of the writing ends (the guest has them now) and begin.
+
+        Raises:
+            RuntimeError: there is no thread to be had; `finish` lets go of the rest.
+        """
         self._close_writers()
         self._thread.start()
 
     def finish(self, timeout_s: float) -> None:
         """Wait until both streams ended, at most `timeout_s`; then stop. Idempotent."""
-        if self._thread.ident is None:
-            self._close_writers()
-            self._thread.start()
-        self._thread.join(timeout_s)
+        begun = self._thread.ident is not None
+        if begun:
+            self._thread.join(timeout_s)
         if self._wake >= 0:
             os.close(self._wake)
             self._wake = -1
-        self._thread.join()
-
-    def _pipe(self, tail: Tail) -> int:
-        reader, writer = os.pipe()
-        self._tails[reader] = tail
-        return writer
+        if begun:
+            self._thread.join()
+        else:
+            self._close_writers()
+            self._close_readers()
 
     def _close_writers(self) -> None:
         for writer in self.writers:
-            os.close(writer)
+            if writer >= 0:
+                os.close(writer)
         self.writers = (-1, -1)
+
+    def _close_readers(self) -> None:
+        for reader in (*self._tails, self._wake_reader):
+            if reader >= 0:
+                os.close(reader)
+        self._tails.clear()
+        self._wake_reader = -1
 
     def _run(self) -> None:
         poll = select.poll()
@@ -123,9 +140,7 @@ class Drain:
                 stopped = stopped or reader == self._wake_reader
                 if reader in self._tails and not self._read(reader):
                     poll.unregister(reader)
-        for reader in (*self._tails, self._wake_reader):
-            os.close(reader)
-        self._tails.clear()
+        self._close_readers()
         for lines in self._lines.values():
             lines.end()
 
@@ -140,3 +155,10 @@ class Drain:
         os.close(reader)
         del self._tails[reader]
         return False
+
+
+def _pipe(undo: ExitStack) -> tuple[int, int]:
+    ends = os.pipe()
+    for end in ends:
+        undo.callback(os.close, end)
+    return ends

@@ -89,6 +89,9 @@ class PooledSandbox(ABC):
                 return Session(member, job, partial(self._give_back, key))
             except NeverBegan:
                 self._bury(member)
+            except (OSError, RuntimeError) as error:  # no descriptor, or no thread, is to be had
+                self._bury(member)
+                raise TransientError(f"no sandbox: a guest could not be used: {error}") from error
             except BaseException:
                 self._bury(member)
                 raise

@@ -60,12 +60,14 @@ class Session:
         self._lost = False
         self._exit: GuestExit | None = None
         self._kill_lock = threading.Lock()
-        self._before = member.grip.counters()
-        self._processor = Processor() if _takes_turns(job) else None
+        self._processor: Processor | None = None
         try:
+            self._before = member.grip.counters()
+            self._processor = Processor() if _takes_turns(job) else None
             self._socket = self._begin(job)
         except BaseException:
             self.part()
+            self._drain.finish(LAST_OUTPUT_S)
             raise
         if self._processor is not None:
             self._processor.stay()
@@ -156,7 +158,6 @@ class Session:
         if not isinstance(began, Began):
             host.close()
             self._member.grip.kill()
-            self._drain.finish(LAST_OUTPUT_S)
             raise NeverBegan
         for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
             host.setsockopt(socket.SOL_SOCKET, option, _TICK)

@@ -1,5 +1,7 @@
 """What can be wrong with the database, each named by what to do next."""
 
+import errno
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -95,6 +97,7 @@ _SAYS: dict[str, tuple[type[AlgoOpsError], str, str]] = {
         "look at the system's log; nothing was written",
     ),
 }
+_SHORTAGES = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 _ALIKE = {
     "SQLITE_LOCKED": "SQLITE_BUSY",
     "SQLITE_PROTOCOL": "SQLITE_BUSY",
@@ -135,8 +138,19 @@ def _ours(error: sqlite3.DatabaseError, path: Path) -> AlgoOpsError | None:
     if "no such table" in str(error) or "no such column" in str(error):
         # All our statements fit our schema: somebody took a part of it away.
         family = "SQLITE_CORRUPT"
+    if family == "SQLITE_CANTOPEN" and _short_of_descriptors(path):
+        family = "SQLITE_IOERR"
     says = _SAYS.get(_ALIKE.get(family, family))
     if says is None:
         return None
     kind, message, hint = says
     return kind(message.format(path=path, error=error, name=name), hint=hint)
+
+
+def _short_of_descriptors(path: Path) -> bool:
+    """Whether nothing at all can be opened now: SQLite does not say why it could not."""
+    try:
+        os.close(os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC))
+    except OSError as error:
+        return error.errno in _SHORTAGES
+    return False

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from state_support import command, jailed, spawn, wait_for
+from state_support import ROOT, command, jailed, spawn, wait_for
 
 from components.state import DaemonLock, Lifecycle, Store
 from components.state.errors import LockHeld
@@ -185,6 +185,39 @@ def test_read_only_file_is_told(path):
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("StateReadOnly")
     assert "write access" in done.stdout
+
+
+FEW = """
+import resource, sys
+from pathlib import Path
+from components.errors import TransientError
+from components.state import Store
+
+store = Store(Path(sys.argv[1]))
+store.meta.put("a", "kept")
+_, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (3, most))
+try:
+    store.meta.get("a")
+except TransientError as error:
+    print(error)
+resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+print(store.meta.get("a"))
+"""
+
+
+def test_too_few_descriptors_are_a_reason_to_try_again(path):
+    done = subprocess.run(
+        [sys.executable, "-c", FEW, str(path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    told, kept = done.stdout.splitlines()
+    assert "the system failed" in told
+    assert kept == "kept"
 
 
 def test_second_daemon_is_refused_by_name_until_the_first_is_gone(tmp_path):

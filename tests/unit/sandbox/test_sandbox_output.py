@@ -1,5 +1,7 @@
+import errno
 import os
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,6 +58,39 @@ def test_drain_leaves_no_descriptor_open(monkeypatch):
     drain = Drain(100)
     drain.finish(1.0)
     assert len(made) == 6
+    assert not [end for end, was in made if still_open(end, was)]
+
+
+@pytest.mark.parametrize("there", [0, 1, 2])
+def test_drain_that_gets_too_few_descriptors_keeps_none(monkeypatch, there):
+    made, pipe = [], os.pipe
+
+    def scarce():
+        if len(made) == 2 * there:
+            raise OSError(errno.EMFILE, "Too many open files")
+        ends = pipe()
+        made.extend((end, os.fstat(end)) for end in ends)
+        return ends
+
+    monkeypatch.setattr(os, "pipe", scarce)
+    with pytest.raises(OSError, match="Too many"):
+        Drain(100)
+    assert not [end for end, was in made if still_open(end, was)]
+
+
+def test_drain_that_gets_no_thread_lets_go_of_its_descriptors(monkeypatch):
+    drain = Drain(100)
+    ends = (*drain.writers, *drain._tails, drain._wake, drain._wake_reader)
+    made = [(end, os.fstat(end)) for end in ends]
+
+    def none_left():
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(drain._thread, "start", none_left)
+    with pytest.raises(RuntimeError):
+        drain.start()
+    drain.finish(1.0)
+    drain.finish(1.0)
     assert not [end for end, was in made if still_open(end, was)]
 
 
