@@ -1,6 +1,7 @@
 """The one loop: take a job from the queue, do it, settle it. Workers are threads."""
 
 import threading
+import time
 from collections.abc import Callable
 
 import structlog
@@ -25,6 +26,8 @@ BEAT_S = 10.0
 IDLE_S = 1.0
 FIRST_RETRY_S = 1.0
 LONGEST_RETRY_S = 300.0
+SAY_AGAIN_S = 60.0
+"""How often the log is told of a lasting trouble: all threads meet a full disk each second."""
 
 Handler = Callable[[World, Job], None]
 
@@ -61,6 +64,7 @@ class Runner:
         self._dispatcher = threading.Thread(target=self._dispatch, name="dispatcher")
         self._taking = threading.Lock()
         self._at_work: set[int] = set()
+        self._said: dict[tuple[str, str], float] = {}
         self._jobs = threading.Condition()
         self._told = 0  # counts notifications, so that none between a look and a wait is missed
 
@@ -136,11 +140,17 @@ class Runner:
 
     def _trouble(self, what: str, error: Exception) -> None:
         """Say what is wrong and pause: a full disk, say, must not end the thread that met it."""
-        if isinstance(error, AlgoOpsError):
-            log.warning(what, why=str(error))
-        else:
-            log.error(what, exc_info=error)
+        if self._is_news(what, repr(error)):
+            if isinstance(error, AlgoOpsError):
+                log.warning(what, why=str(error))
+            else:
+                log.error(what, exc_info=error)
         self._world.stopping.wait(IDLE_S)
+
+    def _is_news(self, what: str, why: str) -> bool:
+        now = time.monotonic()
+        self._said = {key: at for key, at in self._said.items() if now - at < SAY_AGAIN_S}
+        return self._said.setdefault((what, why), now) == now
 
     def _work(self, worker: str, job: Job) -> None:
         store = self._world.store

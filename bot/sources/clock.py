@@ -1,6 +1,8 @@
 """The clock (apscheduler) -> events: Ticks, scheduled re-checks, polling, retention."""
 
 import datetime as dt
+import threading
+import time
 from collections.abc import Callable
 
 import structlog
@@ -8,13 +10,24 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from components.errors import AlgoOpsError
 
+LOOK_S = 5.0
+STEP_S = 2.0
+"""A wall clock that is set back by more has its calls moved with it."""
+
 log = structlog.get_logger(__name__)
 
 
 class Clock:
-    """Calls functions at intervals, each one at a time; a late call is made once, not doubled."""
+    """Calls functions at intervals, each one at a time; a late call is made once, not doubled.
 
-    def __init__(self) -> None:
+    Args:
+        wall: the time that the calls are planned by, in seconds; it may be set back.
+    """
+
+    def __init__(self, wall: Callable[[], float] = time.time) -> None:
+        self._wall = wall
+        self._ended = threading.Event()
+        self._watch = threading.Thread(target=self._follow, name="clock-watch", daemon=True)
         self._scheduler = BackgroundScheduler(
             timezone="UTC",
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
@@ -49,8 +62,25 @@ class Clock:
     def start(self) -> None:
         """Begin."""
         self._scheduler.start()
+        self._watch.start()
 
     def stop(self) -> None:
         """Stop; a call that is under way is waited for. Idempotent."""
         if self._scheduler.running:
+            self._ended.set()
+            self._watch.join()
             self._scheduler.shutdown(wait=True)
+
+    def _follow(self) -> None:
+        """Keep the intervals where the wall clock is set back: nothing waits for it to catch up.
+
+        Set forward, or after a sleep of the machine, what is due is called at once.
+        """
+        ahead = self._wall() - time.monotonic()
+        while not self._ended.wait(LOOK_S):
+            step = self._wall() - time.monotonic() - ahead
+            ahead += step
+            if step < -STEP_S:
+                log.warning("the clock was set back", by_s=round(-step))
+                for job in self._scheduler.get_jobs():
+                    job.modify(next_run_time=job.next_run_time + dt.timedelta(seconds=step))

@@ -112,6 +112,18 @@ def test_disk_that_is_full_for_longer_than_the_lease_gives_no_job_to_a_second_wo
     wait_for(lambda: world.store.jobs.get(job).status == "done")
 
 
+def test_lasting_trouble_is_said_once_a_minute_and_every_new_one_at_once(runner, monkeypatch):
+    said = []
+    monkeypatch.setattr(running, "IDLE_S", 0.0)
+    monkeypatch.setattr(running.log, "warning", lambda _what, why: said.append(why))
+    for why in ("no room", "no room", "in use", "no room", "in use"):
+        runner._trouble("a job cannot be taken", TransientError(why))
+    assert said == ["no room", "in use"]
+    monkeypatch.setattr(running, "SAY_AGAIN_S", 0.0)
+    runner._trouble("a job cannot be taken", TransientError("no room"))
+    assert said == ["no room", "in use", "no room"]
+
+
 def test_event_that_nobody_understands_is_put_aside_and_the_next_one_is_heard(world, runner):
     world.store.inbox.receive("old", "NotOfThisVersion", "demo", {"odd": 1})
     world.store.inbox.receive("short", "BaseMoved", "demo", {})

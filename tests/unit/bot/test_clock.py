@@ -2,10 +2,12 @@
 
 import datetime as dt
 import threading
+import time
 
 import pytest
 
 from bot.app import _last_recheck
+from bot.sources import clock as clocks
 from bot.sources.clock import Clock
 from components.state import Store
 
@@ -40,6 +42,26 @@ def test_a_call_that_fails_is_made_again():
     clock.every(0.05, "often", call)
     clock.start()
     assert again.wait(30)
+    clock.stop()
+
+
+@pytest.mark.parametrize(("step", "moved"), [(-3600.0, True), (-1.0, False), (3600.0, False)])
+def test_a_clock_that_is_set_back_puts_nothing_off(monkeypatch, step, moved):
+    monkeypatch.setattr(clocks, "LOOK_S", 0.01)
+    called, looks, ahead = threading.Event(), threading.Semaphore(0), [0.0]
+
+    def wall():
+        looks.release()
+        return time.time() + ahead[0]
+
+    clock = Clock(wall)
+    clock.every(3000, "poll", called.set)  # due at once when it is moved an hour ahead
+    clock.start()
+    assert looks.acquire(timeout=30)
+    ahead[0] = step
+    for _ in range(4):
+        assert looks.acquire(timeout=30)
+    assert called.wait(30 if moved else 0) is moved
     clock.stop()
 
 
