@@ -5,6 +5,7 @@ from typing import assert_never
 from components.engine.run import run_backtest, run_smoke
 from components.errors import AlgoOpsError
 from components.executor.broken import broken
+from components.executor.standstill import Standstill
 from components.ports import BacktestJob, Job, MarketData, Sandbox, ScriptJob, SmokeJob
 from components.sandbox.author_tests import has_tests, run_author_tests
 from components.sandbox.script import run_script
@@ -14,11 +15,15 @@ from components.schema.values import ExecutionResult, Status
 def run_job(job: Job, sandbox: Sandbox, data: MarketData) -> ExecutionResult:
     """Run a job to its result. The author's faults and the machine's are results; never raises."""
     try:
-        return _dispatch(job, sandbox, data)
+        with Standstill() as still:
+            result = _dispatch(job, sandbox, data)
     except AlgoOpsError as error:
         return broken(str(error))
     except Exception as error:  # noqa: BLE001  # the boundary: our bug is never the author's fault
         return broken(f"this is a bug: {type(error).__name__}: {error}")
+    if result.status is Status.TIMEOUT and still.seen:
+        return broken(f"its worker stood still for {still.longest_s:.0f} s, and its time ran out")
+    return result
 
 
 def _dispatch(job: Job, sandbox: Sandbox, data: MarketData) -> ExecutionResult:
