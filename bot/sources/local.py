@@ -59,3 +59,5 @@ class LocalSource:
             self.look()
         except AlgoOpsError as error:
             log.warning("the repository could not be looked at", why=str(error))
+        except Exception:  # nobody else would watch the refs from now on
+            log.exception("the look at the repository broke")

@@ -96,13 +96,22 @@ class HardenedGit(Git):
         self.objects_lock = threading.RLock()
 
     def execute(self, command: Any, *args: Any, **kwargs: Any) -> Any:
-        """GitPython's one door to a process; takes inherited GIT_* variables out of its way."""
+        """GitPython's one door to a process; takes inherited GIT_* variables out of its way.
+
+        Raises:
+            GitFailed: the machine has no process, descriptor or memory to give.
+        """
         kept = {*self.environment(), *(kwargs.get("env") or {})}
         strays = [n for n in os.environ if _is_git_setting(n) and n not in kept]
         unset = ["env", *(f"--unset={n}" for n in strays)] if strays else []
         kwargs["shell"] = False
         kwargs["start_new_session"] = True  # Ctrl-C is for us: git finishes its transaction
-        return super().execute([*unset, self.binary, *command[1:]], *args, **kwargs)
+        try:
+            return super().execute([*unset, self.binary, *command[1:]], *args, **kwargs)
+        except BrokenPipeError:  # it was started, and ended
+            raise
+        except OSError as error:
+            raise GitFailed(f"git could not be started: {error}") from error
 
     def _parse_object_header(self, header_line: Any) -> tuple[str, str, int]:
         if not header_line:  # end of stream: GitPython would call it a missing object
@@ -170,6 +179,8 @@ class HardenedGit(Git):
         process: subprocess.Popen[bytes] = handle.proc
         try:
             yield process
+        except RuntimeError as error:  # of the timers: the machine has no thread to give
+            raise GitFailed(f"git {args[0]} could not be watched over: {error}") from error
         finally:
             if process.poll() is None:
                 _kill(process)

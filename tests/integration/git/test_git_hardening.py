@@ -213,3 +213,37 @@ def test_author_may_not_smuggle_a_submodule_configuration(world, trap):
     proposal = world.forge.proposal("branch/evil")
     world.forge.land(world.landing(proposal))
     work(world)
+
+
+FEW = """
+import resource, sys
+from pathlib import Path
+from components.errors import TransientError
+from components.safe_tools.hardened import HardenedGit
+
+git = HardenedGit(Path(sys.argv[1]))
+_, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (5, most))
+for ask in (lambda: git.run("rev-parse", "--git-dir"), lambda: git.get_object_header("HEAD")):
+    try:
+        ask()
+    except TransientError as error:
+        print(error)
+resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+print(git.run("rev-parse", "--is-bare-repository").text)
+"""
+
+
+def test_too_few_descriptors_for_git_are_a_reason_to_try_again(world):
+    done = subprocess.run(
+        [sys.executable, "-c", FEW, str(world.bare)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    *told, works = done.stdout.splitlines()
+    assert len(told) == 2
+    assert all("git could not be started" in line for line in told)
+    assert works == "true"

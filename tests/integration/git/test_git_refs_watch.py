@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from bot.sources.local import LocalSource
 from bot.sources.refs import RefsWatch
 from tests.git_support import git, strategy
 
@@ -108,3 +109,23 @@ def test_stopped_watch_calls_nobody_and_stops_twice(watched):
     watched.author.propose("x", strategy("RSI", code="x = 2\n"))
     assert watched.calls.count == 0
     assert not watched.watch._caller.is_alive()
+
+
+def test_look_that_breaks_does_not_end_the_watch(world, monkeypatch):
+    proposals, broken, heard = world.forge.proposals, threading.Event(), Calls()
+
+    def out_of_memory():
+        broken.set()
+        raise MemoryError
+
+    source = LocalSource(world.forge, world.bare, lambda _event: heard())
+    source.start()
+    before = heard.count
+    with monkeypatch.context() as short:
+        short.setattr(world.forge, "proposals", out_of_memory)
+        world.author.propose("x", strategy("RSI", code="x = 2\n"))
+        assert broken.wait(30)
+    assert world.forge.proposals == proposals
+    world.author.propose("y", strategy("RSI", code="x = 3\n"))
+    assert heard.wait_for(lambda n: n >= before + 2)  # what the broken look missed is told too
+    source.stop()
