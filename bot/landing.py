@@ -132,6 +132,9 @@ def finish_deploy(world: World, watched: Watched, intent: Intent) -> dict[str, C
     failpoint("deploy.recorded")
     world.store.intents.settle(intent.id, DONE)
     failpoint("deploy.settled")
+    for part in parts:
+        landed = ", ".join(f"{i.name} {i.version}".strip() for i in part.landed)
+        log.info("deployed", proposal=part.order.proposal, landed=landed, commit=commit[:12])
     for item in (item for part in parts for item in part.landed):
         world.progress.tell(StrategyChanged(item.name))
     return outcomes
@@ -308,6 +311,7 @@ def finish_rollback(world: World, watched: Watched, intent: Intent) -> CommandOu
     world.store.intents.settle(intent.id, DONE)
     failpoint("rollback.settled")
     for item in revert.restored:
+        log.info("rolled back", strategy=item.name, held=item.left, live=item.to or "nothing")
         world.progress.tell(StrategyChanged(item.name))
     return outcome
 

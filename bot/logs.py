@@ -25,8 +25,8 @@ def hide_secrets(
     return event
 
 
-def set_up(*, json_lines: bool = False) -> None:
-    """Configure logging for this process, to stderr."""
+def set_up(*, json_lines: bool = False, level: int = logging.INFO) -> None:
+    """Configure logging for this process, to stderr: stdout is for results."""
     renderer = (
         structlog.processors.JSONRenderer()
         if json_lines
@@ -41,7 +41,7 @@ def set_up(*, json_lines: bool = False) -> None:
             hide_secrets,
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)

@@ -1,5 +1,6 @@
 """Commands from the command line: into the daemon's inbox, or carried out here when none runs."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -41,8 +42,10 @@ def _here(settings: Settings, event: CommandIssued) -> CommandOutcome:
     # Loaded only here: a running daemon is asked in a tenth of the time that these take to load.
     from bot.app import open_world  # noqa: PLC0415
     from bot.intake import receive  # noqa: PLC0415
+    from bot.logs import set_up  # noqa: PLC0415
     from bot.runner import Runner  # noqa: PLC0415
 
+    set_up(level=logging.WARNING)
     key = key_of(event)
     with open_world(settings) as world:
         runner = Runner(world, threads=2)

@@ -27,6 +27,13 @@ def publish(world: World, watched: Watched, proposal: Proposal, report: Report) 
     for context, state, description in _marks(world, watched, report):
         watched.forge.set_status(report.head_commit, context, state, description, url)
     world.store.meta.put(published_key(watched, proposal.id), report.run_id)
+    log.info(
+        "report published",
+        proposal=proposal.id,
+        head=report.head_commit[:12],
+        verdict=report.verdict.value,
+        run=report.run_id,
+    )
 
 
 def _marks(

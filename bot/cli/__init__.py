@@ -1,6 +1,7 @@
 """The command line, one file a command family; exit codes 0 passed, 1 failed, 2 error."""
 
 import importlib
+import logging
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -63,6 +64,8 @@ def load(words: Sequence[str]) -> None:
     modules = (wanted or " ".join(COMMANDS.values())).split()
     for module in dict.fromkeys(modules):
         importlib.import_module(f"bot.cli.{module}").register(app)
+    if "structlog" in sys.modules:  # only what may log anything pays for the set-up
+        importlib.import_module("bot.logs").set_up(level=logging.WARNING)
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.common import ConfigOption, err, settings_from
+from bot.logs import set_up
 from bot.policies import load_policies
 from bot.sandboxes import sandbox_spec
 from components.errors import ConfigError
@@ -52,6 +53,7 @@ def worker(
         raise ConfigError(
             f"dask is not installed: {error}", hint="pip install 'algoops[dask]'"
         ) from error
+    set_up()
     settings = settings_from(config)
     seats = slots or os.cpu_count() or 1
     spec = WorkerSpec(

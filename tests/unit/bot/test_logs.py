@@ -1,3 +1,8 @@
+"""What is logged: no secrets, and never between the results on stdout."""
+
+import subprocess
+import sys
+
 import pytest
 
 from bot.logs import HIDDEN, hide_secrets
@@ -25,3 +30,27 @@ def test_text_that_holds_a_secret_is_cleaned(text):
 
 def test_plain_text_stays():
     assert hide_secrets(None, "info", {"why": "all is well"}) == {"why": "all is well"}
+
+
+LOGS = """
+from bot import cli
+cli.load(["{command}"])
+import structlog
+log = structlog.get_logger()
+log.info("quiet")
+log.warning("loud", token="hush")
+"""
+
+
+@pytest.mark.parametrize("command", ["check", "backtest", "sandbox", "doctor"])
+def test_command_that_logs_keeps_it_off_its_results(command):
+    done = subprocess.run(
+        [sys.executable, "-c", LOGS.format(command=command)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == ""
+    assert "loud" in done.stderr
+    assert "quiet" not in done.stderr
+    assert "hush" not in done.stderr
