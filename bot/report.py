@@ -98,7 +98,7 @@ def _headline(report: Report) -> str:
 def _next_step(report: Report) -> str:
     on_github = report.proposal.id.startswith("pr/")
     alone = not on_github and not report.run_id  # `algoops check`: no daemon that could deploy
-    again = "comment `/algoops check`" if on_github else "run `algoops check`"
+    again = "comment `/algoops check`" if on_github else f"run {_check_command(report, alone)}"
     match report.verdict:
         case Verdict.PASSED if is_live(report.proposal.id):
             step = "nothing to do; this is what is deployed."
@@ -118,11 +118,16 @@ def _next_step(report: Report) -> str:
         case Verdict.ERROR:
             step = (
                 "this says nothing about the strategy; the machine or a service failed. "
-                f"The operator runs `algoops doctor`, then {again}."
+                f"When the operator has mended it (`algoops doctor`), {again}."
             )
         case Verdict.NEUTRAL:
             step = "nothing to mend; the line above says why nothing was checked."
     return f"**Next:** {step}"
+
+
+def _check_command(report: Report, alone: bool) -> str:  # noqa: FBT001  # one fact of the caller's
+    words = ["algoops", "check"] if alone else ["algoops", "recheck", report.proposal.ref]
+    return code(shlex.join(words), 300)
 
 
 def _deploy_command(report: Report) -> str:

@@ -103,7 +103,7 @@ def check_started(commit: str) -> str:
 def cancelled(running: bool) -> str:  # noqa: FBT001  # one fact, named at every call
     """The answer to cancel."""
     return (
-        "Stopped. `/algoops check` starts again."
+        "Stopped, until somebody asks for a check or pushes."
         if running
         else "Nothing is running for this proposal."
     )

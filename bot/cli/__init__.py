@@ -28,6 +28,8 @@ COMMANDS: dict[str, str] = {
     "lifecycle": "operate",
     "deploy": "operate",
     "rollback": "operate",
+    "recheck": "operate",
+    "cancel": "operate",
     "hold": "operate",
     "unhold": "operate",
     "doctor": "doctor",

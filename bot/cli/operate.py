@@ -1,4 +1,4 @@
-"""`algoops deploy|rollback|hold|unhold|status|lifecycle`: the same code as comments and the API."""
+"""`algoops deploy|rollback|recheck|cancel|hold|...`: the same code as comments and the API."""
 
 import getpass
 from dataclasses import asdict
@@ -21,7 +21,7 @@ from bot.cli.common import (
     settings_from,
 )
 from bot.config import Settings
-from bot.events import Command, CommandIssued, Deploy, Hold, Rollback, Unhold
+from bot.events import Cancel, Check, Command, CommandIssued, Deploy, Hold, Rollback, Unhold
 from bot.orders import carry_out
 from components.errors import UserError
 from components.state import DATABASE, Store
@@ -31,6 +31,7 @@ from components.state.story import lifecycle_story
 Name = Annotated[str, typer.Argument(help="The strategy.")]
 Version = Annotated[str, typer.Argument(help="Its version, such as 1.1.0.")]
 Reason = Annotated[str, typer.Option(help="Why; it is recorded.")]
+Ref = Annotated[str, typer.Argument(help="The proposal's branch, or pr/12.")]
 RepositoryOption = Annotated[
     str, typer.Option("--repository", help="Key of the repository, where several are watched.")
 ]
@@ -38,7 +39,7 @@ RepositoryOption = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (deploy, rollback, hold, unhold, status, lifecycle):
+    for command in (deploy, rollback, recheck, cancel, hold, unhold, status, lifecycle):
         app.command(command.__name__)(command)
 
 
@@ -54,9 +55,8 @@ def deploy(
     """Land a proposal whose checks have passed: merge commit, tag, record."""
     with errors_for_people():
         settings = settings_from(config)
-        proposal = ref if ref.startswith(("pr/", "branch/")) else f"branch/{ref}"
         command = Deploy(sha=sha, name=name, message=message, create_tag=tag)
-        _issue(settings, _repository(settings, repository), command, proposal)
+        _issue(settings, _repository(settings, repository), command, _proposal(ref))
 
 
 def rollback(
@@ -76,6 +76,20 @@ def rollback(
             raise UserError("--whole takes back a landing as it was: leave --to out")
         command = Rollback(name=name, version=to, reason=reason, whole=whole)
         _issue(settings, _repository(settings, repository), command)
+
+
+def recheck(ref: Ref, repository: RepositoryOption = "", config: ConfigOption = None) -> None:
+    """Have the daemon check a proposal once more, whatever is known of its content."""
+    with errors_for_people():
+        settings = settings_from(config)
+        _issue(settings, _repository(settings, repository), Check(), _proposal(ref))
+
+
+def cancel(ref: Ref, repository: RepositoryOption = "", config: ConfigOption = None) -> None:
+    """Stop the checks of a proposal, until somebody asks for them or pushes."""
+    with errors_for_people():
+        settings = settings_from(config)
+        _issue(settings, _repository(settings, repository), Cancel(), _proposal(ref))
 
 
 def hold(
@@ -144,6 +158,10 @@ def _repository(settings: Settings, wanted: str) -> str:
         if not wanted
         else f"no repository {wanted!r}; there are: {', '.join(names)}"
     )
+
+
+def _proposal(ref: str) -> str:
+    return ref if ref.startswith(("pr/", "branch/")) else f"branch/{ref}"
 
 
 def _issue(settings: Settings, repository: str, command: Command, proposal: str = "") -> None:

@@ -192,6 +192,27 @@ def test_force_push_during_a_run_supersedes_it(running):
     assert [r.status for r in runs] == ["finished", "superseded"]
 
 
+def test_checks_are_stopped_and_asked_for_again_from_the_command_line(running):
+    running.push_proposal("endless-loop")
+    wait_for(
+        lambda: running.store.runs.unfinished(DEMO, "branch/endless-loop"), "the run is under way"
+    )
+    stopped = running.algoops("cancel", "endless-loop")
+    assert stopped.returncode == 0
+    assert "Stopped" in stopped.stdout
+    wait_for(
+        lambda: not running.store.runs.unfinished(DEMO, "branch/endless-loop"), "the run is over"
+    )
+    assert running.store.runs.latest(DEMO, "branch/endless-loop").status == "superseded"
+    again = running.algoops("recheck", "endless-loop")
+    assert again.returncode == 0
+    wait_for(
+        lambda: running.store.runs.latest(DEMO, "branch/endless-loop").status == "finished",
+        "the verdict",
+    )
+    assert running.algoops("recheck", "nobody").returncode == 1
+
+
 def test_deleted_branch_archives_what_it_brought(running):
     head = running.push_proposal("broken-definition")
     running.run_of("broken-definition", head)
