@@ -32,11 +32,7 @@ lint: setup
 test: setup
 	tests/setup-docker
 	tests/setup-browser
-	@$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target \
-	  test-e2e test-integration test-unit
-
-test-%: setup  # one suite; `make test` runs two at a time and shows each when it is over
-	$(BIN)/python -m pytest tests/$*
+	$(BIN)/python -m pytest
 
 bench: setup
 	$(BIN)/python -m benchmarks
