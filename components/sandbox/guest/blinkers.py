@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .graft import Graft, writes_to_arrays
+from .places import state
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,8 +40,19 @@ class Blinkers:
 
     @property
     def fit(self) -> bool:
-        """Whether they can be worn: arrays that next() writes into can't be changed and back."""
-        return not writes_to_arrays(self._folder)
+        """Whether they can be worn, and there is something that only they would show.
+
+        Arrays that next() writes into can't be changed and back. A strategy that holds nothing
+        but parameters and declared indicators, which are compared value by value, needs none.
+        """
+        if writes_to_arrays(self._folder):
+            return False
+        strategy = self._trial.fresh(self._length)
+        declared = {id(indicator) for indicator in strategy._indicators}  # noqa: SLF001  # the package's list
+        return any(
+            name not in strategy._params and id(value) not in declared  # noqa: SLF001  # as above
+            for name, value in state(strategy).items()
+        )
 
     def measure(self, strategy: Strategy) -> None:
         """Look at the instance, after its init()."""
