@@ -68,12 +68,13 @@ def reported(world, branch):
 
 
 def deploy_at_once(world, branches):
-    """All orders wait for the lane before the first of them gets it."""
+    """All orders wait for the lane before the first of them gets it; pairs of branch, outcome."""
     watched = world.repository("demo")
-    outcomes = {}
+    outcomes = []
 
     def order(branch):
-        outcomes[branch] = deploy(world, watched, DeployOrder(f"branch/{branch}", "ada"))
+        made = deploy(world, watched, DeployOrder(f"branch/{branch}", "ada"))
+        outcomes.append((branch, made))
 
     threads = [threading.Thread(target=order, args=(branch,)) for branch in branches]
     with watched.lane:

@@ -16,7 +16,7 @@ def test_three_ready_proposals_land_as_one_chain_of_merges(stage, world):
         heads[branch] = push(stage, branch, name)
         reported(world, branch)
     moved = stage.git("rev-list", "--count", "main")
-    outcomes = deploy_at_once(world, ["a", "b", "c"])
+    outcomes = dict(deploy_at_once(world, ["a", "b", "c"]))
     assert {b: o.code for b, o in outcomes.items()} == dict.fromkeys("abc", "deployed")
     merges = stage.git("rev-list", "--first-parent", "--merges", "main").split()
     assert len(merges) == 3
@@ -39,7 +39,7 @@ def test_conflicting_proposal_in_a_batch_is_named_and_the_others_land(stage, wor
     push(stage, "c", "one", extra={"strategy.py": "x = 1\n"})
     for branch in "abc":
         reported(world, branch)
-    outcomes = deploy_at_once(world, ["a", "b", "c"])
+    outcomes = dict(deploy_at_once(world, ["a", "b", "c"]))
     assert outcomes["a"].ok
     assert outcomes["b"].ok
     assert not outcomes["c"].ok
@@ -51,7 +51,7 @@ def test_sum_that_nobody_tested_is_checked_before_its_second_half_lands(stage, w
     """Two proposals on one strategy: together they are content that neither of them was."""
     push(stage, "a", "one")
     reported(world, "a")
-    assert deploy_at_once(world, ["a"])["a"].ok
+    assert dict(deploy_at_once(world, ["a"]))["a"].ok
     for branch, path in (("b", "notes.md"), ("c", "more.md")):
         stage.author.start(branch)
         folder = stage.author.folder / "strategies" / "one"
@@ -60,7 +60,7 @@ def test_sum_that_nobody_tested_is_checked_before_its_second_half_lands(stage, w
         (folder / "strategy.yaml").write_text(text)
         stage.author.push(branch, "Notes")
         reported(world, branch)
-    outcomes = deploy_at_once(world, ["b", "c"])
+    outcomes = dict(deploy_at_once(world, ["b", "c"]))
     assert outcomes["b"].ok
     assert not outcomes["c"].ok  # 1.1.0 is taken by then, with other content
     assert outcomes["c"].code == "version_taken"
@@ -71,20 +71,8 @@ def test_same_proposal_ordered_twice_lands_once(stage, world):
     reported(world, "a")
     push(stage, "b", "two")
     reported(world, "b")
-    watched = world.repository("demo")
-    outcomes = []
-
-    def order(branch):
-        outcomes.append(deploy(world, watched, DeployOrder(f"branch/{branch}", "ada")).code)
-
-    threads = [threading.Thread(target=order, args=(b,)) for b in ("a", "a", "b")]
-    with watched.lane:
-        for place, thread in enumerate(threads, 1):
-            thread.start()
-            wait_until_waiting(watched.queue, place)
-    for thread in threads:
-        thread.join()
-    assert sorted(outcomes) == ["deployed", "deployed", "unchanged"]
+    outcomes = deploy_at_once(world, ["a", "a", "b"])
+    assert sorted(o.code for _, o in outcomes) == ["deployed", "deployed", "unchanged"]
     assert len(stage.git("rev-list", "--merges", "main").split()) == 2
 
 
