@@ -3,47 +3,51 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+DEV_STAMP := $(VENV)/.installed-dev
 
-.PHONY: setup demo test lint lock bench soak clean
+.PHONY: setup dev demo test lint lock bench soak clean
 
-setup: $(STAMP)
+setup: $(STAMP)  # what AlgoOps needs to run
 
-$(STAMP): pyproject.toml requirements.lock
-	@if command -v uv >/dev/null 2>&1; then \
-	  uv venv --quiet --allow-existing --python $(PYTHON) $(VENV) && \
-	  uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock && \
-	  uv pip install --quiet --python $(BIN)/python --no-deps -e . ; \
-	else \
-	  $(PYTHON) -m venv $(VENV) && \
-	  $(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock && \
-	  $(BIN)/python -m pip install --quiet --no-deps -e . ; \
-	fi
+dev: $(DEV_STAMP)  # and what its tests need
+
+$(STAMP): pyproject.toml requirements.lock requirements-build.lock .ci/install
+	@[ -x $(BIN)/pip ] || $(PYTHON) -m venv $(VENV)
+	@.ci/install $(BIN)/python requirements.lock -e .
 	@touch $(STAMP)
+
+$(DEV_STAMP): $(STAMP) requirements-dev.lock
+	@.ci/install $(BIN)/python requirements-dev.lock -e .
+	@touch $(DEV_STAMP)
 
 demo: setup
 	@$(BIN)/algoops demo
 
-lint: setup
+lint: dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: setup
+test: dev
 	tests/setup-docker
 	tests/setup-browser
 	$(BIN)/python -m pytest
 
-bench: setup
+bench: dev
 	$(BIN)/python -m benchmarks
 
-soak: setup  # make soak SEED=7 MINUTES=10 BACKEND=docker FORGE=github
+soak: dev  # make soak SEED=7 MINUTES=10 BACKEND=docker FORGE=github
 	$(BIN)/python -m tests.soak --seed $(or $(SEED),1) --minutes $(or $(MINUTES),10) \
 	  --backend $(or $(BACKEND),bubblewrap) --forge $(or $(FORGE),local)
 
-lock:  # needs uv
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
-	  --no-emit-index-url --no-emit-find-links --no-header --extra dev --extra dask pyproject.toml -o requirements.lock
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+  --no-emit-index-url --no-emit-find-links --no-header
+
+lock: setup  # what is locked already stays, where pyproject.toml allows it
+	$(LOCK) pyproject.toml -o requirements.lock
+	$(LOCK) pyproject.toml --extra dev --extra dask --constraint requirements.lock -o requirements-dev.lock
+	$(LOCK) --group build -o requirements-build.lock
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build *.egg-info

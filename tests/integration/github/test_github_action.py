@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[3]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
 SCRIPT = next(s["run"] for s in ACTION["runs"]["steps"] if s.get("id") == "check")
 INSTALL = next(s["run"] for s in ACTION["runs"]["steps"] if s.get("name") == "Install AlgoOps")
+CACHE = next(s["run"] for s in ACTION["runs"]["steps"] if s.get("id") == "cache")
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +110,33 @@ def test_a_proposal_cannot_bring_its_own_venv(job, tmp_path):
     )
     assert not (checkout / "ran").exists()
     assert (job.temp / "algoops-venv/bin/python").exists()
+
+
+def cache_key(folder, action):
+    output = folder / "output"
+    subprocess.run(
+        ["bash", "-c", CACHE],
+        cwd=folder,
+        env={
+            "GITHUB_ACTION_PATH": str(action),
+            "GITHUB_OUTPUT": str(output),
+            "RUNNER_OS": "Linux",
+            "RUNNER_ARCH": "X64",
+            "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        },
+        check=True,
+    )
+    return output.read_text().splitlines()[-1].removeprefix("key=")
+
+
+def test_a_changed_lock_never_restores_the_packages_of_the_old_one(tmp_path):
+    old, new = tmp_path / "old", tmp_path / "new"
+    for folder in (old, new):
+        folder.mkdir()
+        (folder / "requirements.lock").write_text(f"a==1 # {folder.name}")
+        (folder / "hashlib.py").write_text("raise SystemExit('a module of the proposal')")
+    assert cache_key(old, old) == cache_key(new, old)
+    assert cache_key(old, old) != cache_key(new, new)
 
 
 def test_nothing_changed_is_neutral(job):

@@ -13,6 +13,8 @@ WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml")) + sorted(
     (ROOT / "docs/examples").glob("*.yml")
 )
 PINNED = {
+    "actions/cache/restore@27d5ce7f107fe9357f9df03efb73ab90386fccae",
+    "actions/cache/save@27d5ce7f107fe9357f9df03efb73ab90386fccae",
     "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1",
     "actions/setup-python@5fda3b95a4ea91299a34e894583c3862153e4b97",
     "actions/upload-artifact@bbbca2ddaa5d8feaa63e36b76fdaad77386f024f",
