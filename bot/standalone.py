@@ -7,19 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event as Flag
 
-from bot.bench import DEFINITIONS, Bench, Subject
+from bot.bench import CODE, DEFINITIONS, Bench, Subject
 from bot.check_run import Asked, Where, run_checks, take_snapshot
 from bot.checks import Known, OnCheck, check_strategy
 from bot.plan import ProposalPolicy, Snapshot, StrategyChange
 from components.errors import UserError
 from components.git_patch import Repository
 from components.ports import Proposal
-from components.safe_tools.files import read_file_under
+from components.safe_tools.disk import LEFTOVERS, read_disk_folder
+from components.safe_tools.tree import Folder
 from components.schema.report import Change, Report, StrategyReport
-
-FILE_CAP = 1024 * 1024
-MOST_FILES = 200
-SKIPPED = frozenset({"__pycache__", ".git", ".pytest_cache", ".ruff_cache"})
+from components.schema.values import CheckName, Finding
 
 
 @dataclass(frozen=True)
@@ -90,46 +88,52 @@ def strategy_folders(folder: Path) -> tuple[Path, ...]:
     """
     if not folder.is_dir():
         raise UserError(f"{folder} is not a folder", hint="name the folder of a strategy")
-    found = () if _is_strategy(folder) else sorted(filter(_is_strategy, folder.iterdir()))
-    return tuple(found) or (folder,)
+    if _is_strategy(folder):
+        return (folder.resolve() if folder.is_symlink() else folder,)  # the user chose this link
+    found = (path for path in folder.iterdir() if path.name not in LEFTOVERS)
+    return tuple(sorted(filter(_is_strategy, found))) or (folder,)
 
 
 def _is_strategy(folder: Path) -> bool:
-    return any((folder / name).is_file() for name in (*DEFINITIONS, "strategy.py"))
+    # A link or a pipe of that name counts, too: it has to be refused, not passed over.
+    return any(os.path.lexists(folder / name) for name in (*DEFINITIONS, CODE))
 
 
 def folder_subject(folder: Path) -> Subject:
-    """A strategy's folder on disk as a subject; its tree id is a hash of names and contents.
+    """A strategy's folder on disk as a subject; its tree id is a hash of all that was found.
 
     Raises:
-        UserError: it is no folder, a file cannot be read, or there are too many.
+        UserError: it is no folder.
+        TransientError: the disk failed.
     """
-    if not folder.is_dir():
-        raise UserError(f"{folder} is not a folder", hint="name the folder of a strategy")
-    files: dict[str, bytes] = {}
-    for path in sorted(_files(folder)):
-        if len(files) >= MOST_FILES:
-            raise UserError(f"{folder} holds more than {MOST_FILES} files")
-        files[path] = read_file_under(folder, path, FILE_CAP)
+    content = (
+        _linked(folder) if folder.is_symlink() else read_disk_folder(folder, prefix=str(folder))
+    )
     digest = hashlib.sha256()
-    for path, data in files.items():
+    for path, data in sorted(content.files.items()):
         digest.update(f"{path}\0{len(data)}\0".encode())
         digest.update(data)
+    for finding in content.findings:
+        digest.update(finding.model_dump_json().encode())
     return Subject(
         name=folder.resolve().name,
         path=str(folder),
         change=Change.UNCHANGED,
         tree=f"folder:{digest.hexdigest()}",
-        files=files,
+        files=content.files,
+        findings=content.findings,
     )
 
 
-def _files(folder: Path) -> list[str]:
-    found = []
-    for root, folders, names in os.walk(folder, followlinks=False):
-        folders[:] = [f for f in folders if f not in SKIPPED]
-        found += [str((Path(root) / name).relative_to(folder)) for name in names]
-    return found
+def _linked(folder: Path) -> Folder:
+    finding = Finding(
+        check=CheckName.SCHEMA,
+        rule="tree-symlink",
+        file=str(folder),
+        message="a symbolic link in place of a strategy's folder is not allowed",
+        hint="use the folder itself",
+    )
+    return Folder(findings=(finding,))
 
 
 def check_folder(folder: Path, bench: Bench, known: Known, tell: OnCheck) -> StrategyReport:

@@ -108,7 +108,10 @@ def read_strategy(
         name = name if name[0].isalpha() else f"s_{name}"
         definition = StrategyDefinition(name=name, description="a lone file")
         return {CODE: read_input(path)}, definition, ""
-    files = dict(folder_subject(path).files)
+    subject = folder_subject(path.resolve())
+    if subject.findings:
+        raise UserError("; ".join(f"{f.file}: {f.message}" for f in subject.findings[:5]))
+    files = dict(subject.files)
     found = next((name for name in DEFINITIONS if name in files), None)
     if found is None:
         if CODE in files:

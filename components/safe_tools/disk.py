@@ -3,9 +3,10 @@
 import os
 import stat
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
-from components.errors import UserError
+from components.errors import TransientError, UserError
 from components.safe_tools.files import read_file_under
 from components.safe_tools.names import UnsafeName, shown
 from components.safe_tools.tree import (
@@ -48,10 +49,8 @@ def read_disk_folder(
         if len(files) >= caps.files:
             refuse_many(refusals, caps)
             break
-        try:
-            data = read_file_under(root, path, caps.file_bytes)
-        except (UnsafeName, FileNotFoundError) as error:
-            refusals.add("tree-file", path, str(error), "use a plain, small file")
+        data = _read(root, path, caps, refusals)
+        if data is None:
             continue
         total += len(data)
         if total > caps.total_bytes:
@@ -61,13 +60,27 @@ def read_disk_folder(
     return Folder(files, tuple(refusals.findings))
 
 
+def _read(root: Path, path: str, caps: Caps, refusals: Refusals) -> bytes | None:
+    try:
+        return read_file_under(root, path, caps.file_bytes)
+    except UnsafeName as error:
+        refusals.add("tree-file", path, str(error), "use a plain, small file")
+    except FileNotFoundError:
+        return None  # an editor replaced it since the folder was listed
+    except TransientError as error:
+        if not isinstance(error.__cause__, PermissionError):
+            raise
+        refusals.add("tree-file", path, str(error), "make it readable")
+    return None
+
+
 def _walk(root: Path, caps: Caps, refusals: Refusals) -> Iterator[str]:
     folders = [("", 0)]
     seen = 0
     while folders:
         parent, depth = folders.pop()
         twins: dict[str, str] = {}
-        for name, mode in _listing(root / parent, 4 * caps.files + 1):
+        for name, mode in _listing(root, parent, 4 * caps.files + 1, refusals):
             seen += 1
             if seen > 4 * caps.files:
                 refuse_many(refusals, caps, parent)
@@ -90,13 +103,24 @@ def _walk(root: Path, caps: Caps, refusals: Refusals) -> Iterator[str]:
                 refuse_depth(refusals, path, caps)
 
 
-def _listing(folder: Path, limit: int) -> list[tuple[str, int]]:
-    names: list[tuple[str, int]] = []
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name in LEFTOVERS:
-                continue
-            names.append((entry.name, entry.stat(follow_symlinks=False).st_mode))
-            if len(names) >= limit:
-                break
-    return sorted(names)
+def _listing(root: Path, parent: str, limit: int, refusals: Refusals) -> list[tuple[str, int]]:
+    """Names and modes in a folder; none of a folder that is gone or closed to us."""
+    try:
+        with os.scandir(root / parent) as entries:
+            wanted = (entry for entry in entries if entry.name not in LEFTOVERS)
+            found = [(entry.name, _mode(entry)) for entry in islice(wanted, limit)]
+    except PermissionError:
+        refusals.add("tree-file", parent, "the folder may not be read", "make it readable")
+        return []
+    except FileNotFoundError:
+        return []  # removed since its name was read
+    except OSError as error:
+        raise TransientError(f"cannot list {shown(parent)}: {error.strerror}") from error
+    return sorted((name, mode) for name, mode in found if mode)
+
+
+def _mode(entry: "os.DirEntry[str]") -> int:
+    try:
+        return entry.stat(follow_symlinks=False).st_mode
+    except FileNotFoundError:
+        return 0  # removed since its name was read

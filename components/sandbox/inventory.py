@@ -6,6 +6,7 @@ of them. Nothing else of the machine is in there.
 
 import hashlib
 import importlib.metadata
+import os
 import platform
 import re
 import sys
@@ -109,13 +110,16 @@ def wanted(path: Path) -> bool:
 
 
 def wanted_files(root: Path) -> Iterator[Path]:
-    """The files under a folder that are worth carrying, sorted; the file itself where it is one."""
+    """The files worth carrying under a folder, in a fixed order; a file stands for itself."""
     if root.is_file():
         yield root
         return
-    for file in sorted(root.rglob("*")):
-        if file.is_file() and wanted(file.relative_to(root)):
-            yield file
+    for folder, folders, names in os.walk(root):
+        inside = Path(folder).relative_to(root)
+        # Folders that nobody wants are not entered: a site-packages may hold 100,000 files.
+        folders[:] = sorted(name for name in folders if wanted(inside / name / "_"))
+        found = (Path(folder) / name for name in sorted(names) if wanted(inside / name))
+        yield from (file for file in found if file.is_file())
 
 
 def _distributions() -> list[importlib.metadata.Distribution]:

@@ -1,6 +1,8 @@
 """An author's working folder is read by the same rules as a commit."""
 
 import os
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -57,3 +59,42 @@ def test_caps_hold_on_disk_too(tmp_path):
 def test_missing_folder_is_a_clear_error(tmp_path):
     with pytest.raises(UserError, match="is not a folder"):
         read_disk_folder(tmp_path / "nothing")
+
+
+def test_a_file_that_an_editor_replaces_during_the_walk_stops_nothing(tmp_path, monkeypatch):
+    from components.safe_tools import disk
+
+    (tmp_path / "strategy.py").write_text("x")
+    (tmp_path / "strategy.py~").write_text("x")
+    read = disk.read_file_under
+
+    def read_late(root, path, cap):
+        (root / "strategy.py~").unlink(missing_ok=True)
+        return read(root, path, cap)
+
+    monkeypatch.setattr(disk, "read_file_under", read_late)
+    folder = read_disk_folder(tmp_path, CAPS)
+    assert folder.files == {"strategy.py": b"x"}
+    assert folder.findings == ()
+
+
+@pytest.fixture
+def working_folder():
+    """A folder that is read by somebody who is not root: root may read everything."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+        os.seteuid(os.getuid())
+
+
+def test_a_closed_file_or_folder_is_named_and_the_rest_is_read(working_folder):
+    for name in ("open.py", "closed.py"):
+        (working_folder / name).write_text("x")
+    (working_folder / "closed.py").chmod(0)
+    (working_folder / "folder").mkdir(mode=0)
+    if os.getuid() == 0:
+        os.seteuid(65534)
+    folder = read_disk_folder(working_folder, CAPS)
+    assert list(folder.files) == ["open.py"]
+    assert sorted(f.file for f in folder.findings) == ["closed.py", "folder"]
+    assert {f.hint for f in folder.findings} == {"make it readable"}
