@@ -9,9 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from bot.sweep_stats import Moments, moments
@@ -19,6 +17,7 @@ from bot.tasks import Scalar
 from components.engine.version import ENGINE
 from components.errors import UserError
 from components.ports import BacktestJob, Executor
+from components.schema.overrides import read_value
 from components.schema.values import ExecutionResult, Metrics, Severity, Status, Value
 
 MOST_CELLS = 10_000
@@ -211,10 +210,7 @@ def _steps(text: str, rest: str) -> tuple[Scalar, ...]:
 
 
 def _value(text: str, part: str) -> Scalar:
-    try:
-        value: Any = yaml.safe_load(part)
-    except yaml.YAMLError:
-        value = None
-    if not isinstance(value, bool | int | float | str):
+    value = read_value(part)
+    if value is None:
         raise UserError(f"--set needs numbers, texts or flags, found {text!r}")
     return value

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from threading import Event as Flag
 
 from bot.bench import CODE, Bench, Prepared, Subject
+from bot.code import judge_folder
 from bot.further import further_gates
 from bot.policies import Policies
 from bot.tasks import Task
@@ -22,7 +23,6 @@ from components.schema.values import (
     Severity,
     Status,
 )
-from components.validator import check_code, lint
 
 OnCheck = Callable[[str, CheckResult], None]
 
@@ -127,23 +127,8 @@ def _static(
     started = time.monotonic()
     schema_ok = progress.end(CheckName.SCHEMA, started, (*subject.findings, *definition.findings))
     started = time.monotonic()
-    code_ok = progress.end(CheckName.CODE, started, _code_findings(subject, policies, definition))
-    return schema_ok and code_ok
-
-
-def _code_findings(
-    subject: Subject, policies: Policies, definition: DefinitionCheck
-) -> tuple[Finding, ...]:
-    code = {path: data for path, data in subject.files.items() if path.endswith(".py")}
-    parameters = definition.definition.parameters if definition.definition else None
-    checked = check_code(
-        code, policy=policies.code, parameters=parameters, prefix=f"{subject.path}/"
-    )
-    return (*checked.findings, *_under(subject.path, lint(code)))
-
-
-def _under(folder: str, findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    return tuple(f.model_copy(update={"file": f"{folder}/{f.file}"}) for f in findings)
+    judged = judge_folder(subject, definition, policies.code)
+    return progress.end(CheckName.CODE, started, judged.findings) and schema_ok
 
 
 def _smoke(

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
-import yaml
 from pydantic import BaseModel
 from rich.markup import escape
 from rich.table import Table
@@ -38,7 +37,7 @@ from components.ports import BacktestJob
 from components.sandbox.choose import open_sandbox
 from components.schema.backtest import BacktestConfig
 from components.schema.definition import StrategyDefinition, check_definition
-from components.schema.overrides import overridden
+from components.schema.overrides import overridden, read_value
 from components.schema.policies_risk import RiskPolicy
 from components.schema.policies_sandbox import SandboxPolicy
 from components.schema.policies_schema import SchemaPolicy
@@ -158,11 +157,8 @@ def _overridden(definition: StrategyDefinition, values: list[str]) -> dict[str, 
     wanted: dict[str, Scalar] = {}
     for text in values:
         name, sign, value = text.partition("=")
-        try:
-            parsed = yaml.safe_load(value) if sign else None
-        except yaml.YAMLError:
-            parsed = None
-        if not isinstance(parsed, bool | int | float | str):
+        parsed = read_value(value) if sign else None
+        if parsed is None:
             raise UserError(f"--set needs name=value with a number, text or flag, found {text!r}")
         wanted[name.strip()] = parsed
     return overridden(definition, wanted) if definition.parameters else wanted

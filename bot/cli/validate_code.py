@@ -1,4 +1,4 @@
-"""`algoops validate code FILE`: the code check alone, the same function that `check` uses."""
+"""`algoops validate code`: the code check alone, the same function that `check` uses."""
 
 import sys
 from enum import StrEnum
@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bot.bench import read_definition
 from bot.cli import groups
 from bot.cli.common import (
     EXIT_FAILED,
@@ -17,11 +18,14 @@ from bot.cli.common import (
     settings_from,
 )
 from bot.cli.findings import print_findings
+from bot.code import judge_code, judge_folder
 from bot.findings import to_commands, to_json, to_sarif
+from bot.policies import load_policies
+from bot.standalone import folder_subject, strategy_folders
 from components.schema.policies_code import CodePolicy
 from components.schema.policy_file import load_policy
 from components.schema.values import Finding
-from components.validator import CodeCheck, check_code, lint, local_imports
+from components.validator import CodeCheck, local_files
 
 POLICY_FILE = "code.yaml"
 STDIN = "<stdin>"
@@ -42,7 +46,9 @@ def register(_app: typer.Typer) -> None:
 
 
 def validate_code(
-    file: Annotated[Path, typer.Argument(help="The Python file; - reads standard input.")],
+    file: Annotated[
+        Path, typer.Argument(help="A Python file, a strategy's folder, or - for standard input.")
+    ],
     form: Annotated[
         Format, typer.Option("--format", help="text, json, sarif or github.")
     ] = Format.TEXT,
@@ -55,33 +61,51 @@ def validate_code(
     ] = True,
     config: ConfigOption = None,
 ) -> None:
-    """Check the code of one strategy file, and of the helper modules that it imports.
+    """Check the code of a strategy's folder as `algoops check` does, or of one file.
 
+    A file is judged with the helper modules that it imports.
     Exit codes: 0 nothing refuses it, 1 refused, 2 the check itself could not run.
     """
-    policy = load_policy(settings_from(config).policies / POLICY_FILE, CodePolicy)
-    files = _files(file)
-    checked = check_code(files, policy=policy, strict=strict)
-    findings = _named(file, (*checked.findings, *lint(files)))
-    _write(file, checked, findings, form)
+    folder = settings_from(config).policies
+    judge = _folders if file.is_dir() else _file
+    checked = judge(file, folder, strict=strict)
+    _write(file, checked, form)
     if not checked.safe:
         raise typer.Exit(EXIT_FAILED)
 
 
+def _folders(folder: Path, policies: Path, *, strict: bool) -> CodeCheck:
+    """A strategy's folder, or a folder of such folders."""
+    rules = load_policies(policies)
+    subjects = [folder_subject(path) for path in strategy_folders(folder)]
+    judged = [
+        judge_folder(subject, read_definition(subject, rules), rules.code, strict=strict)
+        for subject in subjects
+    ]
+    passed = [
+        name for name in judged[0].checks_passed if all(name in j.checks_passed for j in judged)
+    ]
+    return CodeCheck(tuple(f for j in judged for f in j.findings), tuple(passed))
+
+
+def _file(file: Path, policies: Path, *, strict: bool) -> CodeCheck:
+    policy = load_policy(policies / POLICY_FILE, CodePolicy)
+    judged = judge_code(_files(file), policy, strict=strict)
+    return CodeCheck(_named(file, judged.findings), judged.checks_passed)
+
+
 def _files(file: Path) -> dict[str, bytes]:
-    """The file, and those beside it which it imports, directly or through each other."""
-    if str(file) == "-":
-        return {"strategy.py": read_input(file)}
-    files: dict[str, bytes] = {}
-    waiting = [_python_name(file.name)]
+    """The file, and those of its folder which it imports, directly or through each other."""
+    own = _python_name(file.name)
+    files = {"strategy.py" if str(file) == "-" else own: read_input(file)}
+    waiting = [] if str(file) == "-" else [own]
     while waiting:
         name = waiting.pop()
-        path = file if not files else file.parent / name
-        if name not in files and path.is_file():
-            files[name] = read_input(path)
-            waiting += [f"{found}.py" for found in local_imports(files[name])]
-        elif not files:
-            read_input(file)
+        for found in local_files(files[name], name) - files.keys():
+            path = file.parent / found
+            if path.is_file():
+                files[found] = read_input(path)
+                waiting.append(found)
     return files
 
 
@@ -102,7 +126,8 @@ def _named(file: Path, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     )
 
 
-def _write(file: Path, checked: CodeCheck, findings: tuple[Finding, ...], form: Format) -> None:
+def _write(file: Path, checked: CodeCheck, form: Format) -> None:
+    findings = checked.findings
     if form is Format.JSON:
         print_json(
             {

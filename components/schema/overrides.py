@@ -6,15 +6,31 @@ from typing import TYPE_CHECKING
 
 from components.errors import UserError
 from components.schema.explain import near
+from components.schema.reading import Bounds
 from components.schema.strategy import (
     ParameterSpec,
     ScalarValue,
     StrategyDefinition,
     parameter_values,
 )
+from components.schema.yaml_reader import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+def read_value(text: str) -> ScalarValue | None:
+    """A value as a command line gives it, read as a definition would read it (`1e1` is 10.0).
+
+    Args:
+        text: what stands after `name=`.
+
+    Returns:
+        The value; None where it is no single number, text or flag.
+    """
+    reading = read_yaml(text, Bounds())
+    value = reading.value if not reading.problems else None
+    return value if isinstance(value, bool | int | float | str) else None
 
 
 def overridden(

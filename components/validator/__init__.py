@@ -1,6 +1,7 @@
 """Output Validator: static code safety. The first, fast line; the sandbox is the wall."""
 
-from components.validator.check import CodeCheck, check_code, check_source, local_imports
+from components.validator.check import CodeCheck, check_code, check_source
+from components.validator.local import local_files
 from components.validator.ruff import format_source, lint
 from components.validator.rules import RULES, Rule
 
@@ -12,5 +13,5 @@ __all__ = [
     "check_source",
     "format_source",
     "lint",
-    "local_imports",
+    "local_files",
 ]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import keyword
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from components.schema.values import Finding, Severity
-from components.validator import catalogue, source
+from components.validator import source
 from components.validator.cache import Cache, blob_id
 from components.validator.doors import Doors, doors_of
 from components.validator.findings import Findings
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
 
 _MAIN = "strategy.py"
 _KEPT = 4096
-_LARGEST = 1_048_576
-"""Bytes; no policy lets more than that be judged."""
 _COMPILED = (".so", ".pyd", ".pyc", ".pyo", ".pth", ".egg", ".zip")
 _JUDGED = (".py", *_COMPILED)
 _SPECIAL = frozenset({"sitecustomize", "usercustomize", "__main__"})
@@ -220,25 +217,3 @@ def _module_path(file: str) -> str:
 def _is_test(file: str) -> bool:
     name = file.rpartition("/")[2]
     return name.startswith("test_") or name == "conftest.py"
-
-
-def local_imports(content: bytes) -> frozenset[str]:
-    """Names of modules that a file may mean to find beside itself; none where it can't be parsed.
-
-    Args:
-        content: the file.
-    """
-    if len(content) > _LARGEST:
-        return frozenset()
-    try:
-        tree = ast.parse(content)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return frozenset()
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom):
-            found |= {node.module} if node.module else {item.name for item in node.names}
-        elif isinstance(node, ast.Import):
-            found |= {item.name for item in node.names}
-    known = catalogue.names().keys() | catalogue.stdlib()
-    return frozenset(name for name in found if "." not in name and name not in known)

@@ -50,6 +50,11 @@ class Unit:
     lines: list[str]
     test: bool
 
+    @property
+    def folder(self) -> list[str]:
+        """The folders that the file lies in, outermost first."""
+        return self.file.split("/")[:-1]
+
 
 class Project:
     """The files that were parsed. `missing` are relative imports without a file."""
@@ -67,9 +72,10 @@ class Project:
 
     @cached_property
     def folders(self) -> frozenset[str]:
-        """Module paths of the folders that hold files."""
-        parents = {path.rpartition(".")[0] or ROOT for path in self.units}
-        return frozenset(parents | {ROOT})
+        """Module paths of the folders that hold files, at whatever depth."""
+        folders = [unit.folder for unit in self.units.values()]
+        paths = {ROOT + ".".join(f[:depth]) for f in folders for depth in range(len(f) + 1)}
+        return frozenset(paths | {ROOT})
 
     @cached_property
     def private_names(self) -> frozenset[str]:
@@ -114,8 +120,9 @@ class Project:
         level = len(path) - len(path.lstrip("."))
         name = path[level:]
         if level == 0:
-            return f".{name}" if f".{name}" in self.units else None
-        folder = [part for part in unit.path.split(".") if part][:-1]
+            found = f".{name}" in self.units or f".{name}" in self.folders
+            return f".{name}" if found else None
+        folder = unit.folder
         if level - 1 > len(folder):
             return ""
         base = folder[: len(folder) - (level - 1)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import importlib
-import importlib.util
 import inspect
 import sys
 import types
@@ -15,6 +14,8 @@ import numpy as np
 import pandas as pd
 from backtesting import Strategy
 from backtesting.lib import TrailingStrategy
+
+from .folder import open_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,10 +44,7 @@ def load(folder: Path, name: str, rules: str) -> Any:
         from .rules import build_strategy  # noqa: PLC0415  # only definitions without code need it
 
         return build_strategy(rules)
-    _forget(folder)
-    if str(folder) not in sys.path:
-        sys.path.insert(0, str(folder))
-    importlib.invalidate_caches()
+    open_folder(folder)
     return choose(importlib.import_module(ENTRY), name)
 
 
@@ -67,11 +65,6 @@ def authors_modules(folder: Path | str) -> dict[str, types.ModuleType]:
 def note_modules() -> None:
     """Everything imported so far is not the author's."""
     _BEFORE.update(sys.modules)
-
-
-def _forget(folder: Path) -> None:
-    for name in authors_modules(folder):
-        del sys.modules[name]
 
 
 def choose(module: types.ModuleType, name: str) -> Any:

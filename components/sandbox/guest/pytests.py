@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from .faults import plain
+from .folder import open_folder
 from .wire import CaseDone, CaseOutcome, TestsDone
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class _Reporter:
 
 def run(channel: Channel, folder: Path, spec: bytes) -> None:  # noqa: ARG001  # all kinds' shape
     """Run pytest on `folder`; exits with 1 when a test failed or pytest itself did."""
-    sys.path.insert(0, str(folder))
+    open_folder(folder)
     sys.argv = ["pytest"]
     arguments = [*OPTIONS, "--rootdir", str(folder), "-c", "/dev/null", str(folder)]
     reporter = _Reporter(channel)

@@ -45,6 +45,11 @@ def build_strategy(program: str) -> type[Strategy]:
     return type(document["name"], (RuleStrategy,), members)
 
 
+def _plain(value: float) -> float:
+    """A whole number as TA-Lib takes it, also where the definition writes 10.0 or 1e1."""
+    return int(value) if float(value).is_integer() else value
+
+
 class RuleStrategy(Strategy):  # type: ignore[misc]  # the package has no type hints
     """Base of all strategies made of rules."""
 
@@ -59,7 +64,8 @@ class RuleStrategy(Strategy):  # type: ignore[misc]  # the package has no type h
         self._peak = 0.0
         self._halted = False
         for call in self._indicator_calls:
-            arguments = {key: number(code)(self, 0) for key, code in call["parameters"].items()}
+            given = {key: number(code)(self, 0) for key, code in call["parameters"].items()}
+            arguments = {key: _plain(value) for key, value in given.items()}
             series = [self._input(code) for code in call["inputs"]]
             value = self.I(
                 _computed, call["function"], call["output"], series, arguments, name=call["name"]

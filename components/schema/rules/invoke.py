@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from components.schema.explain import near
 from components.schema.rules.calls import CALLS, Call
-from components.schema.rules.scope import FUNCTIONS
+from components.schema.rules.scope import FUNCTIONS, is_whole
 from components.schema.rules.terms import MIRROR, Term, because, claim_of, joined, truth_of
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def count(lowering: Lowering, node: ast.expr, where: str, *, low: int) -> tuple[
         Refused: it is neither, or out of bounds.
     """
     term = lowering.number(node, where)
-    whole = (term.code[0] == "num" and isinstance(term.code[1], int)) or (
+    whole = (term.code[0] == "num" and is_whole(term.code[1])) or (
         term.code[0] == "param" and lowering.scope.parameters[term.code[1]].whole
     )
     if not whole:

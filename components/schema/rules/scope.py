@@ -101,8 +101,19 @@ def _info(value: ScalarValue | ParameterSpec) -> ParameterInfo:
     if isinstance(default, str):
         return ParameterInfo("text")
     if not isinstance(value, ParameterSpec):
-        return ParameterInfo("number", Range(default, default), isinstance(default, int))
-    return ParameterInfo("number", _range(value, default), isinstance(default, int))
+        return ParameterInfo("number", Range(default, default), is_whole(default))
+    return ParameterInfo("number", _range(value, default), _all_whole(value, default))
+
+
+def is_whole(value: object) -> bool:
+    """Whether it is a whole number however it is written: 10, 10.0 and 1e1 are."""
+    return isinstance(value, int | float) and float(value).is_integer()
+
+
+def _all_whole(spec: ParameterSpec, default: float) -> bool:
+    """Whether the parameter counts: by its default 10; by 10.0 where the other values are whole."""
+    others = [n for n in (spec.min, spec.max, spec.step, *(spec.choices or ())) if n is not None]
+    return isinstance(default, int) or all(is_whole(number) for number in (default, *others))
 
 
 def _range(spec: ParameterSpec, default: float) -> Range:

@@ -372,3 +372,29 @@ def orders_of(kind, frame):
 
     Backtest(frame, Watch, cash=10_000).run()
     return placed
+
+
+@pytest.mark.parametrize("n", [3.0, {"default": 3.0, "min": 2.0, "max": 5e0, "step": 1.0}])
+def test_whole_number_written_with_a_point_counts_bars_like_one_without(n):
+    rules = {
+        "indicators": {"s": {"type": "SMA", "timeperiod": "$n"}},
+        "entry_rules": ["close > s and close > highest(close, n)[-1]"],
+        "exit_rules": ["close < s and close < lowest(close, 2e0)[-1]"],
+    }
+    found = trades(bars(WAVE), parameters={"n": n}, **rules)
+    assert found.equals(trades(bars(WAVE), parameters={"n": 3}, **rules))
+    assert len(found)
+
+
+@pytest.mark.parametrize(
+    "n", [3.5, {"default": 3.0, "step": 0.5}, {"default": 3.0, "choices": [3.0, 3.5]}]
+)
+def test_number_that_may_be_a_fraction_does_not_count_bars(n):
+    compiled = compile_rules(
+        definition(
+            parameters={"n": n},
+            indicators={"s": {"type": "SMA", "timeperiod": "$n"}},
+            entry_rules=("close > highest(close, n)[-1]", "close > s"),
+        )
+    )
+    assert {"indicator-argument", "rule-count"} <= {p.rule for p in compiled.problems}

@@ -3,7 +3,7 @@
 import pytest
 
 from components.errors import UserError
-from components.schema.overrides import overridden
+from components.schema.overrides import overridden, read_value
 from components.schema.strategy import StrategyDefinition
 
 DEFINITION = StrategyDefinition(
@@ -51,3 +51,16 @@ def test_value_that_is_not_allowed_is_refused_with_what_is(name, value, says):
     with pytest.raises(UserError) as caught:
         overridden(DEFINITION, {name: value})
     assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("10", 10), ("1e1", 10.0), ("10.0", 10.0), ("2.5e-1", 0.25), ("0x10", 16), ("1_0", "1_0"),
+        ("yes", "yes"), ("true", True), ('"10"', "10"), ("", None), ("[1]", None), ("a: b", None),
+        ("\t1", None), ("!!python/name:os.system", None),
+    ],
+)  # fmt: skip
+def test_value_on_a_command_line_means_what_it_means_in_a_definition(text, value):
+    assert read_value(text) == value
+    assert type(read_value(text)) is type(value)

@@ -6,6 +6,12 @@ import sys
 
 import pytest
 
+from bot.bench import read_definition
+from bot.code import judge_folder
+from bot.findings import to_json
+from bot.policies import load_policies
+from bot.standalone import folder_subject
+
 CODE = "from bot.cli import main; main()"
 
 
@@ -78,6 +84,49 @@ def test_helpers_that_the_file_imports_are_judged_with_it(root, tmp_path):
     files = {f["file"] for f in json.loads(done.stdout)["findings"] if f["severity"] == "error"}
     assert done.returncode == 1
     assert files == {str(tmp_path / "helpers.py")}
+
+
+HELPED = b"from backtesting import Strategy\nfrom helpers.levels import half\nimport matplotlib\n"
+
+
+@pytest.mark.parametrize("init", [True, False])
+def test_folder_is_judged_as_check_judges_it(root, tmp_path, init):
+    folder = tmp_path / "helped"
+    (folder / "helpers").mkdir(parents=True)
+    (folder / "strategy.py").write_bytes(HELPED)
+    (folder / "strategy.yaml").write_text("name: helped\ndescription: d\nparameters: {n: 1}\n")
+    (folder / "helpers" / "levels.py").write_bytes(b"import os\nfrom .more import half\n")
+    (folder / "helpers" / "more.py").write_bytes(b"half = 0.5\n")
+    (folder / "unused.py").write_bytes(b"import ctypes\n")
+    (folder / "evil.so").write_bytes(b"")
+    if init:
+        (folder / "helpers" / "__init__.py").write_bytes(b"")
+    said = json.loads(algoops(root, folder, "--format", "json").stdout)["findings"]
+    subject, policies = folder_subject(folder), load_policies(root / "policies")
+    checked = judge_folder(subject, read_definition(subject, policies), policies.code)
+    assert said == to_json(checked.findings)
+    refused = {f["file"].removeprefix(f"{folder}/") for f in said if f["severity"] == "error"}
+    assert refused == {"strategy.py", "helpers/levels.py", "unused.py", "evil.so"}
+
+
+def test_folder_of_strategies_is_judged_whole(root):
+    done = algoops(root, "examples/strategies", "--format", "json")
+    document = json.loads(done.stdout)
+    assert (done.returncode, document["status"]) == (0, "validated")
+
+
+def test_file_is_judged_with_the_packages_that_it_imports(root, tmp_path):
+    (tmp_path / "strategy.py").write_text("from .signals import up\nfrom helpers.levels import x\n")
+    for folder, name, text in (
+        ("signals", "__init__", "from .trend import up\n"),
+        ("signals", "trend", "import os\nup = 1\n"),
+        ("helpers", "levels", "import sys\nx = 1\n"),
+    ):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / f"{name}.py").write_text(text)
+    document = json.loads(algoops(root, tmp_path / "strategy.py", "--format", "json").stdout)
+    files = {f["file"] for f in document["findings"] if f["severity"] == "error"}
+    assert files == {str(tmp_path / name) for name in ("signals/trend.py", "helpers/levels.py")}
 
 
 def test_file_with_an_odd_name_is_judged_by_its_content(root, tmp_path):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.validator import check_code, local_imports
+from components.validator import check_code, local_files
 
 STRATEGY = b"""
 from backtesting import Strategy
@@ -140,7 +140,44 @@ def test_prefix_stands_before_every_file(policy):
     assert {f.file for f in checked.findings} == {"strategies/X/strategy.py"}
 
 
-def test_local_imports_name_what_may_lie_beside_a_file():
-    content = b"import numpy, os, helpers\nfrom .a import b\nfrom . import c\nfrom d import e\n"
-    assert local_imports(content) == {"helpers", "a", "c", "d"}
-    assert local_imports(b"def f(:") == frozenset()
+def test_local_files_are_those_that_an_import_may_mean():
+    content = b"import numpy, os, helpers\nfrom .a import b\nfrom . import c\nfrom ..d.e import *\n"
+    found = local_files(content, "lib/x.py")
+    modules = {"helpers", "lib/a", "lib/a/b", "lib/c", "d", "d/e", "lib"}
+    assert found == {f"{name}{end}" for name in modules for end in (".py", "/__init__.py")}
+    assert local_files(b"from ..out import x\n", "x.py") == frozenset()
+    assert local_files(b"def f(:", "x.py") == frozenset()
+
+
+def test_package_may_import_of_itself_and_of_the_folder_around(policy):
+    files = {
+        "strategy.py": b"from . import sizes\nfrom .signals import up\n" + HELPERS,
+        "signals/__init__.py": b"from .trend import up\nfrom ..sizes import half\n",
+        "signals/trend.py": b"from ..sizes import half\nup = half\n",
+        "sizes.py": b"half = 0.5\n",
+    }
+    assert refused(files, policy) == set()
+
+
+def test_package_that_leaves_the_folder_is_refused(policy):
+    files = {"signals/__init__.py": b"from ...other import x\n"}
+    assert refused(files, policy) == {("signals/__init__.py", "import-relative")}
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        b"from helpers.deep.levels import level",
+        b"import helpers.deep.levels\nx = helpers.deep.levels.level([1])",
+        b"from helpers.deep import levels\nx = levels.level([1])",
+        b"from .helpers.deep.levels import level",
+    ],
+)
+def test_helpers_in_folders_without_init_are_welcome(policy, use):
+    files = {"strategy.py": use + b"\n", "helpers/deep/levels.py": HELPERS}
+    assert refused(files, policy) == set()
+
+
+def test_module_smuggled_through_a_folder_without_init_is_refused(policy):
+    files = {"strategy.py": b"import helpers.levels\nhelpers.levels.np.load('x')\n"}
+    assert refused(files | {"helpers/levels.py": b"import numpy as np\n"}, policy)
