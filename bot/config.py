@@ -209,7 +209,8 @@ def load(path: Path | None = None, env: Mapping[str, str] = os.environ) -> Setti
     """Read the configuration: the file, then the environment over it.
 
     Args:
-        path: the file; None takes ./config.yaml where there is one, else built-in defaults.
+        path: the file; None takes config.yaml here, or above here in the same repository, else
+            built-in defaults.
         env: `ALGOOPS_SECTION__KEY=value` overrides (two underscores between levels).
 
     Returns:
@@ -240,7 +241,21 @@ def _state_home(env: Mapping[str, str]) -> Path:
 
 
 def _default_file() -> Path | None:
-    return Path(DEFAULT_FILE) if Path(DEFAULT_FILE).is_file() else None
+    """The nearest config.yaml from here up to the root of the repository that this is in."""
+    here = Path.cwd()
+    if Path(DEFAULT_FILE).is_file():
+        return Path(DEFAULT_FILE)
+    root = repository_root(here)
+    if root is None:
+        return None
+    above = (folder / DEFAULT_FILE for folder in here.parents if folder.is_relative_to(root))
+    return next((file for file in above if file.is_file()), None)
+
+
+def repository_root(folder: Path) -> Path | None:
+    """The working copy (with a `.git`) that a folder is in; None where it is in none."""
+    above = (folder.absolute(), *folder.absolute().parents)
+    return next((path for path in above if (path / ".git").exists()), None)
 
 
 def _absolute(settings: Settings, root: Path) -> Settings:

@@ -51,9 +51,11 @@ app = typer.Typer(
 
 @app.callback()
 def _options(
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show tracebacks. May stand anywhere.")
+    ] = False,
 ) -> None:
-    Debug.on = debug
+    Debug.on = Debug.on or debug
 
 
 app.add_typer(groups.validate, name="validate")
@@ -73,5 +75,13 @@ def load(words: Sequence[str]) -> None:
 def main() -> None:
     """Entry point of the `algoops` command."""
     with errors_for_people():
-        load([word for word in sys.argv[1:] if not word.startswith("-")])
-        app()
+        words = take_debug(sys.argv[1:])
+        load([word for word in words if not word.startswith("-")])
+        app(words)
+
+
+def take_debug(words: Sequence[str]) -> list[str]:
+    """Turn debugging on where `--debug` stands before any `--`; the other words, in their order."""
+    end = words.index("--") if "--" in words else len(words)
+    Debug.on = "--debug" in words[:end]
+    return [*(word for word in words[:end] if word != "--debug"), *words[end:]]

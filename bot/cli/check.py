@@ -31,7 +31,7 @@ from bot.cli.common import (
     settings_from,
 )
 from bot.cli.rendering import Format, rendered, write
-from bot.config import Settings
+from bot.config import Settings, repository_root
 from bot.plan import Plan, Snapshot
 from bot.policies import load_policies
 from bot.sandboxes import open_executor
@@ -64,7 +64,9 @@ def check(
     targets: Annotated[
         list[str] | None, typer.Argument(help="Names of strategies, or folders on disk.")
     ] = None,
-    repo: Annotated[Path, typer.Option(help="The repository.")] = Path(),
+    repo: Annotated[
+        Path | None, typer.Option(help="The repository (default: the one that this folder is in).")
+    ] = None,
     base: Annotated[str, typer.Option(help="What the head is to be merged into.")] = "main",
     head: Annotated[str, typer.Option(help="What is checked.")] = "HEAD",
     form: Annotated[
@@ -99,9 +101,10 @@ def check(
                     force=force,
                     asked=True,
                 )
-                with Repository(repo, binary=settings.git_binary) as repository:
+                chosen = repo or repository_root(Path()) or Path()
+                with Repository(chosen, binary=settings.git_binary) as repository:
                     ours = settings.repositories[0]
-                    where = Where(repo.resolve().name, repository, ours.strategies, ours.policies)
+                    where = Where(chosen.resolve().name, repository, ours.strategies, ours.policies)
                     report = check_between(where, Scope(base, head, names), bench, asked)
             remember(store, report)
         write(rendered(report, form), output)

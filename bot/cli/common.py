@@ -22,7 +22,10 @@ err = Console(stderr=True)
 
 ConfigOption = Annotated[
     Path | None,
-    typer.Option("--config", help="Configuration file (default: ./config.yaml, else built-in)."),
+    typer.Option(
+        "--config",
+        help="Configuration file (default: config.yaml here or above in the repository).",
+    ),
 ]
 
 
@@ -37,7 +40,7 @@ FormOption = Annotated[Form, typer.Option("--format", help="text or json.")]
 
 
 class Debug:
-    """Whether tracebacks are shown (`algoops --debug ...`)."""
+    """Whether tracebacks are shown (`--debug`)."""
 
     on = False
 

@@ -1,5 +1,7 @@
 """`algoops run` and `algoops init`: the daemon, and a repository for it to watch."""
 
+import json
+import shlex
 import shutil
 import signal
 import tempfile
@@ -55,12 +57,25 @@ def init(
     with errors_for_people():
         settings = settings_from(config)
         meant = local_repository(settings, path)
-        target = path or meant.path
+        target = (path or meant.path).absolute()
         make_repository(
             target, meant.base, root=meant.strategies, names=examples_here() if examples else ()
         )
-        out.print(f"Made {target}. Authors clone it and push branches:", highlight=False)
-        out.print(f"  git clone {target} strategies", highlight=False)
+        known = target.resolve() in {r.path.resolve() for r in settings.repositories}
+        out.print(_made(target, known=known), markup=False, highlight=False, soft_wrap=True)
+
+
+def _made(target: Path, *, known: bool) -> str:
+    lines = [
+        f"Made {target}. Authors clone it and push branches:",
+        f"  git clone {shlex.quote(str(target))} strategies",
+    ]
+    if not known:
+        lines += [
+            "The configuration does not name it. To have it watched, write into config.yaml:",
+            f"  repositories: [{{path: {json.dumps(str(target))}}}]",
+        ]
+    return "\n".join(lines)
 
 
 def local_repository(settings: Settings, path: Path | None) -> RepositorySettings:

@@ -65,6 +65,7 @@ class Repository(Merger):
         Raises:
             ConfigError: the folder holds something else, e.g. a working copy.
         """
+        path = path.absolute()  # git runs in this folder: a relative path would count from there
         path.mkdir(parents=True, exist_ok=True)
         if any(path.iterdir()):
             if find_git_dir(path) != path.resolve():

@@ -3,9 +3,13 @@
 import subprocess
 
 import pytest
+import yaml
+from typer.testing import CliRunner
 
+from bot.cli import app, load
 from bot.cli.run import local_repository, make_repository
 from bot.config import Settings
+from bot.config import load as load_settings
 from components.errors import UserError
 
 
@@ -43,3 +47,42 @@ def test_it_begins_with_its_own_base_and_folder(tmp_path):
     assert "research/live/sma_cross/strategy.yaml" in done.stdout.splitlines()
     with pytest.raises(UserError, match="has a branch trunk already"):
         make_repository(target, "trunk")
+
+
+@pytest.fixture
+def init(tmp_path, monkeypatch):
+    load(["init"])
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words):
+        done = CliRunner().invoke(app, ["init", *words])
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "path", ["mine.git", "./mine.git", "new/folder/mine.git", "with space.git"]
+)
+def test_a_relative_path_is_where_the_repository_is_made(tmp_path, init, path):
+    said = init(path)
+    assert (tmp_path / path / "HEAD").is_file()
+    assert f"Made {tmp_path / path}" in said
+    clone = next(line for line in said.splitlines() if "git clone" in line)
+    (tmp_path / "elsewhere").mkdir()
+    subprocess.run(clone, shell=True, cwd=tmp_path / "elsewhere", check=True)
+    assert (tmp_path / "elsewhere/strategies/README.md").is_file()
+
+
+def test_what_it_says_to_write_into_the_configuration_is_watched(tmp_path, init):
+    said = init("with space.git").splitlines()
+    (tmp_path / "config.yaml").write_text(said[-1].strip())
+    assert yaml.safe_load(said[-1]) == {"repositories": [{"path": f"{tmp_path}/with space.git"}]}
+    assert load_settings().repositories[0].path == tmp_path / "with space.git"
+
+
+def test_a_repository_that_the_configuration_names_needs_no_further_words(tmp_path, init):
+    (tmp_path / "config.yaml").write_text("repositories: [{path: mine.git}]\n")
+    assert "config.yaml" not in init("mine.git")
+    assert (tmp_path / "mine.git/HEAD").is_file()

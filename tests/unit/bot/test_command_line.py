@@ -1,0 +1,85 @@
+"""What holds for every command: `--debug`, and where the configuration is found."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.cli import take_debug
+from bot.cli.common import Debug
+from bot.config import PROJECT, load
+
+ALGOOPS = Path(sys.executable).with_name("algoops")
+
+
+@pytest.fixture(autouse=True)
+def debug_off():
+    yield
+    Debug.on = False
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--debug", "status", "--config", "none.yaml"],
+        ["audit", "--debug", "verify", "--config", "none.yaml"],
+        ["status", "--config", "none.yaml", "--debug"],
+    ],
+)
+def test_debug_anywhere_on_the_command_line_shows_the_traceback(tmp_path, words):
+    command = [ALGOOPS, *words]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "none.yaml" in done.stderr
+    assert "Traceback" in done.stderr
+
+
+@given(st.lists(st.sampled_from(["--debug", "--", "check", "--reason", "x"])))
+def test_words_after_two_dashes_are_never_taken(words):
+    end = words.index("--") if "--" in words else len(words)
+    left = take_debug(words)
+    assert left == [w for w in words[:end] if w != "--debug"] + words[end:]
+    assert Debug.on == ("--debug" in words[:end])
+
+
+@pytest.fixture
+def repository(tmp_path):
+    folder = tmp_path / "repository"
+    (folder / "strategies/one").mkdir(parents=True)
+    (folder / "config.yaml").write_text(f"state: {{dir: ours}}\npolicies: {PROJECT}/policies\n")
+    subprocess.run(["git", "init", "--quiet", "--initial-branch=main", folder], check=True)
+    author = ["-c", "user.name=a", "-c", "user.email=a@example.test"]
+    begin = ["git", "-C", folder, *author, "commit", "--quiet", "--allow-empty", "-m", "Begin"]
+    subprocess.run(begin, check=True)
+    return folder
+
+
+def test_a_command_from_a_subfolder_reads_the_configuration_of_the_repository(
+    repository, monkeypatch
+):
+    monkeypatch.chdir(repository / "strategies/one")
+    assert load(env={}).state.dir == repository / "ours"
+    (repository / "strategies/config.yaml").write_text("state: {dir: nearer}\n")
+    assert load(env={}).state.dir == repository / "strategies/nearer"
+
+
+def test_a_configuration_above_the_repository_is_somebody_elses(repository, monkeypatch):
+    (repository / "config.yaml").rename(repository.parent / "config.yaml")
+    monkeypatch.chdir(repository / "strategies")
+    assert load(env={"HOME": "/home/x"}).state.dir == Path("/home/x/.local/state/algoops")
+
+
+def test_check_from_a_subfolder_checks_the_repository_that_it_is_in(repository):
+    done = subprocess.run(
+        [ALGOOPS, "check"],
+        cwd=repository / "strategies/one",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "no strategy differs from the base" in done.stdout
+    assert (repository / "ours").is_dir()
