@@ -89,6 +89,8 @@ async def github(
         raise problem(401, "bad_signature", "the signature does not belong to this body")
     if not DELIVERY.match(x_github_delivery):
         raise problem(400, "bad_delivery", "the header X-GitHub-Delivery is missing or malformed")
+    if not x_github_event:
+        raise problem(400, "bad_event", "the header X-GitHub-Event is missing")
     payload = webhook.payload_of(request.headers.get("content-type", ""), body)
     return await run_in_threadpool(
         _take, backend, verified, x_github_event, x_github_delivery, payload
@@ -106,11 +108,12 @@ def _take(
     delivery: str,
     body: bytes,
 ) -> Status:
-    about = webhook.repository_of(body).lower()
+    name = webhook.repository_of(body)
+    about = name.lower()
     for repository in verified:
         if repository.github is None or repository.github.repository.lower() != about:
             continue
-        bases = {webhook.repository_of(body): repository.base}
+        bases = {name: repository.base}
         events = webhook.parse(event, delivery, body, bases)
         if not events:
             break
