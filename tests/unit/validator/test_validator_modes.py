@@ -9,7 +9,7 @@ from components.validator import (
     check_source,
     format_source,
     lint,
-    local_imports,
+    local_files,
 )
 from components.validator.check import CACHE
 from components.validator.rules import render
@@ -108,7 +108,7 @@ def test_lint_and_format_of_what_is_no_python_do_not_raise(content):
 def test_huge_file_is_not_given_to_ruff_nor_searched_for_imports():
     huge = b"import helpers\n" * 100_000
     assert "more than" in lint({"strategy.py": huge})[0].message
-    assert local_imports(huge) == frozenset()
+    assert local_files(huge, "strategy.py") == frozenset()
 
 
 def test_format_is_ruffs_and_idempotent():
