@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 
 import structlog
 
+from bot.bell import ORDERS, SETTLED, Bell
 from bot.bench import Bench
 from bot.check_run import Where
 from bot.config import RepositorySettings, Settings
@@ -147,6 +148,7 @@ def open_world(settings: Settings) -> Iterator[World]:
             bench=open_bench(settings, policies, executor),
             progress=Broadcast(),
             running=Running(),
+            settled=Bell(settings.state.dir / SETTLED),
         )
 
 
@@ -207,6 +209,7 @@ class Daemon:
             self._watch_one(stack, world, repository, clock)
         stack.callback(clock.stop)
         clock.start()
+        stack.enter_context(Bell(self._settings.state.dir / ORDERS).listening(world.wake.set))
         emit(Tick())
 
     def _watch_one(

@@ -1,10 +1,8 @@
 """Commands from the command line: into the daemon's inbox, or carried out here when none runs."""
 
 import logging
-import threading
-import time
-from collections.abc import Callable
 
+from bot.bell import ORDERS, SETTLED, Bell
 from bot.config import Settings
 from bot.event_json import key_of, kind_of, to_payload
 from bot.events import CommandIssued
@@ -14,7 +12,6 @@ from components.state import DATABASE, LOCK, DaemonLock, Store
 from components.state.errors import LockHeld
 
 WAIT_S = 900.0
-POLL_S = 0.05
 
 
 def carry_out(settings: Settings, event: CommandIssued) -> CommandOutcome:
@@ -33,9 +30,11 @@ def carry_out(settings: Settings, event: CommandIssued) -> CommandOutcome:
 
 def _there(settings: Settings, event: CommandIssued) -> CommandOutcome:
     key = key_of(event)
-    with Store(settings.state.dir / DATABASE) as store:
+    settled = Bell(settings.state.dir / SETTLED)
+    with Store(settings.state.dir / DATABASE) as store, settled.listening():
         store.inbox.receive(key, kind_of(event), event.repository, to_payload(event))
-        return _await(lambda: read(store, key))
+        Bell(settings.state.dir / ORDERS).ring()
+        return _await(settled, store, key)
 
 
 def _here(settings: Settings, event: CommandIssued) -> CommandOutcome:
@@ -52,17 +51,13 @@ def _here(settings: Settings, event: CommandIssued) -> CommandOutcome:
         runner.start()
         try:
             receive(world, event, key)
-            return _await(lambda: read(world.store, key))
+            return _await(world.settled, world.store, key)
         finally:
             runner.stop()
 
 
-def _await(look: Callable[[], CommandOutcome | None]) -> CommandOutcome:
-    pause = threading.Event()
-    deadline = time.monotonic() + WAIT_S
-    while time.monotonic() < deadline:
-        outcome = look()
-        if outcome is not None:
-            return outcome
-        pause.wait(POLL_S)
-    raise TransientError(f"no answer within {WAIT_S:.0f} s; the command is kept and goes on")
+def _await(settled: Bell, store: Store, key: str) -> CommandOutcome:
+    outcome = settled.wait_for(lambda: read(store, key), WAIT_S)
+    if outcome is None:
+        raise TransientError(f"no answer within {WAIT_S:.0f} s; the command is kept and goes on")
+    return outcome

@@ -81,6 +81,7 @@ class Runner:
         self._world.stopping.set()
         self._world.running.stop_all()
         self._world.wake.set()
+        self._world.settled.ring()
         self._tell_workers()
         for thread in (self._dispatcher, *self._threads):
             if thread.is_alive():
@@ -137,6 +138,7 @@ class Runner:
         finally:
             with self._taking:
                 self._at_work.discard(job.id)
+            self._world.settled.ring()
 
     def _trouble(self, what: str, error: Exception) -> None:
         """Say what is wrong and pause: a full disk, say, must not end the thread that met it."""

@@ -1,6 +1,5 @@
 """Service: the bot as the HTTP server and the command line see it; implements `Backend`."""
 
-import time
 from collections.abc import Callable, Mapping
 from functools import partial
 
@@ -37,7 +36,6 @@ from components.state import Store
 from components.state.records import Strategy
 
 WAIT_S = 900.0
-POLL_S = 0.03
 READY = "ready"
 NOT_READY_CODES = frozenset({"not_ready", "not_reported", "nothing", "error", "not_deployed"})
 
@@ -74,14 +72,18 @@ class Service:
         """
         key = key_of(event)
         receive(self._world, event, key)
-        deadline = time.monotonic() + WAIT_S
-        while time.monotonic() < deadline:
-            outcome = read(self.store, key)
-            if outcome is not None:
-                return outcome
-            if self._world.stopping.wait(POLL_S):
-                raise TransientError("the bot is shutting down; the command is kept and goes on")
-        raise TransientError("the command goes on, but takes long", hint="look at its run's page")
+        outcome = self._world.settled.wait_for(lambda: self._read(key), WAIT_S)
+        if outcome is None:
+            raise TransientError(
+                "the command goes on, but takes long", hint="look at its run's page"
+            )
+        return outcome
+
+    def _read(self, key: str) -> CommandOutcome | None:
+        outcome = read(self.store, key)
+        if outcome is None and self._world.stopping.is_set():
+            raise TransientError("the bot is shutting down; the command is kept and goes on")
+        return outcome
 
     def deploy(self, request: DeployRequest) -> DeployOutcome:
         """Land a proposal; see Backend."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Event as Flag
 
+from bot.bell import Bell
 from bot.check_run import Where
 from bot.checks import Bench
 from bot.deploy_queue import DeployQueue
@@ -99,6 +100,7 @@ class World:
         pages: where the pages are for people.
         stopping: set when the daemon is going down: jobs stop and stay in the queue.
         wake: set when there may be something to do.
+        settled: rung when a job has ended; who waits for a command's outcome looks then.
         words: what running jobs said lately.
     """
 
@@ -107,6 +109,7 @@ class World:
     bench: Bench
     progress: Broadcast
     running: Running
+    settled: Bell
     pages: Pages = field(default_factory=Pages)
     stopping: Flag = field(default_factory=Flag)
     wake: Flag = field(default_factory=Flag)

@@ -1,17 +1,13 @@
 """The inbox: events from outside, on disk before they are answered, each key once."""
 
 import sqlite3
-import threading
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from components.state import clock
 from components.state.database import Database, decode, encode
-from components.state.errors import NotFound
 from components.state.records import InboxEvent
-
-_POLL_S = 0.05
 
 
 class Inbox:
@@ -66,22 +62,6 @@ class Inbox:
         """The outcome for whoever sent the event; None while it is pending or unknown."""
         event = self.get(key)
         return event.outcome if event is not None and event.settled_at else None
-
-    def wait(self, key: str, timeout_s: float) -> str | None:
-        """`result(key)` as soon as it is there; None when `timeout_s` seconds were not enough.
-
-        Raises:
-            NotFound: no such event was received.
-        """
-        if self.get(key) is None:
-            raise NotFound(f"no event {key} was received")
-        pause = threading.Event()
-        for _ in range(max(1, round(timeout_s / _POLL_S))):
-            outcome = self.result(key)
-            if outcome is not None:
-                return outcome
-            pause.wait(_POLL_S)
-        return self.result(key)
 
     def count(self) -> int:
         """How many events are pending."""

@@ -1,9 +1,4 @@
-import threading
-
-import pytest
-
 from components.state import Store
-from components.state.errors import NotFound
 
 
 def test_second_delivery_of_a_key_is_not_taken(store):
@@ -41,29 +36,6 @@ def test_pending_events_come_oldest_first_and_are_counted(store, time):
         time.advance(10)
     assert [event.key for event in store.inbox.pending(2)] == ["d-0", "d-1"]
     assert (store.inbox.count(), store.inbox.oldest_age_s()) == (3, 30.0)
-
-
-def test_issuer_waits_for_the_outcome_that_another_process_writes(store):
-    store.inbox.receive("cli-1", "command", "main", {})
-
-    def answer():
-        with Store(store.path) as other:
-            other.inbox.settle(other.inbox.pending()[0].id, "done")
-
-    thread = threading.Thread(target=answer)
-    thread.start()
-    assert store.inbox.wait("cli-1", 10.0) == "done"
-    thread.join()
-
-
-def test_issuer_gives_up_after_its_time(store):
-    store.inbox.receive("cli-1", "command", "main", {})
-    assert store.inbox.wait("cli-1", 0.1) is None
-
-
-def test_waiting_for_nothing_is_refused(store):
-    with pytest.raises(NotFound, match="cli-9"):
-        store.inbox.wait("cli-9", 1.0)
 
 
 def test_hostile_payload_is_kept_as_it_came(store):
