@@ -10,7 +10,7 @@ from threading import Event as Flag
 from bot import report as say
 from bot.base_policies import policies_differ
 from bot.check_run import AT_ONCE, Asked, run_checks, take_snapshot
-from bot.checks import Superseded
+from bot.checks import Superseded, is_of_content
 from bot.endings import CHECKED_ANEW, CLOSED, SUPERSEDED, end_run, is_cancelled, show_cancelled
 from bot.failpoints import failpoint
 from bot.moves import Moves
@@ -292,9 +292,9 @@ def known_verdict(store: Store, key: str) -> StrategyReport | None:
 
 
 def remember(store: Store, report: Report) -> None:
-    """Keep what was judged by its content key; what broke is not a verdict."""
+    """Keep by its content key what the content alone decided."""
     for strategy in report.strategies:
-        if strategy.reused or strategy.verdict not in {Verdict.PASSED, Verdict.FAILED}:
+        if strategy.reused or not is_of_content(strategy):
             continue
         store.verdicts.put(
             strategy.content_key,

@@ -54,6 +54,16 @@ def check_strategy(
     return _report(subject, prepared, progress.done, judged)
 
 
+def is_of_content(report: StrategyReport) -> bool:
+    """Whether the verdict is a function of the content alone, so that it may be used again.
+
+    What broke is not, nor a limit of time that was reached: CPU seconds differ between machines
+    and hours, and what came close to a limit today may stay below it tomorrow.
+    """
+    rules = {finding.rule for check in report.checks for finding in check.findings}
+    return report.verdict in {Verdict.PASSED, Verdict.FAILED} and "timeout" not in rules
+
+
 def _report(
     subject: Subject, prepared: Prepared, done: Sequence[CheckResult], judged: Judged
 ) -> StrategyReport:

@@ -5,11 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 import pandas as pd
 
 from bot.bench import Bench
+from bot.tier_jobs import not_made
 from components.engine.extra_runs import extra_runs, judge_extra
 from components.ports import BacktestJob
 from components.schema.report import GateResult
 from components.schema.strategy import ParameterSpec, ScalarValue
-from components.schema.values import ExecutionResult, Status
+from components.schema.values import ExecutionResult
 
 Run = Callable[[Sequence[BacktestJob]], tuple[ExecutionResult, ...]]
 
@@ -39,8 +40,8 @@ def further_gates(
         bars = bench.data.bars(job.symbol, job.interval, job.start, job.end)
         extras = extra_runs(policy, job, parameters, pd.DatetimeIndex(bars.frame.index))
         outcomes = run([extra.job for extra in extras])
-        broken = [o.message for o in outcomes if o.status is Status.INFRASTRUCTURE_ERROR]
+        broken = not_made("the further runs that the policy asks for", outcomes)
         if broken:
-            return (), broken[0]
+            return (), broken
         judged += judge_extra(policy, result, list(zip(extras, outcomes, strict=True)))
     return tuple(judged), ""

@@ -6,6 +6,7 @@ import structlog
 
 from bot.base_policies import bench_now
 from bot.check_job import CheckRequest, checked, record_run
+from bot.checks import is_of_content
 from bot.deploy_queue import RollbackOrder
 from bot.moves import Moves
 from bot.outcomes import CommandOutcome, keep, read
@@ -103,6 +104,9 @@ def _follow(world: World, watched: Watched, run: Run, report: Report) -> None:
     for strategy in report.strategies:
         key = f"{run.kind}:{run.id}:{strategy.name}"
         if strategy.verdict is not Verdict.FAILED or read(world.store, key) is not None:
+            continue
+        if not is_of_content(strategy):  # a limit of time: the status says it, nothing is undone
+            log.warning("no reaction to a limit of time", strategy=strategy.name)
             continue
         try:
             outcome = _react(world, watched, strategy, run.kind, key)

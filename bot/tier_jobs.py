@@ -98,10 +98,20 @@ def run_deployed(subject: Subject, bench: Bench, tasks: Sequence[Task], jobs: Jo
     results = jobs.run(
         [backtest_of(base.name, base.files, definition.rules, t, bench) for t in same_data]
     )
-    broken = [r.message for r in results if r.status is Status.INFRASTRUCTURE_ERROR]
     return Deployed(
         there=True,
         results=tuple(r for r in results if r.status is Status.PASSED),
         failed=tuple(f"{r.symbol}: {r.message}" for r in results if r.status is not Status.PASSED),
-        broken="; ".join(broken),
+        broken=not_made("the comparison with the deployed version", results),
     )
+
+
+def not_made(what: str, results: Sequence[ExecutionResult]) -> str:
+    """Why a comparison could not be made, or "".
+
+    A run beside the proposal's own that did not end in time says nothing about the proposal: on a
+    quicker machine there would be a comparison, and perhaps another verdict.
+    """
+    unmade = {Status.INFRASTRUCTURE_ERROR, Status.TIMEOUT}
+    reasons = [f"{r.symbol}: {r.message}".lstrip(": ") for r in results if r.status in unmade]
+    return f"{what} could not be made: {'; '.join(reasons)}" if reasons else ""

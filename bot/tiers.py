@@ -26,6 +26,13 @@ from components.schema.values import (
 
 OnCheck = Callable[[str, CheckResult], None]
 
+_HINTS = {
+    Status.TIMEOUT: (
+        "have it do less, or ask the operator for more (cpu_s for work, wall_s for waiting, in "
+        "policies/sandbox.yaml)"
+    )
+}
+
 
 @dataclass
 class Progress:
@@ -270,7 +277,7 @@ def _execution_findings(
             rule=str(result.status).replace("_", "-"),
             file=f"{subject.path}/{CODE}" if CODE in subject.files else subject.path,
             message=result.message or str(result.status),
-            hint=result.traceback,
+            hint=result.traceback or _HINTS.get(result.status, ""),
             found=result.symbol,
         ),
     )

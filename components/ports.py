@@ -114,6 +114,9 @@ class Guest(Protocol):
     def receive(self) -> bytes:
         """The next frame. Raises GuestGone, GuestLate (budget spent) or GuestBroke."""
 
+    def watch(self) -> None:
+        """Ask for the time during long work on one answer; cheap. Raises GuestLate."""
+
     def part(self) -> None:
         """Both ends work at the same time from now on: they need not share a processor."""
 

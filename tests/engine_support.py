@@ -113,6 +113,10 @@ class ForkedGuest:
             data += chunk
         return data
 
+    def watch(self):
+        if time.monotonic() > self._until:
+            raise GuestLate("too late")
+
     def part(self) -> None:
         """It has no processor to share."""
 

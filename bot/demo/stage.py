@@ -18,7 +18,7 @@ MARKER = ".algoops-demo"
 """Says that a folder is a demo's, and may be removed by the next one."""
 
 ON_BASE: tuple[str, ...] = ("golden_cross_rules", "rsi_reversion")
-SMOKE_WALL_S = 6.0
+SMOKE_CPU_S = 6.0
 """A shorter limit than the default policy's: nobody wants to watch an endless loop for long."""
 
 
@@ -81,5 +81,5 @@ def _settings(port: int) -> dict[str, object]:
 
 def _shorten_limits(policy: Path) -> None:
     document = yaml.safe_load(policy.read_text(encoding="utf-8")) or {}
-    document.setdefault("smoke", {})["wall_s"] = SMOKE_WALL_S
+    document.setdefault("smoke", {})["cpu_s"] = SMOKE_CPU_S
     policy.write_text(yaml.safe_dump(document), encoding="utf-8")

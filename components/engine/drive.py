@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from components.engine.ledger import TooManyOrders, check_count
 from components.engine.wire import BadAnswer, Frame, Wire
-from components.ports import GuestLate
 from components.sandbox.guest.messages import (
     Bar,
     Bars,
@@ -37,8 +37,8 @@ MOST_ORDER_BARS = 192
 EARLY_BARS = 16
 """Bars before trading started at which it is asked whether it would have started."""
 
-CLOCK_EVERY = 64
-"""Bars between two looks at the trusted side's own clock."""
+MAX_OPS_IN_ALL = 1_000_000
+"""Requests of a whole run (audited mode), which are all kept before the first is worked on."""
 
 
 @dataclass
@@ -71,13 +71,13 @@ class Drive:
     wire), Impossible and TooManyOrders (see ledger).
     """
 
-    def __init__(self, guest: Guest, frame: pd.DataFrame, wall_s: float) -> None:
+    def __init__(self, guest: Guest, frame: pd.DataFrame, course: Course) -> None:
         self._wire = Wire(guest)
+        self._guest = guest
         self._frame = frame
-        self._deadline = time.monotonic() + wall_s
         self._times: list[int] = pd.DatetimeIndex(frame.index).asi8.tolist()
         self._columns = [column.to_numpy() for _, column in frame.items()]
-        self.course = Course()
+        self.course = course
 
     def hello(self) -> None:
         """Have the strategy loaded."""
@@ -121,15 +121,10 @@ class Drive:
         if ops:
             if not live:
                 raise BadAnswer("orders before trading started")
+            ledger.apply(ops)
             for kind in {_kind(op) for op in ops}:
                 self.course.order_bars.setdefault(kind, []).append(bar)
-            ledger.apply(ops)
-        if bar % CLOCK_EVERY == 0:
-            self._watch_clock()
-
-    def _watch_clock(self) -> None:
-        if time.monotonic() > self._deadline:
-            raise GuestLate("the wall-clock budget is spent")
+        self._guest.watch()
 
     def whole(self, ledger: Ledger) -> None:
         """Send all bars, take all orders, then fill them bar by bar."""
@@ -147,9 +142,13 @@ class Drive:
 
     def _orders(self) -> tuple[int, list[Op], dict[int, list[Op]]]:
         orders: dict[int, list[Op]] = {}
+        count = 0
         while True:
             answer = self._wire.whole()
             self._merge(orders, answer)
+            count += len(answer.first) + sum(len(ops) for ops in answer.ops)
+            if count > MAX_OPS_IN_ALL:
+                raise TooManyOrders(f"more than {MAX_OPS_IN_ALL} requests in one run")
             if not answer.more:
                 return answer.start, answer.first, orders
 
@@ -160,6 +159,7 @@ class Drive:
         for bar, ops in zip(answer.bars, answer.ops, strict=True):
             if not max(answer.start, last) <= bar < len(self._times) or bar in orders:
                 raise BadAnswer("orders out of order")
+            check_count(ops)
             orders[bar] = ops
             last = bar
 

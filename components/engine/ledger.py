@@ -18,19 +18,57 @@ from components.sandbox.guest.messages import Account
 from components.schema.backtest import BacktestConfig, CommissionScheme
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from components.sandbox.guest.messages import Op
+
+    Watch = Callable[[], None]
 
 # What the broker warns of (orders cancelled for lack of margin) shows in the trades already.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"backtesting\..*")
 
 MAX_WAITING = 2_000
-"""Orders that may wait at once; more would let a strategy stall the trusted side."""
+"""Orders that may wait at once, at any moment: what one more costs grows with those that wait."""
+
+MAX_OPS = 10_000
+"""Requests (orders, cancels, closes, changes of sl and tp) that may come at one bar."""
+
+MAX_TRADES, TRADES_A_BAR = 50_000, 10
+"""Trades of a run, open or closed: so many, and so many more for each bar of the data. Their
+statistics cost about 15 us each."""
 
 
 class TooManyOrders(Exception):
-    """More orders wait than any strategy needs."""
+    """More orders, requests or trades than any strategy needs."""
+
+
+def check_count(ops: Sequence[Op]) -> None:
+    """Raises TooManyOrders for more requests than `MAX_OPS` at one bar."""
+    if len(ops) > MAX_OPS:
+        raise TooManyOrders(f"{len(ops)} requests at one bar, at most {MAX_OPS} are taken")
+
+
+def _no_watch() -> None:
+    """Nobody waits."""
+
+
+class _Watched(Exchange):
+    """The exchange, which asks for the time whenever it works on an order or a trade."""
+
+    def __init__(self, data: _Data, account: Account, capacity: int, watch: Watch) -> None:
+        super().__init__(data, account, capacity)
+        self._watch = watch
+        self._most = MAX_TRADES + TRADES_A_BAR * capacity
+
+    def _adjusted_price(self, size: float | None = None, price: float | None = None) -> Any:
+        self._watch()
+        return super()._adjusted_price(size, price)
+
+    def _close_trade(self, trade: Any, price: float, time_index: int) -> None:
+        self._watch()
+        super()._close_trade(trade, price, time_index)
+        if len(self.closed_trades) + len(self.trades) > self._most:
+            raise TooManyOrders(f"more than {self._most} trades on {len(self._equity)} bars")
 
 
 def account_of(config: BacktestConfig) -> Account:
@@ -55,16 +93,23 @@ def account_of(config: BacktestConfig) -> Account:
 class Ledger:
     """Fills, equity and statistics of one run, by the package's own code.
 
+    Args:
+        watch: asked before each piece of work that the strategy causes; it raises when the job's
+            time is over.
+
     Attributes:
         start: first bar on which the strategy traded, or None.
         broke: True when the account ran out of money; nothing happens after that.
     """
 
-    def __init__(self, frame: pd.DataFrame, config: BacktestConfig) -> None:
+    def __init__(
+        self, frame: pd.DataFrame, config: BacktestConfig, watch: Watch = _no_watch
+    ) -> None:
         self._frame = frame
         self._config = config
+        self._watch = watch
         self._data = _Data(frame.copy(deep=False))
-        self._broker = Exchange(self._data, account_of(config), len(frame))
+        self._broker = _Watched(self._data, account_of(config), len(frame), watch)
         self.start: int | None = None
         self.broke = False
 
@@ -87,12 +132,15 @@ class Ledger:
 
         Raises:
             Impossible: an order that no honest guest sends.
-            TooManyOrders: more wait than `MAX_WAITING`.
+            TooManyOrders: more requests than `MAX_OPS`, or more wait than `MAX_WAITING`.
+            GuestLate: the job's time is over.
         """
+        check_count(ops)
         for op in ops:
+            self._watch()
             replay(self._broker, op)
-        if len(self._broker.orders) > MAX_WAITING:
-            raise TooManyOrders(f"more than {MAX_WAITING} orders wait at once")
+            if len(self._broker.orders) > MAX_WAITING:
+                raise TooManyOrders(f"more than {MAX_WAITING} orders wait at once")
 
     def settle(self) -> pd.Series[Any]:
         """Close what is open where the configuration says so; the package's statistics."""

@@ -30,6 +30,10 @@ _TOO_SHORT = (
 )
 
 
+_BEFORE_TIME = (Status.OUT_OF_MEMORY, Status.INFRASTRUCTURE_ERROR)
+"""What weighs more than a limit of time that was reached: each of them makes a guest late."""
+
+
 def run_backtest(job: BacktestJob, sandbox: Sandbox, data: MarketData) -> ExecutionResult:
     """Backtest one strategy on one symbol; fills and metrics are computed here, outside.
 
@@ -94,7 +98,8 @@ class _Attempt:
         self._causality: Literal["streamed", "audited"] = (
             "streamed" if isinstance(job, SmokeJob) else job.causality
         )
-        self._ledger = Ledger(self._frame, job.config)
+        self._ledger = Ledger(self._frame, job.config, self._watch)
+        self._guest: Guest | None = None
         self._course = Course()
         self._done = False
         self._numbers: dict[str, object] = {}
@@ -121,10 +126,15 @@ class _Attempt:
             ended = guest.finish()
         return self._result(*_verdict(status, message, ended, done=self._done), trace, ended)
 
+    def _watch(self) -> None:
+        """Whether there is time left. Raises GuestLate."""
+        if self._guest is not None:
+            self._guest.watch()
+
     def _converse(self, guest: Guest) -> None:
-        drive = Drive(guest, self._frame, self._job.limits.wall_s)
-        self._course = drive.course
+        self._guest = guest
         self._course.phase("open")
+        drive = Drive(guest, self._frame, self._course)
         drive.hello()
         if self._causality == "streamed":
             drive.stream(self._ledger)
@@ -242,6 +252,6 @@ def _verdict(status: Status, message: str, ended: GuestExit, *, done: bool) -> t
         if not done:
             return status, "the strategy's process ended before its backtest did"
         return Status.PASSED, ""
-    if status is Status.TIMEOUT and ended.status is Status.OUT_OF_MEMORY:
+    if status is Status.TIMEOUT and ended.status in _BEFORE_TIME:
         return ended.status, ended.message
     return status, message

@@ -2,6 +2,6 @@
 
 from importlib.metadata import version
 
-WIRE_VERSION = 2
+WIRE_VERSION = 3
 ENGINE = f"backtesting {version('backtesting')}, wire {WIRE_VERSION}"
 """Part of every content key."""

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from components.sandbox import faults
 from components.sandbox.guest.messages import Diagnosis, Reply, WholeRun, encoder
-from components.sandbox.guest.wire import Fault
+from components.sandbox.guest.wire import UNREADABLE
 
 if TYPE_CHECKING:
     from components.ports import Guest
     from components.sandbox.guest.messages import Request
+    from components.sandbox.guest.wire import Fault
 
 Answer = TypeVar("Answer", Reply, WholeRun, Diagnosis)
 
@@ -23,7 +25,6 @@ Frame = tuple[int, bytes]
 _REPLY = msgspec.msgpack.Decoder(Reply)
 _WHOLE = msgspec.msgpack.Decoder(WholeRun)
 _DIAGNOSIS = msgspec.msgpack.Decoder(Diagnosis)
-_FAULT = msgspec.msgpack.Decoder(Fault)
 _NONCES_AT_ONCE = 1_024
 
 
@@ -94,7 +95,7 @@ class Wire:
         frame = self._guest.receive()
         try:
             answer = decoder.decode(frame)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        except UNREADABLE as error:
             raise _not_an_answer(frame, error) from error
         if answer.nonce != self._nonce:
             raise BadAnswer("an answer to another frame than the last one")
@@ -102,7 +103,5 @@ class Wire:
 
 
 def _not_an_answer(frame: bytes, error: Exception) -> Exception:
-    try:
-        return AuthorFault(_FAULT.decode(frame))
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return BadAnswer(f"a malformed answer: {error}")
+    fault = faults.read(frame)
+    return AuthorFault(fault) if fault is not None else BadAnswer(f"a malformed answer: {error}")

@@ -22,10 +22,11 @@ from distributed.scheduler import KilledWorker
 
 from components.engine.market_data import FolderData
 from components.errors import AlgoOpsError, TransientError
+from components.executor.again import again
 from components.executor.broken import broken
 from components.executor.dask_link import Link
 from components.executor.dask_worker import SLOT, Order, checked_address, run_order
-from components.executor.local import ATTEMPTS, JobFuture
+from components.executor.local import JobFuture
 from components.executor.messages import WorkerSpec
 from components.executor.voice import hand_over, printable
 from components.ports import Hear, Job, Said, ScriptJob
@@ -36,9 +37,6 @@ if TYPE_CHECKING:
     from components.sandbox.pool import PooledSandbox
 
 CLOSE_TIMEOUT_S = 20.0
-OURS = frozenset({Status.INFRASTRUCTURE_ERROR, Status.KILLED})
-"""How a job ends through no doing of its author: `killed` is a worker that was shut down."""
-
 log = structlog.get_logger(__name__)
 
 
@@ -150,15 +148,19 @@ class DaskExecutor:
         if self._warden is None:
             return broken(self._problem)
         order = Order(job, self._warden.image, listen=hear is not None)
-        result = broken("it was not run")
-        for _attempt in range(ATTEMPTS):
+        runs, how = 0, "beside others"
+        while how != "no":
             try:
                 result = await self._once(order, hear)
             except KilledWorker as error:  # dask has tried it again already
                 return broken(f"its worker process ended under it, again and again: {error}")
-            if result.status not in OURS:
-                return await asyncio.to_thread(self._of_our_data, job, result)
-        return broken(result.message or "its worker was shut down under it")
+            if result.status is Status.KILLED:  # a worker that was shut down; nobody else kills
+                result = broken("its worker was shut down under it")
+            runs += 1
+            how = again(result, runs, alone=False)  # a cluster keeps no worker free of others
+        if result.status is Status.INFRASTRUCTURE_ERROR:
+            return result
+        return await asyncio.to_thread(self._of_our_data, job, result)
 
     async def _once(self, order: Order, hear: Hear | None) -> ExecutionResult:
         """Run it on the cluster that there is; when that is lost, on the next one."""

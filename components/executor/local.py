@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import os
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
@@ -13,9 +14,11 @@ from typing import TYPE_CHECKING
 import structlog
 
 from components.errors import AlgoOpsError, TransientError
+from components.executor.again import Again, again
 from components.executor.broken import broken
-from components.executor.local_process import Process
-from components.executor.messages import Cancel, Done, Run, State, Word, WorkerSpec
+from components.executor.local_process import Answer, Process
+from components.executor.messages import Began, Cancel, Done, Run, State, Word, WorkerSpec
+from components.executor.room import Room, wait_for_calm
 from components.executor.voice import hand_over
 from components.ports import Hear, Job
 from components.sandbox import inventory
@@ -25,8 +28,11 @@ from components.schema.values import ExecutionResult, Status
 if TYPE_CHECKING:
     from components.sandbox.pool import PooledSandbox
 
-ATTEMPTS = 2
-"""A job whose worker or wall failed is tried once more; its author is never blamed."""
+OPENING_S = 600.0
+"""How long a worker may take until a guest has the job."""
+
+GRACE_S = 30.0
+"""How long after a job's wall-clock limit its worker is waited for; then the worker is replaced."""
 
 REAP_EVERY_S = 30.0
 
@@ -62,6 +68,9 @@ class _Task:
     def __post_init__(self) -> None:
         self.future = JobFuture(self.stop)
 
+    def is_wanted(self) -> bool:
+        return not self.cancelled.is_set()
+
     def stop(self) -> None:
         self.cancelled.set()
         worker = self.worker  # read once: its thread takes it away when the job ends
@@ -91,6 +100,7 @@ class LocalExecutor:
         self._states: dict[int, State] = {}
         self._restarts = 0
         self._lock = threading.Lock()
+        self._room = Room()
         self._closing = threading.Event()
         self._look()
         self._threads = [
@@ -183,22 +193,32 @@ class LocalExecutor:
                 continue
             with self._lock:
                 self._running[task.number] = task
-            result = broken("no worker process could be started")
-            for _attempt in range(ATTEMPTS):
-                worker = worker or self._hire(seat)
-                if worker is None:
-                    continue
-                result, alive = self._attempt(worker, task)
-                if not alive:
-                    self._fire(worker, seat)
-                    worker = None
-                if result.status is not Status.INFRASTRUCTURE_ERROR or task.cancelled.is_set():
-                    break
+            result, worker = self._to_its_end(seat, worker, task)
             with self._lock:
                 del self._running[task.number]
             task.future.set_result(_told(result, task))
         if worker is not None:
             worker.end()
+
+    def _to_its_end(
+        self, seat: int, worker: Process | None, task: _Task
+    ) -> tuple[ExecutionResult, Process | None]:
+        """Run a job as often as it takes (see `again`); its result, and the worker that is left."""
+        result, runs = broken("no worker process could be started"), 0
+        how: Again = "beside others"
+        while how != "no":
+            with self._room.enter(alone=how == "alone", wanted=task.is_wanted) as stay:
+                worker = worker or self._hire(seat)
+                if worker is not None:
+                    result, alive = self._attempt(worker, task)
+                    if not alive:
+                        self._fire(worker, seat)
+                        worker = None
+            runs += 1
+            how = again(result, runs, alone=stay.alone) if task.is_wanted() else "no"
+            if how == "alone" and result.status is not Status.TIMEOUT:
+                wait_for_calm(task.cancelled)
+        return result, worker
 
     def _attempt(self, worker: Process, task: _Task) -> tuple[ExecutionResult, bool]:
         task.worker = worker
@@ -206,9 +226,9 @@ class LocalExecutor:
             worker.tell(Run(task.number, task.job, listen=task.hear is not None))
             if task.cancelled.is_set():
                 worker.tell(Cancel(task.number))
-            while isinstance(done := worker.hear(), Word):
-                if done.number == task.number:
-                    hand_over(task.hear, done.said)
+            done = self._await(worker, task)
+        except TimeoutError:
+            return broken("its worker process did not end it in time"), False
         except (EOFError, OSError) as error:
             return broken(f"its worker process ended under it: {error!r}"), False
         except Exception as error:  # noqa: BLE001  # what cannot be (un)pickled must not end this thread
@@ -219,6 +239,16 @@ class LocalExecutor:
             return broken("its worker process spoke out of turn"), False
         self._note(worker.seat, done.state)
         return done.result, True
+
+    def _await(self, worker: Process, task: _Task) -> Answer:
+        """What the worker says when it is done. Raises TimeoutError, and as `Process.hear`."""
+        deadline = time.monotonic() + OPENING_S
+        while isinstance(said := worker.hear(deadline - time.monotonic()), Began | Word):
+            if isinstance(said, Began):
+                deadline = time.monotonic() + said.wall_s + GRACE_S
+            elif said.number == task.number:
+                hand_over(task.hear, said.said)
+        return said
 
     def _hire(self, seat: int) -> Process | None:
         try:

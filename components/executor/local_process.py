@@ -7,9 +7,10 @@ import sys
 import threading
 from multiprocessing.connection import Connection
 
-from components.executor.messages import Done, Order, State, Word, WorkerSpec
+from components.executor.messages import Began, Done, Order, State, Word, WorkerSpec
 
 CLOSE_TIMEOUT_S = 20.0
+Answer = Began | Done | State | Word
 
 
 class Process:
@@ -43,9 +44,16 @@ class Process:
         with self._lock:
             self._line.send(order)
 
-    def hear(self) -> Done | State | Word:
-        """The next answer. Raises EOFError when the process has ended."""
-        answer: Done | State | Word = self._line.recv()
+    def hear(self, timeout_s: float | None = None) -> Answer:
+        """The next answer.
+
+        Raises:
+            EOFError: the process has ended.
+            TimeoutError: none came within `timeout_s`.
+        """
+        if timeout_s is not None and not self._line.poll(max(0.0, timeout_s)):
+            raise TimeoutError
+        answer: Answer = self._line.recv()
         return answer
 
     def end(self) -> None:

@@ -41,6 +41,14 @@ class State:
 
 
 @dataclass(frozen=True)
+class Began:
+    """A guest has taken the job: from now on it has so many seconds."""
+
+    number: int
+    wall_s: float
+
+
+@dataclass(frozen=True)
 class Word:
     """What a job says while it runs: for people, not counted as anything."""
 

@@ -11,6 +11,9 @@ from components.sandbox.author_tests import has_tests, run_author_tests
 from components.sandbox.script import run_script
 from components.schema.values import ExecutionResult, Status
 
+SHORTEST_S = 0.1
+"""What is left at least for the author's tests."""
+
 
 def run_job(job: Job, sandbox: Sandbox, data: MarketData) -> ExecutionResult:
     """Run a job to its result. The author's faults and the machine's are results; never raises."""
@@ -43,7 +46,9 @@ def _smoke(job: SmokeJob, sandbox: Sandbox, data: MarketData) -> ExecutionResult
     smoke = run_smoke(job, sandbox, data)
     if smoke.status is not Status.PASSED or not has_tests(job.files):
         return smoke
-    own = run_author_tests(job.files, sandbox, job.limits, label=job.label, seed=job.seed)
+    spent_s = smoke.duration_s - smoke.phases_s["open"]
+    rest = job.limits.lowered_by(wall_s=max(SHORTEST_S, job.limits.wall_s - spent_s))
+    own = run_author_tests(job.files, sandbox, rest, label=job.label, seed=job.seed)
     both = {
         "tests": own.tests,
         "duration_s": smoke.duration_s + own.duration_s,

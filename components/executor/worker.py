@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from multiprocessing.connection import Connection
@@ -16,7 +17,7 @@ from queue import SimpleQueue
 from components.engine.market_data import FolderData
 from components.errors import AlgoOpsError
 from components.executor.broken import broken
-from components.executor.messages import Cancel, Done, Order, Run, State, Word, WorkerSpec
+from components.executor.messages import Began, Cancel, Done, Order, Run, State, Word, WorkerSpec
 from components.executor.run import run_job
 from components.executor.voice import Voice, overhear_logs, speaking
 from components.ports import Guest, GuestJob, Hear, Said
@@ -31,10 +32,16 @@ class Killable:
     Args:
         sandbox: the wall.
         hear: is told what its guests say; None: nobody listens.
+        began: is told the wall-clock limit of each guest that takes the job.
     """
 
-    def __init__(self, sandbox: PooledSandbox, hear: Hear | None = None) -> None:
-        self._sandbox, self._hear = sandbox, hear
+    def __init__(
+        self,
+        sandbox: PooledSandbox,
+        hear: Hear | None = None,
+        began: Callable[[float], None] | None = None,
+    ) -> None:
+        self._sandbox, self._hear, self._began = sandbox, hear, began
         self.backend, self.image = sandbox.backend, sandbox.image
         self._guest: Guest | None = None
         self._cancelled = False
@@ -43,6 +50,8 @@ class Killable:
     def open(self, job: GuestJob) -> Guest:
         """See `ports.Sandbox`."""
         guest = self._sandbox.open(replace(job, hear=self._hear))
+        if self._began is not None:
+            self._began(job.limits.wall_s)
         if self._hear is not None:
             self._hear(Said("worker", f"{job.kind} begins in {self.backend}"))
         with self._lock:
@@ -134,7 +143,7 @@ class Worker:
         if self._wall is None:
             return broken(problem), problem
         hear = Voice(partial(self._say, order.number)).say if order.listen else None
-        wall = Killable(self._wall, hear)
+        wall = Killable(self._wall, hear, partial(self._note, order.number))
         with self._lock:
             self._current = (order.number, wall)
             if order.number in self._cancelled:
@@ -147,7 +156,11 @@ class Worker:
                 self._current = None
                 self._cancelled.clear()
 
-    def _tell(self, answer: Done | State | Word) -> None:
+    def _note(self, number: int, wall_s: float) -> None:
+        with contextlib.suppress(OSError):  # the executor is gone, which the line's reader sees
+            self._tell(Began(number, wall_s))
+
+    def _tell(self, answer: Began | Done | State | Word) -> None:
         """Raises OSError when the executor is gone."""
         with self._telling:  # a job's words come from a thread of their own
             self._line.send(answer)

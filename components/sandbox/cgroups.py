@@ -24,7 +24,8 @@ class Counters:
     Attributes:
         cpu_s: CPU seconds of all its processes, ended ones too.
         max_memory_mb: peak, in MiB.
-        oom_kills: how many of its processes the kernel killed for memory.
+        oom_kills: how many of its processes the kernel killed because the group was at its own
+            limit of memory; a machine without memory left kills too, and that is not counted.
     """
 
     cpu_s: float | None = None
@@ -69,7 +70,10 @@ class Cgroup:
         return Counters(
             cpu_s=None if nanoseconds is None else nanoseconds / 1e9,
             max_memory_mb=None if peak is None else peak / MIB,
-            oom_kills=_keyed(self.folders.get("memory"), "memory.oom_control", "oom_kill"),
+            oom_kills=_own_kills(
+                _keyed(self.folders.get("memory"), "memory.oom_control", "oom_kill"),
+                _number(self.folders.get("memory"), "memory.failcnt"),
+            ),
         )
 
     def _unified_counters(self) -> Counters:
@@ -78,7 +82,10 @@ class Cgroup:
         return Counters(
             cpu_s=None if microseconds is None else microseconds / 1e6,
             max_memory_mb=None if peak is None else peak / MIB,
-            oom_kills=_keyed(self.folders.get("memory"), "memory.events", "oom_kill"),
+            oom_kills=_own_kills(
+                _keyed(self.folders.get("memory"), "memory.events", "oom_kill"),
+                _keyed(self.folders.get("memory"), "memory.events", "oom"),
+            ),
         )
 
 
@@ -193,6 +200,11 @@ def _settings(limits: Limits, *, unified: bool) -> dict[str, dict[str, str]]:
         "pids": pids,
         "cpu": {"cpu.cfs_period_us": str(PERIOD_US), "cpu.cfs_quota_us": quota},
     }
+
+
+def _own_kills(kills: int | None, refused: int | None) -> int | None:
+    """The kernel counts kills of any kind; the limit was the reason where it refused memory."""
+    return 0 if refused == 0 else kills
 
 
 def _number(folder: Path | None, name: str) -> int | None:

@@ -222,17 +222,17 @@ class _DockerGrip:
     def __init__(self, client: Any, container: str, unlimited: tuple[str, ...]) -> None:
         self._client, self.container = client, container
         self.unlimited = self.by_process = unlimited
-        self._pidfd = -1
+        self.first, self._pidfd = 0, -1
         self._group = Cgroup()
         self._destroyed = False
 
     def start(self) -> None:
         """Start the container and take hold of its first process. Raises ENGINE_ERRORS."""
         self._client.start(self.container)
-        pid = int(self._client.inspect_container(self.container)["State"]["Pid"])
-        if pid:
-            self._pidfd = os.pidfd_open(pid)
-            self._group = cgroups.of(pid)
+        self.first = int(self._client.inspect_container(self.container)["State"]["Pid"])
+        if self.first:
+            self._pidfd = os.pidfd_open(self.first)
+            self._group = cgroups.of(self.first)
 
     def running(self) -> bool:
         if self._pidfd < 0 or self._destroyed:

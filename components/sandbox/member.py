@@ -30,6 +30,8 @@ _numbers = itertools.count(1)
 class Grip(Protocol):
     """How a wall holds one guest. All calls are safe twice and from any thread."""
 
+    first: int
+    """The host's id of the guest's first process; 0 before it was started."""
     unlimited: tuple[str, ...]
     """Limits that nothing holds for the guest as a whole."""
     by_process: tuple[str, ...]

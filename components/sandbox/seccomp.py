@@ -50,15 +50,22 @@ back, and a process sets limits for itself (0), not for the guest's first proces
 NEW_NAMESPACES = 0x7E02_0080
 """CLONE_NEW*: refused in clone(); clone3 hides its flags in memory, so it says "not there"."""
 
-SEALED = ("execve", "execveat")
-"""What the guest takes away from itself before a job: nothing is ever executed in there."""
+SEALED = (
+    *("execve", "execveat", "kill", "tkill", "pidfd_send_signal"),
+    *("rt_sigqueueinfo", "rt_tgsigqueueinfo"),
+)
+"""What the guest takes away from itself before a job: nothing is ever executed in there, and a
+signal that ends a job was sent from outside."""
+
+SIGABRT = 6
+"""The one signal that a job may send (tgkill): abort() ends with it."""
 
 AUDIT_ARCH = {"x86_64": 0xC000_003E, "aarch64": 0xC000_00B7}
 X32_BIT = 0x4000_0000
 
 _KILL, _ALLOW, _ERRNO = 0x8000_0000, 0x7FFF_0000, 0x0005_0000
 _LOAD, _JEQ, _JGT, _JGE, _JSET, _RETURN = 0x20, 0x15, 0x25, 0x35, 0x45, 0x06
-_NUMBER_AT, _ARCH_AT, _FIRST_ARGUMENT_AT = 0, 4, 16
+_NUMBER_AT, _ARCH_AT, _FIRST_ARGUMENT_AT, _THIRD_ARGUMENT_AT = 0, 4, 16, 32
 _DENY = _ERRNO | errno.EPERM
 
 Instruction = tuple[int, int, int, int]
@@ -103,9 +110,12 @@ def program(machine: str = platform.machine()) -> bytes:
 
 @cache
 def sealing_program(machine: str = platform.machine()) -> bytes:
-    """The second filter, which a guest adds to itself before a job: no more execve."""
+    """The second filter, which a guest adds to itself before a job: no more execve, no signals."""
     numbers = _numbers(machine)
-    code = _head(machine)
+    code = [
+        *_head(machine),
+        *_only_with(numbers["tgkill"], SIGABRT, _THIRD_ARGUMENT_AT),
+    ]
     for name in SEALED:
         code += [(_JEQ, 0, 1, numbers[name]), _return(_DENY)]
     return _packed([*code, _return(_ALLOW)])
@@ -145,10 +155,10 @@ def _clone(number: int) -> list[Instruction]:
     ]
 
 
-def _only_with(number: int, argument: int) -> list[Instruction]:
+def _only_with(number: int, argument: int, at: int = _FIRST_ARGUMENT_AT) -> list[Instruction]:
     return [
         (_JEQ, 0, 4, number),
-        (_LOAD, 0, 0, _FIRST_ARGUMENT_AT),
+        (_LOAD, 0, 0, at),
         (_JEQ, 1, 0, argument),
         _return(_DENY),
         _return(_ALLOW),

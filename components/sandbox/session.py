@@ -5,6 +5,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -12,12 +13,13 @@ import msgspec
 
 from components.ports import GuestBroke, GuestExit, GuestGone, GuestJob, GuestLate, Said
 from components.sandbox import outcome, seccomp
-from components.sandbox.cgroups import MIB, Counters
+from components.sandbox.budget import Budget, Late, rlimits
+from components.sandbox.cgroups import Counters
 from components.sandbox.guest.wire import CHUNK, HEADER, HOST_CAP, Began, Ended, Start
 from components.sandbox.member import ControlLost, Member
 from components.sandbox.output import Drain
 from components.sandbox.processor import Processor
-from components.schema.values import Limits, ResourceUsage
+from components.schema.values import ResourceUsage
 
 TICK_S = 0.1
 """How often budgets are looked at while nothing comes in."""
@@ -54,7 +56,8 @@ class Session:
         self._drain = Drain(job.limits.output_kb * 1024, job.hear)
         self._hear_of_it, self._frames = job.hear, 0
         self._buffer, self._at = b"", 0
-        self._late = self._broke = ""
+        self._late: Late | None = None
+        self._broke = ""
         self._killed = False
         self._ended: Ended | None = None
         self._lost = False
@@ -62,7 +65,6 @@ class Session:
         self._kill_lock = threading.Lock()
         self._processor: Processor | None = None
         try:
-            self._before = member.grip.counters()
             self._processor = Processor() if _takes_turns(job) else None
             self._socket = self._begin(job)
         except BaseException:
@@ -71,9 +73,9 @@ class Session:
             raise
         if self._processor is not None:
             self._processor.stay()
-        began = time.monotonic()
-        self._deadline = began + job.limits.wall_s
-        self._next_check, self._next_word = began + TICK_S, began + WORD_S
+        self._budget = Budget(member.grip, job.limits)
+        self._next_check = time.monotonic() + TICK_S
+        self._next_word = self._next_check + WORD_S
 
     def __enter__(self) -> Self:
         return self
@@ -100,6 +102,7 @@ class Session:
                 self._check()
             except OSError as error:
                 raise GuestGone(str(error)) from error
+            self.watch()  # a guest that reads byte by byte never lets us wait
 
     def receive(self) -> bytes:
         """See `ports.Guest`. Raises GuestGone, GuestLate or GuestBroke."""
@@ -114,9 +117,13 @@ class Session:
             if not chunk:
                 raise GuestGone("the guest closed its end")
             self._buffer, self._at = self._buffer[self._at :] + chunk, 0
-            if time.monotonic() >= self._next_check:
-                self._check(gone_counts=False)
+            self.watch()
         return frame
+
+    def watch(self) -> None:
+        """See `ports.Guest`. Raises GuestLate."""
+        if time.monotonic() >= self._next_check:
+            self._check(gone_counts=False)
 
     def part(self) -> None:
         """See `ports.Guest`. Whatever this thread starts while it shares one stays there too."""
@@ -182,20 +189,14 @@ class Session:
     def _check(self, *, gone_counts: bool = True) -> None:
         """Look at the budgets (and whether the job is over). Raises GuestLate or GuestGone."""
         self._next_check = time.monotonic() + TICK_S
-        self._late = self._late or self._overdue()
-        if self._late:
-            raise GuestLate(self._late)
+        self._late = self._late or self._budget.spent(self._frames)
+        if self._late is not None:
+            raise GuestLate(self._late.message)
         if self._killed or (gone_counts and self._over()):
             raise GuestGone("the job's process ended")
         if self._hear_of_it is not None and time.monotonic() >= self._next_word:
             self._next_word = time.monotonic() + WORD_S
             self._hear_of_it(Said("progress", f"{self._frames:,} answers of the guest so far"))
-
-    def _overdue(self) -> str:
-        if time.monotonic() >= self._deadline:
-            return outcome.wall_spent(self._limits)
-        spent = _since(self._before, self._member.grip.counters()).cpu_s
-        return outcome.cpu_spent(self._limits) if (spent or 0.0) > self._limits.cpu_s else ""
 
     def _over(self) -> bool:
         if self._ended is None and not self._lost:
@@ -218,14 +219,16 @@ class Session:
         while not (self._ended or self._lost or self._late or self._broke or self._killed):
             self._hear(TICK_S)
             if self._ended is None:
-                self._late = self._overdue()
+                self._late = self._budget.spent(self._frames)
 
     def _settle(self) -> GuestExit:
         grip = self._member.grip
-        used = _since(self._before, grip.counters())
+        used = self._budget.used()
         if self._ended is None:
             grip.kill()
         self._drain.finish(LAST_OUTPUT_S)
+        if used.cpu_s is None and self._ended is not None:  # no control group: its own process's
+            used = replace(used, cpu_s=self._ended.cpu_s)
         status, message = outcome.judge(self._facts(used), self._limits)
         self._give_back(self._member, self._ended is not None and not used.oom_kills)
         ended = self._ended
@@ -237,7 +240,7 @@ class Session:
             stdout=stdout.text(),
             stderr=stderr.text(),
             truncated=stdout.truncated or stderr.truncated,
-            usage=_usage(used, ended),
+            usage=_usage(used, ended, self._late),
             unlimited=grip.unlimited,
             message=message,
         )
@@ -249,7 +252,8 @@ class Session:
             code=ended.code if ended else None,
             signal=ended.signal if ended else None,
             killed=self._killed,
-            late=self._late,
+            late=self._late.message if self._late else "",
+            excuse=self._late.excuse if self._late else "",
             broke=self._broke,
             used=used,
         )
@@ -273,33 +277,10 @@ def _order(job: GuestJob, by_process: tuple[str, ...], processor: int | None) ->
     )
 
 
-def rlimits(limits: Limits, by_process: tuple[str, ...]) -> dict[str, int]:
-    """Per-process limits; memory and processes too where no control group holds them."""
-    found = {
-        "CORE": 0,
-        "CPU": int(limits.cpu_s) + 2,
-        "NOFILE": limits.nofile,
-        "FSIZE": limits.fsize_mb * MIB,
-        "MEMLOCK": 0,
-        "MSGQUEUE": 0,
-    }
-    if "memory" in by_process:
-        found["DATA"] = limits.memory_mb * MIB
-    if "pids" in by_process:
-        found["NPROC"] = limits.pids
-    return found
-
-
-def _since(before: Counters, after: Counters) -> Counters:
-    cpu = None if after.cpu_s is None else after.cpu_s - (before.cpu_s or 0.0)
-    kills = None if after.oom_kills is None else after.oom_kills - (before.oom_kills or 0)
-    return Counters(cpu_s=cpu, max_memory_mb=after.max_memory_mb, oom_kills=kills)
-
-
-def _usage(used: Counters, ended: Ended | None) -> ResourceUsage:
+def _usage(used: Counters, ended: Ended | None, late: Late | None) -> ResourceUsage:
     """The kernel's counts, or (without a control group) those of the job's own process."""
-    memory, cpu = used.max_memory_mb, used.cpu_s
-    if ended is not None:
-        memory = ended.max_memory_kb / 1024 if memory is None else memory
-        cpu = ended.cpu_s if cpu is None else cpu
-    return ResourceUsage(max_memory_mb=memory, cpu_s=cpu)
+    memory = used.max_memory_mb
+    if ended is not None and memory is None:
+        memory = ended.max_memory_kb / 1024
+    waited = late.starved_s if late else None
+    return ResourceUsage(max_memory_mb=memory, cpu_s=used.cpu_s, waited_s=waited)

@@ -15,7 +15,7 @@ Seconds = Annotated[float, Field(gt=0, le=86_400)]
 class SmokeBudget(Value):
     """Time for the sandbox test: it sees only the first bars."""
 
-    wall_s: Seconds = 30.0
+    wall_s: Seconds = 300.0
     cpu_s: Seconds = 30.0
 
 

@@ -81,16 +81,26 @@ class Status(StrEnum):
 
 
 class ResourceUsage(Value):
-    """What an execution used: peak memory in MiB, CPU time in seconds; None where not measured."""
+    """What an execution used; None where not measured.
+
+    Attributes:
+        max_memory_mb: peak memory in MiB.
+        cpu_s: CPU time in seconds.
+        waited_s: seconds that it waited for a processor; known where it reached a limit of time.
+    """
 
     max_memory_mb: float | None = None
     cpu_s: float | None = None
+    waited_s: float | None = None
 
 
 class Limits(Value):
-    """Bounds of one execution. A request may lower them, never raise them (`lowered_by`)."""
+    """Bounds of one execution. A request may lower them, never raise them (`lowered_by`).
 
-    wall_s: Annotated[float, Field(gt=0)] = 60.0
+    `cpu_s` bounds work; `wall_s`, many times as long, only code that sleeps or waits.
+    """
+
+    wall_s: Annotated[float, Field(gt=0)] = 600.0
     cpu_s: Annotated[float, Field(gt=0)] = 60.0
     memory_mb: Annotated[int, Field(ge=64)] = 512
     cpus: Annotated[float, Field(gt=0)] = 1.0

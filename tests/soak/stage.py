@@ -45,7 +45,7 @@ class Stage:
         self.backend = backend
         self.set = set_stage(folder / "stage", 0, on_base=("rsi_reversion",))
         _change(self.set.config, {"schedule": {"tick_s": TICK_S}})
-        limits = {"wall_s": 20.0, "cpu_s": BUSY_LOOP_S}
+        limits = {"cpu_s": BUSY_LOOP_S}
         _change(self.set.folder / "policies/sandbox.yaml", {"smoke": limits})
         self.hub = self._on_github(seed) if forge == "github" else None
         self.witness = Witness(self.mark, folder)

@@ -72,23 +72,32 @@ def test_deployed_version_that_runs_is_compared_with(world, subject):
 class _BreaksUnder:
     """The real executor; its machine breaks under the jobs of one content."""
 
-    def __init__(self, real, files):
+    def __init__(self, real, files, status=Status.INFRASTRUCTURE_ERROR, message="the disk is full"):
         self._real, self._files = real, files
+        self._ends = ExecutionResult(status=status, message=message)
 
     def submit(self, job, hear=None):
         if job.files != self._files:
             return self._real.submit(job, hear)
         lost = Future()
-        lost.set_result(
-            ExecutionResult(status=Status.INFRASTRUCTURE_ERROR, message="the disk is full")
-        )
+        lost.set_result(self._ends)
         return lost
 
 
-def test_machine_that_breaks_under_the_deployed_version_leaves_no_verdict(world, subject):
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (Status.INFRASTRUCTURE_ERROR, "the disk is full"),
+        (Status.TIMEOUT, "it used more than 60 s of CPU time"),
+    ],
+)
+def test_deployed_version_that_the_machine_did_not_get_through_leaves_no_verdict(
+    world, subject, status, message
+):
     deployed = {**subject.files, "strategy.py": subject.files["strategy.py"] + b"# before\n"}
-    bench = replace(world.bench, executor=_BreaksUnder(world.bench.executor, deployed))
+    breaks = _BreaksUnder(world.bench.executor, deployed, status, message)
+    bench = replace(world.bench, executor=breaks)
     report = checked(replace(subject, base_files=deployed), bench)
     assert policy_check(report).outcome is Outcome.ERROR
-    assert "the disk is full" in policy_check(report).summary
+    assert f"could not be made: {message}" in policy_check(report).summary
     assert report.verdict is Verdict.ERROR

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.check_run import overall
-from bot.checks import _verdict
+from bot.checks import _verdict, is_of_content
 from components.schema.report import Change, CheckResult, StrategyReport
 from components.schema.values import CheckName, Finding, Outcome, Severity, Verdict
 
@@ -58,3 +58,20 @@ def test_finding_of_the_proposal_itself_fails_the_run_and_a_warning_does_not():
     assert overall([report(Verdict.PASSED)], (finding,)) is Verdict.FAILED
     warning = finding.model_copy(update={"severity": Severity.WARNING})
     assert overall([report(Verdict.PASSED)], (warning,)) is Verdict.PASSED
+
+
+@pytest.mark.parametrize(
+    ("verdict", "rule", "kept"),
+    [
+        (Verdict.PASSED, "", True),
+        (Verdict.FAILED, "out-of-memory", True),
+        (Verdict.FAILED, "timeout", False),
+        (Verdict.ERROR, "", False),
+    ],
+)
+def test_verdict_that_a_limit_of_time_decided_is_not_used_again(verdict, rule, kept):
+    finding = Finding(check=CheckName.BACKTEST, rule=rule, message="it took longer than 600 s")
+    check = CheckResult(
+        name=CheckName.BACKTEST, outcome=F, summary="", findings=(finding,) if rule else ()
+    )
+    assert is_of_content(report(verdict).model_copy(update={"checks": (check,)})) is kept

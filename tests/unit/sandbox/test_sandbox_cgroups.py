@@ -40,6 +40,12 @@ def test_version_two_counters_are_read(unified):
     assert unified.counters() == Counters(cpu_s=2.5, max_memory_mb=50.0, oom_kills=1)
 
 
+def test_kill_by_a_machine_without_memory_is_not_the_groups_own(unified):
+    events = unified.folders["memory"] / "memory.events"
+    events.write_text("low 0\nhigh 0\nmax 0\noom 0\noom_kill 1\n")
+    assert unified.counters().oom_kills == 0
+
+
 def test_group_that_is_gone_counts_nothing(tmp_path):
     gone = Cgroup(folders={"memory": tmp_path / "gone", "cpuacct": tmp_path / "gone"})
     assert gone.counters() == Counters()

@@ -3,6 +3,7 @@
 import ctypes
 import errno
 import json
+import signal
 import struct
 
 import pytest
@@ -17,8 +18,9 @@ NUMBERS = json.loads(seccomp.TABLE.read_text())
 MACHINES = sorted(seccomp.AUDIT_ARCH)
 
 
-def verdict(program, number, machine, argument=0):
-    data = struct.pack("=IIQ6Q", number, seccomp.AUDIT_ARCH[machine], 0, argument, 0, 0, 0, 0, 0)
+def verdict(program, number, machine, argument=0, third=0):
+    words = (argument, 0, third, 0, 0, 0)
+    data = struct.pack("=IIQ6Q", number, seccomp.AUDIT_ARCH[machine], 0, *words)
     code = [struct.unpack_from("=HBBI", program, at) for at in range(0, len(program), 8)]
     accumulator = at = 0
     while True:
@@ -99,6 +101,15 @@ def test_sealed_guest_executes_nothing_and_does_all_else():
     assert verdict(program, NUMBERS["x86_64"]["execve"], "x86_64") == EPERM
     assert verdict(program, NUMBERS["x86_64"]["execveat"], "x86_64") == EPERM
     assert verdict(program, NUMBERS["x86_64"]["read"], "x86_64") == ALLOW
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_sealed_guest_sends_no_signal_so_that_one_which_comes_is_from_outside(machine):
+    program, numbers = seccomp.sealing_program(machine), NUMBERS[machine]
+    for name in ("kill", "tkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_send_signal"):
+        assert verdict(program, numbers[name], machine) == EPERM, name
+    sent = {n for n in range(65) if verdict(program, numbers["tgkill"], machine, 5, n) == ALLOW}
+    assert sent == {signal.SIGABRT}
 
 
 def test_docker_gets_the_same_list():

@@ -1,0 +1,89 @@
+"""What is run once more, and who runs beside whom."""
+
+import threading
+
+import pytest
+
+from components.executor.again import MOST_RUNS, again
+from components.executor.room import Room
+from components.schema.values import ExecutionResult, ResourceUsage, Status
+
+BROKEN, TIMEOUT = Status.INFRASTRUCTURE_ERROR, Status.TIMEOUT
+
+
+def result(status, cpu_s=None, waited_s=None):
+    return ExecutionResult(
+        status=status, resource_usage=ResourceUsage(cpu_s=cpu_s, waited_s=waited_s)
+    )
+
+
+@pytest.mark.parametrize("status", set(Status) - {BROKEN, TIMEOUT})
+def test_what_the_content_decided_is_run_once(status):
+    assert again(result(status), 1, alone=False) == "no"
+
+
+@pytest.mark.parametrize(
+    ("first", "runs", "alone", "then"),
+    [
+        (result(BROKEN), 1, True, "beside others"),  # no sandbox, or killed from outside
+        (result(BROKEN), MOST_RUNS, False, "no"),
+        (result(BROKEN, cpu_s=4.9, waited_s=55.0), 1, True, "alone"),  # a busy machine
+        (result(BROKEN, cpu_s=4.9, waited_s=55.0), 2, True, "no"),
+        (result(TIMEOUT, cpu_s=60.1, waited_s=0.1), 1, False, "alone"),  # two on one core
+        (result(TIMEOUT, cpu_s=60.1, waited_s=30.0), 1, True, "alone"),  # somebody else's work
+        (result(TIMEOUT, cpu_s=60.1, waited_s=0.1), 1, True, "no"),  # it loops for ever
+        (result(TIMEOUT, cpu_s=60.1, waited_s=0.1), 2, False, "no"),
+    ],
+)
+def test_what_the_machine_may_have_decided_is_run_again(first, runs, alone, then):
+    assert again(first, runs, alone=alone) == then
+
+
+def always():
+    return True
+
+
+def test_run_that_another_one_overlaps_was_not_alone():
+    room = Room()
+    with room.enter(alone=False, wanted=always) as first:
+        assert first.alone
+        with room.enter(alone=False, wanted=always) as second:
+            assert not second.alone
+    assert not first.alone
+    with room.enter(alone=False, wanted=always) as third:
+        assert third.alone
+
+
+def test_run_that_wants_to_be_alone_waits_and_keeps_later_ones_out():
+    room, order = Room(), []
+    inside, leave = threading.Event(), threading.Event()
+
+    def stay(name, *, alone):
+        with room.enter(alone=alone, wanted=always) as entered:
+            order.append(name)
+            inside.set()
+            assert leave.wait(10)
+        order.append((name, entered.alone))
+
+    first = threading.Thread(target=stay, args=("first",), kwargs={"alone": False})
+    first.start()
+    assert inside.wait(10)
+    lonely = threading.Thread(target=stay, args=("lonely",), kwargs={"alone": True})
+    lonely.start()
+    while not room._wanted:
+        inside.wait(0.01)
+    last = threading.Thread(target=stay, args=("last",), kwargs={"alone": False})
+    last.start()
+    leave.set()
+    for thread in (first, lonely, last):
+        thread.join(10)
+    assert order.index(("lonely", True)) < order.index("last")
+
+
+def test_run_that_nobody_wants_any_more_does_not_wait_for_room():
+    room = Room()
+    with (
+        room.enter(alone=False, wanted=always),
+        room.enter(alone=True, wanted=lambda: False) as dropped,
+    ):
+        assert not dropped.alone
