@@ -7,10 +7,13 @@ already for the same content is not made again.
 from dataclasses import dataclass
 from threading import Event as Flag
 
+import structlog
+
 from bot import report as say
 from bot.base_policies import policies_differ
+from bot.broken_run import broken_report, is_last_try
 from bot.check_run import AT_ONCE, Asked, run_checks, take_snapshot
-from bot.checks import Superseded, is_of_content
+from bot.checks import Superseded, cause, is_of_content
 from bot.endings import CHECKED_ANEW, CLOSED, SUPERSEDED, end_run, is_cancelled, show_cancelled
 from bot.failpoints import failpoint
 from bot.moves import Moves
@@ -24,6 +27,8 @@ from components.schema.report import CheckResult, Report, StrategyReport
 from components.schema.values import CheckName, Finding, Severity, Verdict
 from components.state import Store
 from components.state.records import Job, Run
+
+log = structlog.get_logger(__name__)
 
 PENDING = "checks are running"
 LANDING_S = 2.0
@@ -62,8 +67,28 @@ def check_proposal(world: World, job: Job) -> None:
     flag = world.running.begin(watched.name, proposal.id, proposal.head)
     try:
         _check(world, watched, proposal, request, job, flag)
+    except Superseded:
+        raise
+    except Exception as error:
+        if not is_last_try(job, error) or not _ended_broken(world, watched, proposal, error):
+            raise
     finally:
         world.running.end(watched.name, proposal.id, flag)
+
+
+def _ended_broken(world: World, watched: Watched, proposal: Proposal, error: Exception) -> bool:
+    """End the run of a job that broke; False where none of this head is open."""
+    runs = world.store.runs.unfinished(watched.name, proposal.id)
+    run = next((run for run in runs if run.head == proposal.head), None)
+    if run is None:
+        return False
+    log.error(
+        "a run broke", run=run.id, proposal=proposal.id, why=cause(error)
+    )  # the stack is the runner's
+    plan, snapshot, report = broken_report(watched, proposal, run, error)
+    record_run(world, run, report, Moves(world.store, watched.name, snapshot, Flag()), plan)
+    publish(world, watched, proposal, report)
+    return True
 
 
 def close_proposal(world: World, watched: Watched, proposal_id: str) -> None:
@@ -246,6 +271,11 @@ def record_run(world: World, run: Run, report: Report, moves: Moves, plan: Plan)
         if finished:
             remember(world.store, report)
             moves.judged(report, plan)
+    what = f"checks of {run.proposal}"
+    if report.verdict is Verdict.ERROR:
+        world.troubles.note(what, report.summary)
+    else:
+        world.troubles.over(what)
     world.progress.tell(RunChanged(run.id, report.verdict))
     for strategy in report.strategies:
         world.progress.tell(StrategyChanged(strategy.name))

@@ -129,7 +129,7 @@ def run_checks(
     try:
         current = bench_at(where, bench, snapshot.base)
     except ConfigError as error:
-        reports = [_not_checked(where, change, str(error)) for change in plan.checks]
+        reports = [not_checked(where, change, str(error)) for change in plan.checks]
     else:
         broken = broken_policies(where, bench, snapshot.merge_tree)
         plan = replace(plan, findings=(*plan.findings, *broken))
@@ -139,7 +139,7 @@ def run_checks(
     )
 
 
-def _not_checked(where: Where, change: StrategyChange, why: str) -> StrategyReport:
+def not_checked(where: Where, change: StrategyChange, why: str) -> StrategyReport:
     """Without policies there is no verdict: the operator's business, never the author's failure."""
     broken = CheckResult(name=CheckName.POLICY, outcome=Outcome.ERROR, summary=why)
     return StrategyReport(

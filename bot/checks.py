@@ -3,15 +3,20 @@
 from collections.abc import Callable, Sequence
 from threading import Event as Flag
 
+import structlog
+
 from bot.bench import Bench, Prepared, Subject, prepare
 from bot.tier_jobs import Superseded
 from bot.tiers import Judged, OnCheck, Progress, run_tiers
 from bot.words import OnWord
 from components.engine import gates
+from components.errors import AlgoOpsError, TransientError
 from components.schema.report import CheckResult, StrategyReport
 from components.schema.values import CheckName, Metrics, Outcome, Verdict
 
 __all__ = ["Bench", "Known", "OnCheck", "Subject", "Superseded", "check_strategy", "prepare"]
+
+log = structlog.get_logger(__name__)
 
 Known = Callable[[str], StrategyReport | None]
 
@@ -38,20 +43,56 @@ def check_strategy(
         hear: called with what its jobs say while they run.
 
     Returns:
-        The report; `verdict` is error where a check broke.
+        The report; `verdict` is error where a check broke, whatever broke it.
 
     Raises:
         Superseded: `cancelled` was set.
+        TransientError: the outside failed for now.
     """
-    prepared = prepare(subject, bench)
-    stored = None if force else known(prepared.key)
-    if stored is not None:
-        return stored.model_copy(
-            update={"reused": True, "change": subject.change, "path": subject.path}
-        )
     progress = Progress(subject, tell, cancelled, hear)
-    judged = run_tiers(subject, bench, prepared, progress)
+    try:
+        prepared = prepare(subject, bench)
+        stored = None if force else known(prepared.key)
+        if stored is not None:
+            return stored.model_copy(
+                update={"reused": True, "change": subject.change, "path": subject.path}
+            )
+        judged = run_tiers(subject, bench, prepared, progress)
+    except (Superseded, TransientError):
+        raise
+    except Exception as error:  # noqa: BLE001  # the boundary: what breaks under one strategy
+        return _broke(subject, progress, error)
     return _report(subject, prepared, progress.done, judged)
+
+
+def cause(error: Exception) -> str:
+    """Why something broke, for people: what the operator can mend, or a bug of ours."""
+    if isinstance(error, AlgoOpsError):
+        return str(error)
+    return f"this is a bug of AlgoOps: {type(error).__name__}: {error}"
+
+
+def _broke(subject: Subject, progress: Progress, error: Exception) -> StrategyReport:
+    """The report of a strategy under which a check broke: error, never the author's failure."""
+    if not isinstance(error, AlgoOpsError):
+        log.error("a check broke", strategy=subject.name, exc_info=error)
+    left = [name for name in CheckName if name not in {check.name for check in progress.done}]
+    broken = CheckResult(
+        name=left[0] if progress.done and left else CheckName.BACKTEST,
+        outcome=Outcome.ERROR,
+        summary=cause(error),
+    )
+    progress.tell(subject.name, broken)
+    return StrategyReport(
+        name=subject.name,
+        path=subject.path,
+        change=subject.change,
+        tree=subject.tree,
+        content_key="",
+        verdict=Verdict.ERROR,
+        stage=broken.name,
+        checks=(*progress.done, broken),
+    )
 
 
 def is_of_content(report: StrategyReport) -> bool:

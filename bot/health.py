@@ -110,6 +110,13 @@ def _disk(_world: World, settings: Settings) -> ComponentHealth:
     return ComponentHealth(available=free > LOW_DISK_MB, vital=False, facts={"free_mb": free})
 
 
+def _jobs(world: World, _settings: Settings) -> ComponentHealth:
+    """What broke lately, and is nobody's content: the newest is named."""
+    broke = world.troubles.lately()
+    detail = f"{len(broke)} broke lately: {broke[0]}" if broke else ""
+    return ComponentHealth(available=not broke, vital=False, detail=detail)
+
+
 _PROBES: dict[str, Probe] = {
     "state_manager": _state,
     "safe_tools": _safe_tools,
@@ -119,6 +126,7 @@ _PROBES: dict[str, Probe] = {
     "market_data": _data,
     "forge": _forge,
     "disk": _disk,
+    "jobs": _jobs,
 }
 
 

@@ -1,7 +1,6 @@
 """The one loop: take a job from the queue, do it, settle it. Workers are threads."""
 
 import threading
-import time
 from collections.abc import Callable
 
 import structlog
@@ -26,9 +25,6 @@ BEAT_S = 10.0
 IDLE_S = 1.0
 FIRST_RETRY_S = 1.0
 LONGEST_RETRY_S = 300.0
-SAY_AGAIN_S = 60.0
-"""How often the log is told of a lasting trouble: all threads meet a full disk each second."""
-
 Handler = Callable[[World, Job], None]
 
 
@@ -64,7 +60,6 @@ class Runner:
         self._dispatcher = threading.Thread(target=self._dispatch, name="dispatcher")
         self._taking = threading.Lock()
         self._at_work: set[int] = set()
-        self._said: dict[tuple[str, str], float] = {}
         self._jobs = threading.Condition()
         self._told = 0  # counts notifications, so that none between a look and a wait is missed
 
@@ -142,17 +137,12 @@ class Runner:
 
     def _trouble(self, what: str, error: Exception) -> None:
         """Say what is wrong and pause: a full disk, say, must not end the thread that met it."""
-        if self._is_news(what, repr(error)):
+        if self._world.troubles.is_news(what, repr(error)):
             if isinstance(error, AlgoOpsError):
                 log.warning(what, why=str(error))
             else:
                 log.error(what, exc_info=error)
         self._world.stopping.wait(IDLE_S)
-
-    def _is_news(self, what: str, why: str) -> bool:
-        now = time.monotonic()
-        self._said = {key: at for key, at in self._said.items() if now - at < SAY_AGAIN_S}
-        return self._said.setdefault((what, why), now) == now
 
     def _work(self, worker: str, job: Job) -> None:
         store = self._world.store
@@ -170,9 +160,12 @@ class Runner:
                 words.warning("job failed", why=str(error))
                 store.jobs.fail(job.id, worker, str(error))
             except Exception as error:  # noqa: BLE001  # the boundary: a bug is loud in the log, never passed
-                words.exception("job broke")
+                self._world.troubles.note(f"{job.kind} {job.key}", f"this is a bug: {error!r}")
+                if self._world.troubles.is_news("job broke", repr(error)):
+                    words.exception("job broke")
                 store.jobs.retry(job.id, worker, _backoff(job.attempts), repr(error))
             else:
+                self._world.troubles.over(f"{job.kind} {job.key}")
                 failpoint(f"{job.kind}.settled")
                 store.jobs.complete(job.id, worker)
 

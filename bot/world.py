@@ -11,6 +11,7 @@ from bot.checks import Bench
 from bot.deploy_queue import DeployQueue
 from bot.plan import ProposalPolicy
 from bot.progress import Broadcast
+from bot.troubles import Troubles
 from bot.words import Words
 from components.errors import UserError
 from components.ports import Forge
@@ -102,6 +103,7 @@ class World:
         wake: set when there may be something to do.
         settled: rung when a job has ended; who waits for a command's outcome looks then.
         words: what running jobs said lately.
+        troubles: what broke lately.
     """
 
     store: Store
@@ -114,6 +116,7 @@ class World:
     stopping: Flag = field(default_factory=Flag)
     wake: Flag = field(default_factory=Flag)
     words: Words = field(default_factory=Words)
+    troubles: Troubles = field(default_factory=Troubles)
 
     def repository(self, name: str) -> Watched:
         """One watched repository.

@@ -21,6 +21,7 @@ STRATEGY_COMPONENTS = (
     "git_manager",
     "forge",
     "disk",
+    "jobs",
 )
 BACKTEST_COMPONENTS = ("state_manager", "sandbox_runner", "market_data")
 

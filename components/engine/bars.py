@@ -41,6 +41,12 @@ def validated(path: Path) -> pd.DataFrame:
             if str(name).strip().title() in (*PRICES, "Volume")
         }
     )
+    doubled = sorted({str(name) for name in frame.columns[frame.columns.duplicated()]})
+    if doubled:
+        raise ConfigError(
+            f"{path} has more than one column {', '.join(doubled)}",
+            hint="upper and lower case are the same column; remove all but one",
+        )
     missing = [name for name in PRICES if name not in frame.columns]
     if missing:
         raise ConfigError(f"{path} lacks the columns {', '.join(missing)}", hint=COLUMNS)

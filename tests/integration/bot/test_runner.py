@@ -119,7 +119,7 @@ def test_lasting_trouble_is_said_once_a_minute_and_every_new_one_at_once(runner,
     for why in ("no room", "no room", "in use", "no room", "in use"):
         runner._trouble("a job cannot be taken", TransientError(why))
     assert said == ["no room", "in use"]
-    monkeypatch.setattr(running, "SAY_AGAIN_S", 0.0)
+    monkeypatch.setattr("bot.troubles.SAY_AGAIN_S", 0.0)
     runner._trouble("a job cannot be taken", TransientError("no room"))
     assert said == ["no room", "in use", "no room"]
 
