@@ -107,7 +107,7 @@ SLEEPERS = {"atexit_runs_for_ever", "ignores_sigterm", "sleeps_for_ever", "threa
 
 
 def _limits(name):
-    wall_s = 4.0 if name in {*SLEEPERS, "drips_bytes"} else 60.0
+    wall_s = 4.0 if name in {*SLEEPERS, "drips_bytes"} else 200.0
     return SMALL.model_copy(update={"wall_s": wall_s})
 
 
