@@ -5,9 +5,9 @@ from importlib.metadata import version
 from typing import Any
 from urllib.parse import quote
 
-from bot.report_escape import cut, printable
 from components.schema.catalogue import RULES as SCHEMA_RULES
 from components.schema.values import Finding, Severity
+from components.texts import cut, printable
 from components.validator.rules import RULES
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

@@ -8,20 +8,24 @@ from typing import Any
 
 import structlog
 
+from components.texts import cut, harmless
+
 _SECRET_KEY = re.compile(r"token|secret|password|authorization|private_key", re.IGNORECASE)
 _SECRET_TEXT = re.compile(r"(gh[pousr]_|github_pat_)[A-Za-z0-9_]+|(?<=://)[^/\s@]+@")
 HIDDEN = "***"
+VALUE_CAP = 20_000
+"""Characters of one value of a log line, a stack included."""
 
 
 def hide_secrets(
     _logger: Any, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Replace what looks like a secret, by its key or by its text."""
+    """Replace what looks like a secret, by its key or by its text, and what a terminal obeys."""
     for key, value in event.items():
         if _SECRET_KEY.search(key):
             event[key] = HIDDEN
         elif isinstance(value, str):
-            event[key] = _SECRET_TEXT.sub(HIDDEN, value)
+            event[key] = cut(harmless(_SECRET_TEXT.sub(HIDDEN, value)), VALUE_CAP)
     return event
 
 

@@ -1,8 +1,9 @@
 """Make text from a proposal or a log harmless and short before it enters a report."""
 
 import re
-import unicodedata
 from urllib.parse import quote
+
+from components.texts import cut, printable
 
 INLINE_CAP = 300
 BLOCK_CAP = 4_000
@@ -13,28 +14,6 @@ _MARKDOWN = re.compile(r"([\\`*\[\]|~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|^[-+=
 _REFERENCE = re.compile(r"([@#]|GH-|://|www(?=\.))", re.IGNORECASE)
 _LISTED = re.compile(r"^(\d{1,9})([.)])(?=\s|$)")
 _PLAIN_CODE = re.compile(r"[^`|\\\s]([^`|\\]*[^`|\\\s])?")
-
-
-def printable(text: str, *, lines: bool = False) -> str:
-    """`text` without control, format (bidirectional too) and lone surrogate characters.
-
-    Args:
-        text: anything.
-        lines: keep line feeds; otherwise all white space becomes single spaces.
-    """
-    if lines:
-        flat = text.replace("\r\n", "\n").replace("\r", "\n").expandtabs(4)
-        return "".join(c for c in flat if c == "\n" or _visible(c))
-    return " ".join("".join(c if _visible(c) else " " for c in text).split())
-
-
-def _visible(char: str) -> bool:
-    return unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-
-
-def cut(text: str, cap: int) -> str:
-    """`text`, at most `cap` characters long, with an ellipsis where something was cut."""
-    return text if len(text) <= cap else f"{text[: cap - 1]}…"
 
 
 def inline(text: str, cap: int = INLINE_CAP) -> str:

@@ -1,6 +1,5 @@
 """Report -> text for terminals and logs."""
 
-from bot.report_escape import cut, printable
 from bot.report_values import (
     HEADLINE,
     by_urgency,
@@ -13,6 +12,7 @@ from bot.report_values import (
 )
 from components.schema.report import Report, StrategyReport
 from components.schema.values import Finding, Severity, Verdict
+from components.texts import cut, printable
 
 _WORDS = {
     Verdict.PASSED: "PASSED",

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import assert_never
 
-from bot.report_escape import cut, printable
 from bot.report_values import counted
 from components.ports import StatusState
 from components.schema.report import Report, StrategyReport
 from components.schema.values import CheckName, Finding, Outcome, Severity, Verdict
+from components.texts import cut, printable
 
 SUMMARY_CONTEXT = "algoops"
 DESCRIPTION_CAP = 140

@@ -1,6 +1,6 @@
 """The parts of the report comment that are seen at once: checks, findings, metrics."""
 
-from bot.report_escape import code, cut, inline, link, printable
+from bot.report_escape import code, inline, link
 from bot.report_values import (
     HEADLINE,
     OUTCOME_ICON,
@@ -18,6 +18,7 @@ from bot.report_values import (
 )
 from components.schema.report import Report, StrategyReport
 from components.schema.values import CheckName, Finding, Severity
+from components.texts import cut, printable
 
 ROWS = 50
 FILES = 25

@@ -3,7 +3,7 @@
 import json
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -11,14 +11,27 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
+from rich.segment import Segment
 
 from bot import config
 from components.errors import AlgoOpsError
+from components.texts import harmless
 
 EXIT_PASSED, EXIT_FAILED, EXIT_ERROR = 0, 1, 2
 
-out = Console()
-err = Console(stderr=True)
+
+class _HarmlessConsole(Console):
+    """Whatever is printed, and wherever it comes from: a terminal obeys our own styles alone."""
+
+    def _render_buffer(self, buffer: Iterable[Segment]) -> str:
+        plain = (
+            part if part.control else Segment(harmless(part.text), part.style) for part in buffer
+        )
+        return super()._render_buffer(plain)
+
+
+out = _HarmlessConsole()
+err = _HarmlessConsole(stderr=True)
 
 ConfigOption = Annotated[
     Path | None,
@@ -78,8 +91,8 @@ def settings_from(path: Path | None) -> config.Settings:
 
 def print_json(document: Any) -> None:
     """One JSON document on stdout and nothing else."""
-    json.dump(document, sys.stdout, indent=2, ensure_ascii=False)
-    sys.stdout.write("\n")
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    sys.stdout.write(f"{harmless(text)}\n")
 
 
 def read_input(path: Path) -> bytes:

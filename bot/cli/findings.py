@@ -7,6 +7,7 @@ from rich.text import Text
 
 from bot.cli.common import out
 from components.schema.values import Finding, Severity
+from components.texts import harmless, printable
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 
@@ -20,12 +21,12 @@ def print_findings(findings: Iterable[Finding], console: Console = out) -> None:
 def rendered(finding: Finding) -> Text:
     """One finding, of one to four lines."""
     text = Text(f"{_place(finding)}{finding.severity.value}", style=_STYLES[finding.severity])
-    text.append(f": {_printable(finding.message)} [{finding.rule}]", style="default")
+    text.append(f": {printable(finding.message)} [{finding.rule}]", style="default")
     if finding.source_line:
-        text.append(f"\n    {_printable(finding.source_line)}", style="dim")
+        text.append(f"\n    {harmless(finding.source_line, keep='')}", style="dim")
         text.append(_caret(finding), style="green")
     if finding.hint:
-        text.append(f"\n    hint: {_printable(finding.hint)}", style="cyan")
+        text.append(f"\n    hint: {printable(finding.hint, lines=True)}", style="cyan")
     return text
 
 
@@ -42,8 +43,3 @@ def _caret(finding: Finding) -> str:
     end = finding.end_column if one_line and finding.end_column else finding.column + 1
     width = max(1, min(end, len(finding.source_line) + 1) - finding.column)
     return "\n    " + " " * (finding.column - 1) + "^" * width
-
-
-def _printable(text: str) -> str:
-    """Untrusted text without what a terminal would obey."""
-    return "".join(c if c.isprintable() else " " for c in text)

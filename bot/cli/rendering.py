@@ -15,6 +15,7 @@ from bot.report_chart import chart
 from components.errors import UserError
 from components.schema.report import Report
 from components.schema.values import Finding
+from components.texts import harmless
 
 
 class Format(StrEnum):
@@ -30,7 +31,7 @@ class Format(StrEnum):
 def rendered(report: Report, form: Format) -> str:
     """A report as text of the chosen form."""
     if form is Format.JSON:
-        return report.model_dump_json(indent=2) + "\n"
+        return harmless(report.model_dump_json(indent=2)) + "\n"
     if form is Format.MARKDOWN:
         return say.markdown(report, chart=chart(report))
     if form is Format.GITHUB:

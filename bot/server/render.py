@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from bot.server import text
+from components.texts import harmless
 
 TEMPLATES = Path(__file__).parent / "templates"
 OPTIONAL = (
@@ -36,12 +37,17 @@ def project_version() -> str:
 
 def inline(plain: str) -> Markup:
     """Text with `code` in backticks shown as code; everything is escaped."""
-    parts = re.split(r"`([^`\n]{1,200})`", plain)
+    parts = re.split(r"`([^`\n]{1,200})`", harmless(plain))
     pieces = [
         Markup("<code>{}</code>").format(part) if place % 2 else escape(part)  # format escapes
         for place, part in enumerate(parts)
     ]
     return Markup("").join(pieces)
+
+
+def _shown(value: object) -> object:
+    """What a template prints: plain text, wherever it comes from, without hidden characters."""
+    return harmless(value) if type(value) is str else value
 
 
 class Renderer:
@@ -54,6 +60,7 @@ class Renderer:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            finalize=_shown,
         )
         self._env.filters.update(
             number=text.number,

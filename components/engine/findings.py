@@ -5,7 +5,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, assert_never
 
+import msgspec
+
 from components.schema.values import CheckName, Finding, Severity
+from components.texts import cut, printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +23,7 @@ _HINT = (
 )
 
 
+MOST_LEAKS, WORDS_CAP = 50, 200
 _AN_ERROR = {"severity": Severity.ERROR}
 _AUDITED = {
     "lookahead-unfinished": {
@@ -44,10 +48,16 @@ def lookahead_findings(
     """
     if diagnosis is None:
         return (unfinished("the sandbox ended before it was done"),)
-    found = tuple(_finding(leak, index, files) for leak in diagnosis.leaks)
+    found = tuple(_finding(_short(leak), index, files) for leak in diagnosis.leaks[:MOST_LEAKS])
     if not audited:
         return found
     return tuple(f.model_copy(update=_AUDITED.get(f.rule, {}) | _AN_ERROR) for f in found)
+
+
+def _short(leak: Leak) -> Leak:
+    """The guest's words on a leak, harmless and short."""
+    words = {n: cut(printable(getattr(leak, n)), WORDS_CAP) for n in ("name", "seen", "known")}
+    return msgspec.structs.replace(leak, **words)
 
 
 def unfinished(reason: str) -> Finding:

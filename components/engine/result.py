@@ -12,6 +12,7 @@ from backtesting._stats import compute_stats
 from backtesting._util import _Data
 
 from components.schema.values import EquityPoint, Metrics, Trade
+from components.texts import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -138,7 +139,7 @@ def trades_of(stats: pd.Series[Any]) -> tuple[Trade, ...]:
             pnl=float(row.PnL),
             return_pct=float(row.ReturnPct) * 100,
             commission=float(row.Commission),
-            tag=None if row.Tag is None or row.Tag != row.Tag else str(row.Tag),  # NaN
+            tag=None if row.Tag is None or row.Tag != row.Tag else harmless(str(row.Tag)),  # NaN
         )
         for row in rows.itertuples(index=False)
     )

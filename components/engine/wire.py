@@ -11,6 +11,7 @@ import msgspec
 from components.sandbox import faults
 from components.sandbox.guest.messages import Diagnosis, Reply, WholeRun, encoder
 from components.sandbox.guest.wire import UNREADABLE
+from components.texts import cut, printable
 
 if TYPE_CHECKING:
     from components.ports import Guest
@@ -104,4 +105,8 @@ class Wire:
 
 def _not_an_answer(frame: bytes, error: Exception) -> Exception:
     fault = faults.read(frame)
-    return AuthorFault(fault) if fault is not None else BadAnswer(f"a malformed answer: {error}")
+    return (
+        AuthorFault(fault)
+        if fault is not None
+        else BadAnswer(cut(printable(f"a malformed answer: {error}"), 300))
+    )

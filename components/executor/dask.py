@@ -28,7 +28,7 @@ from components.executor.dask_link import Link
 from components.executor.dask_worker import SLOT, Order, checked_address, run_order
 from components.executor.local import JobFuture
 from components.executor.messages import WorkerSpec
-from components.executor.voice import hand_over, printable
+from components.executor.voice import hand_over, one_line
 from components.ports import Hear, Job, Said, ScriptJob
 from components.sandbox.choose import open_sandbox
 from components.schema.values import ExecutionResult, Status
@@ -195,7 +195,7 @@ class DaskExecutor:
                     str(by),
                 ),
             ):
-                said = Said(source, printable(text), printable(by))
+                said = Said(source, one_line(text), one_line(by))
                 hand_over(self._listeners.get(key), said)
             case _:
                 log.warning("word-not-understood")

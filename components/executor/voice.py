@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 from components.ports import Hear, Said
+from components.texts import harmless
 
 TEXT_CAP = 500
 LINES_A_SECOND = 10.0
@@ -44,7 +45,7 @@ class Voice:
             dropped, self._dropped = self._dropped, 0
         if dropped:
             self._hear(Said("worker", f"{dropped:,} lines are not shown"))
-        self._hear(replace(said, text=printable(said.text)))
+        self._hear(replace(said, text=one_line(said.text)))
 
     def _allowed(self) -> bool:
         now = time.monotonic()
@@ -57,9 +58,9 @@ class Voice:
         return True
 
 
-def printable(text: str) -> str:
+def one_line(text: str) -> str:
     """One line that does nothing to a terminal or a log: what is not printable is marked."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:TEXT_CAP])
+    return harmless(text[:TEXT_CAP], keep="")
 
 
 def hand_over(hear: Hear | None, said: Said) -> None:

@@ -3,6 +3,7 @@
 import time
 
 from components.git_patch.values import Identity
+from components.texts import harmless
 
 NAME_CHARS = 200
 
@@ -42,4 +43,5 @@ def _clean(text: str) -> str:
 
 def message_bytes(text: str) -> bytes:
     """A message as git stores it: no NUL, one newline at its end."""
-    return text.replace("\0", "").strip("\n").encode(errors="replace") + b"\n"
+    plain = harmless(text.replace("\0", ""))
+    return plain.strip("\n").encode(errors="replace") + b"\n"

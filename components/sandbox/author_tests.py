@@ -17,6 +17,7 @@ from components.schema.values import (
     Provenance,
     Status,
 )
+from components.texts import harmless
 
 MOST_TESTS = 500
 """Tests that a result carries; more are counted as one more failure."""
@@ -74,10 +75,10 @@ def _test_of(frame: bytes) -> list[AuthorTest]:
     except UNREADABLE:
         return []
     test = AuthorTest(
-        name=done.name[:NAME_CAP],
+        name=harmless(done.name[:NAME_CAP], keep=""),
         outcome=_OUTCOMES[done.outcome],
         duration_s=max(0.0, done.duration_s),
-        message=done.message[-MESSAGE_CAP:],
+        message=harmless(done.message[-MESSAGE_CAP:]),
     )
     return [test]
 

@@ -6,19 +6,23 @@ from components.ports import GuestExit
 from components.sandbox.guest.faults import TEXT_CAP
 from components.sandbox.guest.wire import UNREADABLE, Fault
 from components.schema.values import ExecutionResult, Provenance, Status
+from components.texts import cut, harmless, printable
+
+ERROR_CAP = 1_000
+"""Characters of an exception's own line."""
 
 
 def read(frame: bytes) -> Fault | None:
-    """The fault that a frame tells of, capped; None for any other frame."""
+    """The fault that a frame tells of, capped and harmless; None for any other frame."""
     try:
         fault = msgspec.msgpack.decode(frame, type=Fault)
     except UNREADABLE:
         return None
     cap = TEXT_CAP + len("\n...\n")
     return Fault(
-        error=fault.error[:cap],
-        traceback=fault.traceback[:cap],
-        file=fault.file[:cap],
+        error=cut(printable(fault.error[:cap]), ERROR_CAP),
+        traceback=harmless(fault.traceback[:cap]),
+        file=cut(printable(fault.file[:cap]), ERROR_CAP),
         line=fault.line,
     )
 

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from typing import Literal
 
 from components.ports import Hear, Said
+from components.texts import harmless
 
 CHUNK = 65_536
 LINE_CAP = 500
@@ -35,12 +36,12 @@ class Tail:
             self.truncated = True
 
     def text(self) -> str:
-        """What was kept, decoded; bytes that are not UTF-8 are shown as the replacement mark."""
+        """What was kept, decoded: what is not UTF-8, or a terminal would obey, is marked."""
         kept = b"".join(self._chunks)
         if len(kept) > self._cap:
             self.truncated = True
             kept = kept[-self._cap :]
-        return kept.decode("utf-8", errors="replace")
+        return harmless(kept.decode("utf-8", errors="replace"))
 
 
 class Lines:

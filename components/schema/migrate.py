@@ -22,6 +22,7 @@ from components.schema.strategy import SCHEMA_VERSION
 from components.schema.types import SEMVER_PATTERN, SYMBOL_PATTERN
 from components.schema.values import Finding, Severity
 from components.schema.writer import to_yaml
+from components.texts import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -315,9 +316,5 @@ def _finished(document: dict[str, Any], work: _Work) -> Migration:
     checked = validate_mapping(document, has_code=False)
     errors = [f.message for f in checked.findings if f.severity is Severity.ERROR]
     left_out = (*work.left_out, *(f"the new definition: {message}" for message in errors))
-    notes = "".join(f"# not converted: {_one_line(note)}\n" for note in left_out)
+    notes = "".join(f"# not converted: {printable(note)}\n" for note in left_out)
     return Migration(document, notes + to_yaml(document), left_out)
-
-
-def _one_line(text: str) -> str:
-    return "".join(c if c.isprintable() else " " for c in text)

@@ -6,6 +6,7 @@ from components.state.errors import NotFound
 from components.state.lifecycle import LIVE_ALREADY, Lifecycle
 from components.state.records import AuditRow, Strategy
 from components.state.store import Store
+from components.texts import printable
 
 _ROWS = 1_000
 """How far back a story goes: the newest rows of the log."""
@@ -42,7 +43,10 @@ def lifecycle_story(store: Store, repository: str, name: str) -> list[str]:
     rows = store.strategies.history(repository, name, limit=_ROWS)
     told = [sentence for row in reversed(rows) if (sentence := _sentence(row))]
     holds = store.holds.list(repository, name)
-    held = [f"Version {h.version} is held by {_flat(h.actor)}: {_flat(h.reason)}." for h in holds]
+    held = [
+        f"Version {h.version} is held by {printable(h.actor)}: {printable(h.reason)}."
+        for h in holds
+    ]
     return [*told, _standing(strategy), *held, _counters(strategy)]
 
 
@@ -51,7 +55,7 @@ def _sentence(row: AuditRow) -> str:
     if teller is None:
         return ""
     moment = f"{row.timestamp[:10]} {row.timestamp[11:19]}"
-    words = _flat(teller(row))
+    words = printable(teller(row))
     if not words:
         return ""
     first = words[:1] if ":" in words.split(" ", 1)[0] else words[:1].upper()  # cli:ada is a key
@@ -120,7 +124,7 @@ def _standing(strategy: Strategy) -> str:
     if not parts:
         status = strategy.status.replace("_", " ")
         parts.append(f"nothing is deployed; its last version, {strategy.version}, is {status}")
-    return _flat(f"Now {', and '.join(parts)}.")
+    return printable(f"Now {', and '.join(parts)}.")
 
 
 def _counters(strategy: Strategy) -> str:
@@ -133,8 +137,3 @@ def _counters(strategy: Strategy) -> str:
 
 def _times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
-
-
-def _flat(text: str) -> str:
-    # Reasons and names come from outside: one line each, nothing that a terminal obeys.
-    return "".join(c if c.isprintable() else " " for c in " ".join(text.split()))

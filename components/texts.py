@@ -1,0 +1,42 @@
+"""Text from outside, made harmless and short before anybody is shown it: the one place for that.
+
+From outside comes whatever an author, a guest, a git object or another program wrote. A terminal
+obeys some characters, a reader is deceived by others (bidirectional marks, zero widths), and some
+cannot be encoded (lone surrogates).
+"""
+
+import unicodedata
+
+MARK = "\N{REPLACEMENT CHARACTER}"
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def printable(text: str, *, lines: bool = False) -> str:
+    """`text` without control, format (bidirectional too) and lone surrogate characters.
+
+    Args:
+        text: anything.
+        lines: keep line feeds; otherwise all white space becomes single spaces.
+    """
+    if lines:
+        flat = text.replace("\r\n", "\n").replace("\r", "\n").expandtabs(4)
+        return "".join(c for c in flat if c == "\n" or _is_seen(c))
+    if text.isprintable() and "  " not in text:
+        return text.strip()
+    return " ".join("".join(c if _is_seen(c) else " " for c in text).split())
+
+
+def harmless(text: str, *, keep: str = "\n\t") -> str:
+    """`text` with a mark for each such character that is not in `keep`: as long as before."""
+    if text.isprintable():
+        return text
+    return "".join(c if c in keep or _is_seen(c) else MARK for c in text)
+
+
+def cut(text: str, cap: int) -> str:
+    """`text`, at most `cap` characters long, with an ellipsis where something was cut."""
+    return text if len(text) <= cap else f"{text[: cap - 1]}…"
+
+
+def _is_seen(char: str) -> bool:
+    return char.isprintable() or unicodedata.category(char) not in _UNSEEN
