@@ -31,9 +31,9 @@ def _described(error: BaseException, folder: str) -> Fault:
     story = traceback.TracebackException.from_exception(error, compact=True)
     file, line = _innermost(story, folder)
     _clean(story, folder)
-    summary = "".join(story.format_exception_only()).strip().splitlines()[-1:]
+    said = list(story.format_exception_only())[-1:]  # of a syntax error's lines the last
     return Fault(
-        error=_short("".join(summary) or type(error).__name__),
+        error=_short(" ".join("".join(said).split()) or type(error).__name__),
         traceback=_short("".join(story.format())),
         file=file,
         line=line,
