@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
-.PHONY: setup dev demo test lint lock bench soak clean
+.PHONY: setup dev demo test unit lint lock bench soak clean
 
 setup: $(STAMP)  # what AlgoOps needs to run
 
@@ -23,6 +23,9 @@ $(DEV_STAMP): $(STAMP) requirements-dev.lock
 demo: setup
 	@$(BIN)/algoops demo
 
+# Two at a time; who comes to its end first takes tests from the other.
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist worksteal --durations 10
+
 lint: dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -32,7 +35,10 @@ lint: dev
 test: dev
 	tests/setup-docker
 	tests/setup-browser
-	$(BIN)/python -m pytest
+	$(PYTEST)
+
+unit: dev  # what needs neither Docker nor a browser, in a minute
+	$(PYTEST) tests/unit
 
 bench: dev
 	$(BIN)/python -m benchmarks

@@ -16,7 +16,7 @@ MODULES = ("numpy", "pandas", "talib", "talib.abstract", "backtesting", "backtes
 
 def load() -> dict[str, str]:
     """Import everything; versions by distribution."""
-    _leave_out_plotting()
+    leave_out_plotting()
     for name in MODULES:
         importlib.import_module(name)
     for name in (".jobs", ".script"):
@@ -34,7 +34,7 @@ def _versions() -> dict[str, str]:
     return {name: found[name.lower().replace("-", "_")] for name in PACKAGES}
 
 
-def _leave_out_plotting() -> None:
+def leave_out_plotting() -> None:
     """`backtesting` imports its plots (and bokeh, a third of its start-up) at once.
 
     Plots are made outside, from results; in here the functions only say so.
@@ -46,7 +46,7 @@ def _leave_out_plotting() -> None:
 
     stub.plot = stub.plot_heatmaps = outside
     stub.set_bokeh_output = lambda *_args, **_options: None
-    sys.modules["backtesting._plotting"] = stub
+    sys.modules.setdefault("backtesting._plotting", stub)
 
 
 def _first_use() -> None:

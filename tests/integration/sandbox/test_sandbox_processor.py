@@ -15,6 +15,7 @@ from components.schema.backtest import BacktestConfig
 from components.schema.values import Status
 from tests.engine_support import ROOT
 
+pytestmark = pytest.mark.serial
 ALL = os.sched_getaffinity(0)
 SAYS_WHERE = b"""
 import json, os

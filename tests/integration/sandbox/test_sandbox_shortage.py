@@ -15,6 +15,7 @@ from components.executor.messages import WorkerSpec
 from components.ports import ScriptJob
 from components.schema.values import Status
 
+pytestmark = pytest.mark.serial
 ROOT = Path(__file__).parents[3]
 FEW = """
 import gc, os, resource, sys
