@@ -22,12 +22,19 @@ _TYPES = (int, float, complex, str, bytes, bool, tuple, frozenset, dict, set, li
 
 
 LEAKY = "*"
+TABLES = "="
 
 
 @cache
 def leaky() -> frozenset[str]:
     """Modules whose star import brings what they imported themselves."""
     return names()[LEAKY]
+
+
+@cache
+def tables() -> frozenset[str]:
+    """Paths of lists, dicts and sets that a module keeps under a public name."""
+    return names()[TABLES]
 
 
 @cache
@@ -51,7 +58,13 @@ def build(modules: Iterable[str]) -> dict[str, list[str]]:
     """
     found = {path: importlib.import_module(path) for path in sorted(modules)}
     bare = [path for path, module in found.items() if _leaks(module)]
-    return {LEAKY: bare, **{path: _public(module) for path, module in found.items()}}
+    public = {path: _public(module) for path, module in found.items()}
+    kept = [f"{p}.{n}" for p in found for n in public[p] if _changes(getattr(found[p], n, None))]
+    return {LEAKY: bare, TABLES: kept, **public}
+
+
+def _changes(value: object) -> bool:
+    return isinstance(value, list | dict | set)
 
 
 def _public(module: ModuleType) -> list[str]:

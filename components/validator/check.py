@@ -13,11 +13,14 @@ from components.validator.doors import Doors, doors_of
 from components.validator.findings import Findings
 from components.validator.judges import (
     attributes,
+    bombs,
     by_name,
     imports,
+    loops,
     names,
     quality,
-    structure,
+    state,
+    tests,
     texts,
 )
 from components.validator.judges.common import Case
@@ -129,7 +132,10 @@ def _judge(case: Case, parameters: Collection[str] | None) -> None:
     attributes.judge(case)
     by_name.judge(case)
     texts.judge(case)
-    structure.judge(case)
+    state.judge(case)
+    tests.judge(case)
+    bombs.judge(case)
+    loops.judge(case)
     quality.judge(case, parameters)
 
 
@@ -216,4 +222,4 @@ def _module_path(file: str) -> str:
 
 def _is_test(file: str) -> bool:
     name = file.rpartition("/")[2]
-    return name.startswith("test_") or name == "conftest.py"
+    return name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py"

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _GROWING = frozenset({ast.Pow, ast.Mult, ast.LShift})
-_UNKNOWN = frozenset({ast.Name, ast.Attribute, ast.Call, ast.Subscript})
+_UNKNOWN = frozenset({ast.Attribute, ast.Call, ast.Subscript})
 """Operands whose value nobody can tell: no constant comes of them."""
+_HOLDERS = frozenset({ast.List, ast.Tuple, ast.JoinedStr, ast.BinOp})
+_NAMED = frozenset({ast.Name, ast.Attribute})
 _FIELDS: dict[type, tuple[str, ...]] = {
     ast.Expr: ("value",),
     ast.Return: ("value",),
@@ -93,8 +95,11 @@ class Expressions:
         """`{value:spec}` of an f-string."""
         self.visit(node.value)
         if isinstance(node.format_spec, ast.JoinedStr):
-            constants = [p for p in node.format_spec.values if isinstance(p, ast.Constant)]
-            self.found.widths += constants
+            for part in node.format_spec.values:
+                if isinstance(part, ast.Constant):
+                    self.found.widths.append(part)
+                elif isinstance(part, ast.FormattedValue):
+                    self.found.computed_widths.append(Place(part.value, self.scope))
             self.visit(node.format_spec)
 
     def name(self, node: ast.Name) -> None:
@@ -112,6 +117,7 @@ class Expressions:
         """A whole chain of attributes down to what it starts from."""
         if node.ctx.__class__ is not ast.Load:
             role = Role.STORED
+            self.found.stored_attributes.add(node.attr)
         chain = [node]
         scope, accesses = self.scope, self.found.accesses
         accesses[node.attr].append((node, scope, role, "", call))
@@ -139,15 +145,25 @@ class Expressions:
             self.found.calls[func.attr].append((node, self.scope))
         elif func.__class__ is ast.Name:
             self.found.calls[func.id].append((node, self.scope))
+        elif func.__class__ is ast.Call:
+            self.found.results.append((node, self.scope))
         self.read(func, role, node)
         if func.__class__ is ast.Name and func.id in INSPECTORS:
             self.inspected(node.args)
         else:
-            self.body(node.args)
+            for arg in node.args:
+                self.argument(arg, node)
         for item in node.keywords:
             if item.arg:
                 self.found.keywords.add(item.arg)
-            self.visit(item.value)
+            self.argument(item.value, node)
+
+    def argument(self, node: ast.expr, call: ast.Call) -> None:
+        """What is passed to a call."""
+        if node.__class__ in _NAMED:
+            self.read(node, Role.ARGUMENT, call)
+        else:
+            self.visit(node)
 
     def inspected(self, args: list[ast.expr]) -> None:
         """The arguments of getattr, isinstance and the like: looked at, not passed on."""
@@ -158,14 +174,15 @@ class Expressions:
 
     def binary(self, node: ast.BinOp) -> None:
         """An operation; powers, products and shifts may be bombs."""
-        if (
-            node.op.__class__ in _GROWING
-            and node.left.__class__ not in _UNKNOWN
-            and node.right.__class__ not in _UNKNOWN
-        ):
+        if node.op.__class__ in _GROWING:
+            telling = _tells(node.left, node.right)
+        else:
+            telling = node.op.__class__ is ast.Mod and _is_format(node)
+        if telling:
             self.found.operations.append(Place(node, self.scope))
-        self.visit(node.left)
-        self.visit(node.right)
+        part = self.items if node.op.__class__ is ast.BitOr else self.visit
+        part(node.left)
+        part(node.right)
 
     def unary(self, node: ast.UnaryOp) -> None:
         """`not x` only tests x."""
@@ -195,7 +212,7 @@ class Expressions:
 
     def loop(self, node: ast.While) -> None:
         """A while loop."""
-        self.found.loops.append(node)
+        self.found.loops.append((node, self.scope))
         self.read(node.test, Role.TESTED)
         self.body(node.body)
         self.body(node.orelse)
@@ -208,13 +225,39 @@ class Expressions:
     def subscript(self, node: ast.Subscript) -> None:
         """`a[b]`; text inside may be a type in disguise."""
         self.found.slices.append(node.slice)
-        self.visit(node.value)
+        if node.ctx.__class__ is ast.Load:
+            self.items(node.value)
+        else:
+            self.read(node.value, Role.FILLED)
         self.visit(node.slice)
+
+    def items(self, node: ast.expr) -> None:
+        """An expression of which only the items are taken."""
+        if node.__class__ in _NAMED and self.value_role is Role.VALUE:
+            self.read(node, Role.ITEM)
+        else:
+            self.visit(node)
+
+    def dictionary(self, node: ast.Dict) -> None:
+        """`{a: b, **c}`."""
+        for key, value in zip(node.keys, node.values, strict=True):
+            if key is None:
+                self.items(value)
+            else:
+                self.visit(key)
+                self.visit(value)
+
+    def star(self, node: ast.Starred) -> None:
+        """`*items`."""
+        self.found.starred.append((node, self.scope))
+        self.visit(node.value)
 
     def comprehension(self, node: Any) -> None:
         """A comprehension has a scope of its own; its first iterable does not belong to it."""
         first = node.generators[0]
-        self.visit(first.iter)
+        if node.__class__ is not ast.GeneratorExp:
+            self.found.comprehensions.append((node, self.scope))
+        self.items(first.iter)
         outer = self.scope
         self.scope = Scope("function", outer, outer.owner, comprehension=True)
         for generator in node.generators:
@@ -233,3 +276,24 @@ class Expressions:
             self.bind(target.id, Kind.EACH, iterable)
         else:
             self.visit(target)
+
+
+def _tells(left: ast.expr, right: ast.expr) -> bool:
+    """Whether an operation may be judged: of a plain name only beside a text or a container."""
+    if left.__class__ in _UNKNOWN or right.__class__ in _UNKNOWN:
+        return False
+    if left.__class__ is not ast.Name and right.__class__ is not ast.Name:
+        return True
+    return any(
+        side.__class__ in _HOLDERS
+        or (side.__class__ is ast.Constant and side.value.__class__ in (str, bytes))
+        for side in (left, right)
+    )
+
+
+def _is_format(node: ast.BinOp) -> bool:
+    """Whether `a % b` may be a text with its values, and no remainder."""
+    left = node.left
+    if isinstance(left, ast.Constant):
+        return isinstance(left.value, str | bytes)
+    return isinstance(left, ast.Name | ast.BinOp) and isinstance(node.right, ast.Tuple)

@@ -14,6 +14,8 @@ class Role(Enum):
     """What is done with a name or an attribute at one place."""
 
     VALUE = auto()
+    ARGUMENT = auto()
+    """Passed to a call: as a value, but it is known to what."""
     CALLED = auto()
     BASE = auto()
     """An attribute of it is used."""
@@ -25,6 +27,10 @@ class Role(Enum):
     """It becomes the whole value of a plain name."""
     STORED = auto()
     """Assigned or deleted."""
+    ITEM = auto()
+    """Read item by item: `a[b]`, `for x in a`, `{**a}`, `a | b`."""
+    FILLED = auto()
+    """An item of it is assigned or deleted, or it is changed in place."""
     INSPECTED = auto()
     """The object that getattr, hasattr or isinstance looks at."""
     DERIVED = auto()
@@ -80,13 +86,21 @@ class Index:
         self.accesses: dict[str, list[RawAccess]] = defaultdict(list)
         self.imports: list[Place] = []
         self.calls: dict[str, list[tuple[ast.Call, Scope]]] = defaultdict(list)
+        self.starred: list[tuple[ast.Starred, Scope]] = []
+        self.results: list[tuple[ast.Call, Scope]] = []
+        """Calls of what another call gave: `f(x)(y)`."""
         self.classes: list[Place] = []
+        self.class_bindings: dict[ast.ClassDef, dict[str, list[Binding]]] = {}
+        """What each class body binds."""
         self.functions: list[Place] = []
         self.patterns: list[Place] = []
         self.operations: list[Place] = []
-        self.loops: list[ast.While | ast.For | ast.AsyncFor] = []
+        self.loops: list[tuple[ast.While | ast.For | ast.AsyncFor, Scope]] = []
+        self.comprehensions: list[tuple[ast.ListComp | ast.SetComp | ast.DictComp, Scope]] = []
         self.widths: list[ast.Constant] = []
         """Constant parts of format specifications."""
+        self.computed_widths: list[Place] = []
+        """Parts of format specifications that are values."""
         self.annotations: list[ast.Constant] = []
         self.slices: list[ast.expr] = []
         self.stored: set[str] = set()
@@ -100,6 +114,8 @@ class Index:
         self.stars: list[Binding] = []
         self.items: dict[str, list[Place]] = defaultdict(list)
         """What is put into a container by `name[key] = value`."""
+        self.stored_attributes: set[str] = set()
+        """Names of attributes that are assigned or deleted, on whatever object."""
         self.attribute_values: dict[str, list[Place]] = defaultdict(list)
         """What is assigned to an attribute of this name, on whatever object."""
 

@@ -85,12 +85,29 @@ class Project:
             index = unit.index
             found |= {name for name in index.stored if name.startswith("_")}
             found |= {n for n, b in index.top.bindings.items() if n[0] == "_" and _defined(b)}
-            for attr in index.accesses:
+            for attr in index.stored_attributes:
                 if attr[0] == "_" and any(
-                    self.is_own(a.node.value, a.scope, unit) for a in index.stores_of(attr)
+                    self.is_own(a.node.value, a.scope, unit) or is_host(a.node.value, a.scope)
+                    for a in index.stores_of(attr)
                 ):
                     found.add(attr)
-        return frozenset(found)
+        return frozenset(found | {f"_{name}" for name in self.slots})
+
+    @cached_property
+    def slots(self) -> frozenset[str]:
+        """Names under which classes keep what a call gave: what `__set_name__` may be told."""
+        units = self.units.values()
+        if not any("__set_name__" in unit.index.stored for unit in units):
+            return frozenset()
+        return frozenset(
+            target.id
+            for unit in units
+            for place in unit.index.classes
+            for item in getattr(place.node, "body", ())
+            if isinstance(getattr(item, "value", None), ast.Call)
+            for target in getattr(item, "targets", None) or [getattr(item, "target", None)]
+            if isinstance(target, ast.Name)
+        )
 
     @cached_property
     def stored_names(self) -> frozenset[str]:
@@ -98,7 +115,7 @@ class Project:
         found: set[str] = set()
         for unit in self.units.values():
             found |= unit.index.stored
-            for attr in unit.index.accesses:
+            for attr in unit.index.stored_attributes:
                 if any(
                     self.is_own(a.node.value, a.scope, unit) for a in unit.index.stores_of(attr)
                 ):
@@ -291,6 +308,12 @@ class Project:
                 if isinstance(binding.node, ast.ClassDef):
                     return self.strategy_like(binding.node, depth + 1)
         return True
+
+
+def is_host(node: ast.AST, scope: Scope) -> bool:
+    """Whether it is the object on which a descriptor of the file's own hangs."""
+    bindings = scope.lookup(node.id)[0] if isinstance(node, ast.Name) else []
+    return bool(bindings) and all(b.kind is Kind.HOST for b in bindings)
 
 
 def _defined(bindings: list[Binding]) -> bool:

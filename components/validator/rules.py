@@ -150,9 +150,10 @@ _ALL = (
     rule(
         Group.NAMES,
         "module-patched",
-        "Something imported is being changed",
-        "A library that is changed at run time lies to everybody else who uses it.",
-        "Subclass it, or wrap it in a function of your own.",
+        "Something imported, or kept by a library, is being changed",
+        "A library that is changed at run time lies to everybody else who uses it, and what it "
+        "keeps for the whole process outlives the run.",
+        "Keep your own state in attributes of your own; subclass or wrap what is imported.",
         "from backtesting import Strategy\nStrategy.buy = print",
     ),
     rule(
@@ -184,7 +185,7 @@ _ALL = (
         Group.ATTRIBUTES,
         "attribute-closed",
         "A method that writes, reads or runs something",
-        "Writers, readers, evaluators and frames are closed on every object.",
+        "Writers, readers, evaluators, frames and ways to raw memory are closed on every object.",
         "Keep results in attributes; print or log what you want to see.",
         "def f(frame):\n    frame.to_csv('/tmp/x')",
     ),
@@ -224,9 +225,20 @@ _ALL = (
         Group.STRINGS,
         "argument-closed",
         "An argument that opens a door",
-        "The function is fine, this argument of it writes a file or loads a module by its name.",
+        "The function is fine, this argument of it writes a file, loads a module by its name, "
+        "reads memory, or is kept for the whole process.",
         "Leave the argument out.",
         "import logging\nlogging.basicConfig(filename='/tmp/x')",
+    ),
+    rule(
+        Group.NAMES,
+        "test-machinery",
+        "A test that changes how tests are judged",
+        "Hooks, pytest's own objects and patched libraries decide what a test says, or reach "
+        "outside of the strategy's folder.",
+        "Test what the strategy does; patch only what is the strategy's own: "
+        'monkeypatch.setattr(strategy, "SIZE", 1).',
+        "def pytest_sessionfinish(session, exitstatus):\n    session.exitstatus = 0",
     ),
     rule(
         Group.STRUCTURE,

@@ -22,6 +22,10 @@ class Kind(Enum):
     """The first parameter of a method: the object itself."""
     KLASS = auto()
     """The first parameter of a class method: the class."""
+    HOST = auto()
+    """The object, or its class, that a descriptor's `__get__` and `__set__` are given."""
+    SLOT = auto()
+    """The name that `__set_name__` is given: one under which a class of the file keeps a value."""
     PARAMETER = auto()
     FUNCTION = auto()
     CLASS = auto()

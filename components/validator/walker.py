@@ -12,6 +12,13 @@ from components.validator.scopes import Binding, Kind, Scope
 
 _CODE = (ast.NamedExpr, ast.Lambda, ast.Call, ast.ListComp, ast.GeneratorExp, ast.DictComp)
 _OF_CLASSES = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
+_GIVEN = {
+    "__get__": (Kind.FIRST, Kind.HOST, Kind.HOST),
+    "__set__": (Kind.FIRST, Kind.HOST),
+    "__delete__": (Kind.FIRST, Kind.HOST),
+    "__set_name__": (Kind.FIRST, Kind.HOST, Kind.SLOT),
+}
+"""What Python gives the methods of a descriptor, argument by argument."""
 _SKIPPED = (ast.Constant, ast.Pass, ast.Break, ast.Continue, ast.MatchSingleton)
 
 
@@ -74,7 +81,7 @@ class Walker(Expressions):
         self.visit(node.value)
         if isinstance(node.target, ast.Name):
             name = node.target
-            self.found.loads[name.id].append((name, self.scope, Role.VALUE, (), None))
+            self.found.loads[name.id].append((name, self.scope, Role.FILLED, (), None))
         self.visit(node.target)
 
     def annotation(self, node: ast.expr | None) -> None:
@@ -92,8 +99,8 @@ class Walker(Expressions):
 
     def iterate(self, node: ast.For | ast.AsyncFor) -> None:
         """A for loop."""
-        self.found.loops.append(node)
-        self.visit(node.iter)
+        self.found.loops.append((node, self.scope))
+        self.items(node.iter)
         self.each(node.target, node.iter)
         self.body(node.body)
         self.body(node.orelse)
@@ -106,8 +113,10 @@ class Walker(Expressions):
         if self.scope.kind == "class":
             self.found.stored.add(node.name)
         self.annotation(node.returns)
-        first = _first(node) if self.scope.kind == "class" else Kind.PARAMETER
-        self.inside(node.args, node.body, first, node.name)
+        kinds: tuple[Kind, ...] = (Kind.PARAMETER,)
+        if self.scope.kind == "class":
+            kinds = _GIVEN.get(node.name) or (_first(node),)
+        self.inside(node.args, node.body, kinds, node.name)
 
     def decorators(self, nodes: list[ast.expr]) -> None:
         """What decorates a class or a function."""
@@ -120,9 +129,11 @@ class Walker(Expressions):
     def lambda_(self, node: ast.Lambda) -> None:
         """A lambda in a class body is a method, too."""
         first = Kind.FIRST if self.scope.kind == "class" else Kind.PARAMETER
-        self.inside(node.args, [node.body], first)
+        self.inside(node.args, [node.body], (first,))
 
-    def inside(self, args: ast.arguments, body: list[Any], first: Kind, name: str = "") -> None:
+    def inside(
+        self, args: ast.arguments, body: list[Any], kinds: tuple[Kind, ...], name: str = ""
+    ) -> None:
         """The parameters and the body of a function."""
         every = [*args.posonlyargs, *args.args, *args.kwonlyargs]
         for arg in (*every, args.vararg, args.kwarg):
@@ -132,10 +143,11 @@ class Walker(Expressions):
         self.body(args.kw_defaults)
         outer = self.scope
         self.scope = Scope("function", outer, outer.owner, name=name)
-        for arg in (*every, args.vararg, args.kwarg):
+        given = [*args.posonlyargs, *args.args]
+        for position, arg in enumerate((*every, args.vararg, args.kwarg)):
             if arg is not None:
-                kind = first if [*args.posonlyargs, *args.args][:1] == [arg] else Kind.PARAMETER
-                self.bind(arg.arg, kind, arg)
+                known = position < min(len(kinds), len(given))
+                self.bind(arg.arg, kinds[position] if known else Kind.PARAMETER, arg)
         self.body(body)
         self.scope = outer
 
@@ -150,6 +162,7 @@ class Walker(Expressions):
         self.bind(node.name, Kind.CLASS, node)
         self.scope = Scope("class", outer, node)
         self.body(node.body)
+        self.found.class_bindings[node] = self.scope.bindings
         self.found.stored.update(self.scope.bindings)
         self.found.stored.update(
             item.target.id
@@ -244,6 +257,8 @@ def _handlers() -> dict[type, Handler]:
             ast.While: Walker.loop,
             ast.NamedExpr: Walker.walrus,
             ast.Subscript: Walker.subscript,
+            ast.Dict: Walker.dictionary,
+            ast.Starred: Walker.star,
             ast.ListComp: Walker.comprehension,
             ast.SetComp: Walker.comprehension,
             ast.DictComp: Walker.comprehension,

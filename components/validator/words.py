@@ -28,6 +28,12 @@ READABLE = words("""
 """)
 """Special attributes that lead nowhere: operations, and facts about names."""
 
+UNSETTABLE = words("strides dtype writeable get_window_bounds state shape data")
+"""Attributes of arrays, generators and window indexers that decide which memory is read."""
+
+LENIENT = words("state shape data")
+"""Of those, what the strategy may set on anything where its own classes have it."""
+
 WRITABLE = words("__name__ __qualname__ __doc__")
 
 UNDEFINABLE = CLOSED_BUILTINS | words("""
@@ -36,12 +42,16 @@ UNDEFINABLE = CLOSED_BUILTINS | words("""
     __reduce__ __reduce_ex__ __getstate__ __setstate__ __getnewargs__ __getnewargs_ex__
     __globals__ __code__ __closure__ __defaults__ __kwdefaults__ __self__ __func__ __wrapped__
     __members__ __dataclass_fields__ __dataclass_params__ __fspath__ __buffer__
-    __array_interface__ __array_struct__ __dataframe__ __traceback__ __context__ __cause__
+    __array_interface__ __array_struct__ __dataframe__ __traceback__ __context__
+    __cause__ __dlpack__ __dlpack_device__ get_window_bounds
 """)
 """Special names that change what Python itself does: a strategy must not define them."""
 
 ENGINE = words("_broker _data _params _indicators _check_params")
 """What the engine keeps in every Strategy."""
+
+ENGINE_API = words("I data")
+"""What the engine gives every Strategy: an own `I` would hide indicators from the checks."""
 
 ENGINE_CLASSES = words("Trade Order Position Data Strategy Backtest Broker Array Indicator")
 """`self.__x` in a class of this name is mangled to the engine's own private name."""

@@ -7,7 +7,7 @@ import builtins
 from collections.abc import Callable
 
 from components.validator.index import Load, Role
-from components.validator.judges import by_name
+from components.validator.judges import by_name, state
 from components.validator.judges.attributes import judge_use
 from components.validator.judges.common import BUILTINS as BUILTIN_NAMES
 from components.validator.judges.common import Case, Use
@@ -29,6 +29,8 @@ _WRITE_OUT = words("""
 
 def judge(case: Case, path: str, load: Load) -> None:
     """Judge what is done with a function of this path, if it is one of those that need it."""
+    state.judge_table(case, path, load)
+    state.judge_type(case, path, load)
     judge_call = _JUDGED.get(path)
     if judge_call is None:
         return
@@ -80,6 +82,8 @@ def _written_out(  # one attribute access in full
             if refusal is not None:
                 case.findings.add(refusal.rule, call, refusal.message)
     _by_text(case, call, attr)
+    if role is Role.STORED:
+        state.judge_store(case, attr, call, base, load.scope)
     judge_use(case, Use(call, attr, base, load.scope, role))
 
 
@@ -173,6 +177,23 @@ def _option(case: Case, call: ast.Call, load: Load) -> None:
             )
 
 
+def _setting(case: Case, call: ast.Call, load: Load) -> None:
+    """What a library keeps for the whole process may be set to constants, and to no function."""
+    values = [*call.args, *(item.value for item in call.keywords)]
+    closed = [item.arg for item in call.keywords if item.arg in _CALLBACKS]
+    for value in values:
+        if not state.is_fixed(case, value, load.scope):
+            message = f"{load.node.id}: kept for the whole process, so only constants may be set"
+            case.findings.add("argument-closed", value, message, "Write the value out.")
+    for name in closed:
+        case.findings.add("argument-closed", call, f"a function is kept for the process: {name}")
+
+
+def _options(case: Case, call: ast.Call, load: Load) -> None:
+    _option(case, call, load)
+    _setting(case, call, load)
+
+
 def _resample(case: Case, call: ast.Call, load: Load) -> None:
     if _unpacked(call):
         case.findings.add("argument-closed", call, "resample_apply with hidden arguments")
@@ -222,6 +243,7 @@ def _condition(case: Case, call: ast.Call, load: Load) -> None:
             case.findings.add("argument-closed", arg, f"{load.node.id}: a condition that is text")
 
 
+_CALLBACKS = frozenset({"call", "formatter", "override_repr"})
 Judge = Callable[[Case, ast.Call, Load], None]
 _DYNAMIC: dict[str, Judge] = {
     "builtins.getattr": _attribute,
@@ -241,8 +263,23 @@ _JUDGED: dict[str, Judge] = {
     "functools.wraps": _wraps,
     "functools.update_wrapper": _wraps,
     "logging.Formatter": _formatter,
-    "pandas.set_option": _option,
-    "pandas.option_context": _option,
+    "pandas.set_option": _options,
+    "pandas.option_context": _options,
+    **dict.fromkeys(
+        (
+            "numpy.seterr",
+            "numpy.errstate",
+            "numpy.set_printoptions",
+            "numpy.printoptions",
+            "pandas.set_eng_float_format",
+            "talib.set_unstable_period",
+            "talib.set_compatibility",
+            "logging.addLevelName",
+            "logging.disable",
+            "decimal.setcontext",
+        ),
+        _setting,
+    ),
     "pandas.reset_option": _option,
     "backtesting.lib.resample_apply": _resample,
     "backtesting.lib.plot_heatmaps": _heatmaps,

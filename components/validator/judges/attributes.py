@@ -8,15 +8,19 @@ import re
 from components.validator.index import Access, Role
 from components.validator.judges import definitions
 from components.validator.judges.common import Case, Use, is_dunder
+from components.validator.project import is_host
 from components.validator.scopes import Kind
 from components.validator.words import (
     ENGINE,
+    ENGINE_API,
     ENGINE_CLASSES,
     ENUM,
+    LENIENT,
     NAMED_TUPLE,
     NEVER_YOURS,
     READABLE,
     RESULTS,
+    UNSETTABLE,
     WRITABLE,
 )
 
@@ -25,7 +29,7 @@ _MANGLED = re.compile(r"_[A-Za-z]\w*__\w*[^_]_?$")
 
 def judge(case: Case) -> None:
     """Every attribute, and every special name that the file defines."""
-    closed = case.doors.closed_methods | case.doors.closed_unless_own
+    closed = case.doors.closed_methods | case.doors.closed_unless_own | UNSETTABLE | {"I"}
     for attr in case.index.accesses:
         if attr[0] == "_" or attr in closed:
             for access in case.index.accesses_of(attr):
@@ -47,6 +51,10 @@ def _use(attr: str, access: Access) -> Use:
 
 def judge_use(case: Case, use: Use) -> None:
     """Judge one attribute by its name and by what it is taken of."""
+    if use.role is Role.STORED and use.attr in UNSETTABLE:
+        _unsettable(case, use)
+    if use.role is Role.STORED and use.attr == "I":
+        case.findings.add("attribute-engine", use.node, "I belongs to the engine")
     if use.attr in case.doors.closed_methods:
         _closed(case, use)
     elif use.attr in case.doors.closed_unless_own:
@@ -70,6 +78,15 @@ def _unless_own(case: Case, use: Use) -> None:
         case.findings.add("attribute-closed", use.node, message)
 
 
+def _unsettable(case: Case, use: Use) -> None:
+    own = use.attr in LENIENT and use.attr in case.project.stored_names
+    if own or case.is_own(use.base, use.scope) or _is_module(case, use):
+        return
+    if not case.project.is_own_instance(use.base, use.scope, case.unit):
+        message = f".{use.attr} decides which memory is read: it is not to be set"
+        case.findings.add("attribute-closed", use.node, message, "Make a new array of it.")
+
+
 def _is_module(case: Case, use: Use) -> bool:
     """Names of modules are judged as such."""
     return any(ref.module for ref in case.project.resolve(use.base, use.scope, case.unit))
@@ -90,7 +107,7 @@ def _is_mine(case: Case, use: Use) -> bool:
 
 def _dunder(case: Case, use: Use) -> None:
     if use.role is Role.STORED:
-        allowed = use.attr in WRITABLE
+        allowed = use.attr in WRITABLE and _nameable(case, use)
     elif use.attr == "__class__":
         allowed = _class_open(use)
     elif use.attr == "__setattr__":
@@ -99,6 +116,14 @@ def _dunder(case: Case, use: Use) -> None:
         allowed = use.attr in READABLE
     if not allowed:
         case.findings.add("attribute-dunder", use.node, f".{use.attr} is closed")
+
+
+def _nameable(case: Case, use: Use) -> bool:
+    """Whether it may be given a name: functions and classes of the file's own."""
+    bindings = use.scope.lookup(use.base.id)[0] if isinstance(use.base, ast.Name) else []
+    foreign = (Kind.MODULE, Kind.EACH, Kind.OTHER)
+    plain = bool(bindings) and not any(b.kind in foreign for b in bindings)
+    return plain or case.is_own(use.base, use.scope)
 
 
 def _class_open(use: Use) -> bool:
@@ -122,7 +147,7 @@ def _frozen_idiom(case: Case, use: Use) -> bool:
         return False
     position = 0 if is_super else 1
     names = case.texts(call.args[position], use.scope) if len(call.args) > position else None
-    return names is not None and not any(is_dunder(n) or n in ENGINE for n in names)
+    return names is not None and not any(is_dunder(n) or n in ENGINE | ENGINE_API for n in names)
 
 
 # --- one underscore -------------------------------------------------------------------------------
@@ -134,6 +159,7 @@ def _private(case: Case, use: Use) -> None:
     if any(ref.module and not ref.own for ref in refs):
         return
     own = case.is_own(use.base, use.scope) or any(ref.module for ref in refs)
+    own = own or (use.attr not in ENGINE and is_host(use.base, use.scope))
     if use.attr in ENGINE:
         _engine(case, use, own=own)
     elif _mangled(use, own=own) or not _mine(case, use, own=own):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from components.validator.index import Role
@@ -20,12 +21,16 @@ _QUIET_KEYWORDS = frozenset({"axis", "raw", "result_type", "engine"})
 _ADDERS = frozenset({"append", "extend", "insert", "update", "setdefault", "add"})
 _PRINTERS = frozenset({"to_string", "to_markdown"})
 """They give text, or write it to the path that they are given."""
+_ENGINES = frozenset({"python", "cython"})
 _DEPTH = 8
 
 
 def judge(case: Case) -> None:
     """Every call of a method that may be given another method's name."""
     _printers(case)
+    _views(case)
+    if {"engine", "engine_kwargs"} & case.index.keywords:
+        _engines(case)
     for name, places in case.index.calls.items():
         if name not in _WATCHED:
             continue
@@ -52,6 +57,46 @@ def _printers(case: Case) -> None:
             ):
                 continue
             case.findings.add("argument-closed", access.node, f"{name} that writes to a path")
+
+
+def _views(case: Case) -> None:
+    """Numbers seen as objects would be addresses of the author's choice."""
+    for call, scope in case.index.calls.get("view", ()):
+        given = [*call.args[:1], *(k.value for k in call.keywords if k.arg == "dtype")]
+        if any(_is_object(case, value, scope) for value in given):
+            case.findings.add("argument-closed", call, "a view of numbers as objects")
+
+
+def _is_object(case: Case, node: ast.expr, scope: Scope) -> bool:
+    texts = case.texts(node, scope) or frozenset()
+    object_text = any(re.search(r"object|\bO\d*\b", text) for text in texts)
+    if object_text or case.path(node, scope) in ("builtins.object", "numpy.object_"):
+        return True
+    inner = node.args if isinstance(node, ast.Call) else getattr(node, "elts", ())
+    return any(_is_object(case, part, scope) for part in inner)
+
+
+def _engines(case: Case) -> None:
+    """`engine="numba"` loads a compiler by its name."""
+    for places in case.index.calls.values():
+        for call, scope in places:
+            for item in call.keywords:
+                if item.arg == "engine_kwargs" or (
+                    item.arg == "engine" and not _quiet_engine(case, call, item.value, scope)
+                ):
+                    message = f"{item.arg} may load a compiler"
+                    case.findings.add("argument-closed", item.value, message)
+
+
+def _quiet_engine(case: Case, call: ast.Call, value: ast.expr, scope: Scope) -> bool:
+    """Python's and Cython's engines; whatever a class or a function of one's own means by it."""
+    if isinstance(call.func, ast.Name) and not case.path(call.func, scope):
+        return True
+    if isinstance(call.func, ast.Attribute) and case.is_own(call.func.value, scope):
+        return True
+    texts = case.texts(value, scope)
+    none = isinstance(value, ast.Constant) and value.value is None
+    return none or (texts is not None and texts <= _ENGINES)
 
 
 def _runner(case: Case, call: ast.Call, scope: Scope) -> None:
@@ -138,7 +183,8 @@ def _put_into(case: Case, name: str) -> list[tuple[ast.expr, Scope]]:
         (p.node, p.scope) for p in case.index.items.get(name, ()) if isinstance(p.node, ast.expr)
     ]
     for load in case.index.loads_of(name):
-        if load.call is not None and len(load.chain) == 1 and load.chain[0].attr in _ADDERS:
+        adds = len(load.chain) == 1 and load.chain[0].attr in _ADDERS
+        if load.role is Role.CALLED and load.call is not None and adds:
             found += [(arg, load.scope) for arg in load.call.args]
             found += [(item.value, load.scope) for item in load.call.keywords]
     return found

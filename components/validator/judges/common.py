@@ -59,7 +59,7 @@ class Case:
         if node is None or depth > _DEPTH:
             return None
         if isinstance(node, ast.Constant | ast.JoinedStr):
-            return _constant(node)
+            return self._written(node, scope, depth)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             return self._sums(node, scope, depth)
         if isinstance(node, ast.IfExp | ast.BoolOp):
@@ -70,12 +70,26 @@ class Case:
         own = isinstance(node, ast.Attribute) and self.is_own(node.value, scope)
         return self._class_text(node, depth) if own else None  # type: ignore[arg-type]
 
+    def _written(
+        self, node: ast.Constant | ast.JoinedStr, scope: Scope, depth: int
+    ) -> frozenset[str] | None:
+        """A text, or an f-string of texts without formats: `f"_{name}"`."""
+        if isinstance(node, ast.Constant):
+            return frozenset({node.value}) if isinstance(node.value, str) else None
+        found: frozenset[str] | None = frozenset({""})
+        for part in node.values:
+            inner: ast.expr = part
+            if isinstance(part, ast.FormattedValue):
+                if part.conversion != -1 or part.format_spec is not None:
+                    return None
+                inner = part.value
+            found = _joined(found, self.texts(inner, scope, depth + 1))
+        return found
+
     def _sums(self, node: ast.BinOp, scope: Scope, depth: int) -> frozenset[str] | None:
         left = self.texts(node.left, scope, depth + 1)
         right = self.texts(node.right, scope, depth + 1)
-        if left is None or right is None or len(left) * len(right) > 64:  # noqa: PLR2004  # enough
-            return None
-        return frozenset(a + b for a in left for b in right)
+        return _joined(left, right)
 
     def _union(self, nodes: list[ast.expr], scope: Scope, depth: int) -> frozenset[str] | None:
         return self._each([(node, scope) for node in nodes], depth)
@@ -87,6 +101,8 @@ class Case:
             value = binding.node
             if binding.kind is Kind.VALUE:
                 texts = self.texts(value, binding.scope, depth + 1)
+            elif binding.kind is Kind.SLOT:
+                texts = self.project.slots or None
             elif binding.kind is Kind.EACH:
                 texts = self._union(_elements(value, binding.scope), binding.scope, depth)
             else:
@@ -154,14 +170,10 @@ def _class_values(owner: ast.AST, name: str) -> list[ast.expr]:
     return values
 
 
-def _constant(node: ast.Constant | ast.JoinedStr) -> frozenset[str] | None:
-    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
-    values = [part.value if isinstance(part, ast.Constant) else None for part in parts]
-    return (
-        frozenset({"".join(map(str, values))})
-        if all(isinstance(value, str) for value in values)
-        else None
-    )
+def _joined(left: frozenset[str] | None, right: frozenset[str] | None) -> frozenset[str] | None:
+    if left is None or right is None or len(left) * len(right) > 64:  # noqa: PLR2004  # enough
+        return None
+    return frozenset(a + b for a in left for b in right)
 
 
 def is_dunder(name: str) -> bool:

@@ -6,12 +6,14 @@ import ast
 from typing import TYPE_CHECKING
 
 from components.validator.judges.common import Case, is_dunder
-from components.validator.words import ENGINE, UNDEFINABLE
+from components.validator.words import ENGINE, ENGINE_API, UNDEFINABLE
 
 if TYPE_CHECKING:
     from components.validator.index import Access, Place
     from components.validator.scopes import Scope
 
+_ENGINES = ENGINE | ENGINE_API
+_PLAIN = frozenset({"I"})
 _META = frozenset({"type", "ABCMeta", "EnumMeta", "EnumType"})
 _FIELD_NAMES = frozenset({"field", "fields", "Field", "dataclasses"})
 
@@ -20,16 +22,14 @@ def judge(case: Case) -> None:
     """Every special name that the file defines, and the classes that build code from names."""
     index = case.index
     for name in index.bound:
-        if is_dunder(name) and name in UNDEFINABLE:
+        if name in UNDEFINABLE and (is_dunder(name) or name == "get_window_bounds"):
             _report_definition(case, name)
     dataclasses(case)
     if "__match_args__" in index.bound:
         _match_args(case)
-    if "pytest_plugins" in index.bound:
-        case.findings.add("dunder-definition", index.tree.body[0], "pytest_plugins loads modules")
-    for place in index.classes:
-        if isinstance(place.node, ast.ClassDef) and case.project.strategy_like(place.node):
-            _engine_names(case, place.node)
+    for node in index.class_bindings:
+        like = case.project.strategy_like(node)
+        _engine_names(case, node, _ENGINES if like else _PLAIN)
 
 
 def _report_definition(case: Case, name: str) -> None:
@@ -57,12 +57,11 @@ def _match_args(case: Case) -> None:
                         case.findings.add("attribute-dunder", element, message)
 
 
-def _engine_names(case: Case, node: ast.ClassDef) -> None:
-    for item in node.body:
-        names = [getattr(item, "name", "")]
-        names += [t.id for t in getattr(item, "targets", ()) if isinstance(t, ast.Name)]
-        for name in ENGINE.intersection(names):
-            case.findings.add("attribute-engine", item, f"{name} belongs to the engine")
+def _engine_names(case: Case, node: ast.ClassDef, closed: frozenset[str]) -> None:
+    bindings = case.index.class_bindings[node]
+    for name in closed & bindings.keys():
+        for binding in bindings[name]:
+            case.findings.add("attribute-engine", binding.node, f"{name} belongs to the engine")
 
 
 # --- dataclasses ----------------------------------------------------------------------------------

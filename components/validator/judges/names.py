@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from components.validator.index import INSPECTORS, Load, Role
-from components.validator.judges import arguments
+from components.validator.judges import arguments, state, tests
 from components.validator.judges.common import BUILTINS, Case, is_dunder
 from components.validator.words import CLOSED_BUILTINS, MODULE_FACTS
 
@@ -133,14 +133,23 @@ def _borrowed(case: Case, ref: Ref, node: ast.AST) -> bool:
 
 def _arrive(case: Case, ref: Ref, load: Load) -> None:
     quiet = load.role in _QUIET or (load.role is Role.INSPECTED and _is_builtin(case))
+    quiet = quiet or (ref.own and tests.patches(case, load))
     if ref.module and load.role is not Role.STORED and not quiet:
         case.findings.add(
             "module-value", load.node, f"the module {ref.path.lstrip('.')} is used as a value"
         )
-    elif load.role is Role.STORED and load.chain and not ref.own and not _settable(ref.path):
+    elif _changes(case, ref, load):
         case.findings.add("module-patched", load.node, f"{ref.path} is being changed")
     else:
         arguments.judge(case, ref.path, load)
+
+
+def _changes(case: Case, ref: Ref, load: Load) -> bool:
+    """Whether an attribute of something from outside is assigned, or an item of pandas' options."""
+    if load.role is Role.FILLED:
+        return ref.path.startswith("pandas.options")
+    stored = load.role is Role.STORED and bool(load.chain)
+    return stored and not ref.own and not _settable(case, ref.path)
 
 
 def _is_builtin(case: Case) -> bool:
@@ -148,5 +157,9 @@ def _is_builtin(case: Case) -> bool:
     return not INSPECTORS & case.index.bound
 
 
-def _settable(path: str) -> bool:
-    return path.startswith("pandas.options.")
+def _settable(case: Case, path: str) -> bool:
+    """Options of pandas, to constants."""
+    home, _, name = path.rpartition(".")
+    values = case.index.attribute_values.get(name, [])
+    fixed = all(state.is_fixed(case, place.node, place.scope) for place in values)
+    return home.startswith("pandas.options") and bool(values) and fixed

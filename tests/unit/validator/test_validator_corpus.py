@@ -9,11 +9,18 @@ from components.validator import check_code, check_source
 DATA = Path(__file__).parents[2] / "data"
 ATTACKS = sorted((DATA / "attacks").glob("*.py"))
 HARMLESS = sorted((DATA / "harmless").glob("*.py"))
+HARMLESS_TESTS = sorted((DATA / "harmless_tests").glob("*.py"))
+
+
+def judged(path, policy, **options):
+    """A corpus file as what it is: `test__*.py` as an author's test, any other as strategy.py."""
+    file = path.name if path.name.startswith("test__") else "strategy.py"
+    return check_source(path.read_bytes(), policy=policy, file=file, **options)
 
 
 @pytest.mark.parametrize("path", ATTACKS, ids=lambda path: path.stem)
 def test_attack_is_refused_with_a_place_and_a_hint(path, policy):
-    checked = check_source(path.read_bytes(), policy=policy)
+    checked = judged(path, policy)
     refused = [f for f in checked.findings if f.severity == "error"]
     assert refused
     assert all(f.line and f.message and f.hint and f.rule for f in refused)
@@ -26,10 +33,11 @@ def test_harmless_file_is_not_refused(path, policy):
     assert checked.safe
 
 
-def test_harmless_author_tests_are_not_refused(policy):
-    content = (DATA / "harmless_tests" / "test_strategy.py").read_bytes()
+@pytest.mark.parametrize("path", HARMLESS_TESTS, ids=lambda path: path.stem)
+def test_harmless_author_tests_are_not_refused(path, policy):
     strategy = (DATA / "harmless" / "sma_cross.py").read_bytes()
-    checked = check_code({"strategy.py": strategy, "test_strategy.py": content}, policy=policy)
+    files = {"strategy.py": strategy, "test_strategy.py": path.read_bytes()}
+    checked = check_code(files, policy=policy)
     assert [f for f in checked.findings if f.severity == "error"] == []
 
 
@@ -45,9 +53,5 @@ def test_harmless_files_stay_harmless_when_not_strict(policy):
 
 
 def test_attacks_stay_refused_when_not_strict_but_for_unknown_modules(policy):
-    passed = [
-        path.stem
-        for path in ATTACKS
-        if check_source(path.read_bytes(), policy=policy, strict=False).safe
-    ]
+    passed = [path.stem for path in ATTACKS if judged(path, policy, strict=False).safe]
     assert passed == ["import__unknown_third_party"]

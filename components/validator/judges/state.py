@@ -1,0 +1,237 @@
+"""State that outlives a strategy: what libraries keep for the whole process stays as it is."""
+
+from __future__ import annotations
+
+import ast
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from components.validator import catalogue
+from components.validator.index import Access, Load, Role
+from components.validator.scopes import Kind, Scope
+from components.validator.words import words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from components.validator.judges.common import Case
+
+_DEPTH = 6
+_KEPT = frozenset({"logging.getLogger", "decimal.getcontext", "talib.abstract.Function"})
+"""Calls that give something which the library keeps."""
+_SETTABLE = words("propagate disabled level prec rounding Emin Emax capitals clamp")
+"""What may be set on such an object, to constants."""
+_READING = frozenset(
+    {Role.ITEM, Role.ALIASED, Role.TESTED, Role.COMPARED, Role.INSPECTED, Role.TYPE}
+)
+_READERS = words("items keys values get copy index count")
+_TAKERS = words("""
+    agg aggregate apply resample_apply dict list tuple len sorted set print enumerate zip
+    isinstance deepcopy copy
+""")
+"""Calls that take a library's table without keeping or changing it."""
+_MADE_OF_CONSTANTS = frozenset({"numpy.seterr", "numpy.geterr", "decimal.Context"})
+
+
+_RAW = frozenset({"numpy.ndarray", "numpy.ndarray.__new__"})
+_USED = frozenset({Role.CALLED, Role.DERIVED, Role.DECORATOR})
+_TYPES_ONLY = {
+    **dict.fromkeys(_RAW, _USED),
+    **dict.fromkeys(
+        (
+            "numpy.matrix",
+            "numpy.ma.MaskedArray",
+            "numpy.ma.masked_array",
+            "pandas.api.indexers.FixedForwardWindowIndexer",
+            "pandas.api.indexers.VariableOffsetWindowIndexer",
+            "decimal.Context",
+            "logging.Logger",
+        ),
+        frozenset({Role.DERIVED}),
+    ),
+}
+_TYPE_TAKERS = words("view cast register issubdtype isinstance issubclass TypeVar NewType print")
+
+
+def judge(case: Case) -> None:
+    """What is set on objects of libraries, and classes that are got from objects."""
+    for attr in case.index.stored_attributes:
+        _stores(case, attr)
+    for access in case.index.accesses_of("handlers"):
+        _handlers(case, access)
+    for access in case.index.accesses_of("flags"):
+        if access.role is Role.FILLED and not case.is_own(access.node.value, access.scope):
+            case.findings.add("attribute-closed", access.node, "an array's flags are not to be set")
+    for call, scope in case.index.results:
+        if isinstance(call.func, ast.Call) and _is_foreign_type(case, call.func, scope):
+            case.findings.add("dynamic-class", call, "the class of something unknown is called")
+    if "type" in case.index.calls:
+        _named_types(case)
+
+
+# --- attributes -----------------------------------------------------------------------------------
+
+
+def _stores(case: Case, attr: str) -> None:
+    for access in case.index.stores_of(attr):
+        base, scope = access.node.value, access.scope
+        judge_store(case, attr, access.node, base, scope)
+
+
+def judge_store(case: Case, attr: str, node: ast.AST, base: ast.AST, scope: Scope) -> None:
+    """An attribute is set on something: not on a library's class, nor on what a library keeps."""
+    named = isinstance(base, ast.Name) and _names_type(case, base.id, scope)
+    if named or _is_foreign_type(case, base, scope):
+        case.findings.add("module-patched", node, f"a class gets the attribute {attr}")
+        return
+    for path in sorted(_origin(case, base, scope)):
+        if attr not in _SETTABLE or not _all_fixed(case, attr):
+            message = f"what {path} gives is kept for the whole process: .{attr} is set on it"
+            case.findings.add("module-patched", node, message)
+
+
+def _handlers(case: Case, access: Access) -> None:
+    """A logger's handlers may be counted and cleared; one that is read may be another run's."""
+    taker = getattr(getattr(access.call, "func", None), "id", "")
+    quiet = access.role in (Role.TESTED, Role.COMPARED) or access.outer == "clear"
+    if quiet or (access.role is Role.ARGUMENT and taker in ("len", "bool")):
+        return
+    if _origin(case, access.node.value, access.scope):
+        case.findings.add("module-patched", access.node, "a handler may have been left by others")
+
+
+def _all_fixed(case: Case, attr: str) -> bool:
+    """Whether an attribute is given nothing but constants, all over the file."""
+    values = case.index.attribute_values.get(attr, [])
+    case.project.spend(len(values))
+    stores = case.index.stores_of(attr)
+    known = bool(values) and len(values) == len(stores)
+    return known and all(is_fixed(case, p.node, p.scope) for p in values)
+
+
+def _origin(case: Case, node: ast.AST, scope: Scope, depth: int = 0) -> frozenset[str]:
+    """Paths of the library's calls that an object may come from."""
+    case.project.spend()
+    if depth > _DEPTH:
+        return frozenset()
+    if isinstance(node, ast.Call):
+        path = case.path(node.func, scope)
+        if path in _KEPT:
+            return frozenset({path})
+        inner = node.func.value if isinstance(node.func, ast.Attribute) else None
+        return _origin(case, inner, scope, depth + 1) if inner is not None else frozenset()
+    if isinstance(node, ast.Subscript):
+        return _origin(case, node.value, scope, depth + 1)
+    values: list[tuple[ast.AST, Scope]] = []
+    if isinstance(node, ast.Attribute):
+        if not case.is_own(node.value, scope):
+            return _origin(case, node.value, scope, depth + 1)
+        values = [(p.node, p.scope) for p in case.index.attribute_values.get(node.attr, ())]
+    elif isinstance(node, ast.Name):
+        bindings = scope.lookup(node.id)[0]
+        values = [(b.node, b.scope) for b in bindings if b.kind is Kind.VALUE]
+    found = (_origin(case, value, where, depth + 1) for value, where in values)
+    return frozenset().union(*found)
+
+
+def _is_foreign_type(case: Case, node: ast.AST, scope: Scope) -> bool:
+    """`type(x)` of something that isn't the strategy's own."""
+    if not isinstance(node, ast.Call) or case.path(node.func, scope) != "builtins.type":
+        return False
+    return not all(
+        case.is_own(arg, scope) or case.project.is_own_instance(arg, scope, case.unit)
+        for arg in node.args
+    )
+
+
+def _named_types(case: Case) -> None:
+    """A name for `type(x)` that is called, or gets attributes."""
+    for name, places in case.index.calls.items():
+        for call, scope in places if name in case.index.bound else ():
+            if isinstance(call.func, ast.Name) and _names_type(case, name, scope):
+                case.findings.add(
+                    "dynamic-class", call, f"{name} is the class of something unknown"
+                )
+
+
+def _names_type(case: Case, name: str, scope: Scope) -> bool:
+    bindings, _ = scope.lookup(name)
+    case.project.spend(len(bindings))
+    return any(b.kind is Kind.VALUE and _is_foreign_type(case, b.node, b.scope) for b in bindings)
+
+
+# --- settings and tables --------------------------------------------------------------------------
+
+
+def is_fixed(case: Case, node: ast.AST | None, scope: Scope, depth: int = 0) -> bool:
+    """Whether a value is the same for every run: a constant, or a name of one.
+
+    What a process keeps may be set to such values only, so that it can carry nothing from one run
+    to another. A format of numbers and a lambda of the module, without defaults, hold nothing.
+    """
+    if depth > _DEPTH:
+        return False
+    if isinstance(node, ast.Name | ast.Attribute):
+        return _names_constant(case, node, scope, depth)
+    if isinstance(node, ast.Lambda):
+        return scope.kind == "module" and not (node.args.defaults or any(node.args.kw_defaults))
+    parts = _parts_of(case, node, scope)
+    return parts is not None and all(is_fixed(case, part, scope, depth + 1) for part in parts)
+
+
+def _parts_of(case: Case, node: ast.AST | None, scope: Scope) -> Sequence[ast.AST | None] | None:
+    """What an expression is made of, where it is made of nothing but that."""
+    if node is None or isinstance(node, ast.Constant):
+        return ()
+    if isinstance(node, ast.UnaryOp | ast.BinOp | ast.Tuple | ast.List | ast.Set | ast.Dict):
+        return [part for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)]
+    if isinstance(node, ast.Call) and case.path(node.func, scope) in _MADE_OF_CONSTANTS:
+        return (*node.args, *(item.value for item in node.keywords))
+    return None
+
+
+def _names_constant(case: Case, node: ast.Name | ast.Attribute, scope: Scope, depth: int) -> bool:
+    if case.path(node, scope):
+        return True
+    if isinstance(node, ast.Attribute):
+        return node.attr == "format" and case.texts(node.value, scope) is not None
+    bindings, _ = scope.lookup(node.id)
+    return bool(bindings) and all(
+        b.kind is Kind.VALUE and is_fixed(case, b.node, b.scope, depth + 1) for b in bindings
+    )
+
+
+def judge_type(case: Case, path: str, load: Load) -> None:
+    """Classes that read and write memory as they are told: for isinstance and type hints only."""
+    closed = load.role in _TYPES_ONLY.get(path, ())
+    if load.role is Role.ARGUMENT and path in _RAW:
+        call = getattr(load.call, "func", None)
+        closed = getattr(call, "attr", getattr(call, "id", "")) not in _TYPE_TAKERS
+    if closed:
+        message = f"{path} reads and writes memory as its arguments say"
+        case.findings.add(
+            "argument-closed", load.node, message, "Use np.array, np.zeros or np.full."
+        )
+
+
+@lru_cache(maxsize=4096)
+def _table_of(path: str) -> str:
+    tables = catalogue.tables()
+    return next((t for t in tables if path == t or path.startswith(f"{t}.")), "")
+
+
+def judge_table(case: Case, path: str, load: Load) -> None:
+    """A table that a library keeps, such as `backtesting.lib.OHLCV_AGG`: for reading only."""
+    table = _table_of(path)
+    if not table:
+        return
+    rest = path.removeprefix(table).removeprefix(".")
+    call = getattr(load.call, "func", None)
+    taker = getattr(call, "attr", getattr(call, "id", ""))
+    if rest:
+        reads = rest.partition(".")[0] in _READERS
+    else:
+        reads = load.role in _READING or (load.role is Role.ARGUMENT and taker in _TAKERS)
+    if not reads:
+        message = f"{table} is kept for the whole process: it may be changed here"
+        case.findings.add("module-patched", load.node, message, "Copy it first: dict(...).")

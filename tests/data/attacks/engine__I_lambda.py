@@ -1,0 +1,9 @@
+from backtesting import Strategy
+
+
+class S(Strategy):
+    def init(self):
+        self.I = lambda f, *a: f(*a)
+
+    def next(self):
+        pass

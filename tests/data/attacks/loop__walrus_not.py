@@ -1,0 +1,10 @@
+from backtesting import Strategy
+
+
+class S(Strategy):
+    def init(self):
+        while not (x := 0):
+            pass
+
+    def next(self):
+        pass

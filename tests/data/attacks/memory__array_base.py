@@ -1,0 +1,9 @@
+from backtesting import Strategy
+
+
+class S(Strategy):
+    def init(self):
+        self.future = self.data.Close.base
+
+    def next(self):
+        pass

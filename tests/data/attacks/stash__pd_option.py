@@ -1,0 +1,10 @@
+from backtesting import Strategy
+import pandas as pd
+
+
+class S(Strategy):
+    def init(self):
+        pd.set_option('display.width', int(self.data.Close[-1] * 1e6))
+
+    def next(self):
+        pass

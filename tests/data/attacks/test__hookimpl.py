@@ -1,0 +1,4 @@
+import pytest
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config):
+    pass

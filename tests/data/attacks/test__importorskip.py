@@ -1,0 +1,2 @@
+import pytest
+os = pytest.importorskip('os')

@@ -1,0 +1,3 @@
+class TestX:
+    def test_a(self, request):
+        request.config.option.maxfail = 0

@@ -1,0 +1,4 @@
+def put(m):
+    m.setattr('os.system', print)
+def test_a(monkeypatch):
+    put(monkeypatch)

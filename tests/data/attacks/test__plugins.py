@@ -1,0 +1,3 @@
+pytest_plugins = ['pytester']
+def test_a(pytester):
+    pytester.runpytest()

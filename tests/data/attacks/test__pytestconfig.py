@@ -1,0 +1,2 @@
+def test_a(pytestconfig):
+    pytestconfig.pluginmanager.unregister(name='terminal')

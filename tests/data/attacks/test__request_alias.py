@@ -1,0 +1,5 @@
+import pytest
+@pytest.fixture
+def x(request):
+    r = request
+    return r.node

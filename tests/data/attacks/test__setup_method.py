@@ -1,0 +1,3 @@
+class TestX:
+    def setup_method(self, method):
+        method.kept = 1

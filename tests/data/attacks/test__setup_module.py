@@ -1,0 +1,2 @@
+def setup_module(module):
+    module.np.load('x')

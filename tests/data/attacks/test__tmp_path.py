@@ -1,0 +1,2 @@
+def test_a(tmp_path):
+    (tmp_path / 'x').touch()

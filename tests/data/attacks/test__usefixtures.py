@@ -1,0 +1,4 @@
+import pytest
+@pytest.mark.usefixtures('pytester')
+def test_a():
+    pass
