@@ -85,9 +85,11 @@ class LocalExecutor:
     Args:
         spec: the workers' walls and data; `warm` counts the guests of all workers together.
         workers: how many processes; 0 means one for each core.
+        ahead: start them at once, for jobs to come; else each with the first job that it is for.
     """
 
-    def __init__(self, spec: WorkerSpec, workers: int = 0) -> None:
+    def __init__(self, spec: WorkerSpec, workers: int = 0, *, ahead: bool = True) -> None:
+        self._ahead = ahead
         self._count = workers or os.cpu_count() or 1
         self._asked = replace(
             spec, sandbox=replace(spec.sandbox, contents=spec.sandbox.contents or inventory.take())
@@ -187,7 +189,7 @@ class LocalExecutor:
 
     def _tend(self, seat: int) -> None:
         """One worker and its replacements, from the first job to the last."""
-        worker = self._hire(seat)
+        worker = self._hire(seat) if self._ahead else None
         while (task := self._tasks.get()) is not None:
             if not task.future.set_running_or_notify_cancel():
                 continue

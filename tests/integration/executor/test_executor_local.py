@@ -1,0 +1,34 @@
+"""Worker processes of this machine: when they start."""
+
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from executor_support import SPEC, script
+
+from components.executor.local import LocalExecutor
+from components.schema.values import Status
+
+
+def children() -> set[str]:
+    tasks = Path(f"/proc/{os.getpid()}/task").glob("*/children")
+    return {pid for task in tasks for pid in task.read_text().split()}
+
+
+def test_a_check_that_ends_before_the_sandbox_starts_no_worker():
+    before = children()
+    executor = LocalExecutor(SPEC, 2, ahead=False)
+    executor.close()
+    assert executor.describe()["starting"] == 2
+    assert children() <= before
+
+
+def test_a_worker_that_was_not_started_ahead_runs_the_first_job():
+    executor = LocalExecutor(SPEC, 2, ahead=False)
+    try:
+        assert executor.submit(script("print(1)")).result(120).status is Status.PASSED
+        assert executor.describe()["starting"] == 1
+    finally:
+        executor.close()
