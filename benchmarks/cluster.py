@@ -80,6 +80,7 @@ def cluster(folder: Path) -> Iterator[str]:
 
 def ready(executor: Executor) -> None:
     """Wait until all workers are there."""
+    executor.prepare()
     began = time.perf_counter()
     while executor.describe().get("starting") or executor.describe()["workers"] != WORKERS:
         if time.perf_counter() - began > DEADLINE_S:

@@ -116,6 +116,7 @@ def alone(stage: Stage, count: int) -> float:
     try:
         bench = open_bench(settings, policies, executor)
         jobs = [job for number in range(count) for job in jobs_of(bench, number)]
+        executor.prepare()
         waited(lambda: not executor.describe()["starting"])
         began = time.perf_counter()
         for future in [executor.submit(job) for job in jobs]:

@@ -176,6 +176,7 @@ class Daemon:
         with ExitStack() as stack:
             stack.enter_context(DaemonLock(settings.state.dir / LOCK))
             world = stack.enter_context(open_world(settings))
+            world.bench.executor.prepare()
             service = Service(world, settings)
             http = HttpServer(create_app(service), settings)
             stack.callback(http.stop)

@@ -272,6 +272,9 @@ class Executor(Protocol):
         `hear` is told what the job says while it runs.
         """
 
+    def prepare(self) -> None:
+        """Start what jobs run on, ahead of the first of them, which would do it otherwise."""
+
     def describe(self) -> dict[str, object]:
         """backend, image, workers, warm guests, limits not enforced: for health and doctor."""
 

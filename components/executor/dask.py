@@ -87,6 +87,9 @@ class DaskExecutor:
         work.add_done_callback(partial(self._settle, future))
         return future
 
+    def prepare(self) -> None:
+        """See `ports.Executor`: a cluster's workers start with the cluster."""
+
     def describe(self) -> dict[str, object]:
         """See `ports.Executor`; `available` needs this machine's wall and at least one worker."""
         if self._warden is None and not self._closing.is_set():

@@ -105,18 +105,29 @@ class LocalExecutor:
         self._room = Room()
         self._closing = threading.Event()
         self._look()
-        self._threads = [
-            threading.Thread(target=self._tend, args=(seat,), name=f"worker-{seat}", daemon=True)
-            for seat in range(self._count)
-        ]
+        self._threads: list[threading.Thread] = []
         self._janitor = threading.Thread(target=self._sweep, name="sandbox-reaper", daemon=True)
-        for thread in (*self._threads, self._janitor):
-            thread.start()
+        self._janitor.start()
+
+    def prepare(self) -> None:
+        """See `ports.Executor`: starts the worker processes, and they their warm guests."""
+        with self._lock:
+            if self._threads or self._closing.is_set():
+                return
+            self._threads = [
+                threading.Thread(
+                    target=self._tend, args=(seat,), name=f"worker-{seat}", daemon=True
+                )
+                for seat in range(self._count)
+            ]
+            for thread in self._threads:
+                thread.start()
 
     def submit(self, job: Job, hear: Hear | None = None) -> Future[ExecutionResult]:
         """See `ports.Executor`. Raises TransientError after `close`."""
         if self._closing.is_set():
             raise TransientError("the executor is shut down")
+        self.prepare()
         task = _Task(next(self._numbers), job, hear)
         self._tasks.put(task)
         return task.future
@@ -138,16 +149,17 @@ class LocalExecutor:
             "workers": self._count,
             "warm": warm,
             "busy": busy,
-            "starting": self._count - len(self._states),
+            "starting": len(self._threads) - len(self._states),
             "queued": self._tasks.qsize(),
             "restarts": self._restarts,
         }
 
     def close(self) -> None:
         """See `ports.Executor`."""
-        if self._closing.is_set():
-            return
-        self._closing.set()
+        with self._lock:
+            if self._closing.is_set():
+                return
+            self._closing.set()
         self._drop_waiting()
         with self._lock:
             running = list(self._running.values())

@@ -1,6 +1,7 @@
 """Real parts for end-to-end tests: a bare repository, an author with git, the daemon's process."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -8,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.author import git
-from bot.demo.stage import EXAMPLES, set_stage
+from bot.demo.author import Author, git
+from bot.demo.daemon import DaemonProcess
+from bot.demo.stage import EXAMPLES, Stage, set_stage
 from components.schema.report import Report
 from components.state import DATABASE, Store
 
@@ -30,9 +32,9 @@ def wait_for(condition, what, seconds=WAIT_S):
 class World:
     """A stage with a daemon, and what tests ask of it."""
 
-    def __init__(self, folder: Path):
-        self.stage = set_stage(folder, 0, on_base=())
-        self.store = Store(self.stage.state / DATABASE)
+    def __init__(self, stage: Stage):
+        self.stage = stage
+        self.store = Store(stage.state / DATABASE)
 
     # --- doing ---
 
@@ -83,6 +85,17 @@ class World:
         self.stage.daemon.stop()
         self.store.close()
 
+    def copy(self, folder: Path):
+        """The same past, to go on from in a place of its own; this world must be closed."""
+        old = self.stage
+        shutil.copytree(old.folder, folder, ignore=shutil.ignore_patterns(old.author.folder.name))
+        config, repository, state = (
+            folder / path.name for path in (old.config, old.repository, old.state)
+        )
+        author = Author(folder / old.author.folder.name, repository)
+        daemon = DaemonProcess(config, state)
+        return World(Stage(folder, config, repository, state, author, daemon))
+
     # --- asking ---
 
     def git(self, *args):
@@ -132,14 +145,23 @@ class World:
         assert self.store.audit.verify() is None
 
 
-@pytest.fixture(autouse=True)
-def bubblewrap(monkeypatch):
-    monkeypatch.setenv("ALGOOPS_SANDBOX__BACKEND", "bubblewrap")
+def new_world(folder: Path):
+    return World(set_stage(folder / "stage", 0, on_base=()))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def bubblewrap():
+    """One worker for each daemon: two tests run at a time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ALGOOPS_SANDBOX__BACKEND", "bubblewrap")
+        patch.setenv("ALGOOPS_SANDBOX__WARM", "1")
+        patch.setenv("ALGOOPS_EXECUTOR__WORKERS", "1")
+        yield
 
 
 @pytest.fixture
 def world(tmp_path):
-    made = World(tmp_path / "stage")
+    made = new_world(tmp_path)
     yield made
     made.close()
 
@@ -148,3 +170,14 @@ def world(tmp_path):
 def running(world):
     world.start()
     return world
+
+
+@pytest.fixture(scope="module")
+def shared(bubblewrap, tmp_path_factory):
+    """A running daemon for tests of proposals that leave its base alone."""
+    made = new_world(tmp_path_factory.mktemp("shared"))
+    try:
+        made.start()
+        yield made
+    finally:
+        made.close()

@@ -23,53 +23,63 @@ def findings(strategy, check):
     return [f for c in strategy.checks if c.name is check for f in c.findings]
 
 
-def test_sound_strategy_pushed_passes_with_metrics_and_a_chart(running):
-    head = running.push_example("add-sma")
-    report = running.report_of("add-sma", head)
+def endless(world, branch):
+    """An endless loop whose content is another one for each branch: no verdict is known."""
+
+    def change(author):
+        author.put(EXAMPLES / "proposals" / "endless-loop", ".")
+        world.write("strategies/patient_trader/notes.txt", f"for {branch}\n")
+
+    return world.push(branch, change)
+
+
+def test_sound_strategy_pushed_passes_with_metrics_and_a_chart(shared):
+    head = shared.push_example("add-sma")
+    report = shared.report_of("add-sma", head)
     assert report.verdict is Verdict.PASSED
     assert [c.name for c in only(report).checks] == list(CheckName)
     assert only(report).results[0].metrics.trades > 10
     assert only(report).results[0].provenance.strategy_tree == only(report).tree
-    note = running.note(head)
+    note = shared.note(head)
     assert "xychart-beta" in note
     assert "Sharpe" in note
     status = json.loads(
-        next(running.stage.state.glob(f"reports/{DEMO}/**/*{head}.json")).read_text()
+        next(shared.stage.state.glob(f"reports/{DEMO}/**/*{head}.json")).read_text()
     )
     assert "success" in json.dumps(status)
 
 
-def test_broken_definition_is_told_with_file_line_and_column(running):
-    head = running.push_proposal("broken-definition")
-    strategy = only(running.report_of("broken-definition", head))
+def test_broken_definition_is_told_with_file_line_and_column(shared):
+    head = shared.push_proposal("broken-definition")
+    strategy = only(shared.report_of("broken-definition", head))
     assert strategy.stage is CheckName.SCHEMA
     found = {(f.rule, f.line, f.column) for f in findings(strategy, CheckName.SCHEMA)}
     assert ("unknown-field", 10, 1) in found
     assert all(line and column for _, line, column in found)
-    assert "entry_rules" in running.note(head)
+    assert "entry_rules" in shared.note(head)
 
 
-def test_dangerous_code_is_found_and_never_executed(running):
-    head = running.push_proposal("dangerous-code")
-    strategy = only(running.report_of("dangerous-code", head))
+def test_dangerous_code_is_found_and_never_executed(shared):
+    head = shared.push_proposal("dangerous-code")
+    strategy = only(shared.report_of("dangerous-code", head))
     assert strategy.stage is CheckName.CODE
     assert CheckName.SANDBOX_TEST not in {c.name for c in strategy.checks}
     assert {"import-dangerous", "builtin-closed"} <= {
         f.rule for f in findings(strategy, CheckName.CODE)
     }
-    assert not list(running.stage.folder.rglob("EXECUTED"))
+    assert not list(shared.stage.folder.rglob("EXECUTED"))
 
 
-def test_endless_loop_is_a_timeout_of_the_author(running):
-    head = running.push_proposal("endless-loop")
-    strategy = only(running.report_of("endless-loop", head))
+def test_endless_loop_is_a_timeout_of_the_author(shared):
+    head = shared.push_proposal("endless-loop")
+    strategy = only(shared.report_of("endless-loop", head))
     assert strategy.stage is CheckName.SANDBOX_TEST
     assert [f.rule for f in findings(strategy, CheckName.SANDBOX_TEST)] == ["timeout"]
 
 
-def test_future_bars_are_caught_with_indicator_and_bar(running):
-    head = running.push_proposal("future-bars")
-    strategy = only(running.report_of("future-bars", head))
+def test_future_bars_are_caught_with_indicator_and_bar(shared):
+    head = shared.push_proposal("future-bars")
+    strategy = only(shared.report_of("future-bars", head))
     assert strategy.stage is CheckName.LOOKAHEAD
     (finding,) = findings(strategy, CheckName.LOOKAHEAD)
     assert "`sma`" in finding.message
@@ -77,21 +87,21 @@ def test_future_bars_are_caught_with_indicator_and_bar(running):
     assert finding.file == "strategies/oracle/strategy.py"
 
 
-def test_strategy_beyond_its_risk_gate_fails_with_value_limit_and_margin(running):
-    head = running.push_proposal("breaks-gate")
-    strategy = only(running.report_of("breaks-gate", head))
+def test_strategy_beyond_its_risk_gate_fails_with_value_limit_and_margin(shared):
+    head = shared.push_proposal("breaks-gate")
+    strategy = only(shared.report_of("breaks-gate", head))
     assert strategy.stage is CheckName.POLICY
     gate = next(g for g in strategy.gates if g.id == "drawdown")
     assert not gate.passed
     assert gate.margin == gate.value - gate.limit < 0
 
 
-def test_proposal_without_strategies_is_neutral_never_passed(running):
+def test_proposal_without_strategies_is_neutral_never_passed(shared):
     def change(_author):
-        running.write("NOTES.md", "Only words.\n")
+        shared.write("NOTES.md", "Only words.\n")
 
-    head = running.push("words", change)
-    report = running.report_of("words", head)
+    head = shared.push("words", change)
+    report = shared.report_of("words", head)
     assert report.verdict is Verdict.NEUTRAL
     assert report.strategies == ()
 
@@ -180,37 +190,31 @@ def test_two_deploys_at_once_both_land_one_after_the_other(running):
     running.sound()
 
 
-def test_force_push_during_a_run_supersedes_it(running):
-    running.push_proposal("endless-loop")
-    wait_for(
-        lambda: running.store.runs.unfinished(DEMO, "branch/endless-loop"), "the first run begins"
-    )
-    head = running.push_example("endless-loop")
-    report = running.report_of("endless-loop", head)
+def test_force_push_during_a_run_supersedes_it(shared):
+    endless(shared, "forced")
+    wait_for(lambda: shared.store.runs.unfinished(DEMO, "branch/forced"), "the first run begins")
+    head = shared.push_example("forced")
+    report = shared.report_of("forced", head)
     assert report.verdict is Verdict.PASSED
-    runs = running.store.runs.list(repository=DEMO, proposal="branch/endless-loop")
+    runs = shared.store.runs.list(repository=DEMO, proposal="branch/forced")
     assert [r.status for r in runs] == ["finished", "superseded"]
 
 
-def test_checks_are_stopped_and_asked_for_again_from_the_command_line(running):
-    running.push_proposal("endless-loop")
-    wait_for(
-        lambda: running.store.runs.unfinished(DEMO, "branch/endless-loop"), "the run is under way"
-    )
-    stopped = running.algoops("cancel", "endless-loop")
+def test_checks_are_stopped_and_asked_for_again_from_the_command_line(shared):
+    endless(shared, "stopped")
+    wait_for(lambda: shared.store.runs.unfinished(DEMO, "branch/stopped"), "the run is under way")
+    stopped = shared.algoops("cancel", "stopped")
     assert stopped.returncode == 0
     assert "Stopped" in stopped.stdout
-    wait_for(
-        lambda: not running.store.runs.unfinished(DEMO, "branch/endless-loop"), "the run is over"
-    )
-    assert running.store.runs.latest(DEMO, "branch/endless-loop").status == "superseded"
-    again = running.algoops("recheck", "endless-loop")
+    wait_for(lambda: not shared.store.runs.unfinished(DEMO, "branch/stopped"), "the run is over")
+    assert shared.store.runs.latest(DEMO, "branch/stopped").status == "superseded"
+    again = shared.algoops("recheck", "stopped")
     assert again.returncode == 0
     wait_for(
-        lambda: running.store.runs.latest(DEMO, "branch/endless-loop").status == "finished",
+        lambda: shared.store.runs.latest(DEMO, "branch/stopped").status == "finished",
         "the verdict",
     )
-    assert running.algoops("recheck", "nobody").returncode == 1
+    assert shared.algoops("recheck", "nobody").returncode == 1
 
 
 def test_deleted_branch_archives_what_it_brought(running):
@@ -240,20 +244,20 @@ def test_base_moved_by_hand_is_validated_and_recorded_as_drift(running):
     assert running.store.strategies.get(DEMO, "sma_cross").deployed_version == "1.0.0"
 
 
-def test_check_without_a_daemon_says_the_same(running, tmp_path):
-    head = running.push_example("add-sma")
-    theirs = only(running.report_of("add-sma", head))
+def test_check_without_a_daemon_says_the_same(shared, tmp_path):
+    head = shared.push_example("the-same")
+    theirs = only(shared.report_of("the-same", head))
     schema = subprocess.run(
         [sys.executable, "-m", "bot", "schema", "--report"], capture_output=True, check=True
     )
-    done = running.algoops(
+    done = shared.algoops(
         "check",
         "--repo",
-        str(running.stage.repository),
+        str(shared.stage.repository),
         "--base",
         "main",
         "--head",
-        "add-sma",
+        "the-same",
         "--format",
         "json",
         "--force",
@@ -268,18 +272,18 @@ def test_check_without_a_daemon_says_the_same(running, tmp_path):
     jsonschema.validate(json.loads(done.stdout), json.loads(schema.stdout))
 
 
-def test_check_of_a_failing_branch_exits_with_1_and_of_a_missing_one_with_2(running):
-    head = running.push_proposal("broken-definition")
-    running.run_of("broken-definition", head)
-    where = ["--repo", str(running.stage.repository)]
-    assert running.algoops("check", *where, "--head", "broken-definition").returncode == 1
-    missing = running.algoops("check", *where, "--head", "no-such-branch")
+def test_check_of_a_failing_branch_exits_with_1_and_of_a_missing_one_with_2(shared):
+    head = shared.push_proposal("failing", "broken-definition")
+    shared.run_of("failing", head)
+    where = ["--repo", str(shared.stage.repository)]
+    assert shared.algoops("check", *where, "--head", "failing").returncode == 1
+    missing = shared.algoops("check", *where, "--head", "no-such-branch")
     assert missing.returncode == 2
     assert "no-such-branch" in missing.stderr
 
 
-def test_second_daemon_on_the_same_state_is_refused_and_names_the_first(running):
-    done = running.algoops("run")
+def test_second_daemon_on_the_same_state_is_refused_and_names_the_first(shared):
+    done = shared.algoops("run")
     assert done.returncode == 2
     assert "process" in done.stderr
 

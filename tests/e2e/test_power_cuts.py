@@ -4,7 +4,7 @@ import pytest
 
 from bot.failpoints import NAMES
 from components.schema.values import Verdict
-from tests.e2e.conftest import DEMO, wait_for
+from tests.e2e.conftest import DEMO, new_world, wait_for
 
 
 def of(step):
@@ -15,11 +15,58 @@ def died(world):
     wait_for(lambda: world.stage.daemon.ended, "the power cut")
 
 
+def past(tmp_path_factory, *steps):
+    """A closed world in which this has happened; each test goes on from a copy of it."""
+    world = new_world(tmp_path_factory.mktemp("past"))
+    try:
+        world.start()
+        for step in steps:
+            step(world)
+        world.settled()
+    finally:
+        world.close()
+    return world
+
+
+def proposed(world):
+    world.run_of("add-sma", world.push_example("add-sma"))
+
+
+def deployed(world):
+    assert world.algoops("deploy", "sma_cross", "--ref", "add-sma").returncode == 0
+
+
+def improved(world):
+    world.run_of("improve", world.push_proposal("improve", "improve-sma-cross"))
+    assert world.algoops("deploy", "sma_cross", "--ref", "improve").returncode == 0
+
+
+@pytest.fixture(scope="module")
+def before_a_push(bubblewrap, tmp_path_factory):
+    return past(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def before_a_deploy(bubblewrap, tmp_path_factory):
+    return past(tmp_path_factory, proposed)
+
+
+@pytest.fixture(scope="module")
+def before_a_rollback(bubblewrap, tmp_path_factory):
+    return past(tmp_path_factory, proposed, deployed, improved)
+
+
+@pytest.fixture
+def world(request, tmp_path):
+    """A copy of the past that the test's first argument names."""
+    made = request.getfixturevalue(request.param).copy(tmp_path / "stage")
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("world", ["before_a_push"], indirect=True)
 @pytest.mark.parametrize("failpoint", of("check"))
 def test_power_cut_in_a_check_leaves_one_finished_run(world, failpoint):
-    world.start()
-    world.settled()
-    world.stage.daemon.stop()
     head = world.push_example("add-sma")
     world.start(failpoint, wait=False)
     died(world)
@@ -33,14 +80,10 @@ def test_power_cut_in_a_check_leaves_one_finished_run(world, failpoint):
     world.sound()
 
 
+@pytest.mark.parametrize("world", ["before_a_deploy"], indirect=True)
 @pytest.mark.parametrize("failpoint", of("deploy"))
 def test_power_cut_in_a_deploy_lands_once(world, failpoint):
-    world.start()
-    head = world.push_example("add-sma")
-    world.run_of("add-sma", head)
-    world.settled()
-    before = world.tip()
-    world.stage.daemon.stop()
+    head, before = world.tip("add-sma"), world.tip()
     world.start(failpoint)
     order = world.order("deploy", "sma_cross", "--ref", "add-sma")
     died(world)
@@ -55,16 +98,10 @@ def test_power_cut_in_a_deploy_lands_once(world, failpoint):
     world.sound()
 
 
+@pytest.mark.parametrize("world", ["before_a_rollback"], indirect=True)
 @pytest.mark.parametrize("failpoint", of("rollback"))
 def test_power_cut_in_a_rollback_reverts_once(world, failpoint):
-    world.start()
-    world.run_of("add-sma", world.push_example("add-sma"))
-    assert world.algoops("deploy", "sma_cross", "--ref", "add-sma").returncode == 0
-    world.run_of("improve", world.push_proposal("improve", "improve-sma-cross"))
-    assert world.algoops("deploy", "sma_cross", "--ref", "improve").returncode == 0
-    world.settled()
     before = world.tip()
-    world.stage.daemon.stop()
     world.start(failpoint)
     order = world.order("rollback", "sma_cross", "--reason", "it lost money")
     died(world)

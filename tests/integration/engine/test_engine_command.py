@@ -1,8 +1,6 @@
-"""`algoops backtest` as a person runs it: a real process, the real sandbox."""
+"""`algoops backtest` as a person runs it: a real process where it comes to run the sandbox."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +8,7 @@ from engine_strategies import CASES, HEAD, strategy
 from engine_support import plain
 
 from components.engine.result import trades_of
+from tests.cli_support import as_process, in_process
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 ROOT = Path(__file__).parents[3]
@@ -22,19 +21,14 @@ def algoops(tmp_path, market):
         "policies": str(ROOT / "policies"),
         "state": {"dir": str(tmp_path / "state")},
         "sandbox": {"backend": "bubblewrap", "warm": 0},
+        "executor": {"workers": 1},
     }
     (tmp_path / "config.yaml").write_text(json.dumps(settings))
 
-    def call(*arguments):
-        command = [sys.executable, "-m", "bot", "backtest", *map(str, arguments)]
-        return subprocess.run(
-            [*command, "--config", str(tmp_path / "config.yaml")],
-            capture_output=True,
-            text=True,
-            cwd=ROOT,
-            timeout=250,
-            check=False,
-        )
+    def call(*arguments, run=as_process):
+        done = run("backtest", *arguments, "--config", tmp_path / "config.yaml")
+        done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
+        return done
 
     return call
 
@@ -101,6 +95,6 @@ def test_exception_in_next_exits_one_with_the_author_s_lines_only(algoops, tmp_p
 )
 def test_wrong_request_exits_two_with_one_line(arguments, told, algoops, tmp_path):
     (tmp_path / "fine.py").write_text(HEAD + strategy("pass", "pass"))
-    done = algoops(tmp_path / "fine.py", *arguments)
+    done = algoops(tmp_path / "fine.py", *arguments, run=in_process)
     assert done.returncode == 2
     assert told in " ".join(done.stderr.split())

@@ -1,7 +1,6 @@
 """`algoops sweep` and `algoops worker` as commands, in a real sandbox."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,6 +9,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from executor_support import CONFIG, PROJECT
+
+from tests.cli_support import as_process, in_process
 
 SMA = str(PROJECT / "examples" / "strategies" / "sma_cross")
 
@@ -22,24 +23,17 @@ def algoops(tmp_path):
         + "executor: {kind: local, workers: 1}\n"
     )
 
-    def run(*arguments):
-        command = [sys.executable, "-m", "bot", *arguments]
-        config = ["--config", str(tmp_path / "config.yaml")]
-        return subprocess.run(
-            [*command, *config],
-            cwd=PROJECT,
-            capture_output=True,
-            text=True,
-            timeout=100,
-            check=False,
-        )
+    def call(*arguments, run=in_process):
+        done = run(*arguments, "--config", tmp_path / "config.yaml")
+        done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
+        return done
 
-    return run
+    return call
 
 
 def test_sweep_draws_ranks_warns_and_goes_on_where_it_was(algoops, tmp_path):
     asked = ("sweep", SMA, "--set", "slow=150,200", "--start", "2005-01-01")
-    first = algoops(*asked, "--set", "fast=20", "--format", "json")
+    first = algoops(*asked, "--set", "fast=20", "--format", "json", run=as_process)
     assert (first.returncode, first.stderr) == (0, "")
     document = json.loads(first.stdout)
     assert (document["reused"], len(document["cells"])) == (0, 2)
@@ -47,7 +41,7 @@ def test_sweep_draws_ranks_warns_and_goes_on_where_it_was(algoops, tmp_path):
     assert document["best"]["metrics"]["sharpe"] == max(ranked)
     assert 0 <= document["deflated_sharpe"]["probability"] <= 1
     picture = tmp_path / "heat.png"
-    more = algoops(*asked, "--set", "fast=20,30", "--plot", str(picture))
+    more = algoops(*asked, "--set", "fast=20,30", "--plot", str(picture), run=as_process)
     assert more.returncode == 0
     assert "4 passed; 2 known before" in more.stdout
     assert "trials" in more.stdout
@@ -72,6 +66,6 @@ def test_sweep_asked_for_wrongly_says_what_to_change(algoops, arguments, said):
 
 
 def test_worker_refuses_what_is_no_address(algoops):
-    ended = algoops("worker", "127.0.0.1:8786")
+    ended = algoops("worker", "127.0.0.1:8786", run=as_process)
     assert ended.returncode == 2
     assert "write it as tcp://HOST:8786" in ended.stderr

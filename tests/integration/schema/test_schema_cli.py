@@ -1,4 +1,4 @@
-"""`algoops schema` and `algoops validate schema|config` as real processes."""
+"""`algoops schema` and `algoops validate schema|config` as commands, some as real processes."""
 
 import json
 import subprocess
@@ -12,9 +12,9 @@ from backtesting import Backtest
 from components.sandbox.guest.rules import build_strategy
 from components.schema.definition import check_definition, validate_mapping
 from components.schema.policies_schema import SchemaPolicy
+from tests.cli_support import as_process, in_process
 
 ROOT = Path(__file__).parents[3]
-ALGOOPS = str(Path(sys.executable).with_name("algoops"))
 VALID = """name: dip
 description: buys dips
 indicators: {rsi: {type: RSI, timeperiod: 14}}
@@ -23,19 +23,12 @@ exit_rules: [rsi > 60]
 """
 
 
-def algoops(*arguments: str, stdin: str = "", cwd: Path = ROOT) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [ALGOOPS, *arguments],
-        input=stdin.encode(),
-        capture_output=True,
-        timeout=120,
-        check=False,
-        cwd=cwd,
-    )
+def algoops(*arguments, stdin="", cwd=ROOT, run=in_process):
+    return run(*arguments, stdin=stdin.encode(), cwd=cwd)
 
 
 def test_valid_definition_on_standard_input_exits_0():
-    done = algoops("validate", "schema", "-", stdin=VALID)
+    done = algoops("validate", "schema", "-", stdin=VALID, run=as_process)
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"valid definition" in done.stdout
 
@@ -96,7 +89,7 @@ def test_endless_file_is_refused_by_its_size():
 
 @pytest.mark.parametrize("what", ["schema", "config"])
 def test_file_that_is_not_there_exits_2(what):
-    done = algoops("validate", what, "nowhere.yaml")
+    done = algoops("validate", what, "nowhere.yaml", run=as_process)
     assert done.returncode == 2
     assert b"nowhere.yaml" in done.stderr
 
@@ -138,7 +131,7 @@ def test_schema_is_printed_as_one_json_document(option, has):
 
 
 def test_schema_beside_the_examples_is_the_printed_one():
-    done = algoops("schema")
+    done = algoops("schema", run=as_process)
     assert (ROOT / "examples/strategy.schema.json").read_bytes() == done.stdout
 
 
@@ -166,7 +159,7 @@ def test_migration_lists_what_it_left_out_on_stderr_and_exits_1():
 
 
 def test_document_that_is_no_version_1_exits_2():
-    done = algoops("schema", "migrate", "-", stdin=VALID)
+    done = algoops("schema", "migrate", "-", stdin=VALID, run=as_process)
     assert done.returncode == 2
     assert b"no list of `steps`" in done.stderr
     assert done.stdout == b""
@@ -224,14 +217,19 @@ def test_rules_trade_in_the_sandbox_as_they_do_under_plain_backtesting(name, cau
         "end": "2012-12-31",
     }
     (tmp_path / "backtest.json").write_text(json.dumps(config))
-    settings = {"engine": {"causality": causality}, "data": {"dir": str(ROOT / "examples/data")}}
+    settings = {
+        "engine": {"causality": causality},
+        "data": {"dir": str(ROOT / "examples/data")},
+        "executor": {"workers": 1},
+        "sandbox": {"warm": 0},
+    }
     (tmp_path / "config.yaml").write_text(json.dumps(settings))
     folder = tmp_path / "strategies" / name
     folder.mkdir(parents=True)
     (folder / "strategy.yaml").write_text(text)
     done = algoops(
         "backtest", str(folder), "--backtest-config", str(tmp_path / "backtest.json"),
-        "--symbol", "SPX", "--format", "json", "--config", str(tmp_path / "config.yaml"),
+        "--symbol", "SPX", "--format", "json", "--config", str(tmp_path / "config.yaml"), run=as_process,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     trades = json.loads(done.stdout)["trades"]

@@ -1,24 +1,17 @@
 """`algoops report`: a stored report in another form, without checking anything."""
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
 
+from tests.cli_support import as_process, in_process
 from tests.unit.report.shapes import SHAPES
 
 
-def algoops(*words, stdin=""):
-    return subprocess.run(
-        [sys.executable, "-m", "bot", "report", *words],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "COLUMNS": "200"},
-    )
+def algoops(*words, stdin="", run=in_process):
+    done = run("report", *words, stdin=stdin.encode())
+    done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
+    return done
 
 
 @pytest.mark.parametrize(
@@ -38,7 +31,8 @@ def test_a_stored_report_is_written_in_another_form(form, words):
 def test_a_report_becomes_sarif_in_a_file(tmp_path):
     source, target = tmp_path / "report.json", tmp_path / "report.sarif"
     source.write_text(SHAPES["failed_code"]().model_dump_json())
-    assert algoops(str(source), "--format", "sarif", "--output", str(target)).returncode == 0
+    done = algoops(source, "--format", "sarif", "--output", target, run=as_process)
+    assert done.returncode == 0
     assert len(json.loads(target.read_text())["runs"][0]["results"]) == 2
 
 
@@ -50,7 +44,7 @@ def test_what_is_no_report_is_said(text):
 
 
 def test_a_report_that_is_not_there_is_a_usage_error_and_no_bug(tmp_path):
-    done = algoops(str(tmp_path / "none.json"))
+    done = algoops(tmp_path / "none.json", run=as_process)
     assert done.returncode == 2
     assert "none.json: No such file" in " ".join(done.stderr.split())
     assert "bug" not in done.stderr

@@ -1,8 +1,6 @@
 """`algoops validate code`: exit codes and formats, run as a user runs it."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
@@ -11,19 +9,11 @@ from bot.code import judge_folder
 from bot.findings import to_json
 from bot.policies import load_policies
 from bot.standalone import folder_subject
+from tests.cli_support import as_process, in_process
 
-CODE = "from bot.cli import main; main()"
 
-
-def algoops(root, *args, stdin=b""):
-    return subprocess.run(
-        [sys.executable, "-c", CODE, "validate", "code", *map(str, args)],
-        input=stdin,
-        capture_output=True,
-        cwd=root,
-        timeout=60,
-        check=False,
-    )
+def algoops(root, *args, stdin=b"", run=in_process):
+    return run("validate", "code", *args, stdin=stdin, cwd=root)
 
 
 @pytest.fixture
@@ -32,7 +22,7 @@ def root(request):
 
 
 def test_harmless_file_exits_0_and_names_what_was_checked(root):
-    done = algoops(root, "tests/data/harmless/sma_cross.py", "--format", "json")
+    done = algoops(root, "tests/data/harmless/sma_cross.py", "--format", "json", run=as_process)
     document = json.loads(done.stdout)
     assert done.returncode == 0
     assert (document["status"], document["safe"], document["findings"]) == ("validated", True, [])
@@ -40,7 +30,7 @@ def test_harmless_file_exits_0_and_names_what_was_checked(root):
 
 
 def test_attack_on_standard_input_exits_1(root):
-    done = algoops(root, "-", "--format", "json", stdin=b"import os\n")
+    done = algoops(root, "-", "--format", "json", stdin=b"import os\n", run=as_process)
     document = json.loads(done.stdout)
     assert done.returncode == 1
     assert (document["status"], document["safe"]) == ("rejected", False)
