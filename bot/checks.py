@@ -138,6 +138,9 @@ def _verdict(done: Sequence[CheckResult]) -> tuple[Verdict, CheckName | None]:
         for check in done:
             if check.outcome is outcome:
                 return verdict, check.name
+    for check in done:
+        if check.outcome is not Outcome.PASSED:
+            return Verdict.ERROR, check.name
     if [c.name for c in done] != list(CheckName):
         return Verdict.ERROR, done[-1].name if done else None
     return Verdict.PASSED, None

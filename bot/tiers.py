@@ -52,6 +52,14 @@ class Progress:
         outcome = Outcome.FAILED if failed else Outcome.PASSED
         return self._add(name, outcome, started, findings, summary or _count(findings))
 
+    def unfinished(
+        self, name: CheckName, started: float, findings: Sequence[Finding], summary: str
+    ) -> bool:
+        """Record a check that did not come to its end: failed by what it found, else skipped."""
+        failed = any(f.severity is Severity.ERROR for f in findings)
+        outcome = Outcome.FAILED if failed else Outcome.SKIPPED
+        return self._add(name, outcome, started, findings, summary)
+
     def error(self, name: CheckName, started: float, message: str) -> bool:
         """Record a check that broke: never passed."""
         return self._add(name, Outcome.ERROR, started, (), message)
@@ -196,10 +204,7 @@ def _backtests(
     broken = [r.message for r in results if r.status is Status.INFRASTRUCTURE_ERROR]
     if broken:
         return results, progress.error(CheckName.BACKTEST, started, "; ".join(broken))
-    peeks = tuple(f for r in results for f in r.lookahead)
-    causal = progress.end(
-        CheckName.LOOKAHEAD, started, _located(peeks, subject), _lookahead_summary(peeks)
-    )
+    causal = _lookahead(subject, results, progress, started)
     findings = [f for r in results for f in _execution_findings(subject, CheckName.BACKTEST, r)]
     ran = progress.end(CheckName.BACKTEST, started, findings, _backtest_summary(results))
     return results, causal and ran
@@ -224,8 +229,17 @@ def _located(findings: Sequence[Finding], subject: Subject) -> tuple[Finding, ..
     )
 
 
-def _lookahead_summary(findings: Sequence[Finding]) -> str:
-    return _count(findings) if findings else "no indicator changes when future bars are withheld"
+def _lookahead(
+    subject: Subject, results: Sequence[ExecutionResult], progress: Progress, started: float
+) -> bool:
+    """What the look for future bars found; where a backtest did not end in order there was none."""
+    peeks = _located([f for r in results for f in r.lookahead], subject)
+    undone = [r for r in results if not (r.lookahead or r.looked_at)]
+    if undone:
+        reasons = "; ".join(f"{r.symbol}: {r.message or r.status}" for r in undone)
+        return progress.unfinished(CheckName.LOOKAHEAD, started, peeks, f"not finished: {reasons}")
+    summary = "" if peeks else "; ".join(f"{r.symbol}: {r.looked_at}" for r in results)
+    return progress.end(CheckName.LOOKAHEAD, started, peeks, summary)
 
 
 def _policy(

@@ -120,6 +120,14 @@ class Guest(Protocol):
     def part(self) -> None:
         """Both ends work at the same time from now on: they need not share a processor."""
 
+    def renew(self, spec: bytes, seed: int) -> None:
+        """Wait for the end of the job's process and have a fresh one begin, with other arguments.
+
+        It is a fork from before the author's code was loaded: nothing that the process before did
+        to itself, its libraries or its files reaches it. Budgets go on; what it prints is dropped.
+        Raises GuestGone, GuestLate.
+        """
+
     def kill(self) -> None:
         """End it now (SIGKILL from outside). Safe to call from another thread, and twice."""
 

@@ -16,6 +16,7 @@ import tempfile
 import time
 import types
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -52,26 +53,30 @@ class ForkedGuest:
     """The guest's code in a child process: the same frames, no wall."""
 
     def __init__(self, job: GuestJob) -> None:
-        self._ours, theirs = socket.socketpair()
-        self._folder = Path(tempfile.mkdtemp())
+        self._job = job
         self._until = time.monotonic() + job.limits.wall_s
         self._ended: GuestExit | None = None
         self._cap = job.limits.frame_kb * 1024
-        self._stdout = self._folder.with_suffix(".out")
+        self._stdout = Path(tempfile.mkstemp(suffix=".out")[1])
+        self._begin(job, self._stdout)
+
+    def _begin(self, job: GuestJob, printed: Path) -> None:
+        self._ours, theirs = socket.socketpair()
+        self._folder = Path(tempfile.mkdtemp())
         self.pid = os.fork()
         if self.pid == 0:
             _keep_only(theirs.fileno())
-            self._child(job, theirs)
+            self._child(job, theirs, printed)
         theirs.close()
 
-    def _child(self, job: GuestJob, connection: socket.socket) -> None:
+    def _child(self, job: GuestJob, connection: socket.socket, printed: Path) -> None:
         from components.sandbox.guest.faults import fault_of
         from components.sandbox.guest.wire import Channel
 
         code = 1
         try:
             channel = Channel(connection, job.limits.frame_kb * 1024)
-            descriptor = os.open(self._stdout, os.O_CREAT | os.O_WRONLY)
+            descriptor = os.open(printed, os.O_WRONLY)
             os.dup2(descriptor, 1)
             import sys
 
@@ -134,6 +139,12 @@ class ForkedGuest:
     def part(self) -> None:
         """It has no processor to share."""
 
+    def renew(self, spec: bytes, seed: int) -> None:
+        self._ours.close()
+        os.waitpid(self.pid, 0)
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._begin(replace(self._job, spec=spec, seed=seed), Path(os.devnull))
+
     def kill(self) -> None:
         if self._ended is None:
             os.kill(self.pid, signal.SIGKILL)
@@ -143,7 +154,7 @@ class ForkedGuest:
             self._ours.close()
             _, status = os.waitpid(self.pid, 0)
             code = os.waitstatus_to_exitcode(status)
-            out = self._stdout.read_text() if self._stdout.exists() else ""
+            out = self._stdout.read_text()
             self._ended = GuestExit(
                 status=Status.PASSED if code == 0 else Status.FAILED if code > 0 else Status.KILLED,
                 exit_code=code if code >= 0 else None,

@@ -2,43 +2,28 @@
 
 from __future__ import annotations
 
-import random
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
-
-from components.engine.ledger import TooManyOrders, check_count
-from components.engine.wire import BadAnswer, Frame, Wire
+from components.engine.audit import Audit, Room, pick, pick_replays
+from components.engine.feed import Feed, WholeOrders, take_whole
+from components.engine.wire import BadAnswer, Wire
 from components.sandbox.guest.messages import (
-    Bar,
-    Bars,
     Diagnose,
     Diagnosis,
     End,
     Hello,
     Op,
     Place,
-    RunWhole,
-    WholeRun,
+    Spec,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import pandas as pd
 
     from components.engine.ledger import Ledger
     from components.ports import Guest
-
-BARS_A_FRAME = 8_192
-SAMPLED_BARS = 64
-MOST_ORDER_BARS = 192
-EARLY_BARS = 16
-"""Bars before trading started at which it is asked whether it would have started."""
-
-MAX_OPS_IN_ALL = 1_000_000
-"""Requests of a whole run (audited mode), which are all kept before the first is worked on."""
 
 
 @dataclass
@@ -72,11 +57,10 @@ class Drive:
     """
 
     def __init__(self, guest: Guest, frame: pd.DataFrame, course: Course) -> None:
-        self._wire = Wire(guest)
         self._guest = guest
-        self._frame = frame
-        self._times: list[int] = pd.DatetimeIndex(frame.index).asi8.tolist()
-        self._columns = [column.to_numpy() for _, column in frame.items()]
+        self._wire = Wire(guest)
+        self._feed = Feed(self._wire, frame)
+        self._whole = WholeOrders()
         self.course = course
 
     def hello(self) -> None:
@@ -88,9 +72,9 @@ class Drive:
     def stream(self, ledger: Ledger) -> None:
         """Send bar after bar; a bar is sent when the orders of the one before are in."""
         wire, live = self._wire, False
-        frames = self._frames()
+        frames = self._feed.one_by_one()
         frame = next(frames)
-        for bar in range(len(self._times)):
+        for bar in range(self._feed.bars):
             wire.post(frame)
             if live:
                 ledger.bar(bar)
@@ -104,11 +88,6 @@ class Drive:
                 break
             self._take(ledger, bar, reply.ops, live=live)
         self.course.phase("run")
-
-    def _frames(self) -> Iterator[Frame]:
-        rows = zip(*(column.tolist() for column in self._columns), strict=True)
-        for at, values in zip(self._times, rows, strict=True):
-            yield self._wire.frame(Bar(self._wire.nonce(), at, list(values)))
 
     def _goes_live(self, ledger: Ledger, bar: int, first: list[Op]) -> bool:
         if bar < 1:
@@ -128,73 +107,38 @@ class Drive:
 
     def whole(self, ledger: Ledger) -> None:
         """Send all bars, take all orders, then fill them bar by bar."""
-        for at in range(0, len(self._times), BARS_A_FRAME):
-            part = slice(at, at + BARS_A_FRAME)
-            times = np.array(self._times[part], "<i8").tobytes()
-            columns = [np.ascontiguousarray(column[part]).tobytes() for column in self._columns]
-            self._wire.send(Bars(self._wire.nonce(), times, columns))
-            self._wire.reply()
-        self._wire.send(RunWhole(self._wire.nonce()))
-        start, first, ops = self._orders()
+        self._feed.portion(0, self._feed.bars)
+        self._whole = take_whole(self._wire, self._feed.bars)
         self.course.phase("run")
-        self._fill(ledger, start, first, ops)
+        self._fill(ledger, self._whole)
         self.course.phase("fill")
 
-    def _orders(self) -> tuple[int, list[Op], dict[int, list[Op]]]:
-        orders: dict[int, list[Op]] = {}
-        count = 0
-        while True:
-            answer = self._wire.whole()
-            self._merge(orders, answer)
-            count += len(answer.first) + sum(len(ops) for ops in answer.ops)
-            if count > MAX_OPS_IN_ALL:
-                raise TooManyOrders(f"more than {MAX_OPS_IN_ALL} requests in one run")
-            if not answer.more:
-                return answer.start, answer.first, orders
-
-    def _merge(self, orders: dict[int, list[Op]], answer: WholeRun) -> None:
-        last = next(reversed(orders), 0)
-        if len(answer.bars) != len(answer.ops) or answer.start < 1:
-            raise BadAnswer("orders that belong to no bar")
-        for bar, ops in zip(answer.bars, answer.ops, strict=True):
-            if not max(answer.start, last) <= bar < len(self._times) or bar in orders:
-                raise BadAnswer("orders out of order")
-            check_count(ops)
-            orders[bar] = ops
-            last = bar
-
-    def _fill(
-        self, ledger: Ledger, start: int, first: list[Op], orders: dict[int, list[Op]]
-    ) -> None:
-        if start >= len(self._times):
+    def _fill(self, ledger: Ledger, orders: WholeOrders) -> None:
+        if orders.start >= self._feed.bars:
             return
-        ledger.begin(start, first)
-        for bar in range(start, len(self._times)):
+        ledger.begin(orders.start, orders.first)
+        for bar in range(orders.start, self._feed.bars):
             ledger.bar(bar)
             if ledger.broke:
                 return
-            self._take(ledger, bar, orders.get(bar, []), live=True)
+            self._take(ledger, bar, orders.ops.get(bar, []), live=True)
 
     def ask_diagnosis(self, start: int | None) -> None:
-        """All orders are in: have the guest look for future bars, at bars that we pick now."""
-        bars = len(self._times)
-        low = min(start if start is not None else 1, bars - 1)
-        picked = random.SystemRandom()
-        sample = {low, *(picked.randrange(low, bars) for _ in range(SAMPLED_BARS))}
-        if low > 1:
-            sample |= {picked.randrange(1, low) for _ in range(EARLY_BARS)}
-        kinds = self.course.order_bars
-        placed = sorted({bar for of_a_kind in kinds.values() for bar in of_a_kind})
-        if len(placed) > MOST_ORDER_BARS:
-            placed = picked.sample(placed, MOST_ORDER_BARS)
-        replays = [picked.randrange((low + bars) // 2, bars)]
-        replays += [picked.choice(kinds[kind]) for kind in sorted(kinds)]
-        request = Diagnose(self._wire.nonce(), sorted(sample | set(placed)), replays)
-        self._wire.send(request)
+        """All orders of a streamed run are in: have the guest look for future bars."""
+        cuts = pick(self._feed.bars, start, self.course.order_bars)
+        self._wire.send(Diagnose(self._wire.nonce(), cuts))
 
     def diagnosis(self) -> None:
         """Wait for what `ask_diagnosis` asked for."""
         self.course.diagnosis = self._wire.diagnosis()
+        self.course.phase("lookahead")
+
+    def audit(self, spec: Spec, seed: int, start: int | None) -> None:
+        """All orders of a run on all data are in: look for future bars, in fresh processes."""
+        cuts = pick(self._feed.bars, start, self.course.order_bars)
+        replays = pick_replays(self._feed.bars, start, self.course.order_bars)
+        audit = Audit(Room(self._guest, self._wire, self._feed, spec, seed), self._whole)
+        self.course.diagnosis = audit.look(cuts, replays)
         self.course.phase("lookahead")
 
     def end(self) -> None:

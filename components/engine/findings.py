@@ -21,7 +21,10 @@ _HINT = (
     "use only values up to the current bar: no negative shift, no centred window, no mean over "
     "the whole sample, no bfill; what depends on all data belongs into next()"
 )
-
+_CHANCE_HINT = (
+    "use `random` or `numpy.random` as they come (they are seeded) in next(), or a generator with "
+    "a seed that init() makes anew; no default_rng() without a seed, no clock, no urandom"
+)
 
 MOST_LEAKS, WORDS_CAP = 50, 200
 _AN_ERROR = {"severity": Severity.ERROR}
@@ -54,6 +57,28 @@ def lookahead_findings(
     return tuple(f.model_copy(update=_AUDITED.get(f.rule, {}) | _AN_ERROR) for f in found)
 
 
+def looked_at(
+    diagnosis: Diagnosis | None, bars: int, lookback: int | None, *, audited: bool
+) -> str:
+    """What the look for future bars compared, in words; "" where it found or finished nothing.
+
+    Args:
+        diagnosis: what the guest found; None: it did not get so far.
+        bars: how many there are.
+        lookback: the declared one, which an audited run does not use.
+        audited: whether it was a look at a sample of the bars.
+    """
+    if diagnosis is None or diagnosis.leaks:
+        return ""
+    count = diagnosis.compared
+    indicators = f"{count} indicator{'' if count == 1 else 's'} and " if count else ""
+    if not audited:
+        more = f" and without the lookback of {lookback}" if lookback else ""
+        return f"{indicators}all orders are the same with later bars at hand{more} ({bars} bars)"
+    sample = f"{min(diagnosis.bars, bars)} of {bars} bars"
+    return f"{indicators}orders are the same where later bars are withheld ({sample} tried)"
+
+
 def _short(leak: Leak) -> Leak:
     """The guest's words on a leak, harmless and short."""
     words = {n: cut(printable(getattr(leak, n)), WORDS_CAP) for n in ("name", "seen", "known")}
@@ -81,6 +106,10 @@ def _finding(leak: Leak, index: pd.Index, files: Mapping[str, bytes]) -> Finding
             return _late(leak, time)
         case "undetermined":
             return _undetermined(leak, time)
+        case "chance":
+            return _chance(leak, time)
+        case "lookback" | "lookback-orders":
+            return _lookback(leak, time, files)
         case _:
             assert_never(leak.kind)
 
@@ -142,10 +171,67 @@ def _undetermined(leak: Leak, time: str) -> Finding:
         rule="not-deterministic",
         severity=Severity.WARNING,
         message=f"two runs on the same bars differ: first at {time} (bar {leak.bar})",
-        hint="use `random` or `numpy.random` as they come (they are seeded); no clock, no urandom",
+        hint=_CHANCE_HINT,
         found=leak.seen,
         allowed=leak.known,
     )
+
+
+def _chance(leak: Leak, time: str) -> Finding:
+    if leak.name:
+        message = (
+            f"`{leak.name}` is made of random numbers: two runs on the same bars differ, at "
+            f"{time} (bar {leak.bar}) it is {leak.seen} in one and {leak.known} in the other"
+        )
+    else:
+        message = (
+            "init() draws other random numbers when there are more bars, so the strategy trades "
+            f"otherwise with later bars at hand: first at {time} (bar {leak.bar})"
+        )
+    return Finding(
+        check=CheckName.LOOKAHEAD,
+        rule="not-deterministic",
+        severity=Severity.WARNING,
+        message=message,
+        hint=_CHANCE_HINT,
+        found=leak.seen,
+        allowed=leak.known,
+    )
+
+
+def _lookback(leak: Leak, time: str, files: Mapping[str, bytes]) -> Finding:
+    line, text = _declared(leak.name, files)
+    where = f"at {time} (bar {leak.bar})"
+    if leak.kind == "lookback":
+        what = f"{where} `{leak.name}` is {leak.known} with it, but {leak.seen} with all bars"
+    else:
+        names = f"; after init(): {leak.name}" if leak.name else ""
+        what = f"{where} it asks for {leak.known} with it, but {leak.seen} with all bars{names}"
+    message, hint = _least(leak)
+    return Finding(
+        check=CheckName.LOOKAHEAD,
+        rule="lookback",
+        message=f"the declared lookback is too short: {what}; {message}",
+        hint=hint,
+        file="strategy.py" if line else "",
+        line=line,
+        source_line=text,
+        found=leak.known,
+        allowed=leak.seen,
+    )
+
+
+def _least(leak: Leak) -> tuple[str, str]:
+    if not leak.least:
+        return (
+            "no number of bars below the data's own would do",
+            "it depends on the whole history: take `lookback` out of the definition",
+        )
+    if leak.certain:
+        message = f"the smallest lookback that would do is {leak.least}"
+    else:
+        message = f"it takes at least a lookback of {leak.least} (not tried at every bar)"
+    return message, f"declare `lookback: {leak.least}` or more, or take it out of the definition"
 
 
 def _declared(name: str, files: Mapping[str, bytes]) -> tuple[int | None, str]:

@@ -11,7 +11,7 @@ import pandas as pd
 from components.engine import result
 from components.engine.drive import Course, Drive
 from components.engine.fills import fill_findings
-from components.engine.findings import lookahead_findings
+from components.engine.findings import lookahead_findings, looked_at
 from components.engine.ledger import Ledger, TooManyOrders, account_of
 from components.engine.version import ENGINE
 from components.engine.wire import AuthorFault, BadAnswer
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from components.ports import Bars, Guest, GuestExit, MarketData, Sandbox
 
 FEWEST_BARS = 3
-_TOO_SHORT = (
-    "no bar had all indicators within the declared lookback of {} bars: declare a longer one"
-)
 
 
 _BEFORE_TIME = (Status.OUT_OF_MEMORY, Status.INFRASTRUCTURE_ERROR)
@@ -142,16 +139,23 @@ class _Attempt:
             drive.whole(self._ledger)
         self._done = True
         if not self._smoke:
-            drive.ask_diagnosis(self._ledger.start)
             guest.part()
-            self._count()
-            drive.diagnosis()
+            self._look(drive)
         drive.end()
 
-    def _guest_job(self) -> GuestJob:
+    def _look(self, drive: Drive) -> None:
+        if self._causality == "streamed":
+            drive.ask_diagnosis(self._ledger.start)
+            self._count()
+            drive.diagnosis()
+        else:
+            self._count()
+            drive.audit(self._spec(), self._job.seed, self._ledger.start)
+
+    def _spec(self) -> Spec:
         job = self._job
         index = pd.DatetimeIndex(self._frame.index)
-        spec = Spec(
+        return Spec(
             name=job.strategy,
             rules=job.rules,
             parameters=dict(job.parameters),
@@ -167,10 +171,13 @@ class _Attempt:
             lookback=self._lookback(),
             pip=result.pip_of(self._bars),
         )
+
+    def _guest_job(self) -> GuestJob:
+        job = self._job
         return GuestJob(
             kind="smoke" if self._smoke else "backtest",
             files=job.files,
-            spec=msgspec.msgpack.encode(spec),
+            spec=msgspec.msgpack.encode(self._spec()),
             limits=job.limits,
             label=job.label,
             seed=job.seed,
@@ -201,19 +208,18 @@ class _Attempt:
         return self._with_numbers(outcome)
 
     def _with_numbers(self, outcome: ExecutionResult) -> ExecutionResult:
-        audited = self._causality == "audited"
-        leaks = lookahead_findings(
-            self._course.diagnosis, self._frame.index, self._job.files, audited=audited
-        )
+        audited, found = self._causality == "audited", self._course.diagnosis
+        leaks = lookahead_findings(found, self._frame.index, self._job.files, audited=audited)
         update = {**self._count()}
         capital = self._job.config.initial_capital
         leaks += fill_findings(self._ledger.windfall(), self._frame.index, capital)
         update["lookahead"] = leaks
-        if self._ledger.start is None and self._lookback():
-            update |= {"status": Status.FAILED, "message": _TOO_SHORT.format(self._lookback())}
+        bars = len(self._frame)
+        update["looked_at"] = looked_at(found, bars, self._lookback(), audited=audited)
         errors = [f for f in leaks if f.severity is Severity.ERROR]
-        if audited and errors:
-            update |= {"status": Status.FAILED, "message": errors[0].message}
+        never = [f for f in errors if f.rule == "lookback" and self._ledger.start is None]
+        if never or (audited and errors):
+            update |= {"status": Status.FAILED, "message": (never or errors)[0].message}
         return outcome.model_copy(update=update)
 
     def _count(self) -> dict[str, object]:

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from components.sandbox import faults
-from components.sandbox.guest.messages import Diagnosis, Reply, WholeRun, encoder
+from components.sandbox.guest.messages import (
+    Diagnosis,
+    Named,
+    Newest,
+    Reply,
+    WholeRun,
+    encoder,
+)
 from components.sandbox.guest.wire import UNREADABLE
 from components.texts import cut, printable
 
@@ -18,7 +25,7 @@ if TYPE_CHECKING:
     from components.sandbox.guest.messages import Request
     from components.sandbox.guest.wire import Fault
 
-Answer = TypeVar("Answer", Reply, WholeRun, Diagnosis)
+Answer = TypeVar("Answer", Reply, WholeRun, Diagnosis, Newest, Named)
 
 Frame = tuple[int, bytes]
 """A request on its way: its nonce and its bytes."""
@@ -26,6 +33,8 @@ Frame = tuple[int, bytes]
 _REPLY = msgspec.msgpack.Decoder(Reply)
 _WHOLE = msgspec.msgpack.Decoder(WholeRun)
 _DIAGNOSIS = msgspec.msgpack.Decoder(Diagnosis)
+_NEWEST = msgspec.msgpack.Decoder(Newest)
+_NAMED = msgspec.msgpack.Decoder(Named)
 _NONCES_AT_ONCE = 1_024
 
 
@@ -84,6 +93,17 @@ class Wire:
     def diagnosis(self) -> Diagnosis:
         """The answer to `Diagnose`. Raises as `_receive`."""
         return self._receive(_DIAGNOSIS)
+
+    def newest(self) -> Newest:
+        """The answer to `Values`; as many names as series. Raises as `_receive`."""
+        answer = self._receive(_NEWEST)
+        if len(answer.names) != len(answer.tails):
+            raise BadAnswer("values without a name")
+        return answer
+
+    def named(self) -> Named:
+        """The answer to `Suspects`. Raises as `_receive`."""
+        return self._receive(_NAMED)
 
     def _receive(self, decoder: msgspec.msgpack.Decoder[Answer]) -> Answer:
         """One answer.

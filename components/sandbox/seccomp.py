@@ -52,10 +52,14 @@ NEW_NAMESPACES = 0x7E02_0080
 
 SEALED = (
     *("execve", "execveat", "kill", "tkill", "pidfd_send_signal"),
-    *("rt_sigqueueinfo", "rt_tgsigqueueinfo"),
+    *("rt_sigqueueinfo", "rt_tgsigqueueinfo", "setpriority", "sched_setaffinity"),
 )
 """What the guest takes away from itself before a job: nothing is ever executed in there, and a
-signal that ends a job was sent from outside."""
+signal that ends a job was sent from outside.
+
+Nor can a job move the guest's first process to another priority or processor: the next job, a fork
+of it, would start there and know something of the job before.
+"""
 
 SIGABRT = 6
 """The one signal that a job may send (tgkill): abort() ends with it."""
@@ -110,7 +114,7 @@ def program(machine: str = platform.machine()) -> bytes:
 
 @cache
 def sealing_program(machine: str = platform.machine()) -> bytes:
-    """The second filter, which a guest adds to itself before a job: no more execve, no signals."""
+    """The second filter, which a guest adds to itself before a job: see `SEALED`."""
     numbers = _numbers(machine)
     code = [
         *_head(machine),

@@ -1,5 +1,6 @@
 """One job in one guest, seen from the trusted side: frames, budgets, and how it ended."""
 
+import os
 import socket
 import struct
 import threading
@@ -51,7 +52,7 @@ class Session:
     def __init__(
         self, member: Member, job: GuestJob, give_back: Callable[[Member, bool], None]
     ) -> None:
-        self._member, self._limits = member, job.limits
+        self._member, self._job, self._limits = member, job, job.limits
         self._give_back = give_back
         self._drain = Drain(job.limits.output_kb * 1024, job.hear)
         self._hear_of_it, self._frames = job.hear, 0
@@ -66,7 +67,8 @@ class Session:
         self._processor: Processor | None = None
         try:
             self._processor = Processor() if _takes_turns(job) else None
-            self._socket = self._begin(job)
+            self._socket = self._begin(job, self._drain.writers)
+            self._drain.start()
         except BaseException:
             self.part()
             self._drain.finish(LAST_OUTPUT_S)
@@ -130,6 +132,25 @@ class Session:
         if self._processor is not None:
             self._processor.leave()
 
+    def renew(self, spec: bytes, seed: int) -> None:
+        """See `ports.Guest`. Raises GuestGone or GuestLate."""
+        self.part()
+        self._socket.close()
+        self._wait()
+        if self._late is not None:
+            raise GuestLate(self._late.message)
+        if self._ended is None or self._ended.signal is not None:
+            raise GuestGone("the job's process ended before the next one began")
+        self._ended, self._buffer, self._at = None, b"", 0
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        try:
+            job = replace(self._job, spec=spec, seed=seed)
+            self._socket = self._begin(job, (nowhere, nowhere))
+        except NeverBegan as error:
+            raise GuestGone("the guest took no further process") from error
+        finally:
+            os.close(nowhere)
+
     def kill(self) -> None:
         """See `ports.Guest`."""
         with self._kill_lock:
@@ -147,21 +168,20 @@ class Session:
                 self._exit = self._settle()
         return self._exit
 
-    def _begin(self, job: GuestJob) -> socket.socket:
+    def _begin(self, job: GuestJob, output: tuple[int, int]) -> socket.socket:
         host, guest = socket.socketpair()
         processor = self._processor.number if self._processor is not None else None
         order = msgspec.msgpack.encode(_order(job, self._member.grip.by_process, processor))
         control = self._member.line.socket
         control.settimeout(BEGIN_TIMEOUT_S)
         try:
-            descriptors = [guest.fileno(), *self._drain.writers]
+            descriptors = [guest.fileno(), *output]
             socket.send_fds(control, [HEADER.pack(len(order))], descriptors)
             control.sendall(order)
             began = self._member.line.next(BEGIN_TIMEOUT_S)
         except (OSError, ControlLost):
             began = None
         guest.close()
-        self._drain.start()
         if not isinstance(began, Began):
             host.close()
             self._member.grip.kill()

@@ -235,5 +235,7 @@ class ExecutionResult(Value):
     equity: tuple[EquityPoint, ...] = ()
     trades: tuple[Trade, ...] = ()
     lookahead: tuple[Finding, ...] = ()
+    looked_at: str = ""
+    """What the look for future bars compared, in words; "": it found something, or was not done."""
     tests: tuple[AuthorTest, ...] = ()
     provenance: Provenance = Provenance()

@@ -11,7 +11,8 @@ import numpy as np
 from backtesting._util import _Data
 
 from . import indicators, lean, loading, recorder
-from .lookahead import Inspection, late
+from .differences import shown_value
+from .lookahead import Inspection
 from .market import GrowingData, Tape
 from .messages import (
     Account,
@@ -23,24 +24,32 @@ from .messages import (
     End,
     Hello,
     Leak,
+    Named,
+    Newest,
     Op,
     Reply,
     RunWhole,
     Spec,
+    Step,
+    Suspects,
+    Values,
     WholeRun,
     encoder,
     request_decoder,
 )
+from .source import Source
 from .stream import Stream
-from .trial import Randomness, Trial, made_up, quiet
+from .suspects import suspects
+from .trial import drawn, made_up, quiet
+from .walk import Portion, Walk
 from .whole import Whole, run_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
-    from typing import Protocol
+    from typing import Any, Protocol
 
-    from backtesting import Strategy
+    from .messages import Request
 
     class Channel(Protocol):
         """Frames to and from the host."""
@@ -55,6 +64,9 @@ if TYPE_CHECKING:
 _OF_THE_PACKAGE = r"backtesting\."
 ORDERS_A_FRAME = 4_000
 """Orders of a whole run that go into one frame, so that it stays below the cap."""
+
+TAIL_BARS = 32
+"""Values of an indicator that are compared at a bar: it may change those before it too."""
 
 
 def run(channel: Channel, folder: Path, spec: bytes) -> None:
@@ -115,7 +127,6 @@ class StrategyExited(Exception):
 class _Guest:
     def __init__(self, channel: Channel, folder: Path, spec: Spec) -> None:
         self._channel = channel
-        self._folder = folder
         self._spec = spec
         self._declarations = indicators.Declarations()
         indicators.install(self._declarations)
@@ -123,9 +134,10 @@ class _Guest:
         loading.shim_sample_data()
         loading.make_trailing_causal()
         self._tape = Tape(spec)
-        self._random = Randomness()
+        self._source = Source(folder, spec, self._tape, self._declarations)
         self._stream: Stream | None = None
-        self._whole: Whole | None = None
+        self._walk: Walk | None = None
+        self._shown: Whole | Portion = Portion()
 
     def answer(self) -> bool:
         """Answer one frame; False when the host wants no more."""
@@ -139,28 +151,37 @@ class _Guest:
             case Bars(nonce, times, columns):
                 self._take(times, columns)
                 self._send(Reply(nonce, live=False, first=[], ops=[]))
-            case RunWhole(nonce):
-                self._run_whole(nonce)
-            case Diagnose(nonce, cuts, replays):
-                self._send(self._diagnose(nonce, cuts, replays))
             case End():
                 return False
+            case _:
+                self._answer_at_length(request)
         return True
+
+    def _answer_at_length(self, request: Request) -> None:
+        match request:
+            case RunWhole(nonce, replay):
+                self._run_whole(nonce, replay=replay)
+            case Step(nonce, start):
+                self._step(nonce, start)
+            case Values(nonce, bar):
+                self._send(_newest(nonce, self._shown, bar))
+            case Suspects(nonce, bar):
+                self._send(Named(nonce, *suspects(self._source, bar)))
+            case Diagnose(nonce, cuts):
+                self._send(self._diagnose(nonce, cuts))
 
     def _send(self, message: msgspec.Struct) -> None:
         self._channel.send(encoder.encode(message))
 
-    def _load(self) -> type[Strategy]:
-        kind: type[Strategy] = loading.load(self._folder, self._spec.name, self._spec.rules)
-        return kind
-
     def _hello(self) -> None:
-        self._kind = self._load()
+        self._kind = self._source.load()
+        folder = self._source.folder
         if self._spec.mode == "streamed":
-            self._stream = Stream(
-                self._kind, self._spec, self._tape, self._declarations, str(self._folder)
-            )
+            self._stream = Stream(self._kind, self._spec, self._tape, self._declarations, folder)
             self._stream.rehearse()
+        elif self._spec.mode == "walk":
+            trial = self._source.trial(self._kind)
+            self._walk = Walk(trial, self._spec, self._tape, folder)
 
     def _bar(self, nonce: int, time: int, values: list[float | int]) -> Reply:
         assert self._stream is not None  # noqa: S101  # the host greets first
@@ -177,71 +198,57 @@ class _Guest:
             ],
         )
 
-    def _run_whole(self, nonce: int) -> None:
+    def _run_whole(self, nonce: int, *, replay: bool) -> None:
         run = run_whole(self._kind, self._spec, self._tape, self._tape.length, self._declarations)
-        if run.raised is not None:
+        if run.raised is not None and not replay:
             raise run.raised
-        self._whole = run
+        self._shown = run
+        self._send_orders(nonce, run, run.drawn)
+
+    def _step(self, nonce: int, start: int) -> None:
+        assert self._walk is not None  # noqa: S101  # the host greets first
+        self._shown = portion = self._walk.step(start, self._tape.length)
+        self._send_orders(nonce, portion, drawn())
+
+    def _send_orders(self, nonce: int, run: Whole | Portion, state: str) -> None:
+        raised = "" if run.raised is None else f"{type(run.raised).__name__}: {run.raised}"[:200]
         frames = list(_portions(run.ops)) or [[]]
         for number, bars in enumerate(frames, start=1):
             ops = [run.ops[bar] for bar in bars]
             more = number < len(frames)
-            self._send(WholeRun(nonce, run.start, run.first, bars, ops, more))
+            self._send(
+                WholeRun(nonce, run.start, run.first, bars, ops, more, raised, run.ended, state)
+            )
 
-    def _diagnose(self, nonce: int, cuts: list[int], replays: list[int]) -> Diagnosis:
-        inspection = Inspection(
-            self._load_anew,
-            self._trial,
-            self._spec,
-            self._tape,
-            self._declarations,
-            str(self._folder),
-        )
+    def _diagnose(self, nonce: int, cuts: list[int]) -> Diagnosis:
+        assert self._stream is not None  # noqa: S101  # only what was streamed is looked at here
+        inspection = Inspection(self._source, self._stream)
         try:
             with quiet():
-                if self._stream is not None:
-                    leaks = self._inspect_stream(inspection, self._stream, cuts)
-                else:
-                    leaks = self._inspect_whole(inspection, cuts, replays)
+                leaks = inspection.look(cuts)
         except Exception as error:  # noqa: BLE001  # the author's code fails on more or fewer bars
             text = f"{type(error).__name__}: {error}"[:200]
             leaks = [Leak("", "undetermined", -1, text, "", certain=False)]
-        return Diagnosis(nonce, inspection.compared, leaks)
+        return Diagnosis(nonce, inspection.compared, len(self._stream.history.bars), leaks)
 
-    def _load_anew(self) -> type[Strategy]:
-        self._random.begin()
-        return self._load()
 
-    def _trial(self, kind: type[Strategy]) -> Trial:
-        spec = msgspec.structs.replace(self._spec, lookback=None)
-        return Trial(kind, spec, self._tape, self._declarations)
+def _newest(nonce: int, run: Whole | Portion, bar: int) -> Newest:
+    """The last values that each series (row of an indicator) has up to a bar."""
+    names: list[str] = []
+    tails: list[list[float | str]] = []
+    for name, series in zip(run.names, run.series, strict=False):
+        part = series[..., max(0, bar + 1 - TAIL_BARS) : bar + 1]
+        for row in part if part.ndim > 1 else [part]:
+            names.append(name)
+            tails.append(_plain(row))
+    return Newest(nonce, names, tails)
 
-    def _inspect_stream(
-        self, inspection: Inspection, stream: Stream, cuts: list[int]
-    ) -> list[Leak]:
-        full = inspection.run(self._tape.length)
-        if self._spec.lookback is not None:
-            return inspection.by_cuts(full, cuts)
-        leaks = inspection.by_history(full, stream.history) or late(full, stream.refusal)
-        return leaks or inspection.by_behaviour(full, stream.ops, self._tape.length)
 
-    def _inspect_whole(
-        self, inspection: Inspection, cuts: list[int], replays: list[int]
-    ) -> list[Leak]:
-        assert self._whole is not None  # noqa: S101  # the host diagnoses what has run
-        leaks = (
-            inspection.by_cuts(self._whole, cuts)
-            or inspection.by_start(self._whole, cuts)
-            or inspection.by_blinkers(self._whole, cuts)
-        )
-        for bar in replays:
-            if leaks:
-                break
-            if bar < self._whole.start:
-                continue
-            prefix = inspection.run(bar + 1)
-            leaks = inspection.by_behaviour(self._whole, prefix.ops, bar + 1)
-        return leaks
+def _plain(values: Any) -> list[float | str]:
+    if values.dtype.kind in "fiub":
+        plain: list[float | str] = values.astype(float).tolist()
+        return plain
+    return [shown_value(value) for value in values]
 
 
 def _portions(ops: Mapping[int, Sequence[Op]]) -> Iterator[list[int]]:

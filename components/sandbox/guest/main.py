@@ -12,8 +12,8 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import secrets
 import select
-import shutil
 import signal
 import socket
 import sys
@@ -27,6 +27,7 @@ from .wire import HEADER, HOST_CAP, Began, Broken, Control, Ended, Ready, Start,
 REAP_MS = 200
 SCRATCH = Path("/tmp")  # noqa: S108  # the guest's own tmpfs
 DESCRIPTORS = 3
+OWNER_ONLY = 0o700
 
 
 def main() -> int:
@@ -43,7 +44,7 @@ def main() -> int:
     _say(control, Ready(versions=versions))
     while (order := _next_job(control)) is not None:
         start, descriptors = order
-        _clean()
+        clean()
         _say(control, Began())
         child = os.fork()
         if child == 0:
@@ -145,13 +146,31 @@ def _kill_the_rest() -> None:
             return
 
 
-def _clean() -> None:
-    """Remove the files of the job before, where there was one."""
-    for entry in SCRATCH.iterdir():
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry, ignore_errors=True)
-        else:
-            entry.unlink(missing_ok=True)
+def clean(folder: Path = SCRATCH) -> None:
+    """Remove the files of the job before, where there was one, whatever it did to them.
+
+    A folder that may not be read or that is nested without end would tell the next job something:
+    what is inside comes up one level, so nothing is too deep, and each is made readable first.
+    """
+    while entries := list(folder.iterdir()):
+        for entry in entries:
+            if not _is_folder(entry):
+                entry.unlink()
+                continue
+            for inner in list(entry.iterdir()):
+                if _is_folder(inner):
+                    inner.rename(folder / secrets.token_hex(16))
+                else:
+                    inner.unlink()
+            entry.rmdir()
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether it is one, and no link to one; then we may look into it from now on."""
+    if path.is_symlink() or not path.is_dir():
+        return False
+    path.chmod(OWNER_ONLY)
+    return True
 
 
 if __name__ == "__main__":

@@ -135,7 +135,7 @@ class GrowingData(_Data):  # type: ignore[misc]  # the package has no types
         """Take over the columns that a re-evaluation's init() added to its own `data.df`."""
         for name, array in other._extra.items():
             if name not in self._place:
-                self._extra[name] = self._Data__cache[name] = array
+                self._extra[name] = self._Data__cache[name] = array[: self._end]
 
     def __getattr__(self, item: str) -> Any:
         try:

@@ -48,7 +48,7 @@ class Spec(msgspec.Struct, frozen=True):
     Attributes:
         name: the definition's name, to choose among several classes.
         rules: rule program (JSON text) of a definition without code, else "".
-        mode: streamed | whole (audited: the data comes first).
+        mode: streamed | whole (audited: the data comes first) | walk (bars come in portions).
         columns: market data columns in order.
         index_dtype: numpy dtype of the index ("<M8[us]"); `zone`: its time zone or "".
         lookback: bars that an indicator may look back, or None.
@@ -59,7 +59,7 @@ class Spec(msgspec.Struct, frozen=True):
     rules: str
     parameters: dict[str, float | int | bool | str]
     account: Account
-    mode: Literal["streamed", "whole"]
+    mode: Literal["streamed", "whole", "walk"]
     columns: tuple[Column, ...]
     index_dtype: str
     index_name: str | None
@@ -86,7 +86,7 @@ class Bar(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
 
 
 class Bars(msgspec.Struct, frozen=True, array_like=True, tag=2):
-    """Many bars at once: raw little-endian arrays, one a column; audited mode only."""
+    """Many bars at once: raw little-endian arrays, one a column; not when streamed."""
 
     nonce: int
     times: bytes
@@ -94,21 +94,23 @@ class Bars(msgspec.Struct, frozen=True, array_like=True, tag=2):
 
 
 class RunWhole(msgspec.Struct, frozen=True, array_like=True, tag=3):
-    """All data is there: run on it and send the orders."""
+    """Run on the bars that are there, as if there were no more, and send the orders.
+
+    `replay`: the author's exception in next() is a part of the answer, not the job's end.
+    """
 
     nonce: int
+    replay: bool = False
 
 
 class Diagnose(msgspec.Struct, frozen=True, array_like=True, tag=4):
-    """All orders are in: look for indicators that use future bars.
+    """All orders of a streamed run are in: look for what differs with all data at hand.
 
-    `cuts`: bars at which prefixes are compared with the full data; `replays`: bars at which
-    the whole run is repeated on the prefix.
+    `cuts`: bars at which a run with a declared lookback is compared with the full history.
     """
 
     nonce: int
     cuts: list[int]
-    replays: list[int]
 
 
 class End(msgspec.Struct, frozen=True, array_like=True, tag=5):
@@ -117,7 +119,28 @@ class End(msgspec.Struct, frozen=True, array_like=True, tag=5):
     nonce: int
 
 
-Request = Hello | Bar | Bars | RunWhole | Diagnose | End
+class Step(msgspec.Struct, frozen=True, array_like=True, tag=6):
+    """Walk: trade on the bars since the last step, from `start` on, with none later at hand."""
+
+    nonce: int
+    start: int
+
+
+class Values(msgspec.Struct, frozen=True, array_like=True, tag=7):
+    """Send the newest values that the declared indicators had at `bar`."""
+
+    nonce: int
+    bar: int
+
+
+class Suspects(msgspec.Struct, frozen=True, array_like=True, tag=8):
+    """All data is there: name what init() leaves otherwise when `bar` is the last one."""
+
+    nonce: int
+    bar: int
+
+
+Request = Hello | Bar | Bars | RunWhole | Diagnose | End | Step | Values | Suspects
 
 
 # --- guest to host -----------------------------------------------------------------------------
@@ -180,10 +203,13 @@ class WholeRun(msgspec.Struct, frozen=True, array_like=True):
     """Audited mode: one frame of orders, by bar.
 
     Attributes:
-        start: first bar on which the strategy trades.
+        start: first bar on which the strategy trades; of a walk: as far as its bars tell, else 0.
         first: orders made in init().
         bars: indices with orders, ascending over all frames; `ops` has one list for each.
         more: another frame follows.
+        raised: of a walk or replay: the author's exception that ended it.
+        ended: the bar at which it was raised.
+        drawn: names the state of the global random generators after init().
     """
 
     nonce: int
@@ -192,6 +218,25 @@ class WholeRun(msgspec.Struct, frozen=True, array_like=True):
     bars: list[int]
     ops: list[list[Op]]
     more: bool
+    raised: str = ""
+    ended: int = 0
+    drawn: str = ""
+
+
+class Newest(msgspec.Struct, frozen=True, array_like=True):
+    """The answer to `Values`: by series (a row of an indicator) its name and its last values."""
+
+    nonce: int
+    names: list[str]
+    tails: list[list[float | str]]
+
+
+class Named(msgspec.Struct, frozen=True, array_like=True):
+    """The answer to `Suspects`: places that differ; `exact`: no rounding may explain it."""
+
+    nonce: int
+    names: str
+    exact: bool
 
 
 class Leak(msgspec.Struct, frozen=True, array_like=True):
@@ -200,23 +245,33 @@ class Leak(msgspec.Struct, frozen=True, array_like=True):
     Attributes:
         name: the indicator's attribute, "" for the run as a whole.
         bar: first bar at which it shows; -1: not known.
-        seen: value with all data at hand; known: value from the bars up to then.
-        certain: False where rounding may explain it.
+        seen: value with all data at hand; known: value from the bars up to then. Of a lookback:
+            value from all bars up to then, and from the declared number of them.
+        certain: False where rounding may explain it; of a lookback: where `least` was not tried
+            at every bar.
+        least: of a lookback: the smallest one that would do; 0: none below the data's length.
     """
 
     name: str
-    kind: Literal["indicator", "behaviour", "late", "undetermined"]
+    kind: Literal[
+        "indicator", "behaviour", "late", "undetermined", "chance", "lookback", "lookback-orders"
+    ]
     bar: int
     seen: str
     known: str
     certain: bool
+    least: int = 0
 
 
 class Diagnosis(msgspec.Struct, frozen=True, array_like=True):
-    """What the look for future bars found; `compared`: how many series were compared."""
+    """What the look for future bars found.
+
+    `compared`: how many series were compared, `bars`: at how many bars.
+    """
 
     nonce: int
     compared: int
+    bars: int
     leaks: list[Leak]
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
 from backtesting.backtesting import _OutOfMoneyError
 
 from .graft import Graft
-from .lookahead import History
+from .history import History
 from .market import GrowingData
 from .recorder import Mirror
 from .trial import Refusal, Trial
@@ -26,6 +27,7 @@ class Stream:
 
     Attributes:
         ops: bar -> what the strategy asked for there; `first`: what it asked for in init().
+        start: first bar on which it traded.
         history: newest values of its indicators at each bar.
     """
 
@@ -47,8 +49,10 @@ class Stream:
         self._living: Strategy | None = None
         self._graft: Graft | None = None
         self._broke = False
+        self._warm = sys.maxsize
         self.history = History()
         self.first: list[Op] = []
+        self.start = 0
         self.ops: dict[int, list[Op]] = {}
 
     @property
@@ -73,7 +77,7 @@ class Stream:
         if self._living is not None and self._graft is not None:
             self._renew(self._graft, length)
         elif self._is_warm(length):
-            self.first = self._begin(length)
+            self.first, self.start = self._begin(length), length - 1
             return self.first, self._next(length - 1)
         else:
             return [], []
@@ -84,11 +88,12 @@ class Stream:
         if fresh is None:
             return False
         self.history.note(fresh, length - 1)
-        return warm is not None and 1 + self._shift(length) + warm < length
-
-    def _shift(self, length: int) -> int:
-        """Bars before the window that a declared lookback leaves to init()."""
-        return max(0, length - self._spec.lookback) if self._spec.lookback else 0
+        if warm is None:
+            return False
+        if self._spec.lookback:  # the window moves on, the first bar with all values does not
+            self._warm = min(self._warm, max(0, length - self._spec.lookback) + warm)
+            warm = self._warm
+        return 1 + warm < length
 
     def _begin(self, length: int) -> list[Op]:
         self._data.show(length)

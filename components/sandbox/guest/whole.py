@@ -9,12 +9,13 @@ import numpy as np
 from backtesting._util import _Data, _indicator_warmup_nbars, _strategy_indicators
 from backtesting.backtesting import _OutOfMoneyError
 
+from .differences import asked, first_difference
 from .recorder import Mirror
+from .trial import drawn
 
 if TYPE_CHECKING:
     from backtesting import Strategy
 
-    from .blinkers import Blinkers
     from .indicators import Declarations
     from .market import Tape
     from .messages import Op, Spec
@@ -29,6 +30,7 @@ class Whole:
         ops: bar -> what next() did there.
         series: declared indicators as init() left them, by their order.
         names: what to call them.
+        drawn: names the state of the global random generators after init().
         raised: the author's exception that ended it, with `ended` the bar.
     """
 
@@ -36,9 +38,21 @@ class Whole:
     first: list[Op]
     series: list[np.ndarray[Any, Any]]
     names: list[str]
+    drawn: str
     ops: dict[int, list[Op]] = field(default_factory=dict)
     raised: Exception | None = None
     ended: int = 0
+
+    @property
+    def asked(self) -> dict[int, list[Op]]:
+        """All that it asked for, by bar."""
+        return asked(self.first, self.start, self.ops)
+
+    def like(self, other: Whole, bar: int) -> bool:
+        """Whether another run did the same up to `bar`, which may be its last one."""
+        failed = self.raised is not None and self.ended <= bar
+        same = first_difference(self.asked, other.asked, bar + 1) is None
+        return same and failed == (other.raised is not None)
 
 
 def run_whole(
@@ -47,11 +61,8 @@ def run_whole(
     tape: Tape,
     length: int,
     declarations: Declarations,
-    blinkers: Blinkers | None = None,
 ) -> Whole:
     """Run a strategy on the first `length` bars as `Backtest.run` does.
-
-    `blinkers` are worn at some bars; None: never.
 
     Raises:
         Exception: the author's, from init(). One from next() is kept in `raised`.
@@ -68,20 +79,15 @@ def run_whole(
         first=mirror.take(),
         series=[np.array(indicator) for indicator in strategy._indicators],  # noqa: SLF001
         names=names_of(strategy),
+        drawn=drawn(),
     )
-    if blinkers:
-        blinkers.measure(strategy)
     indicators = list(_strategy_indicators(strategy))
     with np.errstate(invalid="ignore"):
         for bar in range(run.start, length):
             run.ended = bar
             data._set_length(bar + 1)  # noqa: SLF001  # the package's own loop
-            if blinkers:
-                blinkers.take_off()
             for attribute, indicator in indicators:
                 setattr(strategy, attribute, indicator[..., : bar + 1])
-            if blinkers:
-                blinkers.put_on(bar)
             if not _step(strategy, mirror, run, bar):
                 break
     return run

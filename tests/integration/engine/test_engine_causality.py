@@ -2,8 +2,8 @@
 
 import pytest
 from engine_leaks import LEAKS, SOUND
-from engine_strategies import CASES, HEAD, case, strategy
-from engine_support import assert_same, plain, run
+from engine_strategies import HEAD, case, strategy
+from engine_support import plain, run
 
 from components.schema.values import Severity, Status
 
@@ -66,31 +66,6 @@ def test_perfect_foresight_earns_nothing_when_streamed(market):
     honest, cheated = _run(leak, market), plain(leak.source, market)
     assert cheated["Return [%]"] > 100_000
     assert honest.metrics.return_pct < 1_000
-
-
-@pytest.mark.parametrize("name", ["sma_cross_market_orders", "brackets", "parameters_overridden"])
-def test_declared_lookback_gives_the_same_trades_for_bounded_indicators(name, market):
-    tested = next(c for c in CASES if c.name == name)
-    lookback = 400 if name == "parameters_overridden" else 60
-    result = _run(tested, market, lookback=lookback)
-    if name == "parameters_overridden":  # EMA: its memory fades, the trades stay the same
-        assert len(result.trades) > 10
-        return
-    assert_same(
-        result,
-        plain(
-            tested.source, market, config=tested.config, parameters=tested.parameters, **tested.on
-        ),
-    )
-
-
-def test_lookback_shorter_than_the_warm_up_never_trades(market):
-    tested = case(
-        "short", strategy("self.a = self.I(SMA, self.data.Close, 50)", "self.buy(size=1)")
-    )
-    result = _run(tested, market, lookback=20)
-    assert result.status is Status.FAILED
-    assert "lookback" in result.message
 
 
 def test_clock_in_next_is_called_not_deterministic(market):

@@ -15,7 +15,7 @@ def checks(*outcomes):
     ]
 
 
-P, F, E = Outcome.PASSED, Outcome.FAILED, Outcome.ERROR
+P, F, E, S = Outcome.PASSED, Outcome.FAILED, Outcome.ERROR, Outcome.SKIPPED
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,8 @@ P, F, E = Outcome.PASSED, Outcome.FAILED, Outcome.ERROR
         ([P, P, E], Verdict.ERROR, CheckName.SANDBOX_TEST),
         ([F, E], Verdict.FAILED, CheckName.SCHEMA),
         ([P, P, P], Verdict.ERROR, CheckName.SANDBOX_TEST),
+        ([P, P, P, S, F], Verdict.FAILED, CheckName.BACKTEST),
+        ([P, P, P, S, P, P], Verdict.ERROR, CheckName.LOOKAHEAD),
         ([], Verdict.ERROR, None),
     ],
 )

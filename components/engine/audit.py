@@ -1,0 +1,250 @@
+"""Looks for future bars in a run on all data: runs with fewer bars, each in a fresh process.
+
+What such a process has not been sent is nowhere in it, and nothing that an earlier run did reaches
+it. All comparing is done here, outside.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from components.engine.feed import WholeOrders, take_orders, take_whole
+from components.engine.wire import AuthorFault
+from components.sandbox.guest.differences import differing, first_difference
+from components.sandbox.guest.leaks import of_orders, of_value
+from components.sandbox.guest.messages import (
+    Diagnosis,
+    End,
+    Hello,
+    Leak,
+    Newest,
+    Step,
+    Suspects,
+    Values,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from components.engine.feed import Feed
+    from components.engine.wire import Wire
+    from components.ports import Guest
+    from components.sandbox.guest.messages import Spec
+
+SAMPLED_BARS = 64
+MOST_ORDER_BARS = 192
+EARLY_BARS = 16
+"""Bars before trading started at which it is asked whether it would have started."""
+
+REPLAYS = 8
+"""Runs on prefixes where a walk can't follow the strategy."""
+
+MAX_LEAKS = 20
+OTHER_SEED = 1_000_003
+
+
+def pick(bars: int, start: int | None, order_bars: Mapping[str, Sequence[int]]) -> list[int]:
+    """Bars to look at, picked when all orders are in: those with orders, and others at random.
+
+    Args:
+        bars: how many there are.
+        start: first bar on which it traded; None: it did not.
+        order_bars: bars with orders, by what was asked for.
+    """
+    chance = random.SystemRandom()
+    low = _low(bars, start)
+    sample = {low, *(chance.randrange(low, bars) for _ in range(SAMPLED_BARS))}
+    if low > 1:
+        sample |= {chance.randrange(1, low) for _ in range(EARLY_BARS)}
+    placed = sorted({bar for of_a_kind in order_bars.values() for bar in of_a_kind})
+    if len(placed) > MOST_ORDER_BARS:
+        placed = chance.sample(placed, MOST_ORDER_BARS)
+    return sorted(sample | set(placed))
+
+
+def pick_replays(
+    bars: int, start: int | None, order_bars: Mapping[str, Sequence[int]]
+) -> list[int]:
+    """Bars at which a whole run may have to be repeated; of each kind of order in turn."""
+    chance = random.SystemRandom()
+    picked = [chance.randrange((_low(bars, start) + bars) // 2, bars)]
+    kinds = sorted(order_bars)
+    picked += [
+        chance.choice(order_bars[kinds[n % len(kinds)]]) for n in range(REPLAYS - 1) if kinds
+    ]
+    return picked
+
+
+def _low(bars: int, start: int | None) -> int:
+    return min(start if start is not None else 1, bars - 1)
+
+
+@dataclass(frozen=True)
+class Room:
+    """Fresh processes of one guest, all for the same strategy on the same bars."""
+
+    guest: Guest
+    wire: Wire
+    feed: Feed
+    spec: Spec
+    seed: int
+
+    def enter(self, mode: str, bars: int = 0, seed: int | None = None) -> None:
+        """End the process before, have a fresh one load the strategy, send the first bars."""
+        self.wire.send(End(self.wire.nonce()))
+        spec = msgspec.structs.replace(self.spec, mode=mode)
+        self.guest.renew(msgspec.msgpack.encode(spec), self.seed if seed is None else seed)
+        self.wire.send(Hello(self.wire.nonce()))
+        self.wire.reply()
+        self.feed.portion(0, bars)
+
+    def whole(self, bars: int, seed: int | None = None) -> WholeOrders:
+        """A run on the first bars, as if there were no more."""
+        self.enter("whole", bars, seed)
+        return take_whole(self.wire, bars, replay=True)
+
+    def newest(self, bar: int) -> Newest:
+        """The declared indicators' newest values at a bar, of the run before."""
+        self.wire.send(Values(self.wire.nonce(), bar))
+        return self.wire.newest()
+
+
+class Audit:
+    """One look.
+
+    Args:
+        room: the process of the run that counts is its first.
+        full: what that run asked for.
+    """
+
+    def __init__(self, room: Room, full: WholeOrders) -> None:
+        self._room = room
+        self._full = full
+        self._asked = full.asked()
+        self._bars = room.feed.bars
+        self._apart: int | None = None
+        self._early: list[Leak] = []
+
+    def look(self, cuts: Sequence[int], replays: Iterable[int]) -> Diagnosis:
+        """Compare at these bars. Raises as `Wire`, but not AuthorFault."""
+        seen = {cut: self._room.newest(cut) for cut in cuts if cut >= self._full.start}
+        try:
+            known = self._walk(cuts)
+            leaks = self._by_values(seen, known) or self._early or self._by_orders(replays)
+        except AuthorFault as fault:  # it fails on fewer bars, where it has to work
+            leaks = [Leak("", "undetermined", -1, str(fault)[:200], "", certain=False)]
+        compared = len(next(iter(seen.values())).names) if seen else 0
+        return Diagnosis(0, compared, len(cuts), leaks[:MAX_LEAKS])
+
+    def _walk(self, cuts: Sequence[int]) -> dict[int, Newest]:
+        """Run once more with bars in portions; notes the first bar with other orders."""
+        start, wire, known, low = self._full.start, self._room.wire, {}, 0
+        self._room.enter("walk")
+        for cut in cuts:
+            self._room.feed.portion(low, cut + 1)
+            wire.send(Step(wire.nonce(), start))
+            portion = take_orders(wire, start, cut + 1)
+            if cut < start:
+                self._start_at(cut, portion.start)
+            else:
+                known[cut] = self._room.newest(cut)
+                self._compare(portion, max(low, start), cut)
+            low = cut + 1
+        return known
+
+    def _start_at(self, cut: int, start: int) -> None:
+        if 0 < start <= cut and not self._early:
+            seen, known = f"trades from bar {self._full.start} on", f"trades from bar {start} on"
+            self._early = [Leak("", "behaviour", cut, seen, known, certain=True)]
+
+    def _compare(self, portion: WholeOrders, low: int, cut: int) -> None:
+        if self._apart is not None:
+            return
+        portion.start = self._full.start
+        seen = {bar: ops for bar, ops in self._asked.items() if low <= bar <= cut}
+        self._apart = first_difference(seen, portion.asked(), cut + 1)
+        if portion.raised and (self._apart is None or portion.ended <= self._apart):
+            self._apart = portion.ended
+
+    def _by_values(self, seen: Mapping[int, Newest], known: Mapping[int, Newest]) -> list[Leak]:
+        """Indicators that have other values at a bar once later bars are there."""
+        found = _different(seen, known)
+        if not found:
+            return []
+        self._room.whole(self._bars, OTHER_SEED)
+        again = _different(seen, {cut: self._room.newest(cut) for cut in seen})
+        return [
+            msgspec.structs.replace(again[name], kind="chance") if name in again else leak
+            for name, leak in found.items()
+        ]
+
+    def _by_orders(self, replays: Iterable[int]) -> list[Leak]:
+        """Whether it trades otherwise on the bars up to then alone.
+
+        A walk may fail to follow a strategy that keeps data where nothing can be put in its place,
+        so a run on just these bars has the last word. Where the two agree, such runs at other bars
+        stand in for the walk.
+        """
+        if self._apart is None:
+            return []
+        for bar in (self._apart, *replays):
+            if bar < self._full.start:
+                continue
+            prefix = self._room.whole(bar + 1)
+            at = first_difference(self._asked, prefix.asked(), bar + 1)
+            if prefix.raised and at is None:
+                at = prefix.ended
+            if at is not None:
+                return [self._named(at, prefix)]
+        return []
+
+    def _named(self, bar: int, prefix: WholeOrders) -> Leak:
+        again = self._room.whole(self._bars)
+        unstable = first_difference(self._asked, again.asked(), self._bars)
+        if unstable is not None:
+            return of_orders("undetermined", unstable, (self._asked, again.asked()))
+        orders = (self._asked, prefix.asked())
+        if prefix.drawn != again.drawn:
+            return of_orders("chance", bar, orders)
+        self._room.wire.send(Suspects(self._room.wire.nonce(), bar))
+        named = self._room.wire.named()
+        leak = of_orders("behaviour", bar, orders, named.names)
+        known = (
+            f"it fails: {prefix.raised}" if prefix.raised and bar == prefix.ended else leak.known
+        )
+        return msgspec.structs.replace(leak, known=known, certain=named.exact)
+
+
+def _different(seen: Mapping[int, Newest], known: Mapping[int, Newest]) -> dict[str, Leak]:
+    """By name of the indicator the first bar (of those that both have) with other values."""
+    found: dict[str, Leak] = {}
+    cuts = [cut for cut in sorted(seen) if cut in known]
+    rows = min((len(one[cut].tails) for one in (seen, known) for cut in cuts), default=0)
+    for row in range(rows):
+        name = seen[cuts[0]].names[row]
+        leak = _first(name, [(c, seen[c].tails[row], known[c].tails[row]) for c in cuts])
+        if leak is not None:
+            found.setdefault(name, leak)
+    return found
+
+
+def _first(
+    name: str, tails: Sequence[tuple[int, list[float | str], list[float | str]]]
+) -> Leak | None:
+    for cut, one, two in tails:
+        if len(one) != len(two):
+            return of_value(name, cut, f"{len(one)} values", f"{len(two)} values")
+    places = [(cut, at) for cut, one, _ in tails for at in range(len(one))]
+    every = np.array([v for _, one, _ in tails for v in one])
+    other = np.array([v for _, _, two in tails for v in two])
+    wrong = np.flatnonzero(differing(every, other)).tolist()
+    if not wrong:
+        return None
+    first = places[wrong[0]][0]
+    last = max(at for at in wrong if places[at][0] == first)
+    return of_value(name, first, every[last], other[last])
