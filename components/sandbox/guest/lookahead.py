@@ -149,12 +149,19 @@ class Inspection:
         unstable = first_difference(full.asked, again.asked, self._length)
         if unstable is not None:
             return [of_orders("undetermined", unstable, (full.asked, again.asked))]
-        prefix, orders = self._source.run(bar + 1), (full.asked, self._asked)
-        if prefix.drawn != full.drawn:
+        prefix, orders = self._prefix(bar), (full.asked, self._asked)
+        if prefix is not None and prefix.drawn != full.drawn:
             return [of_orders("chance", bar, orders)]
-        if self._source.spec.lookback is not None and full.like(prefix, bar):
+        if self._source.spec.lookback is not None and prefix and full.like(prefix, bar):
             return [of_orders("lookback-orders", bar, orders, self._moved(bar))]
         return [self._behaviour(bar, orders)]
+
+    def _prefix(self, bar: int) -> Whole | None:
+        """A run on the bars up to this one; None: init() reached for a later one."""
+        try:
+            return self._source.run(bar + 1)
+        except Exception:  # noqa: BLE001  # the author's init(), which did not fail on all bars
+            return None
 
     def _behaviour(self, bar: int, orders: tuple[Any, Any]) -> Leak:
         names, exact = suspects(self._source, bar)
