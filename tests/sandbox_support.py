@@ -16,7 +16,7 @@ from components.schema.values import ExecutionResult, Limits
 HOSTILE = Path(__file__).parent / "data" / "hostile"
 BACKENDS = ("bubblewrap", "docker")
 SMALL = Limits(
-    wall_s=8, cpu_s=3, memory_mb=192, pids=24, nofile=64, fsize_mb=4, tmpfs_mb=8, output_kb=16
+    wall_s=30, cpu_s=3, memory_mb=192, pids=24, nofile=64, fsize_mb=4, tmpfs_mb=8, output_kb=16
 )
 
 
