@@ -26,20 +26,15 @@ def sandbox_spec(settings: Settings, policy: SandboxPolicy) -> SandboxSpec:
     )
 
 
-def open_executor(settings: Settings, policy: SandboxPolicy, *, ahead: bool = True) -> Executor:
+def open_executor(settings: Settings, policy: SandboxPolicy) -> Executor:
     """Start the executor that the configuration names. It works, or says why, without a wall.
-
-    Args:
-        settings: the configuration.
-        policy: how guests are kept apart, and their limits.
-        ahead: whether local workers start before there is a job for them.
 
     Raises:
         ConfigError: it is of a kind that needs what is not there; says what to do.
     """
     spec = WorkerSpec(sandbox=sandbox_spec(settings, policy), data=settings.data.dir)
     if settings.executor.kind == "local":
-        return LocalExecutor(spec, settings.executor.workers, ahead=ahead)
+        return LocalExecutor(spec, settings.executor.workers)
     try:
         from components.executor.dask import DaskExecutor  # noqa: PLC0415  # an optional extra
     except ImportError as error:

@@ -137,7 +137,7 @@ def _bench(settings: Settings) -> Iterator[tuple[Bench, Store]]:
     policies = load_policies(settings.policies)
     with ExitStack() as stack:
         store = stack.enter_context(Store(settings.state.dir / DATABASE))
-        executor = open_executor(settings, policies.sandbox, ahead=False)
+        executor = open_executor(settings, policies.sandbox)
         stack.callback(executor.close)
         yield open_bench(settings, policies, executor), store
 

@@ -85,11 +85,10 @@ class LocalExecutor:
     Args:
         spec: the workers' walls and data; `warm` counts the guests of all workers together.
         workers: how many processes; 0 means one for each core.
-        ahead: start them at once, for jobs to come; else each with the first job that it is for.
     """
 
-    def __init__(self, spec: WorkerSpec, workers: int = 0, *, ahead: bool = True) -> None:
-        self._ahead = ahead
+    def __init__(self, spec: WorkerSpec, workers: int = 0) -> None:
+        self._ahead = False
         self._count = workers or os.cpu_count() or 1
         self._asked = replace(
             spec, sandbox=replace(spec.sandbox, contents=spec.sandbox.contents or inventory.take())
@@ -110,7 +109,12 @@ class LocalExecutor:
         self._janitor.start()
 
     def prepare(self) -> None:
-        """See `ports.Executor`: starts the worker processes, and they their warm guests."""
+        """See `ports.Executor`: all workers start at once, and they their warm guests."""
+        self._ahead = True
+        self._begin()
+
+    def _begin(self) -> None:
+        """Have a thread for each worker; the worker comes with its first job, or ahead of it."""
         with self._lock:
             if self._threads or self._closing.is_set():
                 return
@@ -127,7 +131,7 @@ class LocalExecutor:
         """See `ports.Executor`. Raises TransientError after `close`."""
         if self._closing.is_set():
             raise TransientError("the executor is shut down")
-        self.prepare()
+        self._begin()
         task = _Task(next(self._numbers), job, hear)
         self._tasks.put(task)
         return task.future
@@ -149,7 +153,7 @@ class LocalExecutor:
             "workers": self._count,
             "warm": warm,
             "busy": busy,
-            "starting": len(self._threads) - len(self._states),
+            "starting": self._count - len(self._states),
             "queued": self._tasks.qsize(),
             "restarts": self._restarts,
         }

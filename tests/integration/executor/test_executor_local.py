@@ -6,7 +6,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from executor_support import SPEC, script
+from executor_support import SPEC, eventually, script
 
 from components.executor.local import LocalExecutor
 from components.schema.values import Status
@@ -19,16 +19,25 @@ def children() -> set[str]:
 
 def test_a_check_that_ends_before_the_sandbox_starts_no_worker():
     before = children()
-    executor = LocalExecutor(SPEC, 2, ahead=False)
+    executor = LocalExecutor(SPEC, 2)
     executor.close()
     assert executor.describe()["starting"] == 2
     assert children() <= before
 
 
 def test_a_worker_that_was_not_started_ahead_runs_the_first_job():
-    executor = LocalExecutor(SPEC, 2, ahead=False)
+    executor = LocalExecutor(SPEC, 2)
     try:
         assert executor.submit(script("print(1)")).result(120).status is Status.PASSED
         assert executor.describe()["starting"] == 1
+    finally:
+        executor.close()
+
+
+def test_all_workers_start_before_the_first_job_once_prepared():
+    executor = LocalExecutor(SPEC, 2)
+    try:
+        executor.prepare()
+        eventually(lambda: executor.describe()["starting"] == 0, 120)
     finally:
         executor.close()
