@@ -112,9 +112,10 @@ class Expressions:
             self.bind(node.id, Kind.OTHER, node)
 
     def attribute(
-        self, node: ast.Attribute, role: Role = Role.VALUE, call: ast.Call | None = None
+        self, node: ast.Attribute, role: Role | None = None, call: ast.Call | None = None
     ) -> None:
         """A whole chain of attributes down to what it starts from."""
+        role = role or self.value_role
         if node.ctx.__class__ is not ast.Load:
             role = Role.STORED
             self.found.stored_attributes.add(node.attr)
@@ -145,7 +146,7 @@ class Expressions:
             self.found.calls[func.attr].append((node, self.scope))
         elif func.__class__ is ast.Name:
             self.found.calls[func.id].append((node, self.scope))
-        elif func.__class__ is ast.Call:
+        elif func.__class__ is ast.Call or func.__class__ is ast.Subscript:
             self.found.results.append((node, self.scope))
         self.read(func, role, node)
         if func.__class__ is ast.Name and func.id in INSPECTORS:
@@ -175,7 +176,7 @@ class Expressions:
     def binary(self, node: ast.BinOp) -> None:
         """An operation; powers, products and shifts may be bombs."""
         if node.op.__class__ in _GROWING:
-            telling = _tells(node.left, node.right)
+            telling = _tells(node)
         else:
             telling = node.op.__class__ is ast.Mod and _is_format(node)
         if telling:
@@ -229,7 +230,17 @@ class Expressions:
             self.items(node.value)
         else:
             self.read(node.value, Role.FILLED)
-        self.visit(node.slice)
+        self.key(node.slice)
+
+    def key(self, node: ast.expr) -> None:
+        """What stands between brackets: an index, or the types of a hint."""
+        if node.__class__ in _NAMED and self.value_role is Role.VALUE:
+            self.read(node, Role.KEY)
+        elif isinstance(node, ast.Tuple | ast.List):
+            for part in node.elts:
+                self.key(part)
+        else:
+            self.visit(node)
 
     def items(self, node: ast.expr) -> None:
         """An expression of which only the items are taken."""
@@ -278,10 +289,15 @@ class Expressions:
             self.visit(target)
 
 
-def _tells(left: ast.expr, right: ast.expr) -> bool:
-    """Whether an operation may be judged: of a plain name only beside a text or a container."""
+def _tells(node: ast.BinOp) -> bool:
+    """Whether an operation may be judged: a product of a name only beside a text or a container."""
+    left, right = node.left, node.right
+    if node.op.__class__ is ast.Mult and ast.Call in (left.__class__, right.__class__):
+        return ast.BinOp in (left.__class__, right.__class__) or _is_whole(left) or _is_whole(right)
     if left.__class__ in _UNKNOWN or right.__class__ in _UNKNOWN:
         return False
+    if node.op.__class__ is not ast.Mult:
+        return True
     if left.__class__ is not ast.Name and right.__class__ is not ast.Name:
         return True
     return any(
@@ -289,6 +305,10 @@ def _tells(left: ast.expr, right: ast.expr) -> bool:
         or (side.__class__ is ast.Constant and side.value.__class__ in (str, bytes))
         for side in (left, right)
     )
+
+
+def _is_whole(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, int)
 
 
 def _is_format(node: ast.BinOp) -> bool:

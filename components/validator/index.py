@@ -29,6 +29,8 @@ class Role(Enum):
     """Assigned or deleted."""
     ITEM = auto()
     """Read item by item: `a[b]`, `for x in a`, `{**a}`, `a | b`."""
+    KEY = auto()
+    """What stands between the brackets of `a[b]`."""
     FILLED = auto()
     """An item of it is assigned or deleted, or it is changed in place."""
     INSPECTED = auto()
@@ -88,7 +90,7 @@ class Index:
         self.calls: dict[str, list[tuple[ast.Call, Scope]]] = defaultdict(list)
         self.starred: list[tuple[ast.Starred, Scope]] = []
         self.results: list[tuple[ast.Call, Scope]] = []
-        """Calls of what another call gave: `f(x)(y)`."""
+        """Calls of what another call gave, or an item: `f(x)(y)`, `a[b](c)`."""
         self.classes: list[Place] = []
         self.class_bindings: dict[ast.ClassDef, dict[str, list[Binding]]] = {}
         """What each class body binds."""

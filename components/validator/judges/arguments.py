@@ -75,6 +75,7 @@ def _written_out(  # one attribute access in full
 ) -> None:
     refs = case.project.resolve(base, load.scope, case.unit)
     for ref in refs:
+        state.judge_table(case, f"{ref.path}.{attr}", load)
         if role is Role.STORED and not ref.own:
             case.findings.add("module-patched", call, f"{ref.path}.{attr} is being changed")
         if ref.module and not ref.own:

@@ -33,14 +33,16 @@ _SIZES = frozenset(
 )
 _BUILDERS = {
     **dict.fromkeys(_FIRST, 0),
-    **dict.fromkeys(("pow", "resize", "pad", "perm", "vander"), 1),
+    **dict.fromkeys(("pow", "resize", "pad", "perm", "vander", "fromfunction"), 1),
     **dict.fromkeys(("linspace", "logspace", "geomspace", "randint", "normal", "uniform"), 2),
     **dict.fromkeys(("tile", "repeat"), -1),
     **dict.fromkeys(("date_range", "period_range", "timedelta_range", "random", "choice"), None),
 }
 """Functions that make something large -> the argument that says how large; None: by name only."""
+_HOLDERS = words("list tuple deque str bytes bytearray")
+_NESTED = re.compile(r"\{[^{}]*:[^{}]*\{")
 _COMBINING = frozenset({"product", "permutations", "combinations", "combinations_with_replacement"})
-_WATCHED = _BUILDERS.keys() | _COMBINING | {"range", "format", "comb"}
+_WATCHED = _BUILDERS.keys() | _COMBINING | {"range", "format", "format_map", "comb"}
 
 
 def judge(case: Case) -> None:
@@ -72,8 +74,8 @@ def _too_many(value: object, bound: int) -> bool:
 def _called(case: Case, call: ast.Call, name: str, scope: Scope) -> None:
     if name == "range":
         large = _too_many(_length(case, call, scope), _SLACK * case.findings.policy.limits.repeat)
-    elif name == "format":
-        large = any(isinstance(a, ast.Constant) and _wide(a.value) for a in _format_texts(call))
+    elif name in ("format", "format_map"):
+        large = _formats(case, call, scope)
     elif name in _COMBINING:
         large = _combined(case, call, name, scope) > _SLACK * case.findings.policy.limits.repeat
     elif name == "comb":
@@ -86,8 +88,16 @@ def _called(case: Case, call: ast.Call, name: str, scope: Scope) -> None:
         case.findings.add("constant-bomb", call, f"{name} of this size fills the memory")
 
 
-def _wide(value: object) -> bool:
-    return isinstance(value, str) and bool(_WIDE.search(value))
+def _formats(case: Case, call: ast.Call, scope: Scope) -> bool:
+    """A width that is written out, or given to a format with a field inside of a field."""
+    texts = [a.value for a in _format_texts(call) if isinstance(a, ast.Constant)]
+    if any(isinstance(text, str) and _WIDE.search(text) for text in texts):
+        return True
+    values = [*call.args, *(item.value for item in call.keywords)]
+    return any(isinstance(text, str) and _NESTED.search(text) for text in texts) and any(
+        _too_many(_value(case, v, scope, _ARGUMENT_BITS), case.findings.policy.limits.repeat)
+        for v in values
+    )
 
 
 def _format_texts(call: ast.Call) -> list[ast.expr]:
@@ -163,7 +173,7 @@ def _operation(case: Case, node: ast.BinOp, scope: Scope) -> None:
             case.findings.add("constant-bomb", node, message)
         return
     if isinstance(node.op, ast.Mult):
-        if _repeats(case, node, scope):
+        if (_items(case, node, scope) or 0) > limits.repeat:
             case.findings.add("constant-bomb", node, "a repetition this long fills the memory")
         return
     left = _value(case, node.left, scope, limits.result_bits)
@@ -270,21 +280,24 @@ def _computed(op: ast.operator, left: int, right: int, bits: int) -> int | str |
     return left - right if isinstance(op, ast.Sub) else None
 
 
-def _repeats(case: Case, node: ast.BinOp, scope: Scope) -> bool:
-    """Whether a text, list or tuple is repeated beyond the bound."""
-    for thing, times in ((node.left, node.right), (node.right, node.left)):
-        count = _value(case, times, scope, _ARGUMENT_BITS)
-        if _holds(thing) and _too_many(count, case.findings.policy.limits.repeat):
-            return True
-    return False
+def _items(case: Case, node: ast.expr, scope: Scope, depth: int = 0) -> int | None:
+    """At least so many items a text, list or tuple has; None where it is none of those."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult) and depth < _DEPTH:
+        for thing, times in ((node.left, node.right), (node.right, node.left)):
+            held = _items(case, thing, scope, depth + 1)
+            if held is not None:
+                count = _value(case, times, scope, _ARGUMENT_BITS)
+                most = case.findings.policy.limits.repeat + 1
+                number = count if isinstance(count, int) else most if count == _HUGE else 1
+                return min(max(held, 1) * max(number, 1), most)
+        return None
+    return 1 if _holds(node) else None
 
 
 def _holds(node: ast.expr) -> bool:
-    """Whether an expression is a text, a list or a tuple, or a repetition of one."""
-    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
-        if _holds(node.right):
-            return True
-        node = node.left
+    """Whether an expression is a text, a list or a tuple."""
+    if isinstance(node, ast.Call):
+        return getattr(node.func, "id", "") in _HOLDERS
     return isinstance(node, ast.List | ast.Tuple | ast.JoinedStr) or (
         isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)
     )

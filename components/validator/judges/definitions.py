@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from components.validator.index import Access, Place
     from components.validator.scopes import Scope
 
+_ARRAY_DOORS = ("__array_interface__", "__array_struct__")
 _ENGINES = ENGINE | ENGINE_API
 _PLAIN = frozenset({"I"})
 _META = frozenset({"type", "ABCMeta", "EnumMeta", "EnumType"})
@@ -24,6 +25,9 @@ def judge(case: Case) -> None:
     for name in index.bound:
         if name in UNDEFINABLE and (is_dunder(name) or name == "get_window_bounds"):
             _report_definition(case, name)
+    if any(door in line for line in case.unit.lines for door in _ARRAY_DOORS):
+        message = "an object that says where its memory lies"
+        case.findings.add("dunder-definition", index.tree.body[0], message)
     dataclasses(case)
     if "__match_args__" in index.bound:
         _match_args(case)

@@ -150,10 +150,29 @@ class _Test:
             for b in found
         )
 
+    def kept(self, node: ast.Attribute) -> bool:
+        """An attribute of one's own that is a true constant wherever a lone file gives it."""
+        case, index = self.case, self.case.index
+        if len(case.project.units) > 1 or not case.is_own(node.value, self.scope):
+            return False
+        stores = len(index.stores_of(node.attr))
+        given = [place.node for place in index.attribute_values.get(node.attr, ())]
+        case.project.spend(len(given) + len(index.class_bindings))
+        for bindings in index.class_bindings.values():
+            found = bindings.get(node.attr, [])
+            stores += len(found)
+            given += [b.node for b in found if b.kind is Kind.VALUE]
+        constants = all(isinstance(value, ast.Constant) and value.value for value in given)
+        return bool(given) and stores == len(given) and constants
+
     def called(self, node: ast.Call) -> bool:
         """`bool(1)`, `len("a")`."""
         plain = getattr(node.func, "id", "") in ("bool", "int", "len")
         return plain and len(node.args) == 1 and self.always(node.args[0])
+
+
+def _written(_test: _Test, node: ast.JoinedStr) -> bool:
+    return any(isinstance(part, ast.Constant) and part.value for part in node.values)
 
 
 def _filled(_test: _Test, node: ast.Tuple | ast.List | ast.Set) -> bool:
@@ -174,6 +193,8 @@ _KINDS: dict[type, Callable[[_Test, Any], bool]] = {
     ast.IfExp: lambda test, node: test.always(node.body) and test.always(node.orelse),
     ast.Call: _Test.called,
     ast.Lambda: lambda _test, _node: True,
+    ast.JoinedStr: _written,
+    ast.Attribute: _Test.kept,
 }
 
 
@@ -189,7 +210,8 @@ def _never(test: ast.expr) -> bool:
 
 def _compares(test: ast.Compare) -> bool:
     """`1 < 2` and `x is x`; where the sides differ in kind it is nobody's business."""
-    sides = [test.left, *test.comparators]
+    written = [test.left, *test.comparators]
+    sides = [part.value if isinstance(part, ast.NamedExpr) else part for part in written]
     if all(isinstance(part, ast.Constant) for part in sides):
         return all(_holds(op, a, b) for op, a, b in zip(test.ops, sides, sides[1:], strict=False))
     return all(

@@ -36,7 +36,7 @@ _MADE_OF_CONSTANTS = frozenset({"numpy.seterr", "numpy.geterr", "decimal.Context
 _RAW = frozenset({"numpy.ndarray", "numpy.ndarray.__new__"})
 _USED = frozenset({Role.CALLED, Role.DERIVED, Role.DECORATOR})
 _TYPES_ONLY = {
-    **dict.fromkeys(_RAW, _USED),
+    **dict.fromkeys(_RAW, _USED | {Role.VALUE}),
     **dict.fromkeys(
         (
             "numpy.matrix",
@@ -57,12 +57,15 @@ def judge(case: Case) -> None:
     """What is set on objects of libraries, and classes that are got from objects."""
     for attr in case.index.stored_attributes:
         _stores(case, attr)
-    for access in case.index.accesses_of("handlers"):
-        _handlers(case, access)
+    for name in ("handlers", "filters"):
+        for access in case.index.accesses_of(name):
+            _handlers(case, access)
     for access in case.index.accesses_of("flags"):
         if access.role is Role.FILLED and not case.is_own(access.node.value, access.scope):
             case.findings.add("attribute-closed", access.node, "an array's flags are not to be set")
     for call, scope in case.index.results:
+        if isinstance(call.func, ast.Subscript) and case.path(call.func.value, scope) in _RAW:
+            case.findings.add("argument-closed", call, "this array is made over any memory")
         if isinstance(call.func, ast.Call) and _is_foreign_type(case, call.func, scope):
             case.findings.add("dynamic-class", call, "the class of something unknown is called")
     if "type" in case.index.calls:
@@ -84,6 +87,11 @@ def judge_store(case: Case, attr: str, node: ast.AST, base: ast.AST, scope: Scop
     if named or _is_foreign_type(case, base, scope):
         case.findings.add("module-patched", node, f"a class gets the attribute {attr}")
         return
+    if isinstance(base, ast.Name):
+        for found, where in _given(case, base, scope):
+            for item in getattr(found, "elts", ()):
+                if path := case.path(item, where):
+                    case.findings.add("module-patched", node, f"{path} gets the attribute {attr}")
     for path in sorted(_origin(case, base, scope)):
         if attr not in _SETTABLE or not _all_fixed(case, attr):
             message = f"what {path} gives is kept for the whole process: .{attr} is set on it"
@@ -116,11 +124,11 @@ def _origin(case: Case, node: ast.AST, scope: Scope, depth: int = 0) -> frozense
         return frozenset()
     if isinstance(node, ast.Call):
         path = case.path(node.func, scope)
-        if path in _KEPT:
+        if path in _KEPT or path.startswith("numpy.random."):
             return frozenset({path})
         inner = node.func.value if isinstance(node.func, ast.Attribute) else None
         return _origin(case, inner, scope, depth + 1) if inner is not None else frozenset()
-    if isinstance(node, ast.Subscript):
+    if isinstance(node, ast.Subscript | ast.NamedExpr):
         return _origin(case, node.value, scope, depth + 1)
     values: list[tuple[ast.AST, Scope]] = []
     if isinstance(node, ast.Attribute):
@@ -128,10 +136,24 @@ def _origin(case: Case, node: ast.AST, scope: Scope, depth: int = 0) -> frozense
             return _origin(case, node.value, scope, depth + 1)
         values = [(p.node, p.scope) for p in case.index.attribute_values.get(node.attr, ())]
     elif isinstance(node, ast.Name):
-        bindings = scope.lookup(node.id)[0]
-        values = [(b.node, b.scope) for b in bindings if b.kind is Kind.VALUE]
+        values = _given(case, node, scope)
+    elif isinstance(node, ast.List | ast.Tuple):
+        values = [(item, scope) for item in node.elts]
     found = (_origin(case, value, where, depth + 1) for value, where in values)
     return frozenset().union(*found)
+
+
+def _given(case: Case, node: ast.Name, scope: Scope) -> list[tuple[ast.AST, Scope]]:
+    """What a name may be given, once or in a loop."""
+    bindings, _ = scope.lookup(node.id)
+    case.project.spend(len(bindings))
+    nodes = [(b.node.value if isinstance(b.node, ast.NamedExpr) else b.node, b) for b in bindings]
+    kinds = (Kind.VALUE, Kind.EACH)
+    return [
+        (found, b.scope)
+        for found, b in nodes
+        if b.kind in kinds or isinstance(b.node, ast.NamedExpr)
+    ]
 
 
 def _is_foreign_type(case: Case, node: ast.AST, scope: Scope) -> bool:
@@ -147,8 +169,14 @@ def _is_foreign_type(case: Case, node: ast.AST, scope: Scope) -> bool:
 def _named_types(case: Case) -> None:
     """A name for `type(x)` that is called, or gets attributes."""
     for name, places in case.index.calls.items():
-        for call, scope in places if name in case.index.bound else ():
-            if isinstance(call.func, ast.Name) and _names_type(case, name, scope):
+        known = name in case.index.bound or name in case.index.attribute_values
+        for call, scope in places if known else ():
+            func = call.func
+            held = isinstance(func, ast.Attribute) and case.is_own(func.value, scope)
+            values = case.index.attribute_values.get(name, []) if held else []
+            if (isinstance(func, ast.Name) and _names_type(case, name, scope)) or any(
+                _is_foreign_type(case, p.node, p.scope) for p in values
+            ):
                 case.findings.add(
                     "dynamic-class", call, f"{name} is the class of something unknown"
                 )

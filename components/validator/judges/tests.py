@@ -33,12 +33,30 @@ def judge(case: Case) -> None:
     """Hooks everywhere; fixtures where pytest would give them."""
     for place in case.index.functions:
         _function(case, place)
+    for name in _CLOSED_NAMES & case.index.bound:
+        case.findings.add(_RULE, _binding(case, name), f"{name} changes which tests are run")
+    if case.unit.test:
+        _named_fixtures(case)
+        _bound_hooks(case)
+        for name in ("request", "monkeypatch"):
+            for load in case.index.loads_of(name):
+                if load.scope.kind == "function" and not load.scope.name:
+                    _use(case, name, load)  # of a lambda
+
+
+def _named_fixtures(case: Case) -> None:
     for call, scope in case.index.calls.get("usefixtures", ()):
         for arg in call.args:
             if (case.texts(arg, scope) or _CLOSED_FIXTURES) & _CLOSED_FIXTURES:
                 case.findings.add(_RULE, arg, "this fixture leads into pytest or to files")
-    for name in _CLOSED_NAMES & case.index.bound:
-        case.findings.add(_RULE, _binding(case, name), f"{name} changes which tests are run")
+
+
+def _bound_hooks(case: Case) -> None:
+    """A hook that is assigned or imported."""
+    for bindings in (case.index.top.bindings, *case.index.class_bindings.values()):
+        for name in bindings:
+            if name.startswith("pytest_") and name not in _CLOSED_NAMES:
+                case.findings.add(_RULE, bindings[name][0].node, f"{name} is a hook of pytest's")
 
 
 def _binding(case: Case, name: str) -> ast.AST:
@@ -77,14 +95,18 @@ def _uses(case: Case, arg: ast.arg) -> None:
         bindings, _ = load.scope.lookup(arg.arg)
         if not any(b.node is arg for b in bindings):
             continue
-        attr = load.chain[0].attr if load.chain else ""
-        if arg.arg == "request":
-            open_ = attr in _REQUEST and load.role is not Role.STORED
-        else:
-            open_ = attr in _PATCHES and _patches_own(case, load)
-        if not open_:
-            what = f"{arg.arg}.{attr}" if attr else f"{arg.arg} as a value"
-            case.findings.add(_RULE, load.node, f"{what} leads into pytest or into libraries")
+        _use(case, arg.arg, load)
+
+
+def _use(case: Case, name: str, load: Load) -> None:
+    attr = load.chain[0].attr if load.chain else ""
+    if name == "request":
+        open_ = attr in _REQUEST and load.role is not Role.STORED
+    else:
+        open_ = attr in _PATCHES and _patches_own(case, load)
+    if not open_:
+        what = f"{name}.{attr}" if attr else f"{name} as a value"
+        case.findings.add(_RULE, load.node, f"{what} leads into pytest or into libraries")
 
 
 def patches(case: Case, load: Load) -> bool:
@@ -103,6 +125,8 @@ def _patches_own(case: Case, load: Load) -> bool:
         return False
     if load.chain[0].attr == "undo":
         return True
+    if load.chain[0].attr == "setattr" and len(call.args) == _PLACED - 1:
+        return _names_own(case, call.args[0], load)
     if len(call.args) != _PLACED:
         return False
     target, name, _ = call.args
@@ -110,3 +134,12 @@ def _patches_own(case: Case, load: Load) -> bool:
     own = case.is_own(target, load.scope) or (bool(refs) and all(ref.own for ref in refs))
     names = case.texts(name, load.scope)
     return own and names is not None and not any(n.startswith("_") for n in names)
+
+
+def _names_own(case: Case, node: ast.expr, load: Load) -> bool:
+    """`"strategy.SIZE"`: a plain name of a module of the folder."""
+    for text in case.texts(node, load.scope) or ("",):
+        module, _, name = text.rpartition(".")
+        if f".{module}" not in case.project.units or name.startswith("_"):
+            return False
+    return True

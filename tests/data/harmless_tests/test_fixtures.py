@@ -15,6 +15,7 @@ def length(request):
 def small(monkeypatch):
     monkeypatch.setattr(S, "n", 5)
     monkeypatch.setattr(strategy, "LIMIT", 3)
+    monkeypatch.setattr("strategy.LIMIT", 4)
 
 
 @pytest.fixture(scope="module")

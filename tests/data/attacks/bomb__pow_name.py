@@ -1,0 +1,10 @@
+from backtesting import Strategy
+
+
+class S(Strategy):
+    def init(self):
+        n = 10**9
+        self.x = 7 ** n
+
+    def next(self):
+        pass

@@ -1,0 +1,10 @@
+from backtesting import Strategy
+import numpy as np
+
+
+class S(Strategy):
+    def init(self):
+        self.x = [np.ndarray][0]((1,), 'O', b'a' * 8)
+
+    def next(self):
+        pass

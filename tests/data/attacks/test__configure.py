@@ -1,0 +1,6 @@
+class A:
+    pass
+
+
+def pytest_configure(config):
+    config.option.verbose = 0

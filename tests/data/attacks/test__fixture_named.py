@@ -1,0 +1,4 @@
+import pytest
+@pytest.fixture(name='x')
+def y(request):
+    return request.config

@@ -1,0 +1,1 @@
+from .helpers import finish as pytest_sessionfinish

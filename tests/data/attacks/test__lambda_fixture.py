@@ -1,0 +1,2 @@
+import pytest
+x = pytest.fixture(lambda request: request.config)

@@ -1,0 +1,4 @@
+import pytest
+@pytest.fixture
+def patched(monkeypatch):
+    monkeypatch.delattr('os.remove')

@@ -1,0 +1,2 @@
+def test_a(monkeypatch):
+    monkeypatch.setattr(target='os.system', name=print)

@@ -1,0 +1,3 @@
+def test_a(monkeypatch):
+    m = monkeypatch
+    m.setattr('os.system', print)

