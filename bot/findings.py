@@ -1,4 +1,4 @@
-"""PURE: findings as SARIF 2.1.0, workflow commands, check-run annotations and JSON, escaped."""
+"""PURE: findings as SARIF 2.1.0, workflow commands and JSON, escaped."""
 
 from collections.abc import Iterable
 from importlib.metadata import version
@@ -18,12 +18,9 @@ PATH_CAP = 300
 SARIF_CAP = 5_000
 """Results that GitHub keeps of one upload; errors come first."""
 COMMANDS_CAP = 50
-ANNOTATIONS_CAP = 50
-"""Annotations that GitHub takes in one request."""
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
-_ANNOTATIONS = {Severity.ERROR: "failure", Severity.WARNING: "warning", Severity.INFO: "notice"}
 _WEIGHT = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
@@ -71,12 +68,6 @@ def to_commands(findings: Iterable[Finding]) -> str:
     return "".join(f"{_command(f)}\n" for f in _heaviest(findings, COMMANDS_CAP))
 
 
-def to_annotations(findings: Iterable[Finding]) -> list[dict[str, Any]]:
-    """Annotations for a GitHub check run; only findings with a file and a line have a place."""
-    placed = [finding for finding in findings if finding.file and finding.line]
-    return [_annotation(finding) for finding in _heaviest(placed, ANNOTATIONS_CAP)]
-
-
 def _heaviest(findings: Iterable[Finding], cap: int) -> list[Finding]:
     return sorted(findings, key=lambda finding: _WEIGHT[finding.severity])[:cap]
 
@@ -113,19 +104,18 @@ def _result(finding: Finding, ids: list[str]) -> dict[str, Any]:
         "level": _LEVELS[finding.severity],
         "message": {"text": _text(finding) or printable(finding.rule)},
     }
-    if finding.file:
-        result["locations"] = [{"physicalLocation": _location(finding)}]
+    # GitHub refuses a whole upload for one result without a place.
+    result["locations"] = [{"physicalLocation": _location(finding)}]
     return result
 
 
 def _location(finding: Finding) -> dict[str, Any]:
-    location: dict[str, Any] = {"artifactLocation": {"uri": _uri(finding.file)}}
-    if finding.line:
-        location["region"] = _region(finding)
-    return location
+    return {"artifactLocation": {"uri": _uri(finding.file)}, "region": _region(finding)}
 
 
 def _region(finding: Finding) -> dict[str, Any]:
+    if not finding.line:
+        return {"startLine": 1}
     region: dict[str, Any] = {"startLine": finding.line}
     if finding.column:
         region["startColumn"] = finding.column
@@ -167,20 +157,3 @@ def _data(text: str) -> str:
 
 def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
-
-
-def _annotation(finding: Finding) -> dict[str, Any]:
-    start = finding.line or 1
-    end = max(finding.end_line or start, start)
-    annotation: dict[str, Any] = {
-        "path": cut(finding.file, PATH_CAP),
-        "start_line": start,
-        "end_line": end,
-        "annotation_level": _ANNOTATIONS[finding.severity],
-        "title": cut(printable(f"{finding.check}: {finding.rule}"), TITLE_CAP),
-        "message": _text(finding) or finding.rule,
-    }
-    if end == start and finding.column:
-        annotation["start_column"] = finding.column
-        annotation["end_column"] = max(finding.end_column or finding.column, finding.column)
-    return annotation

@@ -14,7 +14,6 @@ from bot.findings import to_commands, to_sarif
 from bot.report_chart import chart
 from components.errors import UserError
 from components.schema.report import Report
-from components.schema.values import Finding
 from components.texts import harmless
 
 
@@ -35,9 +34,9 @@ def rendered(report: Report, form: Format) -> str:
     if form is Format.MARKDOWN:
         return say.markdown(report, chart=chart(report))
     if form is Format.GITHUB:
-        return to_commands(all_findings(report))
+        return to_commands(report.placed_findings())
     if form is Format.SARIF:
-        return json.dumps(to_sarif(all_findings(report)), indent=2) + "\n"
+        return json.dumps(to_sarif(report.placed_findings()), indent=2) + "\n"
     return say.plain(report)
 
 
@@ -65,14 +64,6 @@ def report(
                 hint="make one with `algoops check --format json`",
             ) from error
         write(rendered(found, form), output)
-
-
-def all_findings(report: Report) -> tuple[Finding, ...]:
-    """The findings of a report: the proposal's own, then each strategy's."""
-    return (
-        *report.findings,
-        *(f for s in report.strategies for c in s.checks for f in c.findings),
-    )
 
 
 def write(text: str, output: Path | None) -> None:

@@ -47,7 +47,7 @@ class Pull:
 
 @dataclass(frozen=True)
 class Comment:
-    """A comment in a pull request's conversation (or an issue's)."""
+    """A comment in a pull request's conversation (or an issue's), or on one of its lines."""
 
     id: str
     number: int
@@ -55,6 +55,7 @@ class Comment:
     body: str
     created_at: str
     by_bot: bool
+    edited: bool = False
 
 
 def pull(data: Any) -> Pull:
@@ -95,16 +96,17 @@ def _is_fork(head: Any, base: Any) -> bool:
 
 
 def comment(data: Any) -> Comment:
-    """One issue comment."""
+    """One comment; those on lines name their pull request, the others their issue."""
     try:
         author = data.get("user") or {}
         return Comment(
-            id=str(int(data["id"])),
-            number=int(str(data["issue_url"]).rpartition("/")[2]),
+            id=str(data["id"]),
+            number=int(str(data.get("issue_url") or data["pull_request_url"]).rpartition("/")[2]),
             author=str(author.get("login", "")),
             body=str(data.get("body") or ""),
             created_at=str(data["created_at"]),
             by_bot=author.get("type") == "Bot",
+            edited=data.get("updated_at", data["created_at"]) != data["created_at"],
         )
     except (KeyError, TypeError, ValueError) as error:
         raise TransientError(f"GitHub's comment lacks {error}") from error
@@ -123,21 +125,18 @@ def number_of(proposal_id: str) -> int | None:
 
 
 def annotations(report: Report) -> list[dict[str, Any]]:
-    """Annotations of a check run, the gravest first; only findings that have a file."""
+    """Annotations of a check run, the gravest first."""
     order = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
-    found = [(f, "") for f in report.findings]
-    found += [(f, s.path) for s in report.strategies for c in s.checks for f in c.findings]
-    located = [(f, _path(folder, f.file)) for f, folder in found if f.file]
-    located.sort(key=lambda item: (order[item[0].severity], item[1], item[0].line or 0))
-    return [_annotation(finding, path) for finding, path in located]
+    found = sorted(report.placed_findings(), key=lambda f: (order[f.severity], f.file, f.line or 0))
+    return [_annotation(finding) for finding in found if finding.file != "."]
 
 
-def _annotation(finding: Finding, path: str) -> dict[str, Any]:
+def _annotation(finding: Finding) -> dict[str, Any]:
     start = finding.line or 1
     end = max(finding.end_line or start, start)
     text = f"{finding.message}\n{finding.hint}".strip()
     found: dict[str, Any] = {
-        "path": path,
+        "path": finding.file,
         "start_line": start,
         "end_line": end,
         "annotation_level": _LEVELS[finding.severity],
@@ -148,8 +147,3 @@ def _annotation(finding: Finding, path: str) -> dict[str, Any]:
         found["start_column"] = finding.column
         found["end_column"] = max(finding.end_column or finding.column, finding.column)
     return found
-
-
-def _path(folder: str, file: str) -> str:
-    inside = not folder or file == folder or file.startswith(f"{folder}/")
-    return file if inside else f"{folder}/{file}"

@@ -104,3 +104,33 @@ class Report(Value):
     finished_at: str
     duration_s: float
     limits_not_enforced: tuple[str, ...] = ()
+
+    def placed_findings(self) -> tuple[Finding, ...]:
+        """All findings, each at a path of the repository: the proposal's own, then each strategy's.
+
+        One about a strategy as a whole (a gate, say) is at the first line of its definition; one
+        about the proposal as a whole is there for the first strategy, or at the root (".").
+        """
+        first = _definition(self.strategies[0].path) if self.strategies else "."
+        own = [_placed(finding, "", first) for finding in self.findings]
+        return tuple(
+            own
+            + [
+                _placed(finding, strategy.path, _definition(strategy.path))
+                for strategy in self.strategies
+                for check in strategy.checks
+                for finding in check.findings
+            ]
+        )
+
+
+def _definition(folder: str) -> str:
+    return f"{folder}/strategy.yaml"
+
+
+def _placed(finding: Finding, folder: str, elsewhere: str) -> Finding:
+    file = finding.file
+    if not file:
+        return finding.model_copy(update={"file": elsewhere, "line": 1})
+    inside = not folder or file == folder or file.startswith(f"{folder}/")
+    return finding.model_copy(update={"file": file if inside else f"{folder}/{file}"})

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.findings import to_sarif
 from components.errors import TransientError
 from components.forge.github_values import annotations, number_of, pull
 from tests.github_support import finding, report_of, strategy_of
@@ -52,6 +53,22 @@ def test_lines_over_several_rows_have_no_columns():
     (found,) = annotations(report_of(strategies=[strategy_of(findings=[note])]))
     assert "start_column" not in found
     assert (found["start_line"], found["end_line"]) == (3, 5)
+
+
+def test_broken_gate_is_at_the_definition_of_its_strategy():
+    note = finding(file="", line=None, column=None, source_line="", rule="sharpe-not-worse")
+    report = report_of(strategies=[strategy_of(findings=[note])])
+    (found,) = annotations(report)
+    assert (found["path"], found["start_line"]) == ("strategies/alpha/strategy.yaml", 1)
+    (result,) = to_sarif(report.placed_findings())["runs"][0]["results"]
+    assert result["locations"] == [
+        {
+            "physicalLocation": {
+                "artifactLocation": {"uri": "strategies/alpha/strategy.yaml"},
+                "region": {"startLine": 1},
+            }
+        }
+    ]
 
 
 def test_a_path_inside_the_strategy_is_completed():
