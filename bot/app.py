@@ -222,12 +222,12 @@ class Daemon:
             receive(world, event, key_of(event))
 
         if repository.github is not None and isinstance(watched.forge, GitHubForge):
-            poll = Poll(watched.forge, emit)
+            poll = Poll(watched.forge, emit, world.store.meta)
             clock.every(
                 repository.github.poll_s, f"poll {repository.name}", poll.look, at_once=True
             )
             if repository.github.webhook_secret.get_secret_value():
-                again = Redelivery(watched.forge, world.pages.url)
+                again = Redelivery(watched.forge, world.pages.url, world.store.meta)
                 clock.every(
                     REDELIVERY_S, f"redelivery {repository.name}", again.sweep, at_once=True
                 )

@@ -1,13 +1,15 @@
 """Comment text -> Command | None, and who may do what. Pure.
 
-A command stands on a line of its own, where a reader sees it: not in a quote, a code block or an
-HTML comment. Whatever starts like a command and is not one is answered with help, never guessed.
+A command stands on a line of its own in a paragraph that every reader sees; `bot.comment_lines`
+tells which those are. Whatever starts like a command and is not one is answered with help, never
+guessed.
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import assert_never
 
+from bot.comment_lines import visible_lines
 from bot.events import (
     Cancel,
     Check,
@@ -23,15 +25,14 @@ from components.ports import Permission
 
 PREFIX = "/algoops"
 REASON_CAP = 500
+LONGEST = 10_000
+"""Characters of a comment that commands are looked for in: anybody may write long ones, and some
+take a parser of Markdown seconds."""
+
 _SHA = re.compile(r"[0-9a-f]{7,40}(?:[0-9a-f]{24})?")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
 _VERSION = re.compile(r"v?(\d{1,9}\.\d{1,9}\.\d{1,9}(?:[-+][0-9A-Za-z.+-]{1,50})?)")
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
-_HTML = re.compile(
-    r"<!--.*?(?:-->|\Z)|<(pre|code|script|style)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE
-)
-_COMMAND = re.compile(rf" {{0,3}}{PREFIX}(?:[ \t]+(.*))?")
-_QUOTE = re.compile(r" {0,3}>")
+_COMMAND = re.compile(rf"{PREFIX}(?:[ \t]+(.*))?")
 
 
 def parse(text: str) -> Command | None:
@@ -58,35 +59,12 @@ def may(command: Command, permission: Permission) -> bool:
 
 
 def _command_lines(text: str) -> Iterator[str]:
-    """What follows the prefix on each line that is a command.
-
-    Code blocks and quotes go first, then what HTML hides: any other order lets one of them eat a
-    visible command, and none shows a hidden one.
-    """
-    plain = "\n".join(_paragraph_lines(text.replace("\r\n", "\n").replace("\r", "\n")))
-    for line in _HTML.sub("", plain).split("\n"):
+    """What follows the prefix on each line that is a command."""
+    if PREFIX not in text or len(text) > LONGEST:
+        return
+    for line in visible_lines(text):
         if found := _COMMAND.fullmatch(line):
             yield (found[1] or "").strip()
-
-
-def _paragraph_lines(text: str) -> Iterator[str]:
-    fence = ""
-    quoted = False
-    for line in text.split("\n"):
-        mark = _FENCE.fullmatch(line)
-        if fence:
-            fence = "" if _closes(mark, fence) else fence
-        elif mark and not (mark[1].startswith("`") and "`" in mark[2]):
-            fence, quoted = mark[1], False
-        else:
-            # A line right below a quote still belongs to it, as it is rendered.
-            quoted = bool(_QUOTE.match(line)) or (quoted and bool(line.strip()))
-            if not quoted:
-                yield line
-
-
-def _closes(match: re.Match[str] | None, fence: str) -> bool:
-    return match is not None and match[1].startswith(fence) and not match[2].strip()
 
 
 def _command(line: str) -> Command:

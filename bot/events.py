@@ -117,6 +117,8 @@ class CommandIssued:
     comment: str = ""
     """The forge's id of the comment that held the command: to react to it, and so that two
     sources which saw the same comment make one command of it; else ""."""
+    said_at: str = ""
+    """When it was said, of the forge's clock (ISO, Z); "" where it came in no comment."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot import commands
+from bot.born import Memory, born_at
 from bot.events import (
     BaseMoved,
     CommandIssued,
@@ -61,7 +62,7 @@ class Looked(Protocol):
         """All open proposals."""
 
     def comments_since(self, since: str) -> tuple[Said, ...]:
-        """Comments made at or after `since`, oldest first."""
+        """Comments made at or after `since` and never edited, oldest first."""
 
     def is_proposal(self, proposal_id: str) -> bool:
         """Whether this is or was a proposal, open or not."""
@@ -100,12 +101,14 @@ class Poll:
 
     Attributes:
         emit: takes the events; it stores them before it returns.
+        memory: outlives the daemon; when it is lost, what was said before is never heard again.
         lookback_s: how far back the first look reads comments: commands given while the bot was
             down. The inbox knows which of them were heard.
     """
 
     forge: Looked
     emit: Callable[[Event], None]
+    memory: Memory
     lookback_s: float = 86_400.0
     _seen: Seen | None = None
     _since: str = field(default="")
@@ -126,10 +129,11 @@ class Poll:
 
     def _hear(self, now: Seen) -> int:
         """Emit the commands in new comments. They are heard only then: a failure loses none."""
+        born = born_at(self.memory, self.forge)
         if not self._since:
-            self._since = self.forge.server_time(self.lookback_s)
+            self._since = max(born, self.forge.server_time(self.lookback_s))
         listed = self.forge.comments_since(self._since)
-        fresh = [c for c in listed if c.id not in self._heard]
+        fresh = [c for c in listed if c.id not in self._heard and c.created_at > born]
         said = self._commands(now, fresh)
         for event in said:
             self.emit(event)
@@ -142,7 +146,14 @@ class Poll:
     def _commands(self, now: Seen, fresh: Iterable[Said]) -> list[Event]:
         present = {p.id for p in now.proposals}
         return [
-            CommandIssued(self.forge.name, proposal, said.author, command, comment=said.id)
+            CommandIssued(
+                self.forge.name,
+                proposal,
+                said.author,
+                command,
+                comment=said.id,
+                said_at=said.created_at,
+            )
             for said in fresh
             if not said.by_bot
             and (command := commands.parse(said.body)) is not None

@@ -5,6 +5,7 @@ from typing import Protocol
 
 import structlog
 
+from bot.born import Memory, born_at
 from components.errors import UserError
 
 log = structlog.get_logger(__name__)
@@ -42,10 +43,12 @@ class Redelivery:
 
     Attributes:
         public_url: where GitHub reaches this bot; the hook is known by it.
+        memory: what failed before it was begun is not asked for.
     """
 
     forge: Redelivers
     public_url: str
+    memory: Memory
     _allowed: bool = True
 
     def sweep(self) -> int:
@@ -58,7 +61,7 @@ class Redelivery:
         """
         if not self._allowed:
             return 0
-        since = self.forge.server_time(KEPT_BY_GITHUB_S)
+        since = max(born_at(self.memory, self.forge), self.forge.server_time(KEPT_BY_GITHUB_S))
         try:
             done = self.forge.redeliver(self.public_url.rstrip("/") + PATH, since)
         except UserError as refused:

@@ -21,6 +21,7 @@ from bot.events import (
     ProposalClosed,
 )
 from components.errors import UserError
+from components.forge.github_comments import REVIEW, REVIEW_COMMENT
 
 MAX_BODY = 25 * 1024 * 1024
 """GitHub sends no larger payloads."""
@@ -104,19 +105,12 @@ def parse(
 
 
 def repository_of(body: bytes) -> str:
-    """`owner/name` that a payload is about, or "" (installation events have none).
-
-    Raises:
-        UserError: the body is not a JSON object.
-    """
+    """`owner/name` that a payload is about, or "" (installation events have none)."""
     try:
         payload = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"the payload is not valid JSON: {type(error).__name__}") from error
-    if not isinstance(payload, dict):
-        raise UserError("the payload is not a JSON object")
-    repository = payload.get("repository")
-    return str(repository.get("full_name", "")) if isinstance(repository, dict) else ""
+        return str(payload["repository"]["full_name"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return ""
 
 
 def _repository(payload: Payload) -> str:
@@ -158,19 +152,48 @@ def _issue_comment(payload: Payload, _: Mapping[str, str]) -> tuple[Event, ...]:
     issue, comment = payload["issue"], payload["comment"]
     if payload["action"] != "created" or "pull_request" not in issue:
         return ()
-    author = comment["user"] or {}
-    if author.get("type") == "Bot" or not author.get("login"):
+    return _said(payload, issue, comment, str(_number(comment["id"])), "created_at")
+
+
+def _review_comment(payload: Payload, _: Mapping[str, str]) -> tuple[Event, ...]:
+    if payload["action"] != "created":
         return ()
-    command = commands.parse(_text(comment["body"]))
+    comment = payload["comment"]
+    where = f"{REVIEW_COMMENT}{_number(comment['id'])}"
+    return _said(payload, payload["pull_request"], comment, where, "created_at")
+
+
+def _review(payload: Payload, _: Mapping[str, str]) -> tuple[Event, ...]:
+    """A review may hold a command; an approval may be what a rollback waits for."""
+    if payload["action"] != "submitted":
+        return ()
+    review, request = payload["review"], payload["pull_request"]
+    said = _said(payload, request, review, f"{REVIEW}{_number(review['id'])}", "submitted_at")
+    if review.get("state") != "approved":
+        return said
+    proposal = f"pr/{_number(request['number'])}"
+    head = _text(request["head"]["sha"])
+    return (*said, ProposalChanged(_repository(payload), proposal, head))
+
+
+def _said(
+    payload: Payload, subject: Payload, words: Payload, where: str, when: str
+) -> tuple[Event, ...]:
+    """The command in what somebody said, if there is one; a review may come without words."""
+    author = words["user"] or {}
+    if author.get("type") == "Bot" or not author.get("login") or words["body"] is None:
+        return ()
+    command = commands.parse(_text(words["body"]))
     if command is None:
         return ()
     return (
         CommandIssued(
             repository=_repository(payload),
-            proposal=f"pr/{_number(issue['number'])}",
+            proposal=f"pr/{_number(subject['number'])}",
             actor=_text(author["login"]),
             command=command,
-            comment=str(_number(comment["id"])),
+            comment=where,
+            said_at=str(words.get(when) or ""),
         ),
     )
 
@@ -211,6 +234,8 @@ _READERS: Mapping[str, Callable[[Payload, Mapping[str, str]], tuple[Event, ...]]
     "push": _push,
     "pull_request": _pull_request,
     "issue_comment": _issue_comment,
+    "pull_request_review": _review,
+    "pull_request_review_comment": _review_comment,
     "check_run": _check_run,
     "check_suite": _check_suite,
 }

@@ -13,6 +13,11 @@ MARKER = "<!-- algoops:report -->"
 """How a report comment of ours starts; the same words as `bot.report.MARKER`."""
 
 
+REVIEW = "review-"
+REVIEW_COMMENT = "review-comment-"
+"""Before the ids of reviews and of their comments on lines, which GitHub numbers on their own."""
+
+
 class Reaction(StrEnum):
     """Answers to a comment that need no words."""
 
@@ -56,8 +61,12 @@ class Conversation:
         return ""
 
     def react(self, comment_id: str, reaction: Reaction) -> None:
-        """React to a comment; one that is gone needs no reaction."""
-        path = f"{self._root()}/comments/{int(comment_id)}/reactions"
+        """React to a comment; one that is gone needs no reaction, and a review has none."""
+        kind, _, number = comment_id.rpartition("-")
+        if f"{kind}-" == REVIEW:
+            return
+        root = f"/repos/{self.repository}/pulls" if kind else self._root()
+        path = f"{root}/comments/{int(number)}/reactions"
         try:
             self.client.post(path, {"content": reaction.value}, repeatable=True)
         except Refused as refused:
@@ -65,20 +74,28 @@ class Conversation:
                 raise
 
     def since(self, time: str, numbers: Iterable[int]) -> tuple[Comment, ...]:
-        """Comments made (not merely edited) at or after an ISO time with Z, the oldest first.
+        """Comments made at or after an ISO time with Z and never edited, the oldest first.
 
+        Those on lines too. Reviews are not among them: GitHub does not say whether one was edited.
         Where the repository has no list of all comments, those of `numbers` are read one by one.
         """
+        issues, pulls = self._root(), f"/repos/{self.repository}/pulls"
         try:
-            path = f"{self._root()}/comments"
-            listed = self.client.pages(path, since=time, sort="updated", direction="asc")
+            listed = self._listed(issues, time)
         except Refused as refused:
             if refused.status != NOT_FOUND:
                 raise
-            paths = [f"{self._root()}/{number}/comments" for number in sorted(numbers)]
+            paths = [f"{issues}/{number}/comments" for number in sorted(numbers)]
             listed = [data for path in paths for data in self.client.pages(path, since=time)]
-        found = sorted((comment(data) for data in listed), key=lambda c: (c.created_at, int(c.id)))
-        return tuple(c for c in found if c.created_at >= time)
+        else:
+            on_lines = self._listed(pulls, time)
+            listed += [{**data, "id": f"{REVIEW_COMMENT}{data['id']}"} for data in on_lines]
+        found = sorted((comment(data) for data in listed), key=lambda c: (c.created_at, c.id))
+        return tuple(c for c in found if c.created_at >= time and not c.edited)
+
+    def _listed(self, root: str, time: str) -> list[Any]:
+        path = f"{root}/comments"
+        return self.client.pages(path, since=time, sort="updated", direction="asc")
 
     def _is_ours(self, data: dict[str, Any]) -> bool:
         if self.app_id:

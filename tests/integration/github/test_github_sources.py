@@ -14,11 +14,13 @@ from bot.events import (
     Deploy,
     ProposalChanged,
     ProposalClosed,
+    Status,
 )
 from bot.sources import webhook
 from bot.sources.poll import Poll
 from bot.sources.redelivery import Redelivery
 from components.errors import TransientError
+from components.forge.github_comments import Reaction
 from tests.fakes.github.server import Fault
 
 SECRET = "s3cret"
@@ -127,7 +129,7 @@ def test_what_is_refused_again_and_again_is_given_up(desk, ear):
     desk.github.branch(desk.repo, "main", {"x": b"1"}, "ann")
     desk.github.deliverer.wait()
     asked = []
-    sweep = Redelivery(desk.forge, ear.url.removesuffix("/webhooks/github"))
+    sweep = Redelivery(desk.forge, ear.url.removesuffix("/webhooks/github"), Notes())
     for _ in range(6):
         asked.append(sweep.sweep())
         desk.github.deliverer.wait()
@@ -138,7 +140,7 @@ def test_without_the_right_to_see_hooks_nothing_breaks(desk, ear):
     weak = desk.connect(token=desk.github.token("ann"))
     ear.status = 503
     desk.propose()
-    sweep = Redelivery(weak, ear.url.removesuffix("/webhooks/github"))
+    sweep = Redelivery(weak, ear.url.removesuffix("/webhooks/github"), Notes())
     assert [sweep.sweep(), sweep.sweep()] == [0, 0]
 
 
@@ -161,10 +163,29 @@ def test_no_hook_of_ours_means_nothing_to_redeliver(desk):
     assert desk.forge.redeliver("https://elsewhere.test/hook", "2026-01-01T00:00:00Z").seen == 0
 
 
+class Notes(dict):
+    """What the bot remembers; it was begun long ago."""
+
+    def __init__(self):
+        super().__init__({"born:main-repo": "2020-01-01T00:00:00Z"})
+
+    @classmethod
+    def empty(cls):
+        made = cls()
+        made.clear()
+        return made
+
+    def get(self, key):
+        return super().get(key, "")
+
+    def put(self, key, value):
+        self[key] = value
+
+
 def test_a_first_look_reports_every_open_pull_request_and_the_next_only_what_changed(desk):
     pull = desk.propose()
     heard = []
-    poll = Poll(desk.forge, heard.append)
+    poll = Poll(desk.forge, heard.append, Notes())
     poll.look()
     assert heard == [ProposalChanged("main-repo", "pr/1", pull.head_sha)]
     assert poll.look() == 0
@@ -178,7 +199,7 @@ def test_a_first_look_reports_every_open_pull_request_and_the_next_only_what_cha
 def test_labels_and_drafts_are_changes_and_closing_is_an_end(desk):
     pull = desk.propose(draft=True)
     heard = []
-    poll = Poll(desk.forge, heard.append)
+    poll = Poll(desk.forge, heard.append, Notes())
     poll.look()
     desk.github.state.label(desk.repo, pull, "algoops-ok", "ann")
     assert poll.look() == 1
@@ -193,7 +214,7 @@ def test_commands_given_while_polling_was_down_are_heard_once(desk):
     desk.propose()
     desk.github.state.comment(desk.repo, 1, "/algoops cancel", "ann")
     heard = []
-    poll = Poll(desk.forge, heard.append)
+    poll = Poll(desk.forge, heard.append, Notes())
     poll.look()
     said = desk.github.state.comment(desk.repo, 1, "/algoops deploy", "ann")
     poll.look()
@@ -207,7 +228,7 @@ def test_a_command_on_a_merged_pull_request_is_heard_and_one_on_an_issue_is_not(
     pull = desk.propose()
     desk.github.state.close(desk.repo, pull, "ann")
     heard = []
-    poll = Poll(desk.forge, heard.append)
+    poll = Poll(desk.forge, heard.append, Notes())
     poll.look()
     desk.github.state.comment(desk.repo, 1, "/algoops rollback alpha 1.0.0 it is bad", "ann")
     desk.github.state.comment(desk.repo, 77, "/algoops rollback alpha 1.0.0 it is bad", "ann")
@@ -217,21 +238,52 @@ def test_a_command_on_a_merged_pull_request_is_heard_and_one_on_an_issue_is_not(
 
 def test_an_edited_comment_is_no_command(desk):
     desk.propose()
-    desk.github.state.clock = lambda: 1_700_000_000
-    said = desk.github.state.comment(desk.repo, 1, "nice", "ann")
-    del desk.github.state.clock
+    began = time.time()
+    desk.github.state.clock = lambda: began
+    said = desk.github.state.comment(desk.repo, 1, "/algoops status", "ann")
+    desk.github.state.clock = lambda: began + 2
+    desk.github.state.edit_comment(desk.repo, said, "/algoops deploy", "zoe")
     heard = []
-    poll = Poll(desk.forge, heard.append)
+    poll = Poll(desk.forge, heard.append, Notes())
     poll.look()
-    desk.github.state.clock = time.time
-    desk.github.state.edit_comment(desk.repo, said, "/algoops deploy", "ann")
     poll.look()
     assert not [e for e in heard if isinstance(e, CommandIssued)]
 
 
+def test_commands_said_before_the_state_was_lost_are_not_carried_out_again(desk):
+    desk.propose()
+    desk.github.state.comment(desk.repo, 1, "/algoops rollback alpha it was bad", "ann")
+    heard, fresh = [], Notes.empty()
+    Poll(desk.forge, heard.append, fresh).look()
+    desk.github.state.clock = lambda: time.time() + 5
+    desk.github.state.comment(desk.repo, 1, "/algoops deploy", "ann")
+    Poll(desk.forge, heard.append, fresh).look()
+    assert [e.command for e in heard if isinstance(e, CommandIssued)] == [Deploy()]
+
+
+def test_deliveries_that_failed_before_the_state_was_lost_are_not_asked_for(desk, ear):
+    desk.github.state.clock = lambda: time.time() - 60
+    ear.status = 500
+    desk.propose()
+    desk.github.deliverer.wait()
+    lost = Redelivery(desk.forge, ear.url.removesuffix("/webhooks/github"), Notes.empty())
+    assert lost.sweep() == 0
+
+
+def test_command_in_a_comment_on_a_line_is_heard_and_reacted_to(desk):
+    desk.propose()
+    said = desk.github.state.comment_on_a_line(desk.repo, 1, "/algoops status", "ann")
+    heard = []
+    Poll(desk.forge, heard.append, Notes()).look()
+    assert (heard[-1].command, heard[-1].comment) == (Status(), f"review-comment-{said.id}")
+    desk.forge.react(heard[-1].comment, Reaction.SEEN)
+    desk.forge.react("review-7", Reaction.SEEN)  # GitHub has no reactions to reviews
+    assert said.reactions == [("bot", "eyes")]
+
+
 def test_a_failed_look_loses_nothing(desk):
     heard = []
-    poll = Poll(desk.forge, heard.append)
+    poll = Poll(desk.forge, heard.append, Notes())
     poll.look()
     pull = desk.propose()
     desk.github.faults.append(Fault("GET .*/issues/comments", 500, times=4))
@@ -245,7 +297,7 @@ def test_a_command_is_not_lost_when_the_look_fails_right_after_reading_it(desk):
     pull = desk.propose()
     desk.github.state.close(desk.repo, pull, "ann")
     heard = []
-    poll = Poll(desk.forge, heard.append)
+    poll = Poll(desk.forge, heard.append, Notes())
     poll.look()
     desk.github.state.comment(desk.repo, 1, "/algoops rollback alpha 1.0.0 it is bad", "ann")
     desk.github.faults.append(Fault("GET .*/pulls/1$", 500, times=4))

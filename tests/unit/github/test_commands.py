@@ -1,5 +1,6 @@
 """Commands in comments: what a reader sees as one is one, and nothing else."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,13 @@ SNAPSHOTS = Path(__file__).parents[1] / "report" / "snapshots"
         ("/algoops rollback alpha v1.2.0 bad fill", Rollback("alpha", "1.2.0", "bad fill")),
         ("/algoops hold alpha 1.2.0 look first", Hold("alpha", "1.2.0", "look first")),
         ("/algoops unhold alpha 1.2.0", Unhold("alpha", "1.2.0")),
+        ("Good.\n/algoops deploy", Deploy()),
+        ("List<int>\n\n/algoops deploy", Deploy()),
+        ("a<br>\n/algoops deploy", Deploy()),
+        ("<details>old</details>\n\n/algoops deploy", Deploy()),
+        ("/algoops deploy `0123abc`", Deploy("0123abc")),
+        ("/algoops deploy <!-- now -->", Deploy()),
+        ("/algoops rollback alpha it **lost** [money](x)", Rollback("alpha", "", "it lost money")),
         ("```\n/algoops deploy\n```\n/algoops check", Check()),
         ("> /algoops deploy\n\n/algoops check", Check()),
     ],
@@ -74,6 +82,36 @@ def test_a_command_on_a_line_of_its_own_is_understood(text, command):
         "/algoops\u00a0deploy",
         "\u200b/algoops deploy",
         "# /algoops deploy",
+        "- To ship it, comment:\n\n- ```\n  /algoops deploy\n  ```",
+        "- > ```\n- > a\n  /algoops deploy",
+        "<div hidden>\n/algoops deploy\n</div>",
+        "<div hidden>\n\n/algoops deploy\n\n</div>",
+        '<div title="\n\n/algoops deploy\n\n">',
+        '<img alt="\n/algoops deploy\n">',
+        "<details><summary>more</summary>\n\n/algoops deploy\n\n</details>",
+        "<div><!--\n\n/algoops deploy\n\n--></div>",
+        "x <span hidden>\n/algoops deploy\n</span>",
+        "<script>\n\n/algoops deploy",
+        "- a\n/algoops deploy",
+        "1. a\n\n   /algoops deploy",
+        "- a\n\t- b\n\n\t\t/algoops deploy",
+        "a | b\n---|---\n/algoops deploy | x",
+        "/algoops deploy\n---",
+        "/algoops deploy\n===",
+        "[/algoops deploy](x)",
+        "[x](y '\n/algoops deploy\n')",
+        "**/algoops deploy**",
+        "*a\n/algoops deploy*",
+        "\\/algoops deploy",
+        "&#47;algoops deploy",
+        "/algo&#111;ps deploy",
+        "`a\n/algoops deploy\nb`",
+        "[^1]: note\n/algoops deploy",
+        "a[^1]\n\n[^1]: note\n    /algoops deploy",
+        "$$\n/algoops deploy\n$$",
+        "/algoops\u200b deploy",
+        "\u202e/algoops deploy",
+        f"{'x' * 10_000}\n\n/algoops deploy",
     ],
 )
 def test_what_only_mentions_a_command_does_nothing(text):
@@ -116,6 +154,37 @@ def test_a_long_reason_is_cut():
 def test_any_text_is_read_without_an_error(text):
     parse(text)
     parse(f"/algoops {text}")
+
+
+@pytest.mark.parametrize("piece", ["[", "![[", "*a ", "<!--", "<div ", "> ", "- ", "[a]("])
+def test_hostile_markup_is_read_in_a_moment(piece):
+    began = time.process_time()
+    parse(f"{piece * (9_900 // len(piece))}\n\n/algoops deploy")
+    assert time.process_time() - began < 3
+
+
+MARKUP = [
+    "<div>",
+    "</div>",
+    "<!--",
+    "-->",
+    "- ",
+    "> ",
+    "    ",
+    "```",
+    "",
+    "a",
+    "*",
+    "`",
+    "|-|",
+    "[^1]:",
+]
+
+
+@given(st.lists(st.sampled_from([*MARKUP, "/algoops deploy"]), max_size=12))
+def test_no_command_is_seen_in_an_element_that_is_open(lines):
+    text = "\n".join(["<details>", *[line for line in lines if line[:2] != "</"]])
+    assert parse(text) is None
 
 
 @given(st.lists(st.sampled_from(["/algoops deploy", "```", "> q", "<!--", "-->", "", "x", "~~~"])))
