@@ -19,7 +19,9 @@ from bot.failpoints import failpoint
 from bot.moves import Moves
 from bot.plan import Plan, Snapshot, plan_run
 from bot.publishing import publish, published_key
+from bot.reverts import is_rollback
 from bot.server.backend import CheckEnded, RunChanged, StrategyChanged
+from bot.unfinished import finish_open
 from bot.world import Watched, World
 from components.errors import TransientError
 from components.ports import Proposal, StatusState
@@ -64,6 +66,10 @@ def check_proposal(world: World, job: Job) -> None:
     if proposal is None:
         close_proposal(world, watched, request.proposal)
         return
+    if is_rollback(world, watched, proposal.head):
+        with watched.lane:  # what it waited for may be there by now
+            finish_open(world, watched)
+        return
     flag = world.running.begin(watched.name, proposal.id, proposal.head)
     try:
         _check(world, watched, proposal, request, job, flag)
@@ -101,6 +107,7 @@ def close_proposal(world: World, watched: Watched, proposal_id: str) -> None:
     for run in world.store.runs.unfinished(watched.name, proposal_id):
         end_run(world, watched, run, CLOSED)
     with watched.lane:  # a merge closes the pull request before the deploy has recorded it
+        finish_open(world, watched)
         if proposal_id in _landing_now(world, watched):
             raise TransientError(f"{proposal_id} is being deployed", retry_after_s=LANDING_S)
         gone = world.store.strategies.withdraw(

@@ -6,6 +6,7 @@ import structlog
 
 from bot import commands, reactions
 from bot import report as say
+from bot.born import known_birth
 from bot.checks import Superseded
 from bot.deploy_queue import DeployOrder, RollbackOrder
 from bot.deploys import deploy
@@ -23,12 +24,12 @@ from bot.events import (
     Unhold,
 )
 from bot.failpoints import failpoint
-from bot.landing import finish_open
-from bot.outcomes import CommandOutcome, keep, read
-from bot.rollbacks import rollback
+from bot.outcomes import WAITING, CommandOutcome, keep, read
+from bot.rollbacks import continue_rollback, rollback
 from bot.server.backend import StrategyChanged
+from bot.unfinished import finish_open, refuse_unknown
 from bot.world import Watched, World
-from components.errors import ConfigError, Conflict, TransientError, UserError
+from components.errors import ConfigError, Conflict, TransientError, UserError, Waiting
 from components.ports import Proposal
 from components.state.records import Job
 
@@ -48,6 +49,9 @@ def run_command(world: World, job: Job) -> None:
     if not isinstance(event, CommandIssued):
         raise UserError(f"job {job.id} holds no command")
     watched = world.repository(event.repository)
+    if event.said_at and event.said_at < known_birth(world.store.meta, watched.name):
+        log.warning("command is older than what is remembered", key=job.key, said=event.said_at)
+        return
     if job.attempts <= 1:
         reactions.seen(watched.forge, event.comment)
     kept = read(world.store, job.key)
@@ -63,7 +67,8 @@ def _outcome(world: World, watched: Watched, event: CommandIssued, job: Job) -> 
     try:
         outcome = _authorised(world, watched, event, job.key)
     except TransientError as error:
-        if job.attempts < job.max_attempts:
+        for_people = isinstance(error, Waiting) and error.retry_after_s is None
+        if job.attempts < job.max_attempts and not for_people:
             raise
         outcome = CommandOutcome(ok=False, code="unavailable", message=str(error))
     except Conflict as error:
@@ -79,7 +84,8 @@ def _outcome(world: World, watched: Watched, event: CommandIssued, job: Job) -> 
         log.exception("command broke", key=job.key)  # nobody tries again: whoever asked is told
         outcome = CommandOutcome(ok=False, code="unavailable", message=BROKE)
     with world.store.transaction():
-        keep(world.store, job.key, outcome)
+        if outcome.code != WAITING:  # kept already, and perhaps it has ended since
+            keep(world.store, job.key, outcome)
         _audit(world, event, outcome)
     return outcome
 
@@ -101,7 +107,9 @@ def _do(world: World, watched: Watched, event: CommandIssued, key: str) -> Comma
         case Check():
             outcome = _check(world, watched, event)
         case Deploy():
-            outcome = deploy(world, watched, _deploy_order(event, command, key))
+            outcome = continue_rollback(world, watched, event.proposal, key) or deploy(
+                world, watched, _deploy_order(event, command, key)
+            )
         case Rollback():
             outcome = rollback(world, watched, _rollback_order(event, command, key))
         case Hold():
@@ -173,7 +181,8 @@ def _hold(world: World, watched: Watched, event: CommandIssued, command: Hold) -
     if world.store.strategies.get(watched.name, command.name) is None:
         return _no_strategy(command.name)
     with watched.lane:
-        finish_open(world, watched)  # what has landed before the hold is recorded before it
+        unknown = finish_open(world, watched)  # what landed before the hold is recorded before it
+        refuse_unknown(unknown, command.name)
         world.store.holds.hold(
             watched.name, command.name, command.version, event.actor, command.reason
         )

@@ -28,7 +28,6 @@ from bot.landing import (
     Part,
     announce_deploy,
     finish_deploy,
-    finish_open,
 )
 from bot.moves import Moves
 from bot.outcomes import CommandOutcome, read
@@ -43,6 +42,7 @@ from bot.plan import (
     plan_deploy,
 )
 from bot.publishing import publish, reported_head
+from bot.unfinished import finish_open, refuse_unknown
 from bot.world import Watched, World
 from components.errors import AlgoOpsError, Moved, UserError
 from components.git_patch.values import Candidate as Head
@@ -71,8 +71,8 @@ def deploy(world: World, watched: Watched, order: DeployOrder) -> CommandOutcome
     with watched.lane:
         batch = watched.queue.take()
         try:
-            finish_open(world, watched)
-            _serve(world, watched, batch)
+            unknown = finish_open(world, watched)
+            _serve(world, watched, batch, unknown)
         except Exception as error:  # noqa: BLE001  # raised by each order that it leaves open
             for waiting in batch:
                 if not waiting.outcome.done():
@@ -80,7 +80,9 @@ def deploy(world: World, watched: Watched, order: DeployOrder) -> CommandOutcome
     return ticket.outcome.result()
 
 
-def _serve(world: World, watched: Watched, batch: Sequence[Ticket]) -> None:
+def _serve(
+    world: World, watched: Watched, batch: Sequence[Ticket], unknown: frozenset[str]
+) -> None:
     """Give every ticket its outcome: those that may land go together where the forge can."""
     watched.forge.fetch()
     ready: list[tuple[Ticket, _Ready]] = []
@@ -90,6 +92,7 @@ def _serve(world: World, watched: Watched, batch: Sequence[Ticket]) -> None:
             if isinstance(found, CommandOutcome):
                 ticket.outcome.set_result(found)
             else:
+                refuse_unknown(unknown, *(change.name for change in found.snapshot.changes))
                 ready.append((ticket, found))
     if len(ready) > 1 and watched.forge.lands_batches:
         _land_together(world, watched, ready)

@@ -8,6 +8,7 @@ from bot.moves import make_ready
 from bot.plan import StrategyChange
 from bot.report_values import base_id
 from bot.server.backend import StrategyChanged
+from bot.unfinished import finish_open, refuse_unknown, unfinished
 from bot.world import Watched, World
 from components.errors import ConfigError
 from components.state import Content, Lifecycle
@@ -27,6 +28,7 @@ def base_moved(world: World, job: Job) -> None:
     """
     watched = world.repository(job.repository)
     with watched.lane:  # a deploy that has landed records it before it leaves its lane
+        finish_open(world, watched)
         watched.forge.fetch()
         now = watched.forge.base()
         before = world.store.meta.get(base_key(watched.name))
@@ -47,6 +49,7 @@ def _record(world: World, watched: Watched, before: str, now: str) -> tuple[str,
     versions = {  # read before the transaction: nobody can write while it is open
         c.name: _version(world, watched, c, now) for c in unknown if c.new_tree is not None
     }
+    refuse_unknown(unfinished(world, watched), *(c.name for c in unknown))
     with world.store.transaction():
         for change in unknown:
             if change.new_tree is None:

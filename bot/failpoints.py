@@ -19,6 +19,7 @@ NAMES = (
     "deploy.settled",
     "rollback.announced",
     "rollback.prepared",
+    "revert.proposed",
     "rollback.landed",
     "rollback.recorded",
     "rollback.settled",

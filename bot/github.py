@@ -61,6 +61,10 @@ class GitMirror:
         """See `Mirror.tree_of`."""
         return self.repository.tree_of(commit)
 
+    def tree_at(self, commit: str, path: str) -> str | None:
+        """See `Mirror.tree_at`."""
+        return self.repository.tree_at(commit, path)
+
     def is_ancestor(self, older: str, newer: str) -> bool:
         """See `Mirror.is_ancestor`."""
         return self.repository.is_ancestor(older, newer)

@@ -1,6 +1,6 @@
-"""Landings: what was announced is done, recorded and settled, from wherever a crash left it.
+"""Deploys that were announced are done, recorded and settled, from wherever a crash left them.
 
-An intent is announced before the first side effect; `finish_open` completes what is still open.
+An intent is announced before the first side effect; `bot.unfinished` completes what is open.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,13 +10,13 @@ from typing import Any
 import structlog
 
 from bot import report as say
-from bot.deploy_queue import DeployOrder, RollbackOrder
+from bot.deploy_queue import DeployOrder
 from bot.failpoints import failpoint
 from bot.moves import make_ready
 from bot.outcomes import CommandOutcome, keep
 from bot.server.backend import StrategyChanged
 from bot.world import Watched, World
-from components.errors import Moved, UserError
+from components.errors import Moved, UserError, Waiting
 from components.ports import Landing, Proposal, Tag
 from components.state import Content, Lifecycle
 from components.state.records import Intent
@@ -24,7 +24,6 @@ from components.state.records import Intent
 log = structlog.get_logger(__name__)
 
 DEPLOY = "deploy"
-ROLLBACK = "rollback"
 ABANDONED = "abandoned"
 DONE = "done"
 
@@ -69,26 +68,6 @@ def part_from(document: Mapping[str, Any]) -> Part:
     )
 
 
-def finish_open(world: World, watched: Watched) -> None:
-    """Complete every open intent of a repository: done -> record, not done -> do or abandon.
-
-    The caller holds the lane.
-    """
-    finishers = {DEPLOY: finish_deploy, ROLLBACK: finish_rollback}
-    for intent in world.store.intents.open(repository=watched.name):
-        finish = finishers.get(intent.kind)
-        if finish is None:
-            continue
-        try:
-            finish(world, watched, intent)
-            log.info("intent finished", kind=intent.kind, key=intent.key)
-        except (Moved, UserError) as error:
-            log.warning("intent abandoned", kind=intent.kind, key=intent.key, why=str(error))
-
-
-# --- deploys -----------------------------------------------------------------------------------
-
-
 def announce_deploy(world: World, watched: Watched, parts: Sequence[Part], message: str) -> Intent:
     """Say what is about to land: one proposal, or several as a chain of merges."""
     failpoint("deploy.prepared")
@@ -109,12 +88,13 @@ def finish_deploy(world: World, watched: Watched, intent: Intent) -> dict[str, C
         The outcome of each part, by its proposal.
 
     Raises:
-        Moved, UserError: it cannot land as announced; the intent is abandoned, nothing is done.
+        Moved, Waiting, UserError: it cannot land as announced; the intent is abandoned, nothing
+            is done.
     """
     parts = tuple(part_from(document) for document in intent.details["parts"])
     try:
         commit = watched.forge.land(_landing(parts, str(intent.details["message"])))
-    except (Moved, UserError):
+    except (Moved, Waiting, UserError):
         world.store.intents.settle(intent.id, ABANDONED)
         raise
     failpoint("deploy.landed")
@@ -128,7 +108,7 @@ def finish_deploy(world: World, watched: Watched, intent: Intent) -> dict[str, C
             outcome = _deployed(part, own)
             outcomes[part.order.proposal] = outcome
             keep(world.store, part.order.key, outcome)
-        _base_is_seen(world, watched, parts[0].base, commit)
+        base_is_seen(world, watched, parts[0].base, commit)
     failpoint("deploy.recorded")
     world.store.intents.settle(intent.id, DONE)
     failpoint("deploy.settled")
@@ -215,7 +195,7 @@ def base_key(repository: str) -> str:
     return f"base:{repository}"
 
 
-def _base_is_seen(world: World, watched: Watched, before: str, commit: str) -> None:
+def base_is_seen(world: World, watched: Watched, before: str, commit: str) -> None:
     """The base is where a landing put it; but not where somebody had moved it just before.
 
     What they did is not on record yet: the drift job still has to compare from what was seen.
@@ -223,122 +203,3 @@ def _base_is_seen(world: World, watched: Watched, before: str, commit: str) -> N
     key = base_key(watched.name)
     if world.store.meta.get(key) == before:
         world.store.meta.put(key, commit)
-
-
-# --- rollbacks ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Restored:
-    """One strategy of a rollback: `left` goes, `to` with its tree is back ("": nothing is)."""
-
-    name: str
-    left: str
-    to: str
-    tree: str
-
-
-@dataclass(frozen=True)
-class Revert:
-    """A prepared rollback of one strategy, or of all that landed with it."""
-
-    order: RollbackOrder
-    commit: str
-    base: str
-    message: str
-    restored: tuple[Restored, ...]
-
-    @property
-    def named(self) -> Restored:
-        """What becomes of the strategy that was named."""
-        return next(r for r in self.restored if r.name == self.order.name)
-
-
-def revert_from(document: Mapping[str, Any]) -> Revert:
-    """The revert that `dataclasses.asdict` wrote."""
-    return Revert(
-        order=RollbackOrder(**document["order"]),
-        commit=document["commit"],
-        base=document["base"],
-        message=document["message"],
-        restored=tuple(Restored(**item) for item in document["restored"]),
-    )
-
-
-def announce_rollback(world: World, watched: Watched, revert: Revert) -> Intent:
-    """Say which revert is about to land."""
-    failpoint("rollback.prepared")
-    intent = world.store.intents.announce(ROLLBACK, watched.name, revert.commit, asdict(revert))
-    failpoint("rollback.announced")
-    return intent
-
-
-def finish_rollback(world: World, watched: Watched, intent: Intent) -> CommandOutcome:
-    """Land, record (with the hold), settle.
-
-    Raises:
-        Moved, UserError: it cannot land as announced; the intent is abandoned, nothing is done.
-    """
-    revert = revert_from(intent.details)
-    order, named = revert.order, revert.named
-    landing = Landing(
-        commit=revert.commit,
-        expected_base=revert.base,
-        message=revert.message,
-        branch=f"algoops/revert-{order.name}-{named.left}-{revert.base[:12]}",
-    )
-    try:
-        commit = watched.forge.land(landing)
-    except (Moved, UserError):
-        world.store.intents.settle(intent.id, ABANDONED)
-        raise
-    failpoint("rollback.landed")
-    outcome = CommandOutcome(
-        ok=True,
-        code="rolled_back",
-        message=" ".join(
-            say.rolled_back(r.name, r.to or "nothing", commit, r.left, order.reason)
-            for r in revert.restored
-        ),
-        data={"commit": commit, "version": named.to, "held": named.left, "name": order.name},
-    )
-    with world.store.transaction():
-        for item in revert.restored:
-            _record_restored(world, watched, revert, item, commit)
-        _base_is_seen(world, watched, revert.base, commit)
-        keep(world.store, order.key, outcome)
-    failpoint("rollback.recorded")
-    world.store.intents.settle(intent.id, DONE)
-    failpoint("rollback.settled")
-    for item in revert.restored:
-        log.info("rolled back", strategy=item.name, held=item.left, live=item.to or "nothing")
-        world.progress.tell(StrategyChanged(item.name))
-    return outcome
-
-
-def _record_restored(
-    world: World, watched: Watched, revert: Revert, item: Restored, commit: str
-) -> None:
-    store, order = world.store, revert.order
-    done = store.deployments.list(repository=watched.name, name=item.name, limit=1)
-    if done and done[0].commit == commit:
-        return  # recorded before the power went, not settled
-    store.deployments.record(
-        watched.name,
-        item.name,
-        item.to,
-        kind=ROLLBACK,
-        commit=commit,
-        actor=order.actor,
-        reason=order.reason,
-        base_before=revert.base,
-        tree=item.tree,
-    )
-    moves = [(Lifecycle.ROLLED_BACK, item.left, order.reason)]
-    if item.to:
-        moves.append((Lifecycle.DEPLOYED, item.to, f"rolled back from {item.left}"))
-    for state, version, reason in moves:
-        store.strategies.transition(
-            watched.name, item.name, state, actor=order.actor, reason=reason, version=version
-        )
-    store.holds.hold(watched.name, item.name, item.left, order.actor, order.reason)

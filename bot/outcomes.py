@@ -7,6 +7,9 @@ from typing import Any
 from components.state import Store
 from components.state.notes import OUTCOME
 
+WAITING = "waiting"
+"""Code of a command that is on its way: others act first, and it ends by itself."""
+
 
 @dataclass(frozen=True)
 class CommandOutcome:

@@ -9,7 +9,7 @@ from bot.check_job import CheckRequest, checked, record_run
 from bot.checks import is_of_content
 from bot.deploy_queue import RollbackOrder
 from bot.moves import Moves
-from bot.outcomes import CommandOutcome, keep, read
+from bot.outcomes import WAITING, CommandOutcome, keep, read
 from bot.plan import Plan, Snapshot, StrategyChange
 from bot.report import SUMMARY_CONTEXT, status_text
 from bot.report_values import base_id
@@ -114,7 +114,8 @@ def _follow(world: World, watched: Watched, run: Run, report: Report) -> None:
             outcome = CommandOutcome(ok=False, code="refused", message=str(error))
         if not outcome.ok:
             log.warning("no reaction", strategy=strategy.name, why=outcome.message)
-        keep(world.store, key, outcome)
+        if outcome.code != WAITING:  # kept already, and perhaps it has ended since
+            keep(world.store, key, outcome)
 
 
 def _live(watched: Watched, commit: str, names: set[str] | None) -> tuple[StrategyChange, ...]:

@@ -2,8 +2,9 @@
 
 from bot.check_job import close_proposal
 from bot.endings import CHECKED_ANEW
-from bot.landing import finish_open
 from bot.report_values import is_live
+from bot.reverts import is_rollback
+from bot.unfinished import finish_open
 from bot.world import Watched, World
 from components.schema.values import Verdict
 from components.state.records import Job, Run
@@ -46,6 +47,8 @@ def _end_orphan(world: World, run: Run) -> None:
 
 def _wants_a_look(world: World, watched: Watched, proposal: str, head: str) -> bool:
     """No finished run of this head, or one that broke and may be tried again."""
+    if is_rollback(world, watched, head):
+        return False
     runs = [
         r
         for r in world.store.runs.list(repository=watched.name, proposal=proposal, limit=MOST_TRIES)

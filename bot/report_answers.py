@@ -56,6 +56,35 @@ def rolled_back(name: str, version: str, commit: str, held: str, reason: str) ->
     )
 
 
+def rollback_waits(name: str, version: str, why: str) -> str:
+    """A rollback is on its way and needs others first."""
+    return (
+        f"⏳ The rollback of {code(name)} to {code(version)} is not live yet: {inline(why)}. "
+        "It is merged as soon as the repository's rules allow it; a person may merge its pull "
+        "request as well, and whoever closes that ends the rollback. Nothing else waits for it."
+    )
+
+
+def rollback_ended(why: str) -> str:
+    """A rollback that waited will not be done."""
+    return f"The rollback has ended and nothing was rolled back: {inline(why)}."
+
+
+def rollback_body(message: str) -> str:
+    """The text of a rollback's own pull request."""
+    return (
+        f"{message.partition(chr(10))[2].strip()}\n\n---\n\n"
+        "No gate judges this: it restores content that had passed. It is merged as soon as the "
+        "repository's rules allow it. Merging it by hand is the rollback, too; closing it ends "
+        "the rollback."
+    )
+
+
+def not_judged(name: str, version: str) -> str:
+    """The status of a rollback's commit."""
+    return f"Rollback of {name} to {version}: restores what had passed, no gate judges it."
+
+
 def rollback_proposed(name: str, version: str, proposal: str) -> str:
     """A revert is offered as a proposal of its own."""
     return (

@@ -1,30 +1,36 @@
 """Rollbacks: one strategy's folder as it was in an earlier version, whatever else has landed since.
 
-The same order as a deploy: look, decide, prepare, announce, land, record, settle.
+The same order as a deploy: look, decide, prepare, announce, land, record, settle. Where it cannot
+land at once, because others have to approve it, whoever asked is told what it waits for.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bot import report as say
 from bot.deploy_queue import RollbackOrder
-from bot.landing import (
+from bot.outcomes import WAITING, CommandOutcome, keep, read
+from bot.plan import Refuse, RollbackTo, plan_rollback
+from bot.reverts import (
+    OWN,
     Restored,
     Revert,
     announce_rollback,
-    finish_open,
     finish_rollback,
+    open_rollback,
+    revert_from,
 )
-from bot.outcomes import CommandOutcome, read
-from bot.plan import Refuse, RollbackTo, plan_rollback
+from bot.unfinished import finish_open, refuse_unknown
 from bot.world import Watched, World
+from components.errors import AlgoOpsError, Waiting
+from components.ports import ProposesRollbacks
 from components.state import Lifecycle
-from components.state.records import Deployment, Version
+from components.state.records import Deployment, Intent, Version
 
 EVERY = 10_000
 
 
 def rollback(world: World, watched: Watched, order: RollbackOrder) -> CommandOutcome:
-    """Restore an earlier version, or say why not.
+    """Restore an earlier version, or say why not, or what it waits for.
 
     Raises:
         Moved: the base moved under our hands; the job is tried again.
@@ -32,21 +38,79 @@ def rollback(world: World, watched: Watched, order: RollbackOrder) -> CommandOut
     """
     if not order.reason.strip():
         return _no(Refuse("reason_missing", "say why: a rollback needs a reason"))
-    if order.whole:
-        return revert_landing(world, watched, order)
     with watched.lane:
         watched.forge.fetch()
-        finish_open(world, watched)
+        unknown = finish_open(world, watched)
         done = read(world.store, order.key)
         if done is not None:
             return done
-        live = world.store.versions.deployed(watched.name, order.name)
-        decision = _decide(world, watched, order, live)
-        if isinstance(decision, Refuse) or live is None:
-            reason = decision.reason if isinstance(decision, Refuse) else "nothing is deployed"
-            code = decision.code if isinstance(decision, Refuse) else "not_deployed"
-            return CommandOutcome(ok=False, code=code, message=reason)
-        return _revert(world, watched, order, live, decision)
+        under_way = _under_way(world, watched, order)
+        if under_way is not None:
+            return under_way
+        refuse_unknown(unknown, order.name)
+        decide = revert_landing if order.whole else _roll_back_one
+        return decide(world, watched, order)
+
+
+def continue_rollback(
+    world: World, watched: Watched, proposal_id: str, key: str
+) -> CommandOutcome | None:
+    """Try to land the rollback that is proposed there; None: it is no rollback's proposal.
+
+    `key` is the command's.
+
+    Raises:
+        TransientError: the forge failed.
+        UserError: it ended without landing.
+    """
+    with watched.lane:
+        for intent in world.store.intents.open("rollback", watched.name):
+            if proposal_id and intent.details.get("proposal") == proposal_id:
+                return _finished_or_waiting(world, watched, intent, key)
+    return None
+
+
+def _under_way(world: World, watched: Watched, order: RollbackOrder) -> CommandOutcome | None:
+    """What is to be said where a rollback of this strategy is announced and waits already."""
+    try:
+        intent = open_rollback(world, watched, name=order.name)
+    except LookupError:
+        return None
+    named = revert_from(intent).named
+    wanted = order.version.removeprefix("v")
+    if named.name != order.name or wanted not in {"", named.to} or order.commit:
+        where = intent.details.get("proposal", "its pull request")
+        words = f"a rollback to {named.to or 'nothing'} waits already: merge or close {where} first"
+        return _no(Refuse("under_way", words))
+    return _finished_or_waiting(world, watched, intent, order.key)
+
+
+def _finished_or_waiting(
+    world: World, watched: Watched, intent: Intent, key: str
+) -> CommandOutcome:
+    """How it ended; that it waits is kept while the lane is held, for its end overwrites it."""
+    try:
+        return finish_rollback(world, watched, intent)
+    except Waiting as waiting:
+        named = revert_from(intent).named
+        outcome = CommandOutcome(
+            ok=True,
+            code=WAITING,
+            message=say.rollback_waits(named.name, named.to or "nothing", str(waiting)),
+            data={"version": named.to, "held": "", "commit": "", "name": named.name},
+        )
+    keep(world.store, key, outcome)
+    return outcome
+
+
+def _roll_back_one(world: World, watched: Watched, order: RollbackOrder) -> CommandOutcome:
+    live = world.store.versions.deployed(watched.name, order.name)
+    decision = _decide(world, watched, order, live)
+    if isinstance(decision, Refuse):
+        return _no(decision)
+    if live is None:
+        return _no(Refuse("not_deployed", "nothing is deployed"))
+    return _revert(world, watched, order, live, decision)
 
 
 def revert_landing(world: World, watched: Watched, order: RollbackOrder) -> CommandOutcome:
@@ -56,26 +120,19 @@ def revert_landing(world: World, watched: Watched, order: RollbackOrder) -> Comm
         Conflict: what landed since touches the same lines; carries the paths.
         Moved, TransientError: as `rollback`.
     """
-    with watched.lane:
-        watched.forge.fetch()
-        finish_open(world, watched)
-        done = read(world.store, order.key)
-        if done is not None:
-            return done
-        landing = world.store.deployments.current(watched.name, order.name)
-        if landing is None:
-            return _no(Refuse("not_deployed", f"nothing is deployed under {order.name}"))
-        together = [
-            d
-            for d in world.store.deployments.list(repository=watched.name, limit=EVERY)
-            if d.commit == landing.commit and d.version
-        ]
-        moved_on = [d.name for d in together if not _is_live(world, watched, d)]
-        if moved_on:
-            names = ", ".join(moved_on)
-            words = f"{names} moved on since that landing: roll back one by one"
-            return _no(Refuse("moved_on", words))
-        return _revert_together(world, watched, order, landing.commit, together)
+    landing = world.store.deployments.current(watched.name, order.name)
+    if landing is None:
+        return _no(Refuse("not_deployed", f"nothing is deployed under {order.name}"))
+    together = [
+        d
+        for d in world.store.deployments.list(repository=watched.name, limit=EVERY)
+        if d.commit == landing.commit and d.version
+    ]
+    moved_on = [d.name for d in together if not _is_live(world, watched, d)]
+    if moved_on:
+        words = f"{', '.join(moved_on)} moved on since that landing: roll back one by one"
+        return _no(Refuse("moved_on", words))
+    return _revert_together(world, watched, order, landing.commit, together)
 
 
 def _is_live(world: World, watched: Watched, landed: Deployment) -> bool:
@@ -96,13 +153,56 @@ def _revert_together(
         f"Revert the landing of {names}\n\n{order.reason.strip()}\n\n"
         f"Reverts: {landing}\nRolled-back-by: {order.actor}\n"
     )
-    commit = repository.revert_commit(base, landing, message)
+    branch = f"{OWN}revert-landing-{landing[:12]}"
+
+    def make(on: str) -> str:
+        return repository.revert_commit(on, landing, message)
+
+    commit, branch = _adopted(watched, branch, make, make(base))
     restored = tuple(_restored(world, watched, commit, d) for d in together)
     refusal = next((r for r in (_odd(world, watched, commit, i) for i in restored) if r), None)
     if refusal is not None:
         return _no(refusal)
-    revert = Revert(order, commit, base, message, restored)
-    return finish_rollback(world, watched, announce_rollback(world, watched, revert))
+    return _land(world, watched, Revert(order, commit, base, message, restored, branch))
+
+
+def _land(world: World, watched: Watched, revert: Revert) -> CommandOutcome:
+    intent = announce_rollback(world, watched, revert)
+    return _finished_or_waiting(world, watched, intent, revert.order.key)
+
+
+def _adopted(
+    watched: Watched, branch: str, make: Callable[[str], str], made: str
+) -> tuple[str, str]:
+    """The commit to propose and its branch: what an earlier try left there, where it does the same.
+
+    Args:
+        watched: the repository.
+        branch: what the bot calls the branch of this rollback.
+        make: makes the rollback's commit on a base.
+        made: the one on today's base.
+    """
+    if not isinstance(watched.forge, ProposesRollbacks):
+        return made, branch
+    there = watched.forge.own_branch(branch)
+    if not there:
+        return made, branch
+    if _does_the_same(watched, there, make):
+        return there, branch
+    return made, f"{branch}-{made[:12]}"  # somebody's own work: it stays as it is
+
+
+def _does_the_same(watched: Watched, commit: str, make: Callable[[str], str]) -> bool:
+    """Whether a commit changes exactly what this rollback changes, on a commit of the base."""
+    repository = watched.where.repository
+    parents = repository.parents(commit)
+    if len(parents) != 1 or not repository.is_ancestor(parents[0], watched.forge.base()):
+        return False
+    try:
+        own = make(parents[0])
+    except AlgoOpsError:  # on that commit there was nothing to take back
+        return False
+    return repository.tree_of(own) == repository.tree_of(commit)
 
 
 def _odd(world: World, watched: Watched, commit: str, item: Restored) -> Refuse | None:
@@ -175,14 +275,14 @@ def _revert(
             ok=False, code="already_live", message=f"{target.version} is what {path} holds already"
         )
     message = _message(order, live, target)
-    revert = Revert(
-        order=order,
-        commit=repository.revert_folder(base, path, target.tree, message),
-        base=base,
-        message=message,
-        restored=(Restored(order.name, live.version, target.version, target.tree),),
-    )
-    return finish_rollback(world, watched, announce_rollback(world, watched, revert))
+    branch = f"{OWN}revert-{order.name}-{live.version}-to-{target.version}"
+
+    def make(on: str) -> str:
+        return repository.revert_folder(on, path, target.tree, message)
+
+    commit, branch = _adopted(watched, branch, make, make(base))
+    restored = (Restored(order.name, live.version, target.version, target.tree),)
+    return _land(world, watched, Revert(order, commit, base, message, restored, branch))
 
 
 def propose_rollback(world: World, watched: Watched, order: RollbackOrder) -> CommandOutcome:

@@ -149,6 +149,7 @@ class Service:
             raise self._refusal(outcome, strategy, required="deployed")
         return RollbackOutcome(
             strategy_id=strategy.id,
+            status=outcome.code,
             reverted_to=outcome.data["version"],
             branch=watched.base_branch,
             commit=outcome.data["commit"],

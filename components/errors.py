@@ -41,6 +41,10 @@ class Moved(TransientError):
     """A ref was not where it was expected to be: look again and decide anew."""
 
 
+class Waiting(TransientError):
+    """Nothing was done: others act first. `retry_after_s` is None where those are people."""
+
+
 class Conflict(UserError):
     """Two changes touch the same lines; carries the paths.
 

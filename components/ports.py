@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Literal, Protocol, Self, runtime_checkable
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -356,7 +356,8 @@ class Landing:
         proposal: the proposal that lands, or None (a revert made by the bot).
         expected_head: the proposal's head must still be there.
         tags: annotated tags on the landed commit.
-        branch: for a revert that must go through a pull request: its branch name.
+        folders: what it is about, where the rest of the base may move on meanwhile (a rollback);
+            empty: all of it.
         members: further proposals that land in the same batch; each must still be at its `head`.
     """
 
@@ -366,7 +367,7 @@ class Landing:
     proposal: Proposal | None = None
     expected_head: str = ""
     tags: tuple[Tag, ...] = ()
-    branch: str = ""
+    folders: tuple[str, ...] = ()
     members: tuple[Proposal, ...] = ()
 
 
@@ -424,6 +425,7 @@ class Forge(Protocol):
 
         Raises:
             Moved: base or head is not where it was expected.
+            Waiting: reviews or checks are missing; nothing was done.
             UserError: the forge refused (protection, missing permission): says what to do.
         """
 
@@ -436,6 +438,17 @@ class Forge(Protocol):
 
     def ping(self) -> str:
         """Ask whether the forge answers; a short description. Raises TransientError."""
+
+
+@runtime_checkable
+class ProposesRollbacks(Protocol):
+    """A forge where a rollback is a proposal of the bot's own: others may have to approve it."""
+
+    def own_branch(self, branch: str) -> str:
+        """The commit at a branch of the bot's own, its objects fetched; "" where there is none."""
+
+    def withdraw(self, proposal: Proposal) -> None:
+        """Close a proposal of the bot's own and delete its branch. Idempotent."""
 
 
 OnFindings = Callable[[tuple["Finding", ...]], None]

@@ -86,7 +86,9 @@ class RecordedBot:
         return self._answer("deploy", request, usual)
 
     def rollback(self, request: RollbackRequest) -> RollbackOutcome:
-        usual = RollbackOutcome(1, request.version or "1.0.0", "main", "d" * 40, "rolled back")
+        usual = RollbackOutcome(
+            1, "rolled_back", request.version or "1.0.0", "main", "d" * 40, "rolled back"
+        )
         return self._answer("rollback", request, usual)
 
     def hold(self, name: str, version: str, *, reason: str, actor: str) -> None:

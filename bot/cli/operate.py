@@ -23,6 +23,7 @@ from bot.cli.common import (
 from bot.config import Settings
 from bot.events import Cancel, Check, Command, CommandIssued, Deploy, Hold, Rollback, Unhold
 from bot.orders import carry_out
+from bot.outcomes import WAITING
 from components.errors import UserError
 from components.state import DATABASE, Store
 from components.state.records import Strategy
@@ -175,7 +176,7 @@ def _issue(settings: Settings, repository: str, command: Command, proposal: str 
     outcome = carry_out(settings, event)
     console = out if outcome.ok else err
     console.print(outcome.message, markup=False, highlight=False, soft_wrap=True)
-    if outcome.ok:
+    if outcome.ok and outcome.code != WAITING:  # a rollback that waits is not done
         raise typer.Exit(EXIT_PASSED)
     raise typer.Exit(EXIT_ERROR if outcome.code == "unavailable" else EXIT_FAILED)
 

@@ -93,9 +93,13 @@ class RollbackRequest:
 
 @dataclass(frozen=True)
 class RollbackOutcome:
-    """What was restored: `reverted_to` is a version, `commit` the new commit on `branch`."""
+    """What was restored: `reverted_to` is a version, `commit` the new commit on `branch`.
+
+    `status` is `waiting`, and `commit` "", where others have to approve it first.
+    """
 
     strategy_id: int
+    status: str
     reverted_to: str
     branch: str
     commit: str

@@ -294,9 +294,9 @@ class Deployed(BaseModel):
 
 
 class RolledBack(BaseModel):
-    """What was restored."""
+    """What was restored; `waiting`: what will be, once reviews and checks allow it."""
 
-    status: Literal["rolled_back"] = "rolled_back"
+    status: Literal["rolled_back", "waiting"] = "rolled_back"
     strategy_id: int
     reverted_to: str
     branch: str

@@ -7,7 +7,7 @@ import io
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from components.schema.values import EquityPoint, ExecutionResult
 
@@ -136,21 +136,14 @@ def _shown(value: object) -> str:
 
 
 def _draw_equity(axes: Any, result: ExecutionResult, deployed: ExecutionResult | None) -> None:
-    times = _times(p.time for p in result.equity)
-    axes.plot(times, [p.equity for p in result.equity], label="strategy", color="#1f77b4")
-    held = [(t, p.benchmark) for t, p in zip(times, result.equity, strict=True)]
+    axes.plot(_times(result), [p.equity for p in result.equity], label="strategy", color="#1f77b4")
+    held = [(t, p.benchmark) for t, p in zip(_times(result), result.equity, strict=True)]
     held = [(t, value) for t, value in held if value is not None]
     if held:
         axes.plot(*zip(*held, strict=True), label="buy and hold", color="#999999", linewidth=1)
     if deployed is not None and deployed.equity:
         curve = [p.equity for p in deployed.equity]
-        axes.plot(
-            _times(p.time for p in deployed.equity),
-            curve,
-            label="deployed",
-            color="#ff7f0e",
-            linewidth=1,
-        )
+        axes.plot(_times(deployed), curve, label="deployed", color="#ff7f0e", linewidth=1)
     axes.set_ylabel("equity")
     axes.set_title(f"{result.symbol} {result.interval}".strip())
     axes.legend(loc="upper left", frameon=False)
@@ -159,26 +152,26 @@ def _draw_equity(axes: Any, result: ExecutionResult, deployed: ExecutionResult |
 
 def _draw_drawdown(axes: Any, result: ExecutionResult, deployed: ExecutionResult | None) -> None:
     falls = [p.drawdown_pct for p in result.equity]
-    axes.fill_between(_times(p.time for p in result.equity), falls, color="#d62728", alpha=0.4)
+    axes.fill_between(_times(result), falls, color="#d62728", alpha=0.4)
     if deployed is not None and deployed.equity:
-        times = _times(p.time for p in deployed.equity)
-        axes.plot(times, [p.drawdown_pct for p in deployed.equity], color="#ff7f0e")
+        axes.plot(_times(deployed), [p.drawdown_pct for p in deployed.equity], color="#ff7f0e")
     axes.set_ylabel("drawdown %")
     axes.grid(alpha=0.3)
 
 
 def _draw_trades(axes: Any, result: ExecutionResult) -> None:
+    import pandas as pd  # noqa: PLC0415  # only for files, as above
+
     axes.axhline(0, color="#999999", linewidth=0.8)
     for trade in result.trades:
-        span = _times((trade.entry_time, trade.exit_time))
+        span = [pd.Timestamp(trade.entry_time), pd.Timestamp(trade.exit_time)]
         color = "#2ca02c" if trade.pnl > 0 else "#d62728"
         axes.plot(span, [trade.return_pct] * 2, color=color, linewidth=2)
     axes.set_ylabel("trades %")
     axes.grid(alpha=0.3)
 
 
-def _times(texts: Iterable[str]) -> Any:
-    """Times in UTC, as the pages show them: the offset of one exchange changes with the season."""
+def _times(result: ExecutionResult) -> Any:
     import pandas as pd  # noqa: PLC0415  # only for files, as above
 
-    return pd.to_datetime(list(texts), format="ISO8601", utc=True)
+    return pd.DatetimeIndex([point.time for point in result.equity])

@@ -205,6 +205,14 @@ class GitHubForge:
         """
         return self._lander.land(landing)
 
+    def own_branch(self, branch: str) -> str:
+        """See `ports.ProposesRollbacks.own_branch`."""
+        return self._lander.own_branch(branch)
+
+    def withdraw(self, proposal: Proposal) -> None:
+        """See `ports.ProposesRollbacks.withdraw`."""
+        self._lander.withdraw(proposal)
+
     def ping(self) -> str:
         """Ask whether GitHub answers and the credentials do."""
         try:

@@ -12,7 +12,7 @@ from components.errors import TransientError, UserError
 
 ISO = "%Y-%m-%dT%H:%M:%SZ"
 NOT_FOUND, NOT_MODIFIED, UNPROCESSABLE = 404, 304, 422
-_SERVER_ERROR, _TOO_MANY, _FORBIDDEN, _UNAUTHORISED = 500, 429, 403, 401
+_SERVER_ERROR, _TOO_MANY, _FORBIDDEN, UNAUTHORISED = 500, 429, 403, 401
 
 
 class Refused(UserError):
@@ -20,11 +20,13 @@ class Refused(UserError):
 
     Attributes:
         status: the HTTP status.
+        said: GitHub's own words, "" where it had none.
     """
 
-    def __init__(self, message: str, *, status: int, hint: str = "") -> None:
+    def __init__(self, message: str, *, status: int, hint: str = "", said: str = "") -> None:
         super().__init__(message, hint=hint)
         self.status = status
+        self.said = said
 
 
 @dataclass(frozen=True)
@@ -75,15 +77,16 @@ def error_of(verb: str, url: str, answer: Answer, budget: Budget, now: float) ->
         answer.status == _FORBIDDEN and _limited(answer.headers, said)
     ):
         return _limit(answer.headers, said, budget, now, after)
-    if answer.status == _UNAUTHORISED:
+    if answer.status == UNAUTHORISED:
         return Refused(
             "GitHub does not accept the token",
-            status=_UNAUTHORISED,
+            status=UNAUTHORISED,
             hint="it may have expired; make a new one and set it in the environment",
         )
     if answer.status == _FORBIDDEN:
         return _missing(where, answer.headers, said)
-    return Refused(f"GitHub answered {answer.status} to {where}: {said}", status=answer.status)
+    words = f"GitHub answered {answer.status} to {where}: {said}"
+    return Refused(words, status=answer.status, said=said)
 
 
 def _retry_after(headers: Mapping[str, str], now: float) -> float | None:

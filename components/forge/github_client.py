@@ -16,13 +16,14 @@ from urllib.parse import urlencode, urlsplit
 
 import requests
 from github import Github
-from github.Auth import Auth
+from github.Auth import AppInstallationAuth, Auth
 from github.GithubException import GithubException, RateLimitExceededException
 
 from components.errors import TransientError, UserError
 from components.forge.github_answers import (
     NOT_FOUND,
     NOT_MODIFIED,
+    UNAUTHORISED,
     UNPROCESSABLE,
     Answer,
     Budget,
@@ -36,6 +37,7 @@ PER_PAGE = 100
 API_VERSION = "2022-11-28"
 TRIES = 4
 SLEPT_AT_MOST_S = 5.0
+FRESH_TOKEN_S = 0.5
 TIMEOUT_S = 20
 RESERVE = 20
 """Calls kept back for answering people: below it, reading for polling's sake waits."""
@@ -71,6 +73,7 @@ class Client:
             seconds_between_writes=0,
             user_agent="algoops",
         )
+        self._is_installation = isinstance(self.auth, AppInstallationAuth)
         self._lock = threading.Lock()
         self._known: dict[str, Answer] = {}
 
@@ -174,6 +177,10 @@ class Client:
                     again = True  # GitHub said that it did nothing
                 if attempt == TRIES or not again or wait > SLEPT_AT_MOST_S:
                     raise
+            except Refused as refused:
+                if refused.status != UNAUTHORISED or attempt == TRIES or not self._is_installation:
+                    raise
+                wait = FRESH_TOKEN_S * attempt  # not every server of GitHub's knows it at once
             self.sleep(wait)
         raise AssertionError("unreachable: the last attempt returns or raises")
 

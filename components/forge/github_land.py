@@ -1,18 +1,19 @@
 """Landing on GitHub: the merge through the API (or a push), made sure of afterwards, then tags."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from components.errors import Moved, TransientError, UserError
 from components.forge.github_answers import NOT_FOUND, UNPROCESSABLE, Refused, taken
 from components.forge.github_client import Client
+from components.forge.github_merge import Again, Merger
 from components.forge.github_mirror import Mirror, Move
 from components.forge.github_values import Pull, number_of, pull
-from components.ports import Landing, Tag
+from components.ports import Landing, Proposal, Tag
 
-_NOT_ALLOWED, _CONFLICT = 405, 409
-WAIT_FOR_CHECKS_S = 15.0
+AGAIN_S = 1.0
+MOST_TRIES = 5
 
 
 class Untested(UserError):
@@ -44,73 +45,68 @@ class Lander:
     remote: Callable[[], tuple[str, str]]
     read_base: Callable[[], str]
 
+    merger: Merger = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "merger", Merger(self.client, self.repository))
+
     def land(self, landing: Landing) -> str:
         """See `ports.Forge.land`; safe to call again after a crash at any point."""
-        done = self._landed_already(landing)
-        if not done:
+        commit = self._landed_already(landing)
+        if not commit:
             self._refuse_taken(landing.tags)
-        if done:
-            commit = done
-        elif landing.proposal is not None and self.deploy_by == "merge":
-            commit = self._merge(landing, self._pull(landing.proposal.id))
-        elif landing.proposal is None and (landing.branch or self.deploy_by == "merge"):
-            commit = self._through_a_pull_request(landing)
-        else:
-            commit = self._push(landing)
+            by_pull = landing.proposal is not None and self._by_pull(landing)
+            commit = self._merge(landing) if by_pull else self._push(landing)
         self._make_sure(landing, commit)
+        if landing.folders and landing.proposal is not None:
+            self._delete_branch(landing.proposal.ref)
         self._tag(landing.tags, commit)
         return commit
 
+    def _by_pull(self, landing: Landing) -> bool:
+        """A rollback always has a pull request of its own: what protects the base holds for it."""
+        return self.deploy_by == "merge" or bool(landing.folders)
+
     def _landed_already(self, landing: Landing) -> str:
-        """The commit on the base that an earlier attempt made, or ""."""
+        """The commit on the base that an earlier attempt made, or a person's merge, or ""."""
         tip = self.read_base()
-        number = number_of(landing.proposal.id) if landing.proposal else self._own_pull(landing)
-        by_pull = number is not None and (self.deploy_by == "merge" or bool(landing.branch))
-        if by_pull and (found := self._pull(f"pr/{number}")).merged:
-            if landing.proposal and found.proposal.head != landing.expected_head:
+        if landing.proposal is not None and self._by_pull(landing):
+            found = self._pull(landing.proposal.id)
+            if not found.merged:
+                return ""
+            if not landing.folders and found.proposal.head != landing.expected_head:
                 head = found.proposal.head[:12]
-                raise Moved(f"#{number} was merged at {head}, which nobody tested")
+                raise Moved(f"#{found.number} was merged at {head}, which nobody tested")
             return found.merge_commit
         return landing.commit if self.mirror.is_ancestor(landing.commit, tip) else ""
 
-    def _merge(self, landing: Landing, found: Pull) -> str:
+    def _merge(self, landing: Landing) -> str:
+        """Merge its pull request; where GitHub is not ready, again a moment later."""
         head = landing.expected_head or landing.commit
-        if not found.is_open:
+        number = self._is_as_expected(landing, head)
+        for _ in range(MOST_TRIES):
+            try:
+                return self.merger.merge(number, head, landing.message)
+            except Again:
+                self.client.sleep(AGAIN_S)
+                self._is_as_expected(landing, head)
+        return self.merger.merge(number, head, landing.message)
+
+    def _is_as_expected(self, landing: Landing, head: str) -> int:
+        """The number of the pull request; base and head are still what was decided upon."""
+        found = self._pull(landing.proposal.id if landing.proposal else "")
+        if not found.is_open and not found.merged:
             raise UserError(f"#{found.number} is closed", hint="reopen it first")
         if found.proposal.head != head:
             raise Moved(f"#{found.number} is at {found.proposal.head[:12]}, expected {head[:12]}")
         tip = self.read_base()
-        if tip != landing.expected_base:
+        if not landing.folders and tip != landing.expected_base:
             raise Moved(f"{self.base} is at {tip[:12]}, expected {landing.expected_base[:12]}")
-        return self._ask_to_merge(landing, found.number, head)
-
-    def _ask_to_merge(self, landing: Landing, number: int, head: str) -> str:
-        title, _, rest = landing.message.partition("\n")
-        body = {
-            "sha": head,
-            "merge_method": "merge",
-            "commit_title": title,
-            "commit_message": rest.strip(),
-        }
-        try:
-            done = self.client.put(f"/repos/{self.repository}/pulls/{number}/merge", body)
-        except Refused as refused:
-            raise _why_not_merged(refused, number) from refused
-        return str(taken(done, "sha"))
-
-    def _through_a_pull_request(self, landing: Landing) -> str:
-        title, _, rest = landing.message.partition("\n")
-        branch = _branch_of(landing)
-        number = self.propose(branch, landing.commit, title, rest.strip())
-        try:
-            merged = self._merge(landing, self._pull(f"pr/{number}"))
-        except Moved:  # it would revert something else now: the next attempt makes a new one
-            path = f"/repos/{self.repository}/pulls/{number}"
-            self.client.patch(path, {"state": "closed"})
-            self._delete_branch(branch)
-            raise
-        self._delete_branch(branch)
-        return merged
+        for folder in landing.folders:
+            now = self.mirror.tree_at(tip, folder)
+            if now != self.mirror.tree_at(landing.expected_base, folder):
+                raise Moved(f"{folder} changed on {self.base} meanwhile")
+        return found.number
 
     def propose(self, branch: str, commit: str, title: str, body: str) -> int:
         """The number of the pull request for `commit` on `branch`: the open one, or a new one.
@@ -121,21 +117,45 @@ class Lander:
         number = self._pull_of(branch, commit)
         if number is not None:
             return number
-        url, header = self.remote()
-        try:
-            self.mirror.push(url, [Move(f"refs/heads/{branch}", None, commit)], header)
-        except Moved as error:
-            hint = "delete or land it first"
-            raise UserError(f"the branch {branch} holds something else", hint=hint) from error
+        if self.branch_tip(branch) != commit:
+            url, header = self.remote()
+            try:
+                self.mirror.push(url, [Move(f"refs/heads/{branch}", None, commit)], header)
+            except Moved as error:
+                hint = "delete or land it first"
+                raise UserError(f"the branch {branch} holds something else", hint=hint) from error
         asked = {"title": title, "head": branch, "base": self.base, "body": body}
         made = self.client.post(f"/repos/{self.repository}/pulls", asked)
         return int(taken(made, "number"))
 
-    def _own_pull(self, landing: Landing) -> int | None:
-        """The pull request that an earlier attempt opened for this very commit."""
-        if self.deploy_by == "push" and not landing.branch:
-            return None
-        return self._pull_of(_branch_of(landing), landing.commit)
+    def branch_tip(self, branch: str) -> str:
+        """The commit at a branch as it is on GitHub, "" where there is none."""
+        try:
+            found = self.client.get(f"/repos/{self.repository}/git/ref/heads/{branch}")
+        except Refused as refused:
+            if refused.status != NOT_FOUND:
+                raise
+            return ""
+        # A plainer API lists what starts like this where there is no such ref.
+        return str(taken(found, "object", "sha")) if isinstance(found, dict) else ""
+
+    def own_branch(self, branch: str) -> str:
+        """See `ports.ProposesRollbacks.own_branch`."""
+        tip = self.branch_tip(branch)
+        if tip:
+            url, header = self.remote()
+            ref = f"refs/heads/{branch}"
+            self.mirror.fetch(url, [f"+{ref}:{ref}"], header)
+        return tip
+
+    def withdraw(self, proposal: Proposal) -> None:
+        """See `ports.ProposesRollbacks.withdraw`."""
+        found = self._pull(proposal.id)
+        if found.is_open:
+            path = f"/repos/{self.repository}/pulls/{found.number}"
+            self.client.patch(path, {"state": "closed"})
+        if found.proposal.head == proposal.head:  # what somebody added is not thrown away
+            self._delete_branch(proposal.ref)
 
     def _pull_of(self, branch: str, commit: str) -> int | None:
         owner = self.repository.partition("/")[0]
@@ -162,15 +182,12 @@ class Lander:
         tip = self.read_base()
         if not self.mirror.is_ancestor(commit, tip):
             raise TransientError(f"{commit[:12]} is not on {self.base} yet", retry_after_s=2.0)
-        tested, merged = self.mirror.tree_of(landing.commit), self.mirror.tree_of(commit)
-        if tested != merged:
-            raise Untested(
-                f"{self.base} moved during the merge: {commit[:12]} holds tree {merged[:12]}, "
-                f"tested was {tested[:12]}",
-                commit=commit,
-                hint="the base is checked again now; roll back if it fails, "
-                "and set deploy_by: push, which cannot race",
-            )
+        places = landing.folders or ("",)
+        if any(
+            self.mirror.tree_at(landing.commit, at) != self.mirror.tree_at(commit, at)
+            for at in places
+        ):
+            raise _untested(landing, commit, self.base)
 
     def _refuse_taken(self, tags: tuple[Tag, ...]) -> None:
         """Before anything lands: a tag that is there already is another release's."""
@@ -239,21 +256,16 @@ class Lander:
         return pull(self.client.get(f"/repos/{self.repository}/pulls/{number}"))
 
 
-def _branch_of(landing: Landing) -> str:
-    return landing.branch or f"algoops/{landing.commit[:12]}"
-
-
-def _why_not_merged(refused: Refused, number: int) -> Exception:
-    said = str(refused).lower()
-    if refused.status == _CONFLICT or "head branch was modified" in said:
-        return Moved(f"#{number} moved while it was being merged")
-    if refused.status == _NOT_ALLOWED and ("status check" in said or "in progress" in said):
-        return TransientError(
-            f"#{number} waits for its required checks", retry_after_s=WAIT_FOR_CHECKS_S
+def _untested(landing: Landing, commit: str, base: str) -> Untested:
+    if landing.folders:
+        return Untested(
+            f"{commit[:12]} on {base} does not restore {', '.join(landing.folders)}",
+            commit=commit,
+            hint="somebody changed the rollback's branch or the base; roll back again",
         )
-    if refused.status == _NOT_ALLOWED:
-        return UserError(
-            f"GitHub refuses to merge #{number}: {refused}",
-            hint="look at the branch protection of the base, and allow merge commits",
-        )
-    return refused
+    return Untested(
+        f"{base} moved during the merge: {commit[:12]} does not hold the tree that was tested",
+        commit=commit,
+        hint="the base is checked again now; roll back if it fails, "
+        "and set deploy_by: push, which cannot race",
+    )

@@ -29,6 +29,9 @@ class Mirror(Protocol):
     def tree_of(self, commit: str) -> str:
         """The tree id of a commit that is here."""
 
+    def tree_at(self, commit: str, path: str) -> str | None:
+        """The tree id of a folder in a commit that is here; None: no such folder."""
+
     def is_ancestor(self, older: str, newer: str) -> bool:
         """Whether `newer` holds `older` in its history."""
 

@@ -50,6 +50,19 @@ class Intents:
             self._audit.append("algoops", "intent.announced", details=told, repository=repository)
             return _intent(row, new=True)
 
+    def learn(self, intent_id: int, key: str, value: str) -> Intent:
+        """Add to an open intent's details what became known on the way; on disk on return.
+
+        Raises:
+            NotFound: no such intent.
+        """
+        with self._db.transaction():
+            details = {**self._get(intent_id).details, key: value}
+            self._db.execute(
+                "UPDATE intents SET details = ? WHERE id = ?", (encode(details), intent_id)
+            )
+            return self._get(intent_id)
+
     def settle(self, intent_id: int, outcome: str = DONE) -> bool:
         """Say how it ended (`done`, `abandoned`, or other words); False when that was said before.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.fakes.github.description import complete
-from tests.fakes.github.state import Delivery, Mark, Repo, State
+from tests.fakes.github.state import Delivery, Mark, Repo, Said, State
 from tests.fakes.github.views import Views
 
 Result = tuple[int, Any]
@@ -146,7 +146,14 @@ def merge(api: Api, ask: Ask, repo: Repo, number: str) -> Result:
         return FORBIDDEN
     body = ask.body
     message = f"{body.get('commit_title', 'Merge')}\n\n{body.get('commit_message', '')}".strip()
-    status, said = api.state.merge(repo, found, body.get("sha", ""), message, ask.who.login)
+    status, said = api.state.merge(
+        repo,
+        found,
+        body.get("sha", ""),
+        message,
+        ask.who.login,
+        body.get("merge_method", "merge"),
+    )
     if status != 200:
         return status, {"message": said}
     return 200, {"sha": said, "merged": True, "message": "Pull Request successfully merged"}
@@ -230,6 +237,18 @@ def all_comments(api: Api, ask: Ask, repo: Repo) -> Result:
     return 200, [api.views.comment(repo, c) for c in found]
 
 
+@route("GET", "{repo}/pulls/comments")
+def all_line_comments(api: Api, ask: Ask, repo: Repo) -> Result:
+    since = ask.query.get("since", "")
+    found = [c for c in repo.line_comments.values() if c.updated_at >= since]
+    return 200, [api.views.line_comment(repo, c) for c in found]
+
+
+@route("POST", r"{repo}/pulls/comments/(?P<comment>\d+)/reactions")
+def react_on_a_line(api: Api, ask: Ask, repo: Repo, comment: str) -> Result:
+    return _react(api, ask, repo.line_comments.get(int(comment)))
+
+
 @route("PATCH", r"{repo}/issues/comments/(?P<comment>\d+)")
 def edit_comment(api: Api, ask: Ask, repo: Repo, comment: str) -> Result:
     found = repo.comments.get(int(comment))
@@ -265,7 +284,10 @@ def new_comment(api: Api, ask: Ask, repo: Repo, number: str) -> Result:
 
 @route("POST", r"{repo}/issues/comments/(?P<comment>\d+)/reactions")
 def react(api: Api, ask: Ask, repo: Repo, comment: str) -> Result:
-    found = repo.comments.get(int(comment))
+    return _react(api, ask, repo.comments.get(int(comment)))
+
+
+def _react(api: Api, ask: Ask, found: Said | None) -> Result:
     if found is None:
         return missing()
     mine = (ask.who.login, ask.body["content"])

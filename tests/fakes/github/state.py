@@ -33,6 +33,8 @@ class Pull:
     created_at: str = ""
     merged_at: str = ""
     merge_commit: str = ""
+    approved_by: set[str] = field(default_factory=set)
+    conflicts: bool = False
 
 
 @dataclass
@@ -86,10 +88,14 @@ class Repo:
     collaborators: dict[str, str] = field(default_factory=dict)
     pulls: dict[int, Pull] = field(default_factory=dict)
     comments: dict[int, Said] = field(default_factory=dict)
+    line_comments: dict[int, Said] = field(default_factory=dict)
     marks: list[Mark] = field(default_factory=list)
     check_runs: dict[int, dict[str, Any]] = field(default_factory=dict)
     hooks: list[Hook] = field(default_factory=list)
     required: list[str] = field(default_factory=list)
+    reviews: int = 0
+    methods: tuple[str, ...] = ("merge", "squash", "rebase")
+    linear: bool = False
     known_branches: dict[str, str] = field(default_factory=dict)
     before_merge: Callable[[], None] = lambda: None
 
@@ -196,28 +202,73 @@ class State:
             pull.state = "closed"
             self.notify_pull(repo, pull, "closed", by)
 
-    def merge(self, repo: Repo, pull: Pull, sha: str, message: str, by: str) -> tuple[int, str]:
+    def merge(
+        self, repo: Repo, pull: Pull, sha: str, message: str, by: str, method: str = "merge"
+    ) -> tuple[int, str]:
         """(status, merge commit or message), as GitHub's merge does."""
         repo.before_merge()
         with self.lock:
-            if pull.state != "open":
-                return 405, "Pull Request is not mergeable"
-            if sha and sha != pull.head_sha:
-                return 409, "Head branch was modified. Review and try the merge again."
-            green = repo.status_of(pull.head_sha)
-            for context in repo.required:
-                if green.get(context) not in {"success", "neutral"}:
-                    return 405, f'Required status check "{context}" is expected.'
+            refusal = self._refusal(repo, pull, sha, method)
+            if refusal:
+                return refusal
             ref = f"refs/heads/{pull.base_ref}"
             tip = repo.git.tip(ref)
             tree = repo.git.merge_tree(tip, pull.head_sha)
             if not tree:
                 return 405, "Pull Request is not mergeable"
-            commit = repo.git.commit_tree(tree, tip, pull.head_sha, message=message)
+            parents = (tip, pull.head_sha) if method == "merge" else (tip,)
+            commit = repo.git.commit_tree(tree, *parents, message=message)
             repo.git.move(ref, commit)
             self._closed_as_merged(repo, pull, commit, by)
             self.sync(repo, by)
             return 200, commit
+
+    def _refusal(  # noqa: PLR0911  # GitHub's rules, one after the other
+        self, repo: Repo, pull: Pull, sha: str, method: str
+    ) -> tuple[int, str] | None:
+        """GitHub's answer where it does not merge; None: it does."""
+        if pull.state != "open" or pull.conflicts:
+            return 405, "Pull Request is not mergeable"
+        if sha and sha != pull.head_sha:
+            return 409, "Head branch was modified. Review and try the merge again."
+        if method not in repo.methods:
+            kind = {"merge": "Merge commits", "squash": "Squash merges", "rebase": "Rebase merges"}
+            return 405, f"{kind[method]} are not allowed on this repository."
+        if repo.linear and method == "merge":
+            return 405, "This branch must not contain merge commits."
+        if len(pull.approved_by) < repo.reviews:
+            some = "review is" if repo.reviews == 1 else "reviews are"
+            return (
+                405,
+                f"At least {repo.reviews} approving {some} required by reviewers with write access.",
+            )
+        green = repo.status_of(pull.head_sha)
+        for context in repo.required:
+            if green.get(context) in {"failure", "error"}:
+                return 405, f'Required status check "{context}" is failing.'
+            if green.get(context) not in {"success", "neutral"}:
+                return 405, f'Required status check "{context}" is expected.'
+        return None
+
+    def approve(self, repo: Repo, pull: Pull, by: str) -> None:
+        """A person approves; their own pull request cannot be approved by its author."""
+        with self.lock:
+            if by == pull.author:
+                raise ValueError("Can not approve your own pull request")
+            pull.approved_by.add(by)
+            self.notify_review(repo, pull, by, "", "approved")
+
+    def notify_review(self, repo: Repo, pull: Pull, by: str, body: str, state: str) -> None:
+        review = {
+            "id": next(self.ids),
+            "user": by,
+            "body": body,
+            "state": state,
+            "submitted_at": self.now(),
+        }
+        self.notify(
+            repo, "pull_request_review", {"action": "submitted", "pull": pull, "review": review}, by
+        )
 
     def comment(
         self, repo: Repo, number: int, body: str, by: str, app_id: int | None = None
@@ -226,6 +277,14 @@ class State:
             said = Said(next(self.ids), number, by, body, self.now(), self.now(), app_id)
             repo.comments[said.id] = said
             self.notify_comment(repo, said, "created", by)
+            return said
+
+    def comment_on_a_line(self, repo: Repo, number: int, body: str, by: str) -> Said:
+        with self.lock:
+            said = Said(next(self.ids), number, by, body, self.now(), self.now())
+            repo.line_comments[said.id] = said
+            facts = {"action": "created", "line_comment": said, "pull": repo.pulls[number]}
+            self.notify(repo, "pull_request_review_comment", facts, by)
             return said
 
     def edit_comment(self, repo: Repo, said: Said, body: str, by: str) -> None:

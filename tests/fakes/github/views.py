@@ -61,6 +61,8 @@ class Views:
         if schema == "pull-request":
             said = [c for c in repo.comments.values() if c.number == pull.number]
             known |= {"merged": bool(pull.merged_at), "comments": len(said)}
+            known |= {"mergeable": None if pull.state != "open" else not pull.conflicts}
+            known["mergeable_state"] = "dirty" if pull.conflicts else "clean"
         return complete(schema, known)
 
     def _side(self, repo: Repo, ref: str, sha: str, schema: str) -> dict[str, Any]:
@@ -97,6 +99,17 @@ class Views:
         if said.app_id is not None:
             made["performed_via_github_app"] = complete("nullable-integration", {"id": said.app_id})
         return made
+
+    def line_comment(self, repo: Repo, said: Said) -> dict[str, Any]:
+        known = {
+            "id": said.id,
+            "body": said.body,
+            "user": self.user(said.author),
+            "created_at": said.created_at,
+            "updated_at": said.updated_at,
+            "pull_request_url": f"{self.root_url}/repos/{repo.full_name}/pulls/{said.number}",
+        }
+        return complete("pull-request-review-comment", known)
 
     def check_run(self, repo: Repo, run: dict[str, Any]) -> dict[str, Any]:
         output = run.get("output") or {}
@@ -140,6 +153,10 @@ class Views:
         if isinstance(facts.get("pull"), Pull):
             made["pull_request"] = self.pull(repo, facts["pull"])
             del made["pull_request"]["body"]
+        if "review" in facts:
+            made["review"] = {**facts["review"], "user": self.user(facts["review"]["user"])}
+        if isinstance(facts.get("line_comment"), Said):
+            made["comment"] = self.line_comment(repo, facts["line_comment"])
         if isinstance(facts.get("comment"), Said):
             said: Said = facts["comment"]
             made["comment"] = self.comment(repo, said)

@@ -5,8 +5,9 @@ from bot.deploy_queue import DeployOrder
 from bot.deploys import _decide, _message, _part
 from bot.event_json import to_payload
 from bot.events import CommandIssued, Hold
-from bot.landing import _landing, announce_deploy, finish_open
+from bot.landing import _landing, announce_deploy
 from bot.reconcile import reconcile
+from bot.unfinished import finish_open
 from components.state import Lifecycle
 from components.state.records import Job
 from tests.deploy_support import push, reported

@@ -2,9 +2,11 @@
 
 import pytest
 
-from components.errors import Moved, TransientError, UserError
+from components.errors import Moved, TransientError, UserError, Waiting
+from components.forge.github_answers import Refused
 from components.forge.github_land import Untested
-from components.ports import Landing, StatusState, Tag
+from components.forge.github_merge import why_not_merged
+from components.ports import Landing, Proposal, StatusState, Tag
 from tests.fakes.github.server import Fault
 from tests.integration.github.conftest import STRATEGY
 
@@ -124,8 +126,8 @@ def test_a_conflict_is_refused_in_words(desk):
     with pytest.raises(TransientError, match="waits for its required checks"):
         desk.forge.land(landing)
     desk.repo.required = []
-    desk.github.faults.append(Fault("PUT", 405, body={"message": "Pull Request is not mergeable"}))
-    with pytest.raises(UserError, match="refuses to merge #1"):
+    desk.repo.pulls[1].conflicts = True
+    with pytest.raises(UserError, match="#1 conflicts with its base"):
         desk.forge.land(landing)
 
 
@@ -171,41 +173,49 @@ def test_deploy_by_push_cannot_race_with_the_base(desk):
     forge.mirror.close()
 
 
-def revert(desk, forge=None) -> Landing:
-    forge = forge or desk.forge
+BRANCH = "algoops/revert-alpha-1.0.0-to-0.9.0"
+
+
+def revert(desk) -> Landing:
+    """A rollback of alpha, and its pull request."""
+    forge = desk.forge
     base = forge.base()
     commit = desk.git.commit({STRATEGY: b"name: alpha\nversion: 0.9.0\n"}, base, message="revert")
-    forge.mirror.fetch(str(desk.git.path), [_stash(desk, commit)], "")
-    return Landing(
-        commit, base, "Roll back alpha to 0.9.0\n\nbroken", branch="algoops/rollback-alpha"
-    )
-
-
-def _stash(desk, commit) -> str:
     desk.git.move("refs/keep/revert", commit)
-    return "+refs/keep/revert:refs/keep/revert"
+    forge.mirror.fetch(str(desk.git.path), ["+refs/keep/revert:refs/keep/revert"], "")
+    number = forge.propose(BRANCH, commit, "Roll back alpha to 0.9.0", "broken")
+    return Landing(
+        commit,
+        base,
+        "Roll back alpha to 0.9.0\n\nbroken",
+        proposal=Proposal(number, BRANCH, commit),
+        expected_head=commit,
+        folders=("strategies/alpha",),
+    )
 
 
 def test_a_rollback_is_a_revert_pull_request_that_is_merged(desk):
     landing = revert(desk)
     commit = desk.forge.land(landing)
     (pull,) = desk.repo.pulls.values()
-    assert (pull.head_ref, pull.head_sha, pull.merge_commit) == (
-        "algoops/rollback-alpha",
-        landing.commit,
-        commit,
-    )
+    assert (pull.head_ref, pull.head_sha, pull.merge_commit) == (BRANCH, landing.commit, commit)
     assert desk.git.run("show", f"main:{STRATEGY}") == "name: alpha\nversion: 0.9.0"
     assert list(desk.git.branches()) == ["refs/heads/main"]
 
 
-def test_a_rollback_whose_base_moved_leaves_nothing_behind(desk):
+def test_a_rollback_lands_although_the_base_moved_elsewhere(desk):
     landing = revert(desk)
     desk.github.branch(desk.repo, "main", {"x": b"1"}, "ann")
-    with pytest.raises(Moved):
+    commit = desk.forge.land(landing)
+    assert desk.git.run("show", f"{commit}:{STRATEGY}") == "name: alpha\nversion: 0.9.0"
+    assert desk.git.run("show", f"{commit}:x") == "1"
+
+
+def test_a_rollback_does_not_undo_what_came_since_on_the_same_strategy(desk):
+    landing = revert(desk)
+    desk.github.branch(desk.repo, "main", {STRATEGY: b"name: alpha\nversion: 1.2.0\n"}, "ann")
+    with pytest.raises(Moved, match="strategies/alpha changed on main"):
         desk.forge.land(landing)
-    assert {p.state for p in desk.repo.pulls.values()} == {"closed"}
-    assert list(desk.git.branches()) == ["refs/heads/main"]
 
 
 def test_a_rollback_can_be_offered_as_a_proposal_once(desk):
@@ -217,20 +227,95 @@ def test_a_rollback_can_be_offered_as_a_proposal_once(desk):
         desk.forge.propose("rollback/alpha", desk.forge.base(), "Other", "")
 
 
+def test_a_branch_that_was_pushed_before_the_power_went_gets_its_pull_request(desk):
+    base = desk.forge.base()
+    desk.github.branch(desk.repo, BRANCH, {"x": b"1"}, "bot", base)
+    tip = desk.git.tip(f"refs/heads/{BRANCH}")
+    assert desk.forge.own_branch(BRANCH) == tip
+    assert desk.forge.propose(BRANCH, tip, "Roll back", "broken") == "pr/1"
+
+
 def test_a_rollback_waits_for_its_own_checks_and_opens_no_second_pull_request(desk):
     desk.repo.required = ["algoops"]
     landing = revert(desk)
     for _ in range(2):
-        with pytest.raises(TransientError, match="waits for its required checks") as caught:
+        with pytest.raises(Waiting, match="waits for its required checks") as caught:
             desk.forge.land(landing)
         assert caught.value.retry_after_s
-    desk.forge.set_status(
-        landing.commit,
-        "algoops",
-        StatusState.SUCCESS,
-        "ok",
-        "",
-    )
+    desk.forge.set_status(landing.commit, "algoops", StatusState.SUCCESS, "ok", "")
     commit = desk.forge.land(landing)
     assert len(desk.repo.pulls) == 1
     assert desk.forge.land(landing) == commit
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "said"),
+    [
+        ('Required status check "ci" is failing.', Waiting, "is red"),
+        ("At least 1 approving review is required by reviewers.", Waiting, "waits for a review"),
+        ("Waiting on code owner review from acme/quants.", Waiting, "waits for a review"),
+        ("A conversation must be resolved before merging.", Waiting, "conversations"),
+        ("Pull Request is still a draft", UserError, "ready for review"),
+        ("You're not authorized to push to this branch.", UserError, "allow the bot to merge"),
+        ("Commits must have verified signatures.", UserError, "signed commits"),
+        ("Something new", UserError, "rules of the base"),
+    ],
+)
+def test_each_refusal_to_merge_says_what_is_to_be_done(desk, words, error, said):
+    desk.propose()
+    landing = prepared(desk, desk.forge.proposal("pr/1"))
+    desk.github.faults.append(Fault("PUT .*/merge", 405, body={"message": words}))
+    with pytest.raises(error, match=said) as caught:
+        desk.forge.land(landing)
+    assert words.rstrip(".") in str(caught.value)
+    assert getattr(caught.value, "retry_after_s", None) is None, "people act, no clock"
+
+
+def test_a_base_that_was_modified_just_before_is_merged_onto_a_moment_later(desk):
+    desk.propose()
+    landing = prepared(desk, desk.forge.proposal("pr/1"))
+    said = {"message": "Base branch was modified. Review and try the merge again."}
+    desk.github.faults.append(Fault("PUT .*/merge", 405, body=said, times=2))
+    desk.forge.land(landing)
+    assert desk.repo.pulls[1].merged_at
+    assert len(desk.github.asked("PUT .*/merge")) == 3
+
+
+def test_a_base_that_was_modified_and_did_move_is_looked_at_anew(desk):
+    desk.propose()
+    landing = prepared(desk, desk.forge.proposal("pr/1"))
+    said = {"message": "Base branch was modified. Review and try the merge again."}
+    desk.github.faults.append(Fault("PUT .*/merge", 405, body=said))
+    desk.forge.connection.client.sleep = lambda _: desk.github.branch(
+        desk.repo, "main", {"x": b"1"}, "ann"
+    )
+    with pytest.raises(Moved, match="main is at"):
+        desk.forge.land(landing)
+    assert not desk.repo.pulls[1].merged_at
+
+
+@pytest.mark.parametrize("methods", [("squash",), ("rebase",), ("squash", "rebase")])
+def test_a_repository_without_merge_commits_gets_the_very_tree_that_was_tested(desk, methods):
+    desk.repo.methods = methods
+    desk.propose()
+    landing = prepared(desk, desk.forge.proposal("pr/1"))
+    commit = desk.forge.land(landing)
+    tree = f"{landing.commit}^{{tree}}"
+    assert desk.git.run("rev-parse", f"{commit}^{{tree}}") == (
+        desk.forge.mirror.repository.git.run("rev-parse", tree).text
+    )
+    assert desk.git.tip("refs/tags/alpha/1.1.0") == commit
+    assert desk.forge.land(landing) == commit
+
+
+def test_a_base_with_a_linear_history_is_squashed_onto(desk):
+    desk.repo.linear = True
+    desk.propose()
+    commit = desk.forge.land(prepared(desk, desk.forge.proposal("pr/1")))
+    assert desk.git.run("rev-list", "--parents", "-1", commit).count(" ") == 1
+
+
+def test_a_repository_whose_name_sounds_like_a_refusal_is_not_misread(desk):
+    words = "GitHub answered 405 to PUT /repos/acme/signed-review-deploys/pulls/1/merge: odd"
+    found = why_not_merged(Refused(words, status=405, said="odd"), 1)
+    assert "rules of the base" in str(found)

@@ -1,6 +1,5 @@
 """Pictures: Mermaid text, sparkline, SVG, PNG, HTML."""
 
-import pandas as pd
 import pytest
 
 from components.engine.charts import mermaid, page, picture, sparkline
@@ -71,28 +70,6 @@ def test_picture_is_the_same_for_the_same_result(kind, magic):
     first = picture(result(), kind, result())
     assert first.startswith(magic)
     assert first == picture(result(), kind, result())
-
-
-NEW_YORK = (
-    "2024-11-01T15:00:00-04:00",
-    "2024-11-03T01:30:00-04:00",
-    "2024-11-03T01:30:00-05:00",
-    "2024-11-04T09:00:00-05:00",
-)
-
-
-def at(times):
-    made = result()
-    points = [p.model_copy(update={"time": t}) for p, t in zip(made.equity, times, strict=True)]
-    (trade,) = made.trades
-    trade = trade.model_copy(update={"entry_time": times[0], "exit_time": times[-1]})
-    return made.model_copy(update={"equity": tuple(points), "trades": (trade,)})
-
-
-def test_hours_on_both_sides_of_the_change_of_clocks_are_drawn_in_utc():
-    utc = [pd.Timestamp(time).tz_convert("UTC").isoformat() for time in NEW_YORK]
-    assert picture(at(NEW_YORK), "svg", result()) == picture(at(utc), "svg", result())
-    assert "<svg" in page(at(NEW_YORK))
 
 
 def test_page_escapes_what_comes_from_outside():
