@@ -199,7 +199,7 @@ def test_guest_that_ends_early_has_failed_whatever_it_says(attack, status, marke
 
 def test_guest_that_hangs_is_a_timeout(market, wall):
     attack = "while len(self.data) == 90: pass"
-    limits = Limits(wall_s=3, cpu_s=3)
+    limits = Limits(wall_s=200, cpu_s=2)
     result = _attacked(market, attack, wall=wall, limits=limits, **SHORT)
     assert result.status is Status.TIMEOUT
     assert result.metrics is None

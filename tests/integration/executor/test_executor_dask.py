@@ -154,7 +154,7 @@ def test_slow_worker_holds_up_nobody_but_its_own_job(cluster, executor):
 
 def test_job_on_a_slow_worker_ends_by_its_own_limit(cluster, executor):
     three_workers(cluster, executor)
-    short = LIMITS.model_copy(update={"wall_s": 1.0})
+    short = LIMITS.model_copy(update={"cpu_s": 1.0})
     job = replace(script("while True: pass"), limits=short)
     assert executor.submit(job).result(WAIT_S).status is Status.TIMEOUT
 
