@@ -13,6 +13,7 @@ from bot.tasks import Task
 from bot.tier_jobs import Deployed, Jobs, Superseded, backtest_of, run_deployed
 from bot.words import OnWord
 from components.engine import gates
+from components.engine.fills import fill_findings
 from components.schema.definition import DefinitionCheck
 from components.schema.report import CheckResult, GateResult
 from components.schema.values import (
@@ -206,6 +207,7 @@ def _backtests(
         return results, progress.error(CheckName.BACKTEST, started, "; ".join(broken))
     causal = _lookahead(subject, results, progress, started)
     findings = [f for r in results for f in _execution_findings(subject, CheckName.BACKTEST, r)]
+    findings += [f for r in results for f in fill_findings(r)]
     ran = progress.end(CheckName.BACKTEST, started, findings, _backtest_summary(results))
     return results, causal and ran
 

@@ -30,6 +30,7 @@ from bot.sandboxes import sandbox_spec
 from bot.standalone import folder_subject
 from bot.tasks import Scalar, Task, Wishes, resolve_tasks
 from components.engine import charts
+from components.engine.fills import fill_findings
 from components.engine.market_data import FolderData
 from components.engine.run import run_backtest
 from components.errors import UserError
@@ -207,7 +208,7 @@ def _print(result: ExecutionResult, form: Form) -> None:
         out.print(result.message, markup=False, highlight=False)
     if result.traceback:
         out.print(result.traceback, markup=False, highlight=False)
-    for finding in result.lookahead:
+    for finding in (*result.lookahead, *fill_findings(result)):
         out.print(f"{finding.rule}: {finding.message}", markup=False, highlight=False)
     if result.metrics is not None:
         table = Table(box=None, show_header=False)

@@ -155,7 +155,7 @@ def _aggregate(metrics: Sequence[Metrics]) -> Metrics | None:
             known = [value for value in values if value is not None]
             means[name] = statistics.fmean(known) if len(known) == len(values) else None
     means["trades"] = round(means["trades"] or 0)
-    longest = max(metrics, key=lambda one: one.duration)
+    longest = max(metrics, key=lambda one: _length(one.duration))
     return Metrics.model_validate(
         {
             **means,
@@ -164,6 +164,12 @@ def _aggregate(metrics: Sequence[Metrics]) -> Metrics | None:
             "duration": longest.duration,
         }
     )
+
+
+def _length(duration: str) -> tuple[int, str]:
+    """Sorts durations as pandas writes them ("7301 days 00:00:00"): whole days, then the clock."""
+    days, _, clock = duration.partition(" days")
+    return int(days or 0), clock
 
 
 def resolve_config(policy: RiskPolicy, wanted: BacktestConfig | None) -> BacktestConfig:

@@ -12,7 +12,6 @@ from backtesting._stats import compute_stats
 from backtesting._util import _Data, _Indicator
 from backtesting.backtesting import _OutOfMoneyError
 
-from components.engine.fills import Windfall, windfall
 from components.sandbox.guest.exchange import Exchange, replay
 from components.sandbox.guest.messages import Account
 from components.schema.backtest import BacktestConfig, CommissionScheme
@@ -20,6 +19,7 @@ from components.schema.backtest import BacktestConfig, CommissionScheme
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from components.sandbox.guest.fills import Correction
     from components.sandbox.guest.messages import Op
 
     Watch = Callable[[], None]
@@ -146,10 +146,8 @@ class Ledger:
         """Close what is open where the configuration says so; the package's statistics."""
         size = len(self._frame)
         if self._config.finalize_trades and self.start is not None and not self.broke:
-            for trade in reversed(self._broker.trades):
-                trade.close()
             try:
-                self._broker.next()
+                self._broker.finish()
             except _OutOfMoneyError:
                 self.broke = True
         self._data._set_length(size)  # noqa: SLF001  # as the package's own loop does
@@ -164,10 +162,9 @@ class Ledger:
             )
         return stats
 
-    def windfall(self) -> Windfall | None:
-        """What fills beyond their bars' prices were worth; None: there were none."""
-        trades = [*self._broker.closed_trades, *self._broker.trades]
-        return windfall(trades, self._frame, self._config.slippage)
+    def corrections(self) -> Sequence[Correction]:
+        """Bars in which plain backtesting.py would have filled otherwise, the first one first."""
+        return self._broker.corrections
 
 
 def _warmed_up(start: int) -> Any:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from components.engine import result
 from components.engine.drive import Course, Drive
-from components.engine.fills import fill_findings
+from components.engine.fills import differences
 from components.engine.findings import lookahead_findings, looked_at
 from components.engine.ledger import Ledger, TooManyOrders, account_of
 from components.engine.version import ENGINE
@@ -211,8 +211,6 @@ class _Attempt:
         audited, found = self._causality == "audited", self._course.diagnosis
         leaks = lookahead_findings(found, self._frame.index, self._job.files, audited=audited)
         update = {**self._count()}
-        capital = self._job.config.initial_capital
-        leaks += fill_findings(self._ledger.windfall(), self._frame.index, capital)
         update["lookahead"] = leaks
         bars = len(self._frame)
         update["looked_at"] = looked_at(found, bars, self._lookback(), audited=audited)
@@ -232,6 +230,9 @@ class _Attempt:
                 "benchmark": result.buy_and_hold(self._bars, self._benchmark, cash),
                 "equity": result.equity_of(stats, self._benchmark.frame["Close"]),
                 "trades": result.trades_of(stats),
+                "fill_differences": differences(
+                    self._ledger.corrections(), self._frame.index, cash
+                ),
             }
             self._course.phase("statistics")
         return self._numbers

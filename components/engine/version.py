@@ -3,5 +3,8 @@
 from importlib.metadata import version
 
 WIRE_VERSION = 3
-ENGINE = f"backtesting {version('backtesting')}, wire {WIRE_VERSION}"
+FILLS_VERSION = 2
+"""Which fills the broker gives: verdicts of other fills are not reused."""
+
+ENGINE = f"backtesting {version('backtesting')}, wire {WIRE_VERSION}, fills {FILLS_VERSION}"
 """Part of every content key."""

@@ -189,6 +189,20 @@ class EquityPoint(Value):
     benchmark: float | None = None
 
 
+class FillDifferences(Value):
+    """Bars in which plain backtesting.py would have filled otherwise than a real exchange could.
+
+    `money` is how much more that would have been worth at the closes of these bars, in account
+    currency; `money_pct` the same in percent of the initial capital.
+    """
+
+    bars: int
+    first_bar: int
+    first_time: str
+    money: float
+    money_pct: float
+
+
 class Provenance(Value):
     """Everything that a result depends on; equal provenance means equal result."""
 
@@ -237,5 +251,6 @@ class ExecutionResult(Value):
     lookahead: tuple[Finding, ...] = ()
     looked_at: str = ""
     """What the look for future bars compared, in words; "": it found something, or was not done."""
+    fill_differences: FillDifferences | None = None
     tests: tuple[AuthorTest, ...] = ()
     provenance: Provenance = Provenance()

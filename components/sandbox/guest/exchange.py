@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from backtesting.backtesting import Order, Strategy, Trade, _Broker
 
+from .fills import TimedBroker
 from .messages import Account, Cancel, Close, Op, Place, Protect
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ _REFUSED = (ValueError, AssertionError)
 """What the package raises for an order that it does not take."""
 
 
-class Exchange(_Broker):  # type: ignore[misc]  # the package has no types
-    """The package's broker under an account's terms; `capacity` is the number of bars it logs."""
+class Exchange(TimedBroker):
+    """The broker under an account's terms; `capacity` is the number of bars it logs."""
 
     def __init__(self, data: _Data, account: Account, capacity: int) -> None:
         super().__init__(

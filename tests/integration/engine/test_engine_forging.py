@@ -10,6 +10,7 @@ import pytest
 from engine_strategies import HEAD, strategy
 from engine_support import ForkingSandbox, assert_same, plain, run
 
+from components.engine.fills import fill_findings
 from components.schema.backtest import BacktestConfig
 from components.schema.values import Limits, Severity, Status
 
@@ -238,15 +239,23 @@ def test_no_bar_of_the_future_is_anywhere_in_the_process(market, wall):
 @pytest.mark.parametrize(
     "order", ["buy(stop=1, limit=1e7, size=.99)", "sell(stop=1e3, limit=1, size=5)"]
 )
-def test_stop_limit_filled_at_a_price_that_nobody_traded_at_is_an_error(order, market):
-    source = strategy("pass", f"if len(self.data) == 50: self.{order}")
-    streamed = run(HEAD + source, market)
-    (finding,) = streamed.lookahead
-    assert finding.rule == "fill-beyond-the-bar"
-    assert finding.severity is Severity.ERROR
-    assert "at 2004-10-29 00:00:00 (bar 50)" in finding.message
-    assert streamed.metrics.return_pct == pytest.approx(plain(HEAD + source, market)["Return [%]"])
-    assert run(HEAD + source, market, causality="audited").status is Status.FAILED
+@pytest.mark.parametrize("causality", ["streamed", "audited"])
+def test_stop_limit_that_the_market_has_passed_is_filled_at_the_open_and_reported(
+    order, causality, market
+):
+    source = HEAD + strategy("pass", f"if len(self.data) == 50: self.{order}")
+    result = run(source, market, causality=causality, end="2005-12-31")
+    (trade,) = result.trades
+    assert trade.entry_price == market.bars("GOOG", "1d", None, None).frame["Open"].iloc[50]
+    found = result.fill_differences
+    assert (found.bars, found.first_bar, found.first_time) == (1, 50, "2004-10-29T00:00:00")
+    if "sell" in order:
+        assert found.money == pytest.approx(5 * (1e3 - trade.entry_price))
+    assert found.money_pct == pytest.approx(found.money / 100)
+    (finding,) = fill_findings(result)
+    assert finding.severity is Severity.WARNING
+    assert "first at 2004-10-29T00:00:00 (bar 50)" in finding.message
+    assert result.lookahead == ()
 
 
 def test_tag_that_no_text_can_hold_ends_no_job(market):

@@ -21,7 +21,7 @@ def test_streamed_run_equals_plain_run(case, market, monkeypatch):
     )
     stats = _plain(case, market, monkeypatch)
     assert_same(result, stats, case.unlike)
-    assert result.lookahead == ()
+    assert (result.lookahead, result.fill_differences) == ((), None)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -37,7 +37,7 @@ def test_audited_run_equals_plain_run(case, market, monkeypatch):
     )
     stats = _plain(case, market, monkeypatch)
     assert_same(result, stats, case.unlike)
-    assert result.lookahead == ()
+    assert (result.lookahead, result.fill_differences) == ((), None)
 
 
 def _plain(case, market, monkeypatch):

@@ -1,68 +1,229 @@
-"""Money from nowhere: fills that were better than any price of their bar."""
-
-from types import SimpleNamespace
+"""Fills that an exchange could have given: within the bar, in the order of events."""
 
 import pandas as pd
 import pytest
+from backtesting._util import _Data
+from backtesting.backtesting import _OutOfMoneyError
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from components.engine.fills import fill_findings, windfall
-from components.schema.values import Severity
+from components.engine.fills import differences, fill_findings
+from components.sandbox.guest.exchange import Exchange, Impossible, replay
+from components.sandbox.guest.fills import Correction
+from components.sandbox.guest.messages import Cancel, Close, Place, Protect
+from components.sandbox.guest.recorder import Mirror
+from components.schema.values import ExecutionResult, Severity, Status
+from tests.engine_fairness import Untimed, account
 
-FRAME = pd.DataFrame(
-    {"Open": [10.0, 11, 12], "High": [11.0, 12, 13], "Low": [9.0, 10, 11], "Close": [11.0, 11, 12]},
-    index=pd.date_range("2020-01-01", periods=3),
-)
-
-
-def _trade(size, entry, at, exit_price=None, left=None):
-    return SimpleNamespace(
-        size=size, entry_price=entry, entry_bar=at, exit_price=exit_price, exit_bar=left
-    )
-
-
-def test_fills_within_their_bars_are_no_windfall():
-    assert windfall([_trade(5, 10.0, 1, 13.0, 2), _trade(-5, 12.0, 1)], FRAME, 0.0) is None
-    assert windfall([], FRAME, 0.0) is None
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:backtesting")  # cancelled orders
+CASH = 1e7
 
 
-def test_fill_that_was_worse_than_its_bar_is_no_windfall():
-    assert windfall([_trade(5, 99.0, 1, 1.0, 2), _trade(-5, 1.0, 1, 99.0, 2)], FRAME, 0.0) is None
+def _frame(*bars):
+    columns = ["Open", "High", "Low", "Close"]
+    index = pd.date_range("2020-01-01", periods=len(bars))
+    return pd.DataFrame([[float(p) for p in bar] for bar in bars], index, columns)
 
 
-def test_spread_is_no_windfall():
-    assert windfall([_trade(-5, 12.0 * 0.99, 1), _trade(5, 10.0 * 1.01, 1)], FRAME, 0.01) is None
+def _run(frame, orders, broker_class=Exchange, *, finish=False, **terms):
+    """Play `orders` (by the bar at whose close they are placed) to a broker."""
+    data = _Data(frame.copy(deep=False))
+    broker = broker_class(data, account(**terms), len(frame))
+    broker.raised = False
+    try:
+        for bar in range(1, len(frame)):
+            data._set_length(bar + 1)
+            broker.next()
+            for op in orders.get(bar, ()):
+                try:
+                    replay(broker, op)
+                except (Impossible, ValueError):
+                    continue
+        if finish:
+            broker.finish()
+    except (_OutOfMoneyError, AssertionError) as error:
+        broker.raised = type(error)
+    return broker
 
 
-def test_each_side_of_a_trade_counts():
-    found = windfall([_trade(-5, 14.0, 1, 10.0, 2), _trade(2, 12.0, 2, 12.0, 2)], FRAME, 0.0)
-    assert found is not None
-    assert found.fills == 2
-    assert found.money == pytest.approx(5 * (14 - 12) + 5 * (11 - 10))
-    assert (found.bar, found.price, found.best) == (1, 14.0, 12.0)
+def _place(size, limit=None, stop=None, sl=None, tp=None):
+    return Place(size, limit, stop, sl, tp, None)
 
 
-def test_trade_that_is_still_open_counts():
-    found = windfall([_trade(3, 1.0, 2)], FRAME, 0.0)
-    assert found is not None
-    assert found.money == pytest.approx(30)
+FLAT = (100, 100, 100, 100)
 
 
-@pytest.mark.parametrize(
-    ("capital", "severity"), [(299, Severity.ERROR), (301, Severity.WARNING), (3_001, None)]
-)
-def test_windfall_weighs_by_the_initial_capital(capital, severity):
-    found = fill_findings(windfall([_trade(3, 1.0, 2)], FRAME, 0.0), FRAME.index, capital)
-    assert [f.severity for f in found] == ([severity] if severity else [])
+def test_stop_limit_that_a_gap_left_behind_is_filled_at_the_open():
+    frame = _frame(FLAT, FLAT, (110, 112, 109, 111))
+    broker = _run(frame, {1: [_place(10, limit=500, stop=100)]})
+    (trade,) = broker.trades
+    assert (trade.entry_price, trade.entry_bar) == (110, 2)
+    assert broker.corrections == [Correction(2, 100.0)]
 
 
-def test_stop_filled_within_a_gap_is_never_an_error():
-    """The close before was 11, the bar opened at 15: a buy at 12 had the market on its way."""
-    gap = pd.DataFrame(
-        {"Open": [10.0, 15], "High": [11.0, 16], "Low": [9.0, 14], "Close": [11.0, 15]},
-        index=pd.date_range("2020-01-01", periods=2),
-    )
-    found = windfall([_trade(100, 12.0, 1)], gap, 0.0)
-    assert found is not None
-    assert (found.money, found.beyond_close) == (200, 0)
-    (finding,) = fill_findings(found, gap.index, 100)
+def test_stop_limit_whose_limit_the_gap_left_behind_waits_for_the_limit():
+    frame = _frame(FLAT, FLAT, (110, 112, 103, 111))
+    (trade,) = _run(frame, {1: [_place(10, limit=105, stop=101)]}).trades
+    assert trade.entry_price == 105
+
+
+def test_stop_order_with_trade_on_close_is_filled_within_its_bar():
+    frame = _frame(FLAT, FLAT, (110, 112, 109, 111))
+    broker = _run(frame, {1: [_place(10, stop=100.5)]}, trade_on_close=True)
+    assert broker.trades[0].entry_price == 110
+    assert len(broker.corrections) == 1
+
+
+def test_honest_stop_in_a_gap_is_filled_as_by_the_package():
+    frame = _frame(FLAT, FLAT, (110, 112, 109, 111), (105, 106, 90, 95))
+    broker = _run(frame, {1: [_place(10, stop=102, sl=95)]})
+    assert [(t.entry_price, t.exit_price) for t in broker.closed_trades] == [(110, 95)]
+    assert broker.corrections == []
+
+
+def test_target_of_a_limit_is_not_hit_before_the_limit_was():
+    """The dip to 95 may have come last: the high of 101 before it sells nothing."""
+    frame = _frame(FLAT, FLAT, (100, 101, 95, 96))
+    orders = {1: [_place(10, limit=96, tp=97), _place(1, sl=50)]}
+    assert _run(frame, orders, Untimed).closed_trades[0].exit_price == 100
+    broker = _run(frame, orders)
+    assert broker.closed_trades == []
+    assert broker.corrections == [Correction(2, 10 * (100 - 96))]
+
+
+def test_stop_loss_is_not_spared_by_a_limit_that_may_have_come_after_it():
+    frame = _frame(FLAT, FLAT, (100, 104, 96, 104))
+    orders = {1: [_place(10, sl=98), _place(-10, limit=103)]}
+    assert _run(frame, orders, Untimed).equity == CASH + 30
+    assert _run(frame, orders).equity == CASH - 20 - 10
+
+
+def test_money_that_a_target_frees_buys_no_dip_before_it():
+    frame = _frame(FLAT, FLAT, FLAT, (100, 104, 96, 100))
+    units = int(CASH / 100)
+    orders = {1: [_place(units, tp=103)], 2: [_place(units, limit=97)]}
+    assert _run(frame, orders, Untimed).equity == CASH + units * 6
+    assert _run(frame, orders).equity == CASH + units * 3
+
+
+def test_margin_is_asked_for_at_the_price_of_the_fill_not_at_the_close():
+    frame = _frame(FLAT, FLAT, FLAT, (100, 100, 90, 90))
+    orders = {1: [_place(-60_000)], 2: [_place(-45_000)]}
+    assert [t.size for t in _run(frame, orders, Untimed).trades] == [-60_000, -45_000]
+    assert [t.size for t in _run(frame, orders).trades] == [-60_000]
+
+
+def test_order_of_the_last_bar_is_not_filled_at_that_bar_s_open():
+    frame = _frame(FLAT, FLAT, (100, 120, 100, 120))
+    broker = _run(frame, {2: [_place(10_000)]}, finish=True)
+    assert broker.equity == CASH
+    assert broker.corrections == [Correction(2, 10_000 * 20)]
+
+
+def test_trade_entered_inside_the_last_bar_is_not_closed_at_its_open():
+    frame = _frame(FLAT, FLAT, (100, 100, 90, 92))
+    broker = _run(frame, {1: [_place(10, limit=95)]}, finish=True)
+    assert [t.exit_price for t in broker.closed_trades] == [92]
+
+
+def test_differences_are_summed_up_and_a_large_one_is_a_warning():
+    frame = _frame(FLAT, FLAT, FLAT)
+    noted = [Correction(1, 5.0), Correction(2, 7.0)]
+    found = differences(noted, frame.index, 1_000)
+    assert found.model_dump() == {
+        "bars": 2,
+        "first_bar": 1,
+        "first_time": "2020-01-02T00:00:00",
+        "money": 12.0,
+        "money_pct": 1.2,
+    }
+    assert differences([], frame.index, 1_000) is None
+    result = ExecutionResult(status=Status.PASSED, symbol="SPX", fill_differences=found)
+    (finding,) = fill_findings(result)
     assert finding.severity is Severity.WARNING
+    assert "in 2 bars" in finding.message
+    small = result.model_copy(update={"fill_differences": differences(noted, frame.index, 1e6)})
+    assert [f.severity for f in fill_findings(small)] == [Severity.INFO]
+
+
+ticks = st.integers(-6, 6)
+
+
+@st.composite
+def _bars(draw):
+    price, bars = 100, []
+    for _ in range(draw(st.integers(4, 12))):
+        opening = max(20, price + draw(ticks))
+        price = max(20, opening + draw(ticks))
+        high = max(opening, price) + draw(st.integers(0, 4))
+        low = min(opening, price) - draw(st.integers(0, 4))
+        bars.append((opening, high, low, price))
+    return _frame(*bars)
+
+
+_prices = st.none() | st.integers(85, 115).map(float)
+_open = st.sampled_from([False])
+_ops = st.one_of(
+    st.builds(
+        Place,
+        st.sampled_from([0.3, 0.9, -0.5, 1.0, -2.0, 40_000.0, -70_000.0, 100_000.0]),
+        *([_prices] * 4),
+        st.none(),
+    ),
+    st.builds(Cancel, st.integers(0, 4)),
+    st.builds(Close, st.integers(0, 3), settled=_open, portion=st.sampled_from([0.5, 1.0])),
+    st.builds(
+        Protect,
+        st.integers(0, 3),
+        settled=_open,
+        kind=st.sampled_from(["sl", "tp"]),
+        price=_prices,
+    ),
+)
+_scripts = st.dictionaries(st.integers(1, 11), st.lists(_ops, max_size=4), max_size=9)
+_terms = st.fixed_dictionaries(
+    {
+        "margin": st.sampled_from([1.0, 0.5, 0.1]),
+        "spread": st.sampled_from([0.0, 0.002]),
+        "commission_fixed": st.sampled_from([0.0, 2.0]),
+        "trade_on_close": st.booleans(),
+        "hedging": st.booleans(),
+        "exclusive_orders": st.booleans(),
+    }
+)
+
+
+def _rows(broker):
+    return [
+        (t.size, t.entry_bar, t.entry_price, t.exit_bar, t.exit_price, t.sl, t.tp)
+        for t in (*broker.closed_trades, *broker.trades)
+    ]
+
+
+@settings(max_examples=300)
+@given(_bars(), _scripts, _terms, st.booleans())
+def test_no_fill_is_outside_its_bar(frame, script, terms, finish):
+    broker = _run(frame, script, finish=finish, **terms)
+    for size, start, entry, end, leave, _, _ in _rows(broker):
+        fills = [(start, entry / (1 + (terms["spread"] if size > 0 else -terms["spread"])))]
+        fills += [(end, leave)] if end is not None else []
+        for bar, price in fills:
+            low, high = frame["Low"].iloc[bar], frame["High"].iloc[bar]
+            assert low * (1 - 1e-9) <= price <= high * (1 + 1e-9), (bar, price, low, high)
+
+
+@settings(max_examples=300)
+@given(_bars(), _scripts, _terms)
+def test_without_a_correction_every_row_is_the_package_s(frame, script, terms):
+    ours, plain = _run(frame, script, **terms), _run(frame, script, Untimed, **terms)
+    if not ours.corrections:
+        assert _rows(ours) == _rows(plain)
+        assert (ours.equity, ours.raised) == (plain.equity, plain.raised)
+
+
+@settings(max_examples=150)
+@given(_bars(), _scripts, _terms)
+def test_mirror_has_the_same_rows_as_the_broker_that_counts(frame, script, terms):
+    ours, mirror = _run(frame, script, **terms), _run(frame, script, Mirror, **terms)
+    assert _rows(ours) == _rows(mirror)
+    assert ours.corrections == mirror.corrections

@@ -23,7 +23,7 @@ def result(symbol="SPX", *, held=None, **metrics):
 
 
 def _metrics(**values):
-    return Metrics(start="2000", end="2010", duration="3652 days", **values)
+    return Metrics(**({"start": "2000", "end": "2010", "duration": "3652 days"} | values))
 
 
 def policy(**gate):
@@ -119,6 +119,16 @@ def test_aggregate_of_an_undefined_number_is_undefined():
     mean = aggregate([result("A", sharpe=1.0, trades=3), result("B", sharpe=None, trades=6)])
     assert mean.sharpe is None
     assert mean.trades == 4
+
+
+def test_aggregate_spans_the_longest_time_not_the_one_that_sorts_last():
+    for longest, *others in (
+        ("7301 days 00:00:00", "839 days 00:00:00", "9 days 23:00:00"),
+        ("0 days 10:00:00", "0 days 09:30:00"),
+    ):
+        lengths = (*others, longest, others[0])
+        mean = aggregate([result(f"S{at}", duration=text) for at, text in enumerate(lengths)])
+        assert mean.duration == longest
 
 
 def test_two_gates_of_one_id_are_refused():

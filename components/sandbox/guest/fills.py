@@ -1,0 +1,284 @@
+"""The package's broker, with fills that a real exchange could have given.
+
+A bar tells four prices and not their order. Where several orders act in one bar, the package goes
+through its queue; where one of them lives or dies by what another did later in the bar, that gives
+money without knowledge. So a bar in which the order of events could matter is worked out twice on
+copies: as the package does, and in the order of events. Where both come to the same money and
+positions the package's own way stands, row by row; else the order of events does, and the
+difference is noted.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from backtesting.backtesting import Order, Trade, _Broker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+SAME = 1e-9
+"""Relative difference of money that the order of a sum explains."""
+
+_AS_THE_PACKAGE = _Broker._process_orders  # noqa: SLF001  # what is corrected
+
+
+@dataclass(frozen=True)
+class Correction:
+    """One bar in which plain backtesting.py would have come out otherwise.
+
+    Attributes:
+        bar: which one.
+        money: how much more the account would be worth at its close, in account currency.
+    """
+
+    bar: int
+    money: float
+
+
+class TimedBroker(_Broker):  # type: ignore[misc]  # the package has no types
+    """The package's broker; what happens in a bar happens in the order of events.
+
+    First what trades at the open (or, with `trade_on_close`, at the close before): market orders,
+    closes, and whatever the open is beyond. Then stops, limits that enter, stop-losses,
+    take-profits, limits that leave: what a bar leaves open is taken to have come in the dearer
+    sequence. A stop-loss or take-profit of an order that was filled inside the bar waits for the
+    next one. Margin is asked for at the price of the fill.
+
+    Attributes:
+        corrections: bars in which this differs from plain backtesting.py.
+    """
+
+    orders: list[Order]
+    _trade_on_close: bool
+
+    def __init__(self, **terms: Any) -> None:
+        super().__init__(**terms)
+        self.corrections: list[Correction] = []
+        self._stage: Literal["idle", "plain", "timed", "end"] = "idle"
+        self._asked_at: float | None = None
+
+    def finish(self) -> None:
+        """Close all trades after the last bar, as the package does with `finalize_trades`.
+
+        Orders that were placed in the last bar have no bar left to be filled in, and a trade that
+        was entered inside the last bar is worth its close: the open was before it.
+        """
+        for trade in reversed(self.trades):
+            trade.close()
+        self._stage = "plain"
+        plain = self._after(_AS_THE_PACKAGE)
+        if plain is not None:
+            plain.orders[:] = [order for order in plain.orders if order.parent_trade]
+        self.orders[:] = [order for order in self.orders if order.parent_trade]
+        self._stage = "end"
+        try:
+            self.next()
+        finally:
+            self._stage = "idle"
+        if not _same(plain, self):
+            self._note(plain)
+
+    def _process_orders(self) -> None:
+        if self._stage == "idle":
+            self._process_bar()
+        elif self._stage != "timed":  # else its turn comes, or waits for the next bar
+            super()._process_orders()
+
+    def _process_bar(self) -> None:
+        self._stage = "plain"
+        try:
+            if self._is_doubtful():
+                plain = self._after(_AS_THE_PACKAGE)
+                if not _same(plain, self._after(TimedBroker._process_in_time)):
+                    self._process_in_time()
+                    self._note(plain)
+                    return
+            super()._process_orders()
+        finally:
+            self._stage, self._asked_at = "idle", None
+
+    def _is_doubtful(self) -> bool:
+        """Whether the order of events in this bar may matter, or a stop was left behind."""
+        data = self._data
+        low, high = data._current_value("Low"), data._current_value("High")  # noqa: SLF001  # as the package reads it
+        acting = [order for order in self.orders if _acts(order, low, high)]
+        alone = [order for order in acting if order.parent_trade is None]
+        if not alone:
+            return False
+        inside = [order for order in alone if order.stop or order.limit]
+        if any(order.stop and (order.limit or self._trade_on_close) for order in inside):
+            return True
+        bound = [o for o in acting if o.parent_trade and (o.stop or o.limit)]
+        return (
+            _is_entangled(alone, inside, [] if self._hedging else bound)
+            or _is_funded_late(alone, inside, bound)
+            or self._is_tight(alone, (low, high, data.Close[-2]))
+        )
+
+    def _is_tight(self, alone: list[Order], prices: tuple[float, ...]) -> bool:
+        """Whether margin may not do for all orders in units, at every price that may count."""
+        units = [order.size for order in alone if abs(order.size) >= 1]
+        if not units or (len(units) == 1 and not self.trades):
+            return False
+        dearest = max(prices) * (1 + self._spread)
+        needed = sum(abs(size) * dearest + self._commission(size, dearest) for size in units)
+        return bool(needed > min(map(self._margin_at, prices)) * self._leverage)
+
+    def _margin_at(self, price: float) -> float:
+        profit = sum(trade.size * (price - trade.entry_price) for trade in self.trades)
+        used = sum(abs(trade.size) * price for trade in self.trades) / self._leverage
+        return max(0.0, float(self._cash + profit - used))
+
+    def _process_in_time(self) -> None:
+        """One bar in the order of events."""
+        orders, queue = self.orders, _Queue(self.orders)
+        self.orders = queue
+        at_close = self._trade_on_close
+        self._stage = "timed"
+        try:
+            queue.turn = [order for order in orders if not (order.stop or order.limit)]
+            super()._process_orders()
+            opening = self._data._current_value("Open")  # noqa: SLF001  # as the package reads it
+            waiting = [order for order in list.__iter__(queue) if order.stop or order.limit]
+            for order in waiting:
+                _forget_stop(order, opening)
+            self._trade_on_close = False
+            queue.turn = sorted(waiting, key=lambda order: self._moment(order, opening))
+            super()._process_orders()
+        finally:
+            orders[:] = list.__iter__(queue)
+            self.orders, self._trade_on_close = orders, at_close
+
+    def _moment(self, order: Order, opening: float) -> tuple[int, float]:
+        """Sorts by time; what a bar leaves open is taken to have come in the dearer sequence."""
+        level = order.stop or order.limit
+        if (level - opening) * order.size * (1 if order.stop else -1) <= 0:
+            return 0, 0.0
+        if order.is_contingent:
+            return (3 if order.stop else 4), 0.0
+        leaves = not self._hedging and any(t.is_long != order.is_long for t in self.trades)
+        return (1 if order.stop else 5 if leaves else 2), abs(level - opening)
+
+    def _adjusted_price(self, size: float | None = None, price: float | None = None) -> float:
+        self._asked_at = price if abs(size or 0) >= 1 else None
+        adjusted: float = super()._adjusted_price(size, price)
+        return adjusted
+
+    @property
+    def margin_available(self) -> float:
+        """As the package's; of an order in units that acts in time, at the price of its fill."""
+        price = self._asked_at
+        if price is None or self._stage != "timed":
+            margin: float = super().margin_available
+            return margin
+        return self._margin_at(price)
+
+    def _reduce_trade(self, trade: Trade, price: float, size: float, time_index: int) -> None:
+        if self._stage == "end" and trade.entry_bar == self._i:
+            entry = trade.entry_price / (1 + math.copysign(self._spread, trade.size))
+            if not math.isclose(entry, price, rel_tol=SAME):
+                price, time_index = self.last_price, self._i
+        super()._reduce_trade(trade, price, size, time_index)
+
+    def _after(self, processed: Callable[[Any], None]) -> TimedBroker | None:
+        """A copy of this broker after that; None: the package's own checks failed."""
+        twin = self._twin()
+        try:
+            processed(twin)
+        except AssertionError:
+            return None
+        return twin
+
+    def _twin(self) -> TimedBroker:
+        twin = copy.copy(self)
+        trades = {id(trade): copy.copy(trade) for trade in self.trades}
+        orders = {id(order): copy.copy(order) for order in self.orders}
+        for trade in trades.values():
+            stop, target = orders.get(id(trade._sl_order)), orders.get(id(trade._tp_order))  # noqa: SLF001  # no other way
+            trade._replace(broker=twin, sl_order=stop, tp_order=target)  # as above
+        for order in orders.values():
+            parent = order.parent_trade
+            order._replace(broker=twin, parent_trade=trades.get(id(parent), parent))  # as above
+        twin.orders, twin.trades = list(orders.values()), list(trades.values())
+        twin.closed_trades = []
+        return twin
+
+    def _note(self, plain: TimedBroker | None) -> None:
+        money = 0.0 if plain is None else plain.equity - self.equity
+        self.corrections.append(Correction(self._i, money))
+
+
+class _Queue(list[Order]):
+    """Orders; whoever goes through them sees those whose turn it is."""
+
+    turn: Sequence[Order] = ()
+
+    def __iter__(self) -> Iterator[Order]:
+        return iter(self.turn)
+
+
+def _acts(order: Order, low: float, high: float) -> bool:
+    """Whether the bar's prices reach an order."""
+    if order.stop:
+        return bool(high >= order.stop if order.is_long else low <= order.stop)
+    if order.limit:
+        return bool(low <= order.limit if order.is_long else high >= order.limit)
+    return True
+
+
+def _is_entangled(alone: list[Order], inside: list[Order], bound: list[Order]) -> bool:
+    """Whether one order lives or dies by what another does later in the bar.
+
+    Args:
+        alone: orders of no trade that act in this bar.
+        inside: those of them that are stops or limits.
+        bound: stop-losses and take-profits that act, where opposite orders net.
+    """
+    brackets = [o for o in alone if not (o.stop or o.limit) and (o.sl or o.tp)]
+    if inside and (brackets or (len(inside) > 1 and any(o.stop and o.tp for o in inside))):
+        return True  # the package goes through all orders again
+    targets = [order for order in bound if order.limit]
+    return any(o.size * t.size > 0 for o in inside for t in targets) or any(
+        o.size * b.size > 0 for o in brackets for b in bound
+    )
+
+
+def _is_funded_late(alone: list[Order], inside: list[Order], bound: list[Order]) -> bool:
+    """Whether the size of an order that takes a share of the money depends on later events.
+
+    A stop-loss on the other side, or a take-profit on the same, frees money where the bar went
+    the order's way; the other two where it did not, which is nobody's gain.
+    """
+    shares = [order for order in alone if abs(order.size) < 1]
+    if shares and inside and len(alone) > 1:
+        return True
+    return any((o.size * b.size > 0) == bool(b.stop) for o in shares for b in bound)
+
+
+def _forget_stop(order: Order, opening: float) -> None:
+    """A stop-limit whose stop the open is beyond is a limit order by now.
+
+    Where the limit is not beyond the stop, the package has the order wait for the next bar.
+    """
+    if order.stop and order.limit:
+        side = math.copysign(1, order.size)
+        if side * (opening - order.stop) > 0 and side * (order.limit - order.stop) > 0:
+            order._replace(stop_price=None)  # as the package when a stop is hit
+
+
+def _same(one: TimedBroker | None, two: TimedBroker | None) -> bool:
+    """Whether two brokers have the same money, open trades and orders, in whatever sequence."""
+    if one is None or two is None:
+        return one is two
+    return math.isclose(one._cash, two._cash, rel_tol=SAME) and _state(one) == _state(two)  # noqa: SLF001  # no other way
+
+
+def _state(broker: TimedBroker) -> tuple[Counter[Any], Counter[Any]]:
+    trades = Counter((t.size, t.entry_price, t.sl, t.tp) for t in broker.trades)
+    orders = Counter((o.size, o.limit, o.stop, o.sl, o.tp) for o in broker.orders)
+    return trades, orders
