@@ -174,7 +174,7 @@ if not self.position:
             "pass",
             """
 c = self.data.Close[-1]
-if len(self.data) % 10 == 5:
+if len(self.data) % 10 == 0 and len(self.data) > 70:
     for o in self.orders:
         if not o.is_contingent:
             o.cancel()

@@ -16,7 +16,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from backtesting.backtesting import Order, Trade, _Broker
+from backtesting.backtesting import Order, _Broker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -59,14 +59,13 @@ class TimedBroker(_Broker):  # type: ignore[misc]  # the package has no types
     def __init__(self, **terms: Any) -> None:
         super().__init__(**terms)
         self.corrections: list[Correction] = []
-        self._stage: Literal["idle", "plain", "timed", "end"] = "idle"
+        self._stage: Literal["idle", "plain", "timed"] = "idle"
         self._asked_at: float | None = None
 
     def finish(self) -> None:
         """Close all trades after the last bar, as the package does with `finalize_trades`.
 
-        Orders that were placed in the last bar have no bar left to be filled in, and a trade that
-        was entered inside the last bar is worth its close: the open was before it.
+        Orders that were placed in the last bar have no bar left to be filled in.
         """
         for trade in reversed(self.trades):
             trade.close()
@@ -75,11 +74,8 @@ class TimedBroker(_Broker):  # type: ignore[misc]  # the package has no types
         if plain is not None:
             plain.orders[:] = [order for order in plain.orders if order.parent_trade]
         self.orders[:] = [order for order in self.orders if order.parent_trade]
-        self._stage = "end"
-        try:
-            self.next()
-        finally:
-            self._stage = "idle"
+        self._stage = "idle"
+        self.next()
         if not _same(plain, self):
             self._note(plain)
 
@@ -177,13 +173,6 @@ class TimedBroker(_Broker):  # type: ignore[misc]  # the package has no types
             margin: float = super().margin_available
             return margin
         return self._margin_at(price)
-
-    def _reduce_trade(self, trade: Trade, price: float, size: float, time_index: int) -> None:
-        if self._stage == "end" and trade.entry_bar == self._i:
-            entry = trade.entry_price / (1 + math.copysign(self._spread, trade.size))
-            if not math.isclose(entry, price, rel_tol=SAME):
-                price, time_index = self.last_price, self._i
-        super()._reduce_trade(trade, price, size, time_index)
 
     def _after(self, processed: Callable[[Any], None]) -> TimedBroker | None:
         """A copy of this broker after that; None: the package's own checks failed."""

@@ -120,12 +120,6 @@ def test_order_of_the_last_bar_is_not_filled_at_that_bar_s_open():
     assert broker.corrections == [Correction(2, 10_000 * 20)]
 
 
-def test_trade_entered_inside_the_last_bar_is_not_closed_at_its_open():
-    frame = _frame(FLAT, FLAT, (100, 100, 90, 92))
-    broker = _run(frame, {1: [_place(10, limit=95)]}, finish=True)
-    assert [t.exit_price for t in broker.closed_trades] == [92]
-
-
 def test_differences_are_summed_up_and_a_large_one_is_a_warning():
     frame = _frame(FLAT, FLAT, FLAT)
     noted = [Correction(1, 5.0), Correction(2, 7.0)]
