@@ -1,11 +1,12 @@
 """The policy, made ready to be asked: which modules and names are open."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from components.schema.policies_code import CodePolicy, ModuleRule
 from components.validator import catalogue
+from components.validator.words import UNSETTABLE
 
 OPTIONS = "pandas.options"
 _OPEN_OPTIONS = frozenset({"display", "mode", "future"})
@@ -39,6 +40,11 @@ class Doors:
     stdlib: frozenset[str]
     taken: frozenset[str]
     answers: dict[tuple[str, str, bool], Refusal | None]
+
+    @cached_property
+    def watched(self) -> frozenset[str]:
+        """Attribute names that are looked at wherever they stand."""
+        return self.closed_methods | self.closed_unless_own | UNSETTABLE | {"I"}
 
     def module(self, path: str, *, in_test: bool) -> Refusal | None:
         """May this module be imported, by exactly this path?"""

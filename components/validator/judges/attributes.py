@@ -29,7 +29,7 @@ _MANGLED = re.compile(r"_[A-Za-z]\w*__\w*[^_]_?$")
 
 def judge(case: Case) -> None:
     """Every attribute, and every special name that the file defines."""
-    closed = case.doors.closed_methods | case.doors.closed_unless_own | UNSETTABLE | {"I"}
+    closed = case.doors.watched
     for attr in case.index.accesses:
         if attr[0] == "_" or attr in closed:
             for access in case.index.accesses_of(attr):

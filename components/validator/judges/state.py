@@ -78,6 +78,8 @@ def judge(case: Case) -> None:
 def _stores(case: Case, attr: str) -> None:
     for access in case.index.stores_of(attr):
         base, scope = access.node.value, access.scope
+        if case.is_own(base, scope):
+            continue
         judge_store(case, attr, access.node, base, scope)
 
 
