@@ -65,7 +65,7 @@ def run_command(world: World, job: Job) -> None:
 
 def _outcome(world: World, watched: Watched, event: CommandIssued, job: Job) -> CommandOutcome:
     try:
-        outcome = _authorised(world, watched, event, job.key)
+        outcome = _authorised(world, watched, event, job)
     except TransientError as error:
         for_people = isinstance(error, Waiting) and error.retry_after_s is None
         if job.attempts < job.max_attempts and not for_people:
@@ -90,7 +90,7 @@ def _outcome(world: World, watched: Watched, event: CommandIssued, job: Job) -> 
     return outcome
 
 
-def _authorised(world: World, watched: Watched, event: CommandIssued, key: str) -> CommandOutcome:
+def _authorised(world: World, watched: Watched, event: CommandIssued, job: Job) -> CommandOutcome:
     """Comments are asked about now; the API and the command line have authenticated already."""
     if event.source == "comment":
         permission = watched.forge.permission(event.actor)
@@ -98,11 +98,11 @@ def _authorised(world: World, watched: Watched, event: CommandIssued, key: str) 
             return CommandOutcome(
                 ok=False, code="forbidden", message=say.refused(event.actor, permission)
             )
-    return _do(world, watched, event, key)
+    return _do(world, watched, event, job)
 
 
-def _do(world: World, watched: Watched, event: CommandIssued, key: str) -> CommandOutcome:
-    command = event.command
+def _do(world: World, watched: Watched, event: CommandIssued, job: Job) -> CommandOutcome:
+    command, key = event.command, job.key
     match command:
         case Check():
             outcome = _check(world, watched, event)
@@ -111,7 +111,7 @@ def _do(world: World, watched: Watched, event: CommandIssued, key: str) -> Comma
                 world, watched, _deploy_order(event, command, key)
             )
         case Rollback():
-            outcome = rollback(world, watched, _rollback_order(event, command, key))
+            outcome = rollback(world, watched, _rollback_order(event, command, job))
         case Hold():
             outcome = _hold(world, watched, event, command)
         case Unhold():
@@ -140,14 +140,15 @@ def _deploy_order(event: CommandIssued, command: Deploy, key: str) -> DeployOrde
     )
 
 
-def _rollback_order(event: CommandIssued, command: Rollback, key: str) -> RollbackOrder:
+def _rollback_order(event: CommandIssued, command: Rollback, job: Job) -> RollbackOrder:
     return RollbackOrder(
         name=command.name,
         actor=event.actor,
         reason=command.reason,
         version=command.version,
         commit=command.commit,
-        key=key,
+        key=job.key,
+        asked_at=job.enqueued_at,
         whole=command.whole,
     )
 

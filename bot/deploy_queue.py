@@ -35,6 +35,7 @@ class RollbackOrder:
     Attributes:
         whole: take back everything that landed together with the live version.
         tree: what must still be live (git id), "" for whatever is.
+        asked_at: when, of the database's clock; "" for now.
     """
 
     name: str
@@ -45,6 +46,7 @@ class RollbackOrder:
     key: str = ""
     whole: bool = False
     tree: str = ""
+    asked_at: str = ""
 
 
 @dataclass

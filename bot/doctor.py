@@ -117,6 +117,7 @@ def _repositories(settings: Settings) -> Iterator[Symptom]:
             yield Symptom(f"repository {repository.name}", well=True, seen=watched.forge.ping())
             yield from _base_policies(settings, watched)
             yield from _permissions(repository.name, watched.forge)
+            yield from _rules(repository.name, watched.forge)
         except AlgoOpsError as error:
             yield Symptom(
                 f"repository {repository.name}",
@@ -136,6 +137,14 @@ def _base_policies(settings: Settings, watched: Watched) -> Iterator[Symptom]:
         )
         seen = f"{len(policies.risk.gates)} gates, hash {policies.hash[:12]}"
         yield Symptom(f"policies of {watched.where.name}", well=True, seen=seen)
+
+
+def _rules(name: str, forge: Forge) -> Iterator[Symptom]:
+    """Rules of a GitHub base branch that deploys can't keep."""
+    unsuited = getattr(forge, "unsuited_rules", None)
+    for words in unsuited() if unsuited is not None else ():
+        seen, _, advice = words.partition("; ")
+        yield Symptom(f"rules of {name}", well=False, seen=seen, advice=advice)
 
 
 def _permissions(name: str, forge: Forge) -> Iterator[Symptom]:

@@ -12,6 +12,7 @@ from bot.events import (
     CommandIssued,
     Deploy,
     Event,
+    GroupFormed,
     Help,
     Hold,
     ProposalChanged,
@@ -23,7 +24,8 @@ from bot.events import (
 )
 
 _EVENTS: dict[str, type[Event]] = {
-    cls.__name__: cls for cls in (ProposalChanged, ProposalClosed, BaseMoved, CommandIssued, Tick)
+    cls.__name__: cls
+    for cls in (ProposalChanged, ProposalClosed, BaseMoved, GroupFormed, CommandIssued, Tick)
 }
 _COMMANDS: dict[str, type[Command]] = {
     cls.__name__: cls for cls in (Check, Deploy, Rollback, Hold, Unhold, Cancel, Status, Help)

@@ -102,6 +102,15 @@ class BaseMoved:
 
 
 @dataclass(frozen=True)
+class GroupFormed:
+    """A merge queue asks whether its group, the commit at branch `ref`, may become the base."""
+
+    repository: str
+    ref: str
+    commit: str
+
+
+@dataclass(frozen=True)
 class CommandIssued:
     """Somebody asked for something; `head` is the commit that their words refer to, or "".
 
@@ -126,4 +135,4 @@ class Tick:
     """The clock: reconcile everything from scratch."""
 
 
-Event = ProposalChanged | ProposalClosed | BaseMoved | CommandIssued | Tick
+Event = ProposalChanged | ProposalClosed | BaseMoved | GroupFormed | CommandIssued | Tick

@@ -10,6 +10,7 @@ from bot.events import (
     BaseMoved,
     CommandIssued,
     Event,
+    GroupFormed,
     ProposalChanged,
     ProposalClosed,
     Tick,
@@ -83,6 +84,8 @@ def _enqueue(world: World, event: Event, key: str) -> str:
             jobs.enqueue("close", proposal, repository, {"proposal": proposal})
         case BaseMoved(repository=repository, commit=commit):
             jobs.enqueue("base", repository, repository, {"commit": commit}, BASE_PRIORITY)
+        case GroupFormed(repository=repository, ref=ref, commit=commit):
+            jobs.enqueue("group", commit, repository, {"ref": ref}, BASE_PRIORITY)
         case CommandIssued(repository=repository, source=source):
             tries = COMMENT_TRIES if source == "comment" else ORDER_TRIES
             jobs.enqueue("command", key, repository, to_payload(event), COMMAND_PRIORITY, tries)

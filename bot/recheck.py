@@ -28,7 +28,7 @@ SCHEDULED = "recheck"
 DRIFT = "base"
 
 
-class _NoMoves(Moves):
+class NoMoves(Moves):
     """A check of what is live moves nothing in the lifecycle by itself."""
 
     def queued(self) -> None:
@@ -75,20 +75,20 @@ def recheck(world: World, job: Job) -> None:
     run = world.store.runs.start(
         watched.name, snapshot.proposal.id, commit, commit, kind, attempt=f"job-{job.id}"
     )
-    report = _kept(run) if run.finished else _judged(world, watched, snapshot, run)
+    report = kept(run) if run.finished else judge_live(world, watched, snapshot, run)
     if report is not None:
         _follow(world, watched, run, report)
 
 
-def _kept(run: Run) -> Report | None:
+def kept(run: Run) -> Report | None:
     """What was judged before the forge failed, or the power; None where nothing was."""
     return Report.model_validate_json(run.report) if run.report else None
 
 
-def _judged(world: World, watched: Watched, snapshot: Snapshot, run: Run) -> Report | None:
+def judge_live(world: World, watched: Watched, snapshot: Snapshot, run: Run) -> Report | None:
     """The recorded report; None when the run was over meanwhile."""
     flag = world.running.begin(watched.name, run.kind, run.head)
-    moves = _NoMoves(world.store, watched.name, snapshot, flag)
+    moves = NoMoves(world.store, watched.name, snapshot, flag)
     request = CheckRequest(snapshot.proposal.id, one_by_one=True)
     try:
         plan, report = checked(world, watched, snapshot, run, request, moves)

@@ -24,6 +24,7 @@ from bot.report_answers import (
     rollback_proposed,
     rollback_waits,
     rolled_back,
+    rolled_back_already,
     standing,
 )
 from bot.report_details import details, provenance
@@ -59,6 +60,7 @@ __all__ = [
     "rollback_proposed",
     "rollback_waits",
     "rolled_back",
+    "rolled_back_already",
     "standing",
     "status_text",
     "statuses",

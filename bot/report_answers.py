@@ -56,6 +56,14 @@ def rolled_back(name: str, version: str, commit: str, held: str, reason: str) ->
     )
 
 
+def rolled_back_already(name: str, version: str, actor: str) -> str:
+    """Somebody else's rollback landed after this one was asked for."""
+    return (
+        f"{code(name)} was rolled back to {code(version)} meanwhile, by {inline(actor)}. "
+        "Nothing was left to do."
+    )
+
+
 def rollback_waits(name: str, version: str, why: str) -> str:
     """A rollback is on its way and needs others first."""
     return (

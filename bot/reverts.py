@@ -104,6 +104,15 @@ def is_rollback(world: World, watched: Watched, head: str) -> bool:
     return any(i.key == head for i in world.store.intents.open(ROLLBACK, watched.name))
 
 
+def restored_trees(world: World, watched: Watched) -> frozenset[tuple[str, str]]:
+    """(strategy, tree) of all that an open rollback restores; the tree is "" where it removes."""
+    return frozenset(
+        (item["name"], item["tree"])
+        for intent in world.store.intents.open(ROLLBACK, watched.name)
+        for item in intent.details["restored"]
+    )
+
+
 def finish_rollback(world: World, watched: Watched, intent: Intent) -> CommandOutcome:
     """Land, record (with the hold), settle.
 

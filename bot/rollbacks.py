@@ -12,6 +12,7 @@ from bot.outcomes import WAITING, CommandOutcome, keep, read
 from bot.plan import Refuse, RollbackTo, plan_rollback
 from bot.reverts import (
     OWN,
+    ROLLBACK,
     Restored,
     Revert,
     announce_rollback,
@@ -48,6 +49,9 @@ def rollback(world: World, watched: Watched, order: RollbackOrder) -> CommandOut
         if under_way is not None:
             return under_way
         refuse_unknown(unknown, order.name)
+        by_another = _rolled_back_meanwhile(world, watched, order)
+        if by_another is not None:
+            return by_another
         decide = revert_landing if order.whole else _roll_back_one
         return decide(world, watched, order)
 
@@ -64,7 +68,7 @@ def continue_rollback(
         UserError: it ended without landing.
     """
     with watched.lane:
-        for intent in world.store.intents.open("rollback", watched.name):
+        for intent in world.store.intents.open(ROLLBACK, watched.name):
             if proposal_id and intent.details.get("proposal") == proposal_id:
                 return _finished_or_waiting(world, watched, intent, key)
     return None
@@ -83,6 +87,23 @@ def _under_way(world: World, watched: Watched, order: RollbackOrder) -> CommandO
         words = f"a rollback to {named.to or 'nothing'} waits already: merge or close {where} first"
         return _no(Refuse("under_way", words))
     return _finished_or_waiting(world, watched, intent, order.key)
+
+
+def _rolled_back_meanwhile(
+    world: World, watched: Watched, order: RollbackOrder
+) -> CommandOutcome | None:
+    """Two who ask for the same at once mean one rollback, not one of what it has restored."""
+    now = world.store.deployments.current(watched.name, order.name)
+    if now is None or now.kind != ROLLBACK or order.version or order.commit:
+        return None
+    if not order.asked_at or now.deployed_at <= order.asked_at:
+        return None
+    return CommandOutcome(
+        ok=True,
+        code="rolled_back",
+        message=say.rolled_back_already(order.name, now.version, now.actor),
+        data={"version": now.version, "held": "", "commit": now.commit, "name": order.name},
+    )
 
 
 def _finished_or_waiting(

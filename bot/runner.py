@@ -12,6 +12,7 @@ from bot.command_job import run_command
 from bot.drift import base_moved
 from bot.failpoints import failpoint
 from bot.intake import close, dispatch
+from bot.merge_groups import check_group
 from bot.recheck import recheck
 from bot.reconcile import reconcile
 from bot.world import World
@@ -39,6 +40,7 @@ HANDLERS: dict[str, Handler] = {
     "command": run_command,
     "tick": reconcile,
     "recheck": recheck,
+    "group": check_group,
     "backtest": run_backtest_job,
 }
 

@@ -239,6 +239,11 @@ class Service:
         record = self.store.backtests.get(backtest_id)
         return state_of(record) if record is not None else None
 
+    def forge_number(self, repository: str) -> int | None:
+        """GitHub's id of a repository; see Backend."""
+        number = getattr(self._world.repository(repository).forge, "number", None)
+        return number if isinstance(number, int) else None
+
     def receive(self, delivery: str, events: tuple[Event, ...]) -> bool:
         """Store verified events durably; see Backend."""
         with self.store.transaction():

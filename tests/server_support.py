@@ -146,6 +146,9 @@ class RecordedBot:
             results=results,
         )
 
+    def forge_number(self, repository: str) -> int | None:
+        return None
+
     def receive(self, delivery: str, events: tuple[Event, ...]) -> bool:
         new = delivery not in self.deliveries
         self.deliveries.add(delivery)

@@ -318,6 +318,9 @@ class Backend(Protocol):
     def backtest(self, backtest_id: int) -> BacktestState | None:
         """A requested backtest as it is now; None when there is none of this number."""
 
+    def forge_number(self, repository: str) -> int | None:
+        """The forge's own id of a repository, None where it has none or was not asked yet."""
+
     def receive(self, delivery: str, events: tuple[Event, ...]) -> bool:
         """Store verified events durably before the webhook is answered.
 

@@ -99,6 +99,15 @@ def _signed(repository: RepositorySettings, body: bytes, signature: str) -> bool
     return webhook.verify(_secret(repository), body, signature)
 
 
+def _is_about(backend: Backend, repository: RepositorySettings, body: bytes) -> bool:
+    """By GitHub's id, for a repository may be renamed, and its old name given to another one."""
+    number = backend.forge_number(repository.name)
+    if number is not None:
+        return webhook.number_of(body) == number
+    name = repository.github.repository if repository.github is not None else ""
+    return bool(name) and webhook.repository_of(body).lower() == name.lower()
+
+
 def _take(
     backend: Backend,
     verified: Iterable[RepositorySettings],
@@ -106,9 +115,8 @@ def _take(
     delivery: str,
     body: bytes,
 ) -> Status:
-    about = webhook.repository_of(body).lower()
     for repository in verified:
-        if repository.github is None or repository.github.repository.lower() != about:
+        if not _is_about(backend, repository, body):
             continue
         bases = {webhook.repository_of(body): repository.base}
         events = webhook.parse(event, delivery, body, bases)

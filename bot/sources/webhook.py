@@ -17,6 +17,7 @@ from bot.events import (
     Check,
     CommandIssued,
     Event,
+    GroupFormed,
     ProposalChanged,
     ProposalClosed,
 )
@@ -113,6 +114,14 @@ def repository_of(body: bytes) -> str:
         return ""
 
 
+def number_of(body: bytes) -> int | None:
+    """GitHub's id of the repository that a payload is about; it outlives the name."""
+    try:
+        return _number(json.loads(body)["repository"]["id"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
 def _repository(payload: Payload) -> str:
     return _text(payload["repository"]["full_name"])
 
@@ -198,6 +207,15 @@ def _said(
     )
 
 
+def _merge_group(payload: Payload, bases: Mapping[str, str]) -> tuple[Event, ...]:
+    group, repository = payload["merge_group"], _repository(payload)
+    base = bases.get(repository) or _text(payload["repository"]["default_branch"])
+    if payload["action"] != "checks_requested" or group["base_ref"] != f"refs/heads/{base}":
+        return ()
+    ref = _text(group["head_ref"]).removeprefix("refs/heads/")
+    return (GroupFormed(repository, ref, _text(group["head_sha"])),)
+
+
 def _check_run(payload: Payload, _: Mapping[str, str]) -> tuple[Event, ...]:
     return _rerequested(payload, payload["check_run"])
 
@@ -233,6 +251,7 @@ _READERS: Mapping[str, Callable[[Payload, Mapping[str, str]], tuple[Event, ...]]
     "installation_repositories": _nothing,
     "push": _push,
     "pull_request": _pull_request,
+    "merge_group": _merge_group,
     "issue_comment": _issue_comment,
     "pull_request_review": _review,
     "pull_request_review_comment": _review_comment,

@@ -3,14 +3,17 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import quote, urlsplit
+
+import structlog
 
 from components.errors import ConfigError, TransientError, UserError
 from components.forge.github_answers import ISO, NOT_FOUND, Refused, iso_date, taken
 from components.forge.github_auth import Access, Budgets, Connection, connect
 from components.forge.github_checks import CheckRuns, Marks, Statuses
 from components.forge.github_comments import MARKER, Conversation, Reaction
-from components.forge.github_doctor import missing_permissions
+from components.forge.github_doctor import missing_permissions, unsuited_rules
 from components.forge.github_hooks import Sweep, find_hook, sweep
 from components.forge.github_land import Lander
 from components.forge.github_mirror import Mirror
@@ -24,6 +27,8 @@ from components.forge.github_values import (
 )
 from components.ports import Landing, Permission, Proposal, StatusState
 from components.schema.report import Report
+
+log = structlog.get_logger(__name__)
 
 __all__ = ["MARKER", "Comment", "GitHubForge", "Reaction"]
 
@@ -57,6 +62,10 @@ class GitHubForge:
     """Number of the newest pull request in the first list; None until then."""
 
     _clone_url: str = ""
+    _full_name: str = ""
+    _said_moved: bool = False
+    number: int | None = field(default=None, init=False)
+    """GitHub's id of the repository, which outlives its name; None: not asked yet."""
 
     def __post_init__(self) -> None:
         self.connection = connect(self.access, self.budgets)
@@ -77,6 +86,7 @@ class GitHubForge:
             self.access.deploy_by,
             self._remote,
             self.base,
+            lambda: (self._full_name or self.access.repository).partition("/")[0],
         )
 
     @property
@@ -218,8 +228,8 @@ class GitHubForge:
         try:
             data = self._client.get(self._root)
         except UserError as refused:
-            raise TransientError(f"{self.access.repository}: {refused}") from refused
-        self._clone_url = self._clone_url or str(data.get("clone_url") or "")
+            raise _unreachable(self.access, refused) from refused
+        self._learn(data)
         left = self._client.budget.remaining
         quota = "" if left is None else f", {left} calls left"
         return f"{taken(data, 'full_name')} at {self.access.base_url}{quota}"
@@ -227,6 +237,10 @@ class GitHubForge:
     def missing_permissions(self) -> tuple[str, ...]:
         """What the token or the App lacks, one sentence each, for `algoops doctor`."""
         return missing_permissions(self.connection)
+
+    def unsuited_rules(self) -> tuple[str, ...]:
+        """Rules of the base that deploys can't keep, one sentence each, for `algoops doctor`."""
+        return unsuited_rules(self._client, self.access)
 
     def close(self) -> None:
         """Close the connections. Idempotent."""
@@ -263,15 +277,26 @@ class GitHubForge:
         return f"+{ref}:{ref}"
 
     def _remote(self) -> tuple[str, str]:
-        if not self._clone_url:
-            said = self._client.get(self._root)
-            if not said.get("clone_url"):
-                address = self.access.base_url
-                hint = "set github.clone_url in the configuration"
-                raise ConfigError(f"{address} does not say where to clone from", hint=hint)
-            self._clone_url = str(said["clone_url"])
+        if not self._full_name:
+            self._learn(self._client.get(self._root))
         is_http = self._clone_url.startswith(("https://", "http://"))
         return self._clone_url, self.connection.git_header() if is_http else ""
+
+    def _learn(self, said: dict[str, Any]) -> None:
+        """Take notice of where the repository is now; a new name is said once."""
+        self._clone_url = self._clone_url or str(said.get("clone_url") or "")
+        if not self._clone_url:
+            hint = "set github.clone_url in the configuration"
+            raise ConfigError(f"{self.access.base_url} does not say where to clone from", hint=hint)
+        self.number = int(said.get("id") or 0) or None
+        self._full_name = str(said.get("full_name") or self.access.repository)
+        if self._full_name.lower() != self.access.repository.lower() and not self._said_moved:
+            self._said_moved = True
+            log.warning(
+                "the repository has another name now: change github.repository",
+                configured=self.access.repository,
+                now=self._full_name,
+            )
 
     def _is_here(self, found: Pull) -> bool:
         return self.mirror.resolve(_head_ref(found)) == found.proposal.head
@@ -302,6 +327,15 @@ class GitHubForge:
         if silent or newer:
             return ""  # no earlier life of this bot can have reported on it: saves the call
         return self._talk.own(number, MARKER)
+
+
+def _unreachable(access: Access, refused: UserError) -> TransientError:
+    if isinstance(refused, Refused) and refused.status == NOT_FOUND:
+        return TransientError(
+            f"GitHub has no repository {access.repository} that this account may see",
+            hint="check github.repository, and that the token or the App has access to it",
+        )
+    return TransientError(f"{access.repository}: {refused}")
 
 
 def _number(proposal: Proposal) -> int:

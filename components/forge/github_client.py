@@ -38,6 +38,7 @@ API_VERSION = "2022-11-28"
 TRIES = 4
 SLEPT_AT_MOST_S = 5.0
 FRESH_TOKEN_S = 0.5
+MOVED_TO = frozenset({307, 308})
 TIMEOUT_S = 20
 RESERVE = 20
 """Calls kept back for answering people: below it, reading for polling's sake waits."""
@@ -192,6 +193,8 @@ class Client:
             raise later("GitHub asked us to wait", wait)
         try:
             answer = self._send(verb, url, body, headers)
+            if answer.status in MOVED_TO:  # renamed or transferred: PyGithub follows a 301 alone
+                answer = self._send(verb, self._elsewhere(answer), body, headers)
             self.budget.learn(answer.headers)
             if answer.status >= 400:  # noqa: PLR2004  # where HTTP's errors begin
                 raise error_of(verb, url, answer, self.budget, self.clock())
@@ -200,6 +203,16 @@ class Client:
             raise
         self._count("ok")
         return answer
+
+    def _elsewhere(self, answer: Answer) -> str:
+        """Where a redirect points to, on the same GitHub: the secret goes nowhere else."""
+        here, there = urlsplit(self.base_url), urlsplit(answer.headers.get("location", ""))
+        if (here.scheme, here.netloc) != (there.scheme, there.netloc):
+            raise UserError(
+                "GitHub redirects to another host", hint="is base_url the address of its API?"
+            )
+        path = there.path.removeprefix(here.path.rstrip("/"))
+        return f"{path}?{there.query}" if there.query else path
 
     def _count(self, outcome: str) -> None:
         with self._lock:

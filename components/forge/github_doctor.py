@@ -1,9 +1,10 @@
-"""Which permissions are missing, in the words of GitHub's settings pages."""
+"""What `algoops doctor` asks: missing permissions, and rules of the base that do not suit."""
 
 from collections.abc import Iterator
 
-from components.forge.github_answers import Refused
-from components.forge.github_auth import Connection
+from components.forge.github_answers import NOT_FOUND, Refused
+from components.forge.github_auth import Access, Connection
+from components.forge.github_client import Client
 
 _APP_NEEDS = {
     "contents": "write",
@@ -52,3 +53,32 @@ def _of_token(connection: Connection) -> Iterator[str]:
             "the token's account needs write access; a fine-grained token: "
             "Contents, Pull requests, Commit statuses: read and write"
         )
+
+
+def unsuited_rules(client: Client, access: Access) -> tuple[str, ...]:
+    """Rules of the base branch that deploys can't keep, one sentence each.
+
+    Those of rulesets; older branch protection shows itself to administrators alone.
+
+    Raises:
+        TransientError: GitHub does not answer.
+    """
+    try:
+        rules = client.get(f"/repos/{access.repository}/rules/branches/{access.base}")
+    except Refused as refused:
+        if refused.status != NOT_FOUND:
+            raise
+        return ()
+    kinds = {str(rule.get("type")) for rule in rules if isinstance(rule, dict)}
+    found = []
+    if "merge_queue" in kinds:
+        found.append(
+            f"{access.base} has a merge queue: its groups are checked, but deploy is refused; "
+            "add pull requests to the queue on GitHub"
+        )
+    if "required_linear_history" in kinds and access.deploy_by == "push":
+        found.append(
+            f"{access.base} asks for a linear history, and deploy_by: push pushes merge commits; "
+            "set deploy_by: merge"
+        )
+    return tuple(found)

@@ -35,6 +35,7 @@ class Lander:
     Attributes:
         remote: clone address and authorisation header, asked at each use.
         read_base: fetches the base and returns its tip.
+        owner: whose the repository is now; it may have been transferred.
     """
 
     client: Client
@@ -45,6 +46,7 @@ class Lander:
     remote: Callable[[], tuple[str, str]]
     read_base: Callable[[], str]
 
+    owner: Callable[[], str]
     merger: Merger = field(init=False)
 
     def __post_init__(self) -> None:
@@ -158,9 +160,8 @@ class Lander:
             self._delete_branch(proposal.ref)
 
     def _pull_of(self, branch: str, commit: str) -> int | None:
-        owner = self.repository.partition("/")[0]
         path = f"/repos/{self.repository}/pulls"
-        listed = self.client.get(path, head=f"{owner}:{branch}", state="all")
+        listed = self.client.get(path, head=f"{self.owner()}:{branch}", state="all")
         same = [p for p in map(pull, listed) if p.proposal.head == commit]
         alive = [p.number for p in same if p.is_open or p.merged]
         return alive[0] if alive else None

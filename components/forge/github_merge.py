@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from components.errors import Moved, UserError, Waiting
-from components.forge.github_answers import Refused, taken
+from components.forge.github_answers import UNPROCESSABLE, Refused, taken
 from components.forge.github_client import Client
 
 WAIT_FOR_CHECKS_S = 15.0
-_NOT_ALLOWED, _CONFLICT = 405, 409
+_NOT_ALLOWED = frozenset({405, UNPROCESSABLE})
+"""GitHub documents 405; what imitates it may say 422."""
+
+_CONFLICT = 409
 METHODS = ("merge", "squash", "rebase")
 """In the order in which they are tried: a repository may allow any of them."""
 
@@ -64,7 +67,7 @@ class Merger:
 
     def _why(self, refused: Refused, number: int) -> Exception:
         said = refused.said.lower()
-        if refused.status == _NOT_ALLOWED and "not mergeable" in said:
+        if refused.status in _NOT_ALLOWED and "not mergeable" in said:
             found = self.client.get(f"/repos/{self.repository}/pulls/{number}")
             return _not_mergeable(found, number)
         return why_not_merged(refused, number)
@@ -73,9 +76,9 @@ class Merger:
 def why_not_merged(refused: Refused, number: int) -> Exception:
     """What GitHub's refusal to merge means, told by its status and its words."""
     said = refused.said.lower()
-    if refused.status == _CONFLICT or "head branch was modified" in said:
+    if refused.status == _CONFLICT or "head branch was modified" in said or "head sha" in said:
         return Moved(f"#{number} moved while it was being merged")
-    if refused.status != _NOT_ALLOWED:
+    if refused.status not in _NOT_ALLOWED:
         return refused
     for words, answer in _ANSWERS:
         if any(word in said for word in words):
@@ -123,6 +126,10 @@ def _wrong_method(number: int, refused: Refused) -> Exception:
 _ANSWERS: tuple[tuple[tuple[str, ...], Callable[[int, Refused], Exception]], ...] = (
     (("base branch was modified",), _again),
     (
+        ("merge queue",),
+        _refused("add it to the merge queue on GitHub: AlgoOps checks the queue's groups"),
+    ),
+    (
         ("not allowed on this repository", "linear history", "must not contain merge commits"),
         _wrong_method,
     ),
@@ -138,7 +145,10 @@ _ANSWERS: tuple[tuple[tuple[str, ...], Callable[[int, Refused], Exception]], ...
     (("review", "approv", "changes requested"), _waits("a review that its base requires")),
     (("conversation", "comments must be resolved"), _waits("its conversations to be resolved")),
     (("deploy",), _waits("a deployment that its base requires", WAIT_FOR_CHECKS_S)),
-    (("sign",), _refused("the base requires signed commits: sign those of the branch")),
+    (
+        ("signature", "signed"),
+        _refused("the base requires signed commits: sign those of the branch"),
+    ),
     (("up to date", "up-to-date", "out of date", "behind"), _refused("update its branch")),
     (
         ("not authorized", "protected branch", "restrict"),

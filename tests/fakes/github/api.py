@@ -237,6 +237,13 @@ def all_comments(api: Api, ask: Ask, repo: Repo) -> Result:
     return 200, [api.views.comment(repo, c) for c in found]
 
 
+@route("GET", r"{repo}/rules/branches/(?P<branch>.+)")
+def rules(api: Api, ask: Ask, repo: Repo, branch: str) -> Result:
+    whose = {"ruleset_source_type": "Repository", "ruleset_source": repo.full_name, "ruleset_id": 1}
+    known = {"required_linear_history": {}, "merge_queue": {}}
+    return 200, [{"type": kind, **known[kind], **whose} for kind in repo.rules]
+
+
 @route("GET", "{repo}/pulls/comments")
 def all_line_comments(api: Api, ask: Ask, repo: Repo) -> Result:
     since = ask.query.get("since", "")

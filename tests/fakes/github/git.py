@@ -85,7 +85,8 @@ class Git:
 
     def commit_tree(self, tree: str, *parents: str, message: str) -> str:
         args = [word for parent in parents for word in ("-p", parent)]
-        return self.run("commit-tree", tree, *args, stdin=message.encode())
+        text = f"{message.rstrip()}\n"  # as `git commit` does
+        return self.run("commit-tree", tree, *args, stdin=text.encode())
 
     def move(self, ref: str, new: str | None) -> None:
         if new is None:

@@ -7,12 +7,9 @@ with FakeGitHub(tmp_path) as github:
 """
 
 import base64
-import gzip
 import hashlib
 import json
-import os
 import re
-import subprocess
 import threading
 import time
 from dataclasses import dataclass, field, replace
@@ -30,6 +27,7 @@ from tests.fakes.github.description import (
     problems_of_request,
 )
 from tests.fakes.github.hooks import Deliverer
+from tests.fakes.github.http_backend import body_of, serve
 from tests.fakes.github.state import Repo, State, iso
 from tests.fakes.github.views import Views
 
@@ -191,7 +189,7 @@ class _Handler(BaseHTTPRequestHandler):
         return self.server.fake  # type: ignore[attr-defined]
 
     def _serve(self) -> None:
-        body = self._body()
+        body = body_of(self)
         path = urlsplit(self.path).path
         try:
             if path.startswith("/git/"):
@@ -202,16 +200,6 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(404, b"{}", {})
         except BrokenPipeError:
             self.close_connection = True
-
-    def _body(self) -> bytes:
-        if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
-            chunks = []
-            while size := int(self.rfile.readline().split(b";")[0], 16):
-                chunks.append(self.rfile.read(size))
-                self.rfile.readline()
-            self.rfile.readline()
-            return b"".join(chunks)
-        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
 
     def _rest(self, path: str, raw: bytes) -> None:
         verb, fake = self.command, self.fake
@@ -236,6 +224,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._note(verb, path, query, body, 403, who)
             self._json(403, {"message": "API rate limit exceeded for user"}, self._limits())
             return
+        moved = self._moved(path)
+        if moved:  # the method is kept; only for reading GitHub says 301
+            self._note(verb, path, query, body, 301 if verb == "GET" else 307, who)
+            self._json(301 if verb == "GET" else 307, {"message": "Moved"}, {"Location": moved})
+            return
+        path = self._by_number(path)
         if path.endswith("/access_tokens"):
             status, data = self._installation_token(path, who)
         else:
@@ -264,6 +258,23 @@ class _Handler(BaseHTTPRequestHandler):
         self.fake.remaining -= 1
         self.fake.requests.append(request)
         self._json(request.status, data, headers | self._limits())
+
+    def _moved(self, path: str) -> str:
+        """Where GitHub redirects a request to that names a repository by an old name, or ""."""
+        found = re.match(r"/repos/([^/]+/[^/]+)(.*)", path)
+        if found is None or found[1] in self.fake.state.repos:
+            return ""
+        repo = self.fake.state.moved.get(found[1])
+        rest = urlsplit(self.path).query
+        where = f"{self.fake.api_url}/repositories/{repo.id}{found[2]}" if repo else ""
+        return f"{where}?{rest}" if where and rest else where
+
+    def _by_number(self, path: str) -> str:
+        found = re.match(r"/repositories/(\d+)(.*)", path)
+        for repo in self.fake.state.repos.values():
+            if found and repo.id == int(found[1]):
+                return f"/repos/{repo.full_name}{found[2]}"
+        return path
 
     def _page(self, path: str, query: dict[str, str], data: Any) -> tuple[Any, dict[str, str]]:
         if not isinstance(data, list):
@@ -340,38 +351,18 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         path = parts.path.removeprefix("/git")
         name = re.sub(r"\.git(/.*)?$", "", path.strip("/"))
-        repo = self.fake.state.repos.get(name)
+        state = self.fake.state
+        repo = state.repos.get(name) or state.moved.get(name)  # git follows GitHub's redirect
         writes = "git-receive-pack" in self.path
         who = self._asker()
         if repo is None or who is None or (writes and not self._may_push(repo, who)):
             headers = {"WWW-Authenticate": 'Basic realm="GitHub"'} if who is None else {}
             self._send(401 if who is None else 403, b"", headers)
             return
-        if self.headers.get("Content-Encoding") == "gzip":
-            body = gzip.decompress(body)
-        env = {
-            "PATH": os.environ["PATH"],
-            "GIT_PROJECT_ROOT": str(self.fake.state.root),
-            "GIT_HTTP_EXPORT_ALL": "1",
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_CONFIG_GLOBAL": "/dev/null",
-            "PATH_INFO": path,
-            "QUERY_STRING": parts.query,
-            "REQUEST_METHOD": self.command,
-            "CONTENT_TYPE": self.headers.get("Content-Type", ""),
-            "CONTENT_LENGTH": str(len(body)),
-            "REMOTE_USER": who.login,
-            "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
-        }
-        done = subprocess.run(
-            ["git", "http-backend"], input=body, capture_output=True, env=env, check=False
-        )
-        head, _, content = done.stdout.partition(b"\r\n\r\n")
-        headers = dict(line.split(": ", 1) for line in head.decode().splitlines() if ": " in line)
-        status = int(headers.pop("Status", "200").split(" ")[0])
+        path = f"/{repo.git.path.relative_to(state.root)}{path.partition('.git')[2]}"
+        status, content, headers = serve(self, state.root, path, parts.query, body, who.login)
         if writes and self.command == "POST":
-            self.fake.state.sync(repo, who.login)
-        headers.pop("Content-Length", None)
+            state.sync(repo, who.login)
         self._send(status, content, headers)
 
     def _may_push(self, repo: Repo, who: Asker) -> bool:

@@ -84,6 +84,8 @@ class Repo:
 
     full_name: str
     git: Git
+    id: int = 0
+    rules: list[str] = field(default_factory=list)
     base: str = "main"
     collaborators: dict[str, str] = field(default_factory=dict)
     pulls: dict[int, Pull] = field(default_factory=dict)
@@ -116,6 +118,7 @@ class State:
         self.clock = clock
         self.lock = threading.RLock()
         self.repos: dict[str, Repo] = {}
+        self.moved: dict[str, Repo] = {}
         self.ids = itertools.count(1001)
         self.notify: Callable[[Repo, str, dict[str, Any], str], None] = lambda *_: None
 
@@ -123,9 +126,20 @@ class State:
         return iso(self.clock())
 
     def add_repo(self, full_name: str) -> Repo:
-        repo = Repo(full_name, Git.create(self.root / f"{full_name}.git"))
+        repo = Repo(full_name, Git.create(self.root / f"{full_name}.git"), next(self.ids))
         self.repos[full_name] = repo
         return repo
+
+    def rename(self, repo: Repo, full_name: str) -> None:
+        """Rename or transfer: the old name is redirected until somebody else takes it."""
+        with self.lock:
+            self.moved[repo.full_name] = repo
+            del self.repos[repo.full_name]
+            for pull in repo.pulls.values():
+                if pull.head_repo == repo.full_name:
+                    pull.head_repo = full_name
+            repo.full_name = full_name
+            self.repos[full_name] = repo
 
     def push(self, repo: Repo, ref: str, sha: str | None, by: str) -> None:
         """Move a branch as a push would, with all that follows."""
@@ -231,6 +245,11 @@ class State:
             return 405, "Pull Request is not mergeable"
         if sha and sha != pull.head_sha:
             return 409, "Head branch was modified. Review and try the merge again."
+        if "merge_queue" in repo.rules:
+            return (
+                405,
+                "Repository rule violations found\n\nChanges must be made through the merge queue",
+            )
         if method not in repo.methods:
             kind = {"merge": "Merge commits", "squash": "Squash merges", "rebase": "Rebase merges"}
             return 405, f"{kind[method]} are not allowed on this repository."

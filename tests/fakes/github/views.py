@@ -24,7 +24,7 @@ class Views:
         owner, _, name = repo.full_name.partition("/")
         level = repo.collaborators.get(reader, "read")
         known = {
-            "id": abs(hash(repo.full_name)) % 10**6,
+            "id": repo.id,
             "name": name,
             "full_name": repo.full_name,
             "owner": self.user(owner),

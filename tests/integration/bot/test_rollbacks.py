@@ -84,6 +84,22 @@ def test_same_command_twice_rolls_back_once(stage, world):
     assert status(world, "one") == (Lifecycle.DEPLOYED, "1.1.0")
 
 
+def test_two_who_ask_at_once_roll_back_one_version_only(stage, world):
+    for number, version in enumerate(("1.0.0", "1.1.0", "1.2.0")):
+        land(stage, world, f"branch-{number}", ["one"], version)
+    asked = world.store.deployments.current("demo", "one").deployed_at
+    watched = world.repository("demo")
+    first = rollback(
+        world, watched, RollbackOrder("one", "ada", "slow", "", "", "a", asked_at=asked)
+    )
+    second = rollback(
+        world, watched, RollbackOrder("one", "bob", "slow", "", "", "b", asked_at=asked)
+    )
+    assert (first.code, second.code) == ("rolled_back", "rolled_back")
+    assert "meanwhile, by ada" in second.message
+    assert status(world, "one") == (Lifecycle.DEPLOYED, "1.1.0")
+
+
 def test_proposed_rollback_is_a_branch_for_people_to_deploy(stage, world):
     land(stage, world, "first", ["one"])
     land(stage, world, "second", ["one"], "1.1.0")

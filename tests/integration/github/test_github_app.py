@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from components.errors import ConfigError, TransientError
+from components.errors import ConfigError, TransientError, UserError
 from components.forge.github import MARKER
 from components.ports import StatusState
 from components.schema.values import Severity, Verdict
+from tests.fakes.github.server import Fault
 from tests.github_support import APP, app_settings, finding, report_of, strategy_of
 
 
@@ -137,3 +138,19 @@ def test_a_key_of_another_app_is_refused_in_words(desk, app):
 def test_incomplete_app_settings_are_named(desk, app, changed, words):
     with pytest.raises(ConfigError, match=words):
         desk.connect(**{**vars(app.access), **changed})
+
+
+def test_fresh_installation_token_that_a_server_does_not_know_yet_is_tried_again(desk, app):
+    desk.propose()
+    app.ping()
+    desk.github.faults.append(Fault("GET .*/pulls/1", 401, times=2))
+    assert app.proposal("pr/1")
+    desk.github.faults.append(Fault("GET .*/pulls/1", 401, times=9))
+    with pytest.raises(UserError, match="does not accept the token"):
+        app.proposal("pr/1")
+
+
+def test_token_of_a_person_that_is_refused_is_not_tried_again(desk):
+    desk.github.faults.append(Fault("GET .*/pulls/1", 401))
+    with pytest.raises(UserError, match="does not accept the token"):
+        desk.forge.proposal("pr/1")

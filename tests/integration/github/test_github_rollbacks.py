@@ -14,6 +14,7 @@ from bot.drift import base_moved
 from bot.event_json import to_payload
 from bot.events import CommandIssued, Deploy, Hold
 from bot.intake import close
+from bot.merge_groups import check_group
 from bot.outcomes import read
 from bot.reconcile import reconcile
 from bot.rollbacks import rollback
@@ -303,3 +304,28 @@ def test_commit_pushed_upon_a_rollback_is_no_rollback_any_more(team):
     assert team.live == "1.1.0"
     assert team.world.store.intents.open() == []
     assert f"refs/heads/{team.branch}" in team.git.branches(), "their work is not thrown away"
+
+
+def group_of(team, files):
+    """A group of the merge queue: its branch, its commit, and the job that checks it."""
+    main = team.git.tip("refs/heads/main")
+    commit = team.git.commit(files, main, message="a group")
+    ref = f"gh-readonly-queue/main/pr-1-{main}"
+    team.git.move(f"refs/heads/{ref}", commit)
+    check_group(team.world, job("group", commit, {"ref": ref}))
+    team.git.move(f"refs/heads/{ref}", None)
+    return commit
+
+
+def test_group_of_the_merge_queue_gets_the_verdict_of_what_it_would_bring(team):
+    bad = {f"strategies/{team.name}/strategy.yaml": b"name: 7\n"}
+    assert team.repo.status_of(group_of(team, bad)) == {"algoops": "failure"}
+    assert team.repo.status_of(group_of(team, {"README.md": b"x\n"})) == {"algoops": "success"}
+    assert team.live == "1.1.0"
+
+
+def test_group_that_holds_a_rollback_is_judged_by_no_gate(team):
+    team.repo.reviews = 1
+    team.roll_back()
+    restored = group_of(team, {team.file: definition("1.0.0", team.name)})
+    assert team.repo.status_of(restored) == {"algoops": "success"}

@@ -13,6 +13,7 @@ from bot.events import (
     Check,
     CommandIssued,
     Deploy,
+    GroupFormed,
     Help,
     ProposalChanged,
     ProposalClosed,
@@ -145,6 +146,18 @@ def test_a_comment_with_a_command_is_a_command():
 )
 def test_other_comments_are_left_alone(changed):
     assert parsed("issue_comment", comment(**changed)) == ()
+
+
+def test_group_of_a_merge_queue_asks_for_its_checks():
+    group = {
+        "head_sha": "d" * 40,
+        "head_ref": "refs/heads/gh-readonly-queue/main/pr-7-abc",
+        "base_ref": "refs/heads/main",
+    }
+    payload = {"action": "checks_requested", "merge_group": group}
+    (event,) = parsed("merge_group", payload)
+    assert event == GroupFormed("acme/strategies", "gh-readonly-queue/main/pr-7-abc", "d" * 40)
+    assert parsed("merge_group", {**payload, "action": "destroyed"}) == ()
 
 
 REVIEW = {"id": 5, "user": {"login": "ann", "type": "User"}, "submitted_at": "2026-01-02T00:00:00Z"}
