@@ -34,6 +34,7 @@ from components.engine.version import ENGINE
 from components.forge.github import GitHubForge
 from components.forge.github_auth import Budgets
 from components.forge.local import LocalForge
+from components.git_patch import Repository
 from components.ports import Executor
 from components.safe_tools.files import write_atomic
 from components.safe_tools.tree import Audit, no_audit
@@ -85,11 +86,8 @@ def open_watched(
             audit=audit,
             budgets=budgets,
         )
-        where = Where(
-            repository.name, mirror.repository, repository.strategies, repository.policies
-        )
         return Watched(
-            where,
+            _where(repository, mirror.repository),
             forge,
             repository.base,
             _proposals(repository),
@@ -104,13 +102,18 @@ def open_watched(
         signing=signing_of(repository),
         audit=audit,
     )
-    where = Where(repository.name, local.repository, repository.strategies, repository.policies)
     return Watched(
-        where,
+        _where(repository, local.repository),
         local,
         repository.base,
         _proposals(repository),
         closers=(local.repository.close,),
+    )
+
+
+def _where(settings: RepositorySettings, repository: Repository) -> Where:
+    return Where(
+        settings.name, repository, settings.strategies, settings.policies, settings.policy_changes
     )
 
 
@@ -128,13 +131,17 @@ def _proposals(repository: RepositorySettings) -> ProposalPolicy:
 
 
 @contextmanager
-def open_world(settings: Settings) -> Iterator[World]:
-    """Store, repositories, executor: everything that jobs need; closed when the block is left."""
+def open_world(settings: Settings, executor: Executor | None = None) -> Iterator[World]:
+    """Store, repositories, executor: everything that jobs need; closed when the block is left.
+
+    `executor` is one that is there already and outlives the block; None starts one.
+    """
     with ExitStack() as stack:
         store = stack.enter_context(Store(settings.state.dir / DATABASE))
         policies = load_policies(settings.policies)
-        executor = open_executor(settings, policies.sandbox)
-        stack.callback(executor.close)
+        if executor is None:
+            executor = open_executor(settings, policies.sandbox)
+            stack.callback(executor.close)
         budgets: Budgets = {}
         watched = {
             r.name: open_watched(settings, r, _auditor(store, r.name), budgets)

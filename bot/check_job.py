@@ -14,6 +14,7 @@ from bot.base_policies import policies_differ
 from bot.broken_run import broken_report, is_last_try
 from bot.check_run import AT_ONCE, Asked, run_checks, take_snapshot
 from bot.checks import Superseded, cause, is_of_content
+from bot.deploy_warnings import with_deploy_warnings
 from bot.endings import CHECKED_ANEW, CLOSED, SUPERSEDED, end_run, is_cancelled, show_cancelled
 from bot.failpoints import failpoint
 from bot.moves import Moves
@@ -26,7 +27,7 @@ from bot.world import Watched, World
 from components.errors import TransientError
 from components.ports import Proposal, StatusState
 from components.schema.report import CheckResult, Report, StrategyReport
-from components.schema.values import CheckName, Finding, Severity, Verdict
+from components.schema.values import Finding, Severity, Verdict
 from components.state import Store
 from components.state.records import Job, Run
 
@@ -190,7 +191,7 @@ def _came_back(world: World, watched: Watched, proposal: Proposal) -> bool:
 def _recorded(world: World, watched: Watched, proposal: Proposal, base: str) -> Report | None:
     """A finished run of this very head and base whose report did not get out before a crash."""
     last = world.store.runs.latest(watched.name, proposal.id)
-    if last is None or last.status != "finished" or (last.head, last.base) != (proposal.head, base):
+    if last is None or not last.report or (last.head, last.base) != (proposal.head, base):
         return None
     if world.store.meta.get(published_key(watched, proposal.id)) == str(last.id):
         return None
@@ -205,12 +206,15 @@ def _settled_already(world: World, watched: Watched, proposal: Proposal, base: s
         return False
     if world.store.meta.get(published_key(watched, proposal.id)) != str(last.id):
         return False
+    snapshot = take_snapshot(watched.where, proposal, base)
+    report = Report.model_validate_json(last.report) if last.report else None
+    if report is None or report.lands != snapshot.lands:
+        return False  # nobody can look at it any more, or something else would land now
     if last.base == base and last.verdict is not Verdict.NEUTRAL:
         return True
     if policies_differ(watched.where, last.base, base):
         return False
-    report = Report.model_validate_json(last.report)
-    plan = plan_run(take_snapshot(watched.where, proposal, base), watched.proposals, asked=False)
+    plan = plan_run(snapshot, watched.proposals, asked=False)
     before = {(s.name, s.tree) for s in report.strategies}
     now = {(c.name, c.new_tree) for c in plan.checks}
     return before == now and plan.findings == blocking(report)
@@ -243,28 +247,8 @@ def _run(
         _superseded(world, watched, proposal, run)
         return None
     failpoint("check.checked")
-    report = _with_release_warnings(world, watched, report)
+    report = with_deploy_warnings(world, watched, report)
     return report if record_run(world, run, report, moves, plan) else None
-
-
-def _with_release_warnings(world: World, watched: Watched, report: Report) -> Report:
-    """Tell an author early that a deploy would be refused: the version was released already."""
-    warnings = []
-    for strategy in report.strategies:
-        landed = world.store.versions.landed(watched.name, strategy.name, strategy.version)
-        if landed is not None and landed.tree and landed.tree != strategy.tree:
-            warnings.append(
-                Finding(
-                    check=CheckName.SCHEMA,
-                    rule="version-taken",
-                    severity=Severity.WARNING,
-                    file=strategy.path,
-                    message=f"{strategy.name} {strategy.version} was deployed before with other"
-                    " content, so this cannot be deployed under that number",
-                    hint="raise `version` in strategy.yaml",
-                )
-            )
-    return report.model_copy(update={"findings": (*report.findings, *warnings)})
 
 
 def record_run(world: World, run: Run, report: Report, moves: Moves, plan: Plan) -> bool:

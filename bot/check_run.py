@@ -5,12 +5,16 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from threading import Event as Flag
+from typing import Literal
 
 from bot import __version__
 from bot import report_status as say
 from bot.base_policies import bench_at, broken_policies
 from bot.checks import Bench, Known, OnCheck, Subject, check_strategy
+from bot.lands import landing_list, too_many
 from bot.plan import Plan, ProposalPolicy, Snapshot, StrategyChange, plan_run
+from bot.policy_change import policy_change
+from bot.report_lands import sentence as goes_with_it
 from bot.report_values import is_live
 from bot.words import OnWord
 from components.errors import ConfigError
@@ -18,6 +22,8 @@ from components.git_patch import Repository
 from components.ports import Proposal
 from components.schema.report import CheckResult, ProposalRef, Report, StrategyReport
 from components.schema.values import CheckName, Finding, Outcome, Severity, Verdict
+
+_OF_THE_WHOLE = {Outcome.FAILED: Verdict.FAILED, Outcome.ERROR: Verdict.ERROR}
 
 AT_ONCE = 4
 """Strategies of one proposal that are checked side by side; the executor bounds the rest."""
@@ -32,12 +38,14 @@ class Where:
         repository: the mirror (or any repository that has the objects).
         root: folder of the strategies inside it.
         policies: folder of the policies that its base branch carries, "" for none.
+        policy_changes: who lands a proposal that changes them: admin | refuse (nobody).
     """
 
     name: str
     repository: Repository
     root: str = "strategies"
     policies: str = ""
+    policy_changes: Literal["admin", "refuse"] = "admin"
 
 
 def take_snapshot(where: Where, proposal: Proposal, base: str) -> Snapshot:
@@ -45,13 +53,18 @@ def take_snapshot(where: Where, proposal: Proposal, base: str) -> Snapshot:
     merged = where.repository.merge(base, proposal.head)
     changes: tuple[StrategyChange, ...] = ()
     findings: tuple[Finding, ...] = ()
+    lands = None
     if merged.tree:
         base_tree = where.repository.tree_of(base)
         changes = tuple(
             StrategyChange(c.name, c.old_tree, c.new_tree)
             for c in where.repository.changed_strategies(base_tree, merged.tree, where.root)
         )
-        findings = where.repository.judge_root(base_tree, merged.tree, where.root)
+        lands = landing_list(where, base_tree, merged.tree, changes)
+        findings = (
+            *where.repository.judge_root(base_tree, merged.tree, where.root),
+            *too_many(where, base_tree, merged.tree, lands),
+        )
     return Snapshot(
         proposal,
         base,
@@ -61,6 +74,7 @@ def take_snapshot(where: Where, proposal: Proposal, base: str) -> Snapshot:
         changes,
         findings,
         merged.reason,
+        lands,
     )
 
 
@@ -134,8 +148,17 @@ def run_checks(
         broken = broken_policies(where, bench, snapshot.merge_tree)
         plan = replace(plan, findings=(*plan.findings, *broken))
         reports = _check_all(where, current, plan.checks, asked, snapshot.base)
+    changed = None
+    if snapshot.lands is not None and not plan.wait:  # without a list nothing is proposed
+        changed = policy_change(where, bench, snapshot.base, snapshot.merge_tree)
     return plan, make_report(
-        where.name, snapshot, plan, reports, started=started, run_id=asked.run_id
+        where.name,
+        snapshot,
+        plan,
+        reports,
+        started=started,
+        run_id=asked.run_id,
+        checks=(changed,) if changed is not None else (),
     )
 
 
@@ -184,10 +207,11 @@ def make_report(
     *,
     started: dt.datetime,
     run_id: str,
+    checks: Sequence[CheckResult] = (),
 ) -> Report:
-    """The Report of a run; `started` is timezone-aware."""
+    """The Report of a run; `started` is timezone-aware, `checks` are of the whole proposal."""
     finished = dt.datetime.now(dt.UTC)
-    verdict = overall(reports, plan.findings)
+    verdict = overall(reports, plan.findings, checks)
     proposal = snapshot.proposal
     return Report(
         algoops=__version__,
@@ -204,9 +228,11 @@ def make_report(
         base_commit=snapshot.base,
         merge_tree=snapshot.merge_tree,
         verdict=verdict,
-        summary=_summary(verdict, reports, plan, live=is_live(proposal.id)),
+        summary=_summary(verdict, reports, plan, checks, snapshot),
         strategies=tuple(reports),
         findings=plan.findings,
+        lands=snapshot.lands,
+        checks=tuple(checks),
         started_at=_iso(started),
         finished_at=_iso(finished),
         duration_s=round((finished - started).total_seconds(), 3),
@@ -216,27 +242,46 @@ def make_report(
     )
 
 
-def overall(reports: Sequence[StrategyReport], findings: Sequence[Finding]) -> Verdict:
+def overall(
+    reports: Sequence[StrategyReport],
+    findings: Sequence[Finding],
+    checks: Sequence[CheckResult] = (),
+) -> Verdict:
     """The worst verdict; neutral when no strategy was checked, which never reads as passed."""
     if any(f.severity is Severity.ERROR for f in findings):
         return Verdict.FAILED
-    verdicts = {r.verdict for r in reports}
+    verdicts = {r.verdict for r in reports} | {
+        _OF_THE_WHOLE[c.outcome] for c in checks if c.outcome in _OF_THE_WHOLE
+    }
     for verdict in (Verdict.FAILED, Verdict.ERROR, Verdict.PASSED):
         if verdict in verdicts:
             return verdict
     return Verdict.NEUTRAL
 
 
-def _summary(verdict: Verdict, reports: Sequence[StrategyReport], plan: Plan, *, live: bool) -> str:
+def _summary(
+    verdict: Verdict,
+    reports: Sequence[StrategyReport],
+    plan: Plan,
+    checks: Sequence[CheckResult],
+    snapshot: Snapshot,
+) -> str:
+    live = is_live(snapshot.proposal.id)
     if plan.findings:
         return plan.findings[0].message
     if plan.wait:
         return f"not checked: {plan.wait}"
+    red = [c for c in checks if c.outcome in _OF_THE_WHOLE]
+    if red:
+        own = overall(reports, ())
+        strategies = f" {say.summary(own, reports)}" if own is not Verdict.NEUTRAL else ""
+        return f"{red[0].name}: {red[0].summary}.{strategies}"
     if verdict is Verdict.NEUTRAL:
         if plan.archived:
             return f"no strategy to check; removed: {', '.join(plan.archived)}"
         return "no strategy differs from the base"
-    return say.summary(verdict, reports, live=live)
+    rows = snapshot.lands.strategies if snapshot.lands is not None else ()
+    return say.summary(verdict, reports, live=live) + goes_with_it(rows)
 
 
 def _iso(moment: dt.datetime) -> str:

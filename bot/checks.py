@@ -12,7 +12,7 @@ from bot.words import OnWord
 from components.engine import gates
 from components.errors import AlgoOpsError, TransientError
 from components.schema.report import CheckResult, StrategyReport
-from components.schema.values import CheckName, Metrics, Outcome, Verdict
+from components.schema.values import STRATEGY_CHECKS, CheckName, Metrics, Outcome, Verdict
 
 __all__ = ["Bench", "Known", "OnCheck", "Subject", "Superseded", "check_strategy", "prepare"]
 
@@ -76,7 +76,7 @@ def _broke(subject: Subject, progress: Progress, error: Exception) -> StrategyRe
     """The report of a strategy under which a check broke: error, never the author's failure."""
     if not isinstance(error, AlgoOpsError):
         log.error("a check broke", strategy=subject.name, exc_info=error)
-    left = [name for name in CheckName if name not in {check.name for check in progress.done}]
+    left = [name for name in STRATEGY_CHECKS if name not in {check.name for check in progress.done}]
     broken = CheckResult(
         name=left[0] if progress.done and left else CheckName.BACKTEST,
         outcome=Outcome.ERROR,
@@ -141,6 +141,6 @@ def _verdict(done: Sequence[CheckResult]) -> tuple[Verdict, CheckName | None]:
     for check in done:
         if check.outcome is not Outcome.PASSED:
             return Verdict.ERROR, check.name
-    if [c.name for c in done] != list(CheckName):
+    if [c.name for c in done] != list(STRATEGY_CHECKS):
         return Verdict.ERROR, done[-1].name if done else None
     return Verdict.PASSED, None

@@ -1,5 +1,6 @@
 """The command job: what a person asked for, done or refused, and answered where they asked."""
 
+from dataclasses import replace
 from typing import assert_never
 
 import structlog
@@ -15,6 +16,7 @@ from bot.event_json import from_payload
 from bot.events import (
     Cancel,
     Check,
+    Command,
     CommandIssued,
     Deploy,
     Help,
@@ -24,6 +26,7 @@ from bot.events import (
     Unhold,
 )
 from bot.failpoints import failpoint
+from bot.holding import set_hold
 from bot.outcomes import WAITING, CommandOutcome, keep, read
 from bot.rollbacks import continue_rollback, rollback
 from bot.server.backend import StrategyChanged
@@ -102,7 +105,7 @@ def _authorised(world: World, watched: Watched, event: CommandIssued, job: Job) 
 
 
 def _do(world: World, watched: Watched, event: CommandIssued, job: Job) -> CommandOutcome:
-    command, key = event.command, job.key
+    command, key = _with_plain_versions(event.command), job.key
     match command:
         case Check():
             outcome = _check(world, watched, event)
@@ -127,6 +130,22 @@ def _do(world: World, watched: Watched, event: CommandIssued, job: Job) -> Comma
     return outcome
 
 
+def _with_plain_versions(command: Command) -> Command:
+    """Versions as definitions write them, wherever the command came from: `v1.0.0` is 1.0.0."""
+    match command:
+        case Hold() | Unhold() | Rollback():
+            return replace(command, version=_plain_version(command.version))
+        case Deploy():
+            return replace(command, tag_version=_plain_version(command.tag_version))
+        case _:
+            return command
+
+
+def _plain_version(text: str) -> str:
+    plain = text.strip()
+    return plain[1:] if plain[:1] in {"v", "V"} else plain
+
+
 def _deploy_order(event: CommandIssued, command: Deploy, key: str) -> DeployOrder:
     return DeployOrder(
         proposal=event.proposal,
@@ -137,6 +156,8 @@ def _deploy_order(event: CommandIssued, command: Deploy, key: str) -> DeployOrde
         message=command.message,
         create_tag=command.create_tag,
         tag_version=command.tag_version,
+        source=event.source,
+        admin=command.admin,
     )
 
 
@@ -184,8 +205,13 @@ def _hold(world: World, watched: Watched, event: CommandIssued, command: Hold) -
     with watched.lane:
         unknown = finish_open(world, watched)  # what landed before the hold is recorded before it
         refuse_unknown(unknown, command.name)
-        world.store.holds.hold(
-            watched.name, command.name, command.version, event.actor, command.reason
+        set_hold(
+            world,
+            watched,
+            command.name,
+            command.version,
+            actor=event.actor,
+            reason=command.reason,
         )
     world.progress.tell(StrategyChanged(command.name))
     return CommandOutcome(ok=True, code="held", message=say.hold_set(command.name, command.version))

@@ -104,7 +104,8 @@ class RepositorySettings(_Section):
     """One watched repository. `github` where it lives there, else a local bare repository.
 
     `policies` is a folder of the repository: what its base branch has there of schema.yaml,
-    code.yaml and risk.yaml holds instead of the operator's.
+    code.yaml and risk.yaml holds instead of the operator's. `policy_changes` says who lands a
+    proposal that changes them: a second person with the admin role, or (refuse) nobody.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")] = "local"
@@ -113,6 +114,7 @@ class RepositorySettings(_Section):
     base: str = "main"
     strategies: str = "strategies"
     policies: str = ""
+    policy_changes: Literal["admin", "refuse"] = "admin"
     proposals: ProposalSettings = ProposalSettings()
     signing: SigningSettings | None = None
     github: GitHubSettings | None = None
@@ -151,7 +153,7 @@ class TokenSettings(_Section):
 
     name: str
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    role: Literal["reader", "deployer"] = "reader"
+    role: Literal["reader", "deployer", "admin"] = "reader"
 
 
 class ServerSettings(_Section):

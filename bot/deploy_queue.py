@@ -16,6 +16,9 @@ class DeployOrder:
         name: the strategy that was named, "" for whatever the proposal changes.
         sha: the commit that the person named, "" for the reported one.
         tag_version: version for the tag's name instead of the definition's, "" for that.
+        source: comment | api | cli: how the actor is known.
+        admin: the actor has shown the admin role (a token's, or said so on the command line);
+            of comments the forge is asked.
     """
 
     proposal: str
@@ -26,6 +29,8 @@ class DeployOrder:
     message: str = ""
     create_tag: bool = True
     tag_version: str = ""
+    source: str = ""
+    admin: bool = False
 
 
 @dataclass(frozen=True)

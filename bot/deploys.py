@@ -7,33 +7,31 @@ is what was tested; one that spoils it is found by halving.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot import report as say
-from bot.base_policies import bench_at, broken_policies, policies_differ
-from bot.bench import Bench, prepare
+from bot.base_policies import broken_policies, policies_differ
 from bot.check_job import (
     CheckRequest,
     checked,
-    known_verdict,
     record_run,
 )
-from bot.check_run import read_subject, take_snapshot
+from bot.check_run import take_snapshot
 from bot.checks import Superseded
+from bot.deploy_facts import candidates_of, deploy_facts
+from bot.deploy_parts import Ready, message_of, part_of
 from bot.deploy_queue import DeployOrder, Ticket
 from bot.endings import CANCELLED, CLOSED, SUPERSEDED, end_run, resume
 from bot.landing import (
     DEPLOY,
-    Landed,
-    Part,
     announce_deploy,
     finish_deploy,
 )
+from bot.lands import landing_list
 from bot.moves import Moves
 from bot.outcomes import CommandOutcome, read
 from bot.plan import (
-    Candidate,
-    DeployFacts,
+    UNSEEN,
     Land,
     Refuse,
     RunFirst,
@@ -41,23 +39,15 @@ from bot.plan import (
     StrategyChange,
     plan_deploy,
 )
-from bot.publishing import publish, reported_head
+from bot.publishing import publish
 from bot.unfinished import finish_open, refuse_unknown
 from bot.world import Watched, World
 from components.errors import AlgoOpsError, Moved, UserError
 from components.git_patch.values import Candidate as Head
-from components.ports import Proposal
-from components.schema.values import Verdict
+from components.git_patch.values import Step
+from components.ports import Proposal, StatusState
+from components.schema.values import CheckName, Outcome, Verdict
 from components.state.records import Run
-
-
-@dataclass(frozen=True)
-class _Ready:
-    """A proposal that may land: its order, its snapshot, and what it deploys."""
-
-    order: DeployOrder
-    snapshot: Snapshot
-    candidates: tuple[Candidate, ...]
 
 
 def deploy(world: World, watched: Watched, order: DeployOrder) -> CommandOutcome:
@@ -85,7 +75,7 @@ def _serve(
 ) -> None:
     """Give every ticket its outcome: those that may land go together where the forge can."""
     watched.forge.fetch()
-    ready: list[tuple[Ticket, _Ready]] = []
+    ready: list[tuple[Ticket, Ready]] = []
     for ticket in batch:
         with _answering(ticket):
             found = read(world.store, ticket.order.key) or _decide(world, watched, ticket.order)
@@ -112,27 +102,24 @@ def _answering(ticket: Ticket) -> Iterator[None]:
 
 def _decide(
     world: World, watched: Watched, order: DeployOrder, *, may_check: bool = True
-) -> CommandOutcome | _Ready:
+) -> CommandOutcome | Ready:
     proposal = watched.forge.proposal(order.proposal)
     if proposal is None:
         return _gone(world, watched, order)
     snapshot = take_snapshot(watched.where, proposal, watched.forge.base())
     broken = broken_policies(watched.where, world.bench, snapshot.merge_tree)
     snapshot = replace(snapshot, findings=(*snapshot.findings, *broken))
-    candidates = _candidates(world, watched, snapshot)
-    decision = plan_deploy(
-        DeployFacts(
-            snapshot=snapshot,
-            reported_head=reported_head(world, watched, proposal.id),
-            wanted_sha=order.sha,
-            candidates=candidates,
-            named=order.name,
-        )
-    )
+    facts = deploy_facts(world, watched, order, snapshot)
+    decision = plan_deploy(facts)
     match decision:
         case Land():
-            return _Ready(order, snapshot, candidates)
+            return Ready(order, snapshot, facts.candidates, facts.policy_change)
         case Refuse(code=code, reason=reason):
+            if code == UNSEEN:
+                world.store.jobs.enqueue(
+                    "check", proposal.id, watched.name, {"proposal": proposal.id}
+                )
+                world.wake.set()
             return CommandOutcome(ok=False, code=code, message=reason)
         case RunFirst(names=names):
             if not may_check:
@@ -163,29 +150,6 @@ def _gone(world: World, watched: Watched, order: DeployOrder) -> CommandOutcome:
         code="unchanged",
         message=say.already_deployed(done.commit),
         data={"commit": done.commit, "tag": done.tag, "name": done.name},
-    )
-
-
-def _candidates(world: World, watched: Watched, snapshot: Snapshot) -> tuple[Candidate, ...]:
-    """Each strategy of the merge result with what is known of exactly this content."""
-    bench = bench_at(watched.where, world.bench, snapshot.base)
-    changes = (c for c in snapshot.changes if c.new_tree is not None)
-    return tuple(_candidate(world, watched, change, bench) for change in changes)
-
-
-def _candidate(world: World, watched: Watched, change: StrategyChange, bench: Bench) -> Candidate:
-    prepared = prepare(read_subject(watched.where, change), bench)
-    stored = known_verdict(world.store, prepared.key)
-    hold = world.store.holds.active(watched.name, change.name, prepared.version)
-    released = world.store.versions.landed(watched.name, change.name, prepared.version)
-    return Candidate(
-        name=change.name,
-        version=prepared.version,
-        tree=change.new_tree or "",
-        content_key=prepared.key,
-        verdict=stored.verdict if stored is not None else None,
-        held=hold.reason if hold is not None else "",
-        released_tree=released.tree if released is not None else "",
     )
 
 
@@ -235,33 +199,67 @@ def _stopped(world: World, watched: Watched, proposal: Proposal, run: Run) -> Al
 # --- landing -----------------------------------------------------------------------------------
 
 
-def _land_one(world: World, watched: Watched, ready: _Ready) -> CommandOutcome:
+def _land_one(world: World, watched: Watched, ready: Ready) -> CommandOutcome:
     snapshot = ready.snapshot
-    message = _message(ready)
+    message = message_of(ready)
+    if _loosens(ready):
+        _show_accepted(watched, ready)
     commit = watched.where.repository.commit_merge(
         snapshot.base, snapshot.head, snapshot.merge_tree, message
     )
-    part = _part(ready, snapshot.base, commit)
+    part = part_of(ready, snapshot.base, commit)
     intent = announce_deploy(world, watched, (part,), message)
-    return finish_deploy(world, watched, intent)[ready.order.proposal]
+    try:
+        return finish_deploy(world, watched, intent)[ready.order.proposal]
+    except (Moved, UserError):
+        if _loosens(ready):
+            _show_accepted(watched, ready, StatusState.FAILURE)
+        raise
 
 
-def _land_together(world: World, watched: Watched, batch: Sequence[tuple[Ticket, _Ready]]) -> None:
+def _loosens(ready: Ready) -> bool:
+    return ready.policy_change is not None and ready.policy_change.outcome is Outcome.FAILED
+
+
+def _show_accepted(
+    watched: Watched, ready: Ready, state: StatusState = StatusState.SUCCESS
+) -> None:
+    """A status that may be required was red for the change of policies; somebody accepted it.
+
+    It is red again where nothing landed: nobody else may merge by what was accepted once.
+    """
+    head, words = ready.snapshot.head, say.policies_accepted(ready.order.actor)
+    if state is not StatusState.SUCCESS:
+        words = f"{words}, but not landed"
+    contexts = [say.SUMMARY_CONTEXT]
+    if watched.forge.marks_each_check:
+        contexts.append(say.context(CheckName.POLICY_CHANGE))
+    for context in contexts:
+        watched.forge.set_status(head, context, state, words, "")
+
+
+def _land_together(world: World, watched: Watched, batch: Sequence[tuple[Ticket, Ready]]) -> None:
     """Merge all, test the one result, land the chain; where it fails, the halves by themselves."""
     if len(batch) == 1:
         _land_alone(world, watched, batch[0][0])
         return
     base = watched.forge.base()
-    heads = tuple(Head(r.snapshot.head, _message(r, alone=False)) for _, r in batch)
+    heads = tuple(Head(r.snapshot.head, message_of(r, alone=False)) for _, r in batch)
     merged = watched.where.repository.merge_many(base, heads)
     left = {item.candidate.head for item in merged.left}
     together = [(t, r) for t, r in batch if r.snapshot.head not in left]
-    if not _holds_together(world, watched, base, merged.tip, together):
+    as_shown = all(
+        _lands_as_shown(watched, ready, before, step)
+        for (_, ready), before, step in zip(
+            together, (base, *(s.commit for s in merged.steps)), merged.steps, strict=False
+        )
+    )
+    if not as_shown or not _holds_together(world, watched, base, merged.tip, together):
         _land_halves(world, watched, batch)
         return
     parts, before = [], base
     for (_, ready), step in zip(together, merged.steps, strict=True):
-        parts.append(_part(ready, before, step.commit))
+        parts.append(part_of(ready, before, step.commit))
         before = step.commit
     intent = announce_deploy(world, watched, parts, f"Deploy {len(parts)} proposals")
     try:
@@ -276,22 +274,32 @@ def _land_together(world: World, watched: Watched, batch: Sequence[tuple[Ticket,
             _land_alone(world, watched, ticket)
 
 
-def _land_halves(world: World, watched: Watched, batch: Sequence[tuple[Ticket, _Ready]]) -> None:
+def _lands_as_shown(watched: Watched, ready: Ready, before: str, step: Step) -> bool:
+    """Whether a proposal brings behind others what its report listed, no more and no less."""
+    repository, where = watched.where.repository, watched.where
+    trees = (repository.tree_of(before), step.tree)
+    changes = tuple(
+        StrategyChange(c.name, c.old_tree, c.new_tree)
+        for c in repository.changed_strategies(*trees, where.root)
+    )
+    shown = ready.snapshot.lands
+    return shown is not None and landing_list(where, *trees, changes).digest == shown.digest
+
+
+def _land_halves(world: World, watched: Watched, batch: Sequence[tuple[Ticket, Ready]]) -> None:
     middle = len(batch) // 2
     _land_together(world, watched, batch[:middle])
     _land_together(world, watched, batch[middle:])
 
 
-def _land_alone(
-    world: World, watched: Watched, ticket: Ticket, ready: _Ready | None = None
-) -> None:
+def _land_alone(world: World, watched: Watched, ticket: Ticket, ready: Ready | None = None) -> None:
     """Land one, decided anew on today's base: what came before may have changed the answer.
 
     `ready` is the decision where nothing came before.
     """
     with _answering(ticket):
         found = ready or _decide(world, watched, ticket.order)
-        if isinstance(found, _Ready):
+        if isinstance(found, Ready):
             found = _land_one(world, watched, found)
         ticket.outcome.set_result(found)
 
@@ -301,7 +309,7 @@ def _holds_together(
     watched: Watched,
     base: str,
     tip: str,
-    together: Sequence[tuple[Ticket, _Ready]],
+    together: Sequence[tuple[Ticket, Ready]],
 ) -> bool:
     """Whether the merge result of all has a passed verdict; what is not known is run."""
     if len(together) < 2:  # noqa: PLR2004  # one alone is decided alone
@@ -313,72 +321,9 @@ def _holds_together(
         take_snapshot(watched.where, proposal, base),
         merge_tree=watched.where.repository.tree_of(tip),
     )
-    candidates = _candidates(world, watched, snapshot)
+    candidates = candidates_of(world, watched, snapshot)
     wanted = {(c.name, c.tree) for _, r in together for c in r.candidates}
     # Two proposals that change one strategy: their sum is content that neither of them tested.
     return {(c.name, c.tree) for c in candidates} <= wanted and all(
         c.verdict is Verdict.PASSED for c in candidates
     )
-
-
-def _part(ready: _Ready, base: str, commit: str) -> Part:
-    return Part(
-        order=ready.order,
-        ref=ready.snapshot.proposal.ref,
-        head=ready.snapshot.head,
-        base=base,
-        commit=commit,
-        landed=_landed(ready),
-    )
-
-
-def _landed(ready: _Ready) -> tuple[Landed, ...]:
-    order = ready.order
-    deployed = [
-        Landed(
-            name=c.name,
-            version=c.version,
-            tree=c.tree,
-            content_key=c.content_key,
-            tag=_tag(c, order),
-        )
-        for c in ready.candidates
-    ]
-    removed = [
-        Landed(name=c.name, version="", tree=None, content_key="", tag="")
-        for c in ready.snapshot.changes
-        if c.new_tree is None
-    ]
-    return (*deployed, *removed)
-
-
-def _tag(candidate: Candidate, order: DeployOrder) -> str:
-    """The tag to make; none for a version that was released before: its tag stays where it is."""
-    if not order.create_tag or candidate.released_tree:
-        return ""
-    named = order.tag_version if order.name in {"", candidate.name} else ""
-    return f"{candidate.name}/v{named.removeprefix('v') or candidate.version}"
-
-
-def _message(ready: _Ready, *, alone: bool = True) -> str:
-    """The merge commit's message: what lands, from where, tested as what.
-
-    In a chain of merges only the sum of all was tested as a tree; of each merge, its strategies.
-    """
-    if ready.order.message:
-        return ready.order.message
-    snapshot, landed = ready.snapshot, _landed(ready)
-    names = ", ".join(f"{i.name} {i.version}".strip() for i in landed)
-    tested = "this tree" if alone else "each strategy's folder"
-    lines = [
-        f"Deploy {names}",
-        "",
-        f"Merges {snapshot.proposal.ref} at {snapshot.head[:12]}; what was tested is {tested}.",
-        "",
-        f"Proposal: {snapshot.proposal.id}",
-        f"Deployed-by: {ready.order.actor}",
-    ]
-    if alone:
-        lines.append(f"Tested-tree: {snapshot.merge_tree}")
-    lines += [f"Content-key: {i.name} {i.content_key}" for i in landed if i.content_key]
-    return "\n".join(lines) + "\n"

@@ -13,7 +13,8 @@ class Deploy:
     """`/algoops deploy [sha]`: land the proposal; `sha` is what its author saw, or "".
 
     The other fields are for the API and the command line: the strategy that is meant, the merge
-    commit's message, and whether and with which version to tag.
+    commit's message, and whether and with which version to tag; `admin`: whoever gives it has the
+    admin role (by a token, or said so on the command line) and accepts changed policies.
     """
 
     sha: str = ""
@@ -21,6 +22,7 @@ class Deploy:
     message: str = ""
     create_tag: bool = True
     tag_version: str = ""
+    admin: bool = False
 
 
 @dataclass(frozen=True)

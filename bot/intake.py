@@ -16,6 +16,7 @@ from bot.events import (
     Tick,
 )
 from bot.world import World
+from components.state.payloads import is_newer
 from components.state.records import InboxEvent
 
 BATCH = 100
@@ -60,7 +61,7 @@ def dispatch(world: World) -> int:
 
 def _dispatch(world: World, stored: InboxEvent) -> None:
     try:
-        event = from_payload(stored.kind, dict(stored.payload))
+        event = _event(stored)
     except (
         KeyError,
         TypeError,
@@ -73,6 +74,12 @@ def _dispatch(world: World, stored: InboxEvent) -> None:
     with world.store.transaction():
         outcome = _enqueue(world, event, stored.key)
         world.store.inbox.settle(stored.id, outcome)
+
+
+def _event(stored: InboxEvent) -> Event:
+    if is_newer(stored.format):
+        raise TypeError(f"a newer AlgoOps wrote it (format {stored.format})")
+    return from_payload(stored.kind, dict(stored.payload))
 
 
 def _enqueue(world: World, event: Event, key: str) -> str:

@@ -30,18 +30,29 @@ DONE = "done"
 
 @dataclass(frozen=True)
 class Landed:
-    """One strategy of a landing, as it is recorded. Trees are git ids; None: removed."""
+    """One strategy of a landing, as it is recorded. Trees are git ids; None: removed.
+
+    Attributes:
+        left: version that the base had of what is removed, "" where nobody could read it.
+        renamed_to: the new name of what is removed, "" where there is none.
+    """
 
     name: str
     version: str
     tree: str | None
     content_key: str
     tag: str
+    left: str = ""
+    renamed_to: str = ""
 
 
 @dataclass(frozen=True)
 class Part:
-    """One proposal of a landing: its order, its head, its merge commit, what it lands."""
+    """One proposal of a landing: its order, its head, its merge commit, all that it lands.
+
+    Attributes:
+        policies, also: the other files, in the folder of policies and elsewhere.
+    """
 
     order: DeployOrder
     ref: str
@@ -49,6 +60,8 @@ class Part:
     base: str
     commit: str
     landed: tuple[Landed, ...]
+    policies: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
 
     @property
     def proposal(self) -> Proposal:
@@ -65,6 +78,8 @@ def part_from(document: Mapping[str, Any]) -> Part:
         base=document["base"],
         commit=document["commit"],
         landed=tuple(Landed(**item) for item in document["landed"]),
+        policies=tuple(document.get("policies", ())),
+        also=tuple(document.get("also", ())),
     )
 
 
@@ -113,7 +128,7 @@ def finish_deploy(world: World, watched: Watched, intent: Intent) -> dict[str, C
     world.store.intents.settle(intent.id, DONE)
     failpoint("deploy.settled")
     for part in parts:
-        landed = ", ".join(f"{i.name} {i.version}".strip() for i in part.landed)
+        landed = outcomes[part.order.proposal].data["landed"]
         log.info("deployed", proposal=part.order.proposal, landed=landed, commit=commit[:12])
     for item in (item for part in parts for item in part.landed):
         world.progress.tell(StrategyChanged(item.name))
@@ -140,18 +155,49 @@ def _landing(parts: Sequence[Part], message: str) -> Landing:
 
 def _deployed(part: Part, commit: str) -> CommandOutcome:
     tags = [item.tag for item in part.landed if item.tag]
-    named = next((i for i in part.landed if i.name == part.order.name), part.landed[0])
-    names = [f"{i.name} {i.version}".strip() for i in part.landed]
+    named = [i for i in part.landed if i.name == part.order.name] or [*part.landed]
+    data = {"commit": commit, "tag": "", "name": "", "version": ""}
+    if named:
+        data |= {"tag": named[0].tag, "name": named[0].name, "version": named[0].version}
+    names = [f"{i.name} {i.version}" for i in part.landed if i.tree is not None]
+    gone = [_gone(i) for i in part.landed if i.tree is None]
     return CommandOutcome(
         ok=True,
         code="deployed",
-        message=say.deployed(names, commit, tags),
-        data={"commit": commit, "tag": named.tag, "name": named.name, "version": named.version},
+        message=say.deployed(names, commit, tags, gone, part.policies, part.also),
+        data={**data, "landed": _all_of(names, gone, part)},
     )
+
+
+def _gone(item: Landed) -> str:
+    renamed = f", now {item.renamed_to}" if item.renamed_to else ""
+    return f"{item.name} {item.left}".strip() + renamed
+
+
+def _all_of(names: Sequence[str], gone: Sequence[str], part: Part) -> list[str]:
+    """Everything that landed, one sentence each, for machines and logs."""
+    return [
+        *(f"{name} deployed" for name in names),
+        *(f"{name} removed" for name in gone),
+        *(f"policy {path} changed" for path in part.policies),
+        *(f"{path} changed" for path in part.also),
+    ]
 
 
 def _record_part(world: World, watched: Watched, part: Part, commit: str) -> None:
     """Everything that the database says of one landed proposal."""
+    if part.policies or part.also:
+        world.store.audit.append(
+            part.order.actor,
+            "landing.other_files",
+            details={
+                "commit": commit,
+                "proposal": part.order.proposal,
+                "policies": part.policies,
+                "also": part.also,
+            },
+            repository=watched.name,
+        )
     for item in part.landed:
         world.store.deployments.record(
             watched.name,
@@ -166,6 +212,8 @@ def _record_part(world: World, watched: Watched, part: Part, commit: str) -> Non
             tag=item.tag,
             proposal=part.order.proposal,
         )
+        if item.tree is None and world.store.strategies.get(watched.name, item.name) is None:
+            continue  # it was on the base before the bot looked: nothing of it moves
         if item.tree is not None:
             make_ready(world.store, watched.name, item.name, part.order.proposal)
         world.store.strategies.transition(
@@ -173,13 +221,19 @@ def _record_part(world: World, watched: Watched, part: Part, commit: str) -> Non
             item.name,
             Lifecycle.DEPLOYED if item.tree is not None else Lifecycle.ARCHIVED,
             actor=part.order.actor,
-            reason=f"landed as {commit[:12]}"
-            if item.tree is not None
-            else f"its folder was removed by {commit[:12]}",
+            reason=_reason(item, commit),
             version=item.version,
             proposal=part.order.proposal if item.tree is not None else "",
             content=Content(tree=item.tree or "", commit=commit, content_key=item.content_key),
         )
+
+
+def _reason(item: Landed, commit: str) -> str:
+    if item.tree is not None:
+        return f"landed as {commit[:12]}"
+    if item.renamed_to:
+        return f"renamed to {item.renamed_to} by {commit[:12]}"
+    return f"its folder was removed by {commit[:12]}"
 
 
 def tag_message(item: Landed, order: DeployOrder) -> str:

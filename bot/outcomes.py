@@ -1,10 +1,9 @@
 """What became of a command, for whoever issued it: kept in the store until it is read."""
 
-import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from components.state import Store
+from components.state import Store, payloads
 from components.state.notes import OUTCOME
 
 WAITING = "waiting"
@@ -31,7 +30,7 @@ class CommandOutcome:
 def keep(store: Store, key: str, outcome: CommandOutcome) -> None:
     """Write the outcome down for the issuer of the command with this key."""
     if key:
-        store.meta.put(OUTCOME + key, json.dumps(asdict(outcome)))
+        store.meta.put(OUTCOME + key, payloads.written(asdict(outcome)))
 
 
 def read(store: Store, key: str) -> CommandOutcome | None:
@@ -40,4 +39,4 @@ def read(store: Store, key: str) -> CommandOutcome | None:
     It stays for as long as jobs do: one that a crash brought back finds it and does nothing twice.
     """
     text = store.meta.get(OUTCOME + key) if key else ""
-    return CommandOutcome(**json.loads(text)) if text else None
+    return CommandOutcome(**payloads.read(text)[0]) if text else None

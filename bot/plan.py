@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from components.ports import Proposal
-from components.schema.report import Change
-from components.schema.values import CheckName, Finding, Severity, Verdict
+from components.schema.report import Change, CheckResult, LandingList
+from components.schema.values import CheckName, Finding, Outcome, Severity, Verdict
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,8 @@ class Snapshot:
     """What is wrong with the folder of strategies itself: links, twins, odd names."""
     unmerged: str = ""
     """Why there is no merge, in words."""
+    lands: LandingList | None = None
+    """Everything that the merge would bring; None where there is no merge or no proposal."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,9 @@ class Candidate:
 
     Attributes:
         verdict: the stored verdict for exactly this content, None when there is none.
-        held: reason of an active hold on this version, or "".
+        held: why an active hold on this version, or on this content under another one, forbids
+            it, or "".
+        held_as: name and version that the hold is on.
         released_tree: tree of this (name, version) if it was deployed before, else "".
     """
 
@@ -124,6 +128,7 @@ class Candidate:
     content_key: str
     verdict: Verdict | None
     held: str = ""
+    held_as: tuple[str, str] = ("", "")
     released_tree: str = ""
 
 
@@ -139,6 +144,12 @@ class DeployFacts:
     candidates: tuple[Candidate, ...]
     named: str = ""
     """The strategy that the person named, "" for whatever the proposal changes."""
+    shown: LandingList | None = None
+    """What the last posted report said would land; None where it does not say."""
+    policy_change: CheckResult | None = None
+    """What the proposal changes of the policies, found out now; None for nothing."""
+    not_accepted: str = ""
+    """Why whoever gave the order may not land changed policies."""
 
 
 @dataclass(frozen=True)
@@ -174,14 +185,16 @@ def plan_deploy(facts: DeployFacts) -> Decision:
     refusals = (
         _stale(facts),
         _unmergeable(snapshot),
+        _unseen(facts),
         _elsewhere(facts),
         _odd(snapshot),
         _forbidden(facts.candidates),
+        _policies(facts),
     )
     for refusal in refusals:
         if refusal is not None:
             return refusal
-    if not facts.candidates and not any(c.new_tree is None for c in snapshot.changes):
+    if not snapshot.changes and facts.policy_change is None:
         return Refuse("nothing", "this proposal changes no strategy, so there is nothing to deploy")
     bad = [c for c in facts.candidates if c.verdict not in {None, Verdict.PASSED}]
     if bad:
@@ -219,6 +232,49 @@ def _stale(facts: DeployFacts) -> Refuse | None:
     return None
 
 
+UNSEEN = "unseen"
+
+
+def _unseen(facts: DeployFacts) -> Refuse | None:
+    """What lands is what the report listed, or nothing lands."""
+    now, shown = facts.snapshot.lands, facts.shown
+    if now is None or (shown is not None and shown.digest == now.digest):
+        return None
+    if shown is None:
+        return Refuse(
+            UNSEEN,
+            "the last report does not list what would land (an older version of AlgoOps wrote it,"
+            " or it was removed after its time): a new one is being made, look at it first",
+        )
+    new = sorted(_listed(now) - _listed(shown))
+    words = (
+        f"would now land what the report did not list: {', '.join(new[:20])}"
+        if new
+        else ("would not land all that the report listed any more")
+    )
+    return Refuse(
+        UNSEEN,
+        f"the base moved since the report, and the proposal {words};"
+        " a new report is being made, look at it first",
+    )
+
+
+def _listed(lands: LandingList) -> set[str]:
+    paths = (f"{p.path} ({p.change})" for p in (*lands.policies, *lands.also))
+    return {f"{row.name} ({row.change})" for row in lands.strategies} | set(paths)
+
+
+def _policies(facts: DeployFacts) -> Refuse | None:
+    """Rules that change land only as their check says, asked anew at the moment of the merge."""
+    check = facts.policy_change
+    if check is None or check.outcome is Outcome.PASSED:
+        return None
+    if check.outcome is Outcome.FAILED and not facts.not_accepted:
+        return None
+    why = f": {facts.not_accepted}" if facts.not_accepted else ""
+    return Refuse(check.name.value.replace("-", "_"), f"this proposal {check.summary}{why}")
+
+
 def _unmergeable(snapshot: Snapshot) -> Refuse | None:
     if not snapshot.conflicts:
         return None
@@ -233,11 +289,7 @@ def _odd(snapshot: Snapshot) -> Refuse | None:
 def _forbidden(candidates: Collection[Candidate]) -> Refuse | None:
     for c in candidates:
         if c.held:
-            return Refuse(
-                "held",
-                f"{c.name} {c.version} is held ({c.held}); lift it with"
-                f" `unhold {c.name} {c.version}`, or raise the version",
-            )
+            return Refuse("held", _held(c))
         if c.released_tree and c.released_tree != c.tree:
             return Refuse(
                 "version_taken",
@@ -245,6 +297,18 @@ def _forbidden(candidates: Collection[Candidate]) -> Refuse | None:
                 " a deployed version never changes, raise `version` in strategy.yaml",
             )
     return None
+
+
+def _held(c: Candidate) -> str:
+    """Which hold it is, and what to do: a new number alone does not help against one on content."""
+    name, version = c.held_as
+    lift = f"lift it with `unhold {name} {version}`"
+    if (name, version) == (c.name, c.version):
+        return f"{c.name} {c.version} is held ({c.held}); {lift}, or deploy another version"
+    return (
+        f"{c.name} {c.version} is the content of {name} {version}, which is held ({c.held});"
+        f" {lift}, or mend the strategy: another version number does not change what it does"
+    )
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from bot.report_chart import chart
 from bot.world import Watched, World
 from components.errors import UserError
 from components.ports import Proposal, StatusState
-from components.schema.report import Report
+from components.schema.report import LandingList, Report
 
 log = structlog.get_logger(__name__)
 
@@ -73,8 +73,13 @@ def published_key(watched: Watched, proposal_id: str) -> str:
     return f"published:{watched.name}:{proposal_id}"
 
 
-def reported_head(world: World, watched: Watched, proposal_id: str) -> str:
-    """The commit that the last posted report named, "" when none was posted."""
+def reported(world: World, watched: Watched, proposal_id: str) -> tuple[str, LandingList | None]:
+    """The commit that the last posted report named, and what it said would land.
+
+    "" when none was posted; no list where an older version wrote the report, or its text is gone.
+    """
     number = world.store.meta.get(published_key(watched, proposal_id))
     run = world.store.runs.get(int(number)) if number else None
-    return run.head if run is not None else ""
+    if run is None:
+        return "", None
+    return run.head, Report.model_validate_json(run.report).lands if run.report else None

@@ -18,6 +18,7 @@ from bot.report_answers import (
     hold_lifted,
     hold_set,
     not_judged,
+    policies_accepted,
     refused,
     rollback_body,
     rollback_ended,
@@ -29,12 +30,13 @@ from bot.report_answers import (
 )
 from bot.report_details import details, provenance
 from bot.report_escape import block, code, inline, link
+from bot.report_lands import lands_parts, leaving
 from bot.report_plain import plain
 from bot.report_status import SUMMARY_CONTEXT, context, status_text, statuses, summary
 from bot.report_tables import checks_table, findings_list, metrics_tables, troubles_list
 from bot.report_values import VERDICT_ICON, is_live
 from components.schema.report import Report
-from components.schema.values import Verdict
+from components.schema.values import Severity, Verdict
 
 __all__ = [
     "MARKER",
@@ -54,6 +56,7 @@ __all__ = [
     "markdown",
     "not_judged",
     "plain",
+    "policies_accepted",
     "refused",
     "rollback_body",
     "rollback_ended",
@@ -87,7 +90,13 @@ def markdown(report: Report, *, page_url: str = "", chart: str = "") -> str:
         page_url: the page with the whole report, or "" where there is none.
         chart: Mermaid source of the equity chart, or "".
     """
-    first = [_headline(report), _next_step(report), _warnings(report), checks_table(report)]
+    first = [
+        _headline(report),
+        _next_step(report),
+        _warnings(report),
+        checks_table(report),
+        *lands_parts(report),
+    ]
     rest = [
         findings_list(report),
         troubles_list(report),
@@ -115,12 +124,9 @@ def _next_step(report: Report) -> str:
         case Verdict.PASSED if alone:
             step = "merge it. This check deploys nothing; it tested the merge with the base."
         case Verdict.PASSED:
-            deploy = (
-                f"a maintainer comments `/algoops deploy {report.head_commit[:12]}`"
-                if on_github
-                else _deploy_command(report)
-            )
-            step = f"{deploy}. Exactly what was tested gets merged."
+            step = f"{_deploy_step(report)}. Exactly what was tested gets merged."
+        case Verdict.FAILED if hint := _waits_for_an_admin(report):
+            step = f"{inline(hint, cap=500)}."
         case Verdict.FAILED if alone:
             step = "fix what is marked ❌ below and check again."
         case Verdict.FAILED:
@@ -130,9 +136,26 @@ def _next_step(report: Report) -> str:
                 "this says nothing about the strategy; the machine or a service failed. "
                 f"When the operator has mended it (`algoops doctor`), {again}."
             )
+        case Verdict.NEUTRAL if leaving(report) and not alone:
+            step = f"{_deploy_step(report)}. No check speaks of a removal: look at what goes."
         case Verdict.NEUTRAL:
             step = "nothing to mend; the line above says why nothing was checked."
     return f"**Next:** {step}"
+
+
+def _waits_for_an_admin(report: Report) -> str:
+    """What to do where nothing failed but that policies change, "" otherwise."""
+    if any(f.severity is Severity.ERROR for f in report.findings):
+        return ""
+    if any(s.verdict is not Verdict.PASSED for s in report.strategies):
+        return ""
+    return next((c.findings[0].hint for c in report.checks if c.findings), "")
+
+
+def _deploy_step(report: Report) -> str:
+    if report.proposal.id.startswith("pr/"):
+        return f"a maintainer comments `/algoops deploy {report.head_commit[:12]}`"
+    return _deploy_command(report)
 
 
 def _check_command(report: Report, alone: bool) -> str:  # noqa: FBT001  # one fact of the caller's
@@ -142,7 +165,8 @@ def _check_command(report: Report, alone: bool) -> str:  # noqa: FBT001  # one f
 
 def _deploy_command(report: Report) -> str:
     """What to type, with the names filled in."""
-    name = report.strategies[0].name if report.strategies else "NAME"
+    names = [s.name for s in report.strategies] + [row.name for row in leaving(report)]
+    name = names[0] if names else "NAME"
     words = ["algoops", "deploy", name, "--ref", report.proposal.ref]
     return code(shlex.join(words), 300)
 

@@ -1,11 +1,13 @@
 """Answers to commands, one pure function a sentence; all arguments are escaped here."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bot.report_escape import code, inline
 from components.ports import Permission
+from components.texts import cut, printable
 
+ANSWER_PATHS = 200
 COMMANDS = (
     ("check", "run all checks again, also where the verdict is known"),
     ("deploy [SHA]", "merge the commit that the report names, if it passed"),
@@ -34,12 +36,32 @@ def help_text(problem: str = "") -> str:
     )
 
 
-def deployed(names: Iterable[str], commit: str, tags: Iterable[str] = ()) -> str:
-    """The proposal landed as `commit`."""
-    tagged = _listed(tags)
-    return f"🚀 Deployed {_listed(names) or 'the proposal'} as {_sha(commit)}" + (
-        f", tagged {tagged}." if tagged else "."
-    )
+def deployed(  # one argument a kind of what landed
+    names: Sequence[str],
+    commit: str,
+    tags: Sequence[str] = (),
+    gone: Sequence[str] = (),
+    policies: Sequence[str] = (),
+    also: Sequence[str] = (),
+) -> str:
+    """The proposal landed as `commit`: everything that came or went is named."""
+    tagged = f", tagged {_listed(tags)}" if tags else ""
+    what = f"Deployed {_listed(names)}" if names else "Landed the proposal"
+    rest = (("Removed", gone), ("Changed policies", policies), ("Also changed", also))
+    told = "".join(f" {title}: {_listed_briefly(paths)}." for title, paths in rest if paths)
+    return f"🚀 {what} as {_sha(commit)}{tagged}.{told}"
+
+
+def _listed_briefly(words: Sequence[str]) -> str:
+    """All of them where they fit an answer; the rest is in the report, which listed them first."""
+    shown = words[:ANSWER_PATHS]
+    more = f" and {len(words) - len(shown)} more, as the report lists them"
+    return _listed(shown) + (more if len(words) > len(shown) else "")
+
+
+def policies_accepted(actor: str) -> str:
+    """The status of a commit whose change of policies somebody accepted; plain text."""
+    return cut(printable(f"changed policies accepted by {actor}"), 120)
 
 
 def already_deployed(commit: str) -> str:

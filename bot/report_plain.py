@@ -1,5 +1,6 @@
 """Report -> text for terminals and logs."""
 
+from bot.report_lands import plain_lines
 from bot.report_values import (
     HEADLINE,
     by_urgency,
@@ -28,6 +29,8 @@ def plain(report: Report) -> str:
     lines = [f"{_WORDS[report.verdict]}: {_line(report.summary, 500)}"]
     for strategy in by_urgency(report.strategies):
         lines += ["", *_strategy(strategy)]
+    landing = [_line(text, 500) for text in plain_lines(report)]
+    lines += ["", *landing] if landing else []
     grouped = findings_by_file(report)
     if grouped:
         lines.append("")

@@ -29,6 +29,7 @@ def status_text(report: Report, check: CheckName | None = None) -> tuple[StatusS
     if check is None:
         return _state(report.verdict), cut(printable(_in_short(report)), DESCRIPTION_CAP)
     outcomes = {s.name: c.outcome for s in report.strategies for c in s.checks if c.name is check}
+    outcomes |= {c.name.value: c.outcome for c in report.checks if c.name is check}
     for outcome, state, words in (
         (Outcome.ERROR, StatusState.ERROR, "could not run"),
         (Outcome.FAILED, StatusState.FAILURE, "failed"),

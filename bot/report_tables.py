@@ -1,6 +1,7 @@
 """The parts of the report comment that are seen at once: checks, findings, metrics."""
 
 from bot.report_escape import code, inline, link
+from bot.report_lands import leaving, remark, what_it_means
 from bot.report_values import (
     HEADLINE,
     OUTCOME_ICON,
@@ -16,37 +17,47 @@ from bot.report_values import (
     troubles,
     words,
 )
-from components.schema.report import Report, StrategyReport
-from components.schema.values import CheckName, Finding, Severity
+from components.schema.report import LandingStrategy, Report, StrategyReport
+from components.schema.values import STRATEGY_CHECKS, Finding, Severity
 from components.texts import cut, printable
 
 ROWS = 50
 FILES = 25
 PER_FILE = 12
 TABLES = 3
+NAMES_CAP = 4_000
 
 
 def checks_table(report: Report) -> str:
     """Strategies x checks, what failed first."""
-    if not report.strategies:
+    gone = leaving(report)
+    if not report.strategies and not gone:
         return ""
-    head = " | ".join(f"`{name.value}`" for name in CheckName)
-    rule = "|".join(":-:" for _ in CheckName)
-    rows = [_checks_row(s) for s in by_urgency(report.strategies)[:ROWS]]
+    head = " | ".join(f"`{name.value}`" for name in STRATEGY_CHECKS)
+    rule = "|".join(":-:" for _ in STRATEGY_CHECKS)
+    rows = [_gone_row(row) for row in gone[:ROWS]]
+    rows += [_checks_row(report, s) for s in by_urgency(report.strategies)[:ROWS]]
     table = "\n".join([f"| | Strategy | {head} | |", f"|:-:|---|{rule}|---|", *rows])
-    hidden = len(report.strategies) - len(rows)
-    return f"{table}\n\n… and {hidden} more." if hidden else table
+    hidden = [row.name for row in gone[ROWS:]]
+    hidden += [s.name for s in by_urgency(report.strategies)[ROWS:]]
+    names = inline(", ".join(hidden), cap=NAMES_CAP)
+    return f"{table}\n\n… and {len(hidden)} more: {names}" if hidden else table
 
 
-def _checks_row(strategy: StrategyReport) -> str:
+def _gone_row(row: LandingStrategy) -> str:
+    cells = " | ".join("·" for _ in STRATEGY_CHECKS)
+    return f"| 🗑️ | {code(row.name)} | {cells} | {inline(what_it_means(row))} |"
+
+
+def _checks_row(report: Report, strategy: StrategyReport) -> str:
     by_name = {check.name: check.outcome for check in strategy.checks}
-    cells = " | ".join(OUTCOME_ICON[by_name[n]] if n in by_name else "·" for n in CheckName)
+    cells = " | ".join(OUTCOME_ICON[by_name[n]] if n in by_name else "·" for n in STRATEGY_CHECKS)
     name = f"{code(strategy.name)} {inline(strategy.version)}".rstrip()
-    return f"| {VERDICT_ICON[strategy.verdict]} | {name} | {cells} | {_remark(strategy)} |"
+    return f"| {VERDICT_ICON[strategy.verdict]} | {name} | {cells} | {_remark(report, strategy)} |"
 
 
-def _remark(strategy: StrategyReport) -> str:
-    remarks = [strategy.change.value]
+def _remark(report: Report, strategy: StrategyReport) -> str:
+    remarks = [inline(remark(report, strategy.name)) or strategy.change.value]
     if strategy.reused:
         remarks.append("♻️ known verdict: this content was checked before")
     warned = sum(not g.passed and g.severity == "warn" for g in strategy.gates)
@@ -57,7 +68,12 @@ def _remark(strategy: StrategyReport) -> str:
 
 def findings_list(report: Report) -> str:
     """Findings by file with links to the lines; errors open, mere warnings folded away."""
-    grouped = findings_by_file(report)
+    whole = {f for check in report.checks for f in check.findings}  # these stand with their check
+    grouped = {
+        file: rest
+        for file, group in findings_by_file(report).items()
+        if (rest := [f for f in group if f not in whole])
+    }
     if not grouped:
         return ""
     found = [f for group in grouped.values() for f in group]

@@ -169,6 +169,8 @@ def findings_by_file(report: Report) -> dict[str, list[Finding]]:
 
 def _located(report: Report) -> Iterator[Finding]:
     yield from report.findings
+    for check in report.checks:
+        yield from check.findings
     for strategy in report.strategies:
         for check in strategy.checks:
             for finding in check.findings:

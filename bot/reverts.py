@@ -12,6 +12,7 @@ import structlog
 from bot import report as say
 from bot.deploy_queue import RollbackOrder
 from bot.failpoints import failpoint
+from bot.holding import content_of_version
 from bot.landing import ABANDONED, DONE, base_is_seen
 from bot.outcomes import WAITING, CommandOutcome, keep, read
 from bot.server.backend import StrategyChanged
@@ -135,9 +136,12 @@ def finish_rollback(world: World, watched: Watched, intent: Intent) -> CommandOu
     outcome = _rolled_back(revert, commit)
     if proposal is not None:
         _tell_there(world, watched, revert, proposal, outcome.message)
+    held = {  # read before the transaction: nobody can write while it is open
+        r.name: content_of_version(world, watched, r.name, r.left) for r in revert.restored
+    }
     with world.store.transaction():
         for item in revert.restored:
-            _record_restored(world, watched, revert, item, commit)
+            _record_restored(world, watched, revert, item, commit, held[item.name])
         base_is_seen(world, watched, revert.base, commit)
         keep(world.store, revert.order.key, outcome)
     failpoint("rollback.recorded")
@@ -227,7 +231,7 @@ def _rolled_back(revert: Revert, commit: str) -> CommandOutcome:
 
 
 def _record_restored(
-    world: World, watched: Watched, revert: Revert, item: Restored, commit: str
+    world: World, watched: Watched, revert: Revert, item: Restored, commit: str, content: str
 ) -> None:
     store, order = world.store, revert.order
     done = store.deployments.list(repository=watched.name, name=item.name, limit=1)
@@ -251,4 +255,4 @@ def _record_restored(
         store.strategies.transition(
             watched.name, item.name, state, actor=order.actor, reason=reason, version=version
         )
-    store.holds.hold(watched.name, item.name, item.left, order.actor, order.reason)
+    store.holds.hold(watched.name, item.name, item.left, order.actor, order.reason, content=content)

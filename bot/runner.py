@@ -17,6 +17,8 @@ from bot.recheck import recheck
 from bot.reconcile import reconcile
 from bot.world import World
 from components.errors import AlgoOpsError, TransientError
+from components.state.errors import StateTooNew
+from components.state.payloads import is_newer
 from components.state.records import Job
 
 log = structlog.get_logger(__name__)
@@ -151,6 +153,7 @@ class Runner:
         words = log.bind(kind=job.kind, key=job.key, repository=job.repository, job=job.id)
         with _Heartbeat(self._world, worker, job):
             try:
+                _refuse_newer(job)
                 HANDLERS[job.kind](self._world, job)
             except Superseded:
                 words.info("job interrupted")  # its lease is taken back at the next start
@@ -170,6 +173,14 @@ class Runner:
                 self._world.troubles.over(f"{job.kind} {job.key}")
                 failpoint(f"{job.kind}.settled")
                 store.jobs.complete(job.id, worker)
+
+
+def _refuse_newer(job: Job) -> None:
+    if is_newer(job.format):
+        raise StateTooNew(
+            f"job {job.id} ({job.kind}) was written by a newer AlgoOps",
+            hint="upgrade AlgoOps again, and ask for it once more",
+        )
 
 
 def _backoff(attempts: int) -> float:

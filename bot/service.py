@@ -10,6 +10,7 @@ from bot.events import CommandIssued, Deploy, Event, Hold, Rollback, Unhold
 from bot.health import health, measure
 from bot.intake import receive
 from bot.outcomes import CommandOutcome, read
+from bot.plan import UNSEEN
 from bot.server.backend import (
     BacktestRequest,
     BacktestState,
@@ -18,6 +19,7 @@ from bot.server.backend import (
     DeployRequest,
     FileDiff,
     Measures,
+    NeedsAdmin,
     NotFound,
     NotReady,
     Progress,
@@ -37,7 +39,9 @@ from components.state.records import Strategy
 
 WAIT_S = 900.0
 READY = "ready"
-NOT_READY_CODES = frozenset({"not_ready", "not_reported", "nothing", "error", "not_deployed"})
+NOT_READY_CODES = frozenset(
+    {"not_ready", "not_reported", "nothing", "error", "not_deployed", UNSEEN}
+)
 
 
 class Service:
@@ -99,6 +103,7 @@ class Service:
                     message=request.message,
                     create_tag=request.create_tag,
                     tag_version=request.tag_version,
+                    admin=request.admin,
                 ),
                 source="api",
             )
@@ -181,6 +186,8 @@ class Service:
             return TransientError(outcome.message)
         if outcome.code == "conflict":
             return Conflict(outcome.message, paths=())
+        if outcome.code == "policy_change":
+            return NeedsAdmin(outcome.message)
         if outcome.code in NOT_READY_CODES:
             now = self.store.strategies.get(strategy.repository, strategy.name) or strategy
             status = now.proposed_status or now.status

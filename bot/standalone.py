@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event as Flag
 
@@ -75,9 +75,7 @@ def _only(where: Where, snapshot: Snapshot, names: Sequence[str]) -> Snapshot:
         StrategyChange(n, None if before.get(n) == trees[n] else before.get(n), trees[n])
         for n in sorted(set(names))
     )
-    return Snapshot(
-        snapshot.proposal, snapshot.base, snapshot.head, snapshot.merge_tree, (), changes
-    )
+    return replace(snapshot, conflicts=(), changes=changes, findings=(), unmerged="")
 
 
 def strategy_folders(folder: Path) -> tuple[Path, ...]:

@@ -6,6 +6,8 @@ from bot.landing import DEPLOY, finish_deploy
 from bot.reverts import ROLLBACK, finish_rollback
 from bot.world import Watched, World
 from components.errors import Moved, TransientError, UserError, Waiting
+from components.state.errors import StateTooNew
+from components.state.payloads import is_newer
 from components.state.records import Intent
 
 log = structlog.get_logger(__name__)
@@ -24,6 +26,11 @@ def finish_open(world: World, watched: Watched) -> frozenset[str]:
     for intent in world.store.intents.open(repository=watched.name):
         if intent.kind not in _FINISHERS:
             continue
+        if is_newer(intent.format):
+            raise StateTooNew(
+                f"the open {intent.kind} {intent.key[:12]} was announced by a newer AlgoOps",
+                hint="upgrade AlgoOps again: only that version can complete it",
+            )
         try:
             _FINISHERS[intent.kind](world, watched, intent)
             log.info("intent finished", kind=intent.kind, key=intent.key)

@@ -2,6 +2,7 @@
 
 import threading
 
+from bot.base_policies import bench_at
 from bot.bench import prepare
 from bot.check_run import read_subject, take_snapshot
 from bot.demo.stage import EXAMPLES
@@ -31,9 +32,10 @@ def reported(world, branch):
     watched = world.repository("demo")
     proposal = watched.forge.proposal(f"branch/{branch}")
     snapshot = take_snapshot(watched.where, proposal, watched.forge.base())
+    bench = bench_at(watched.where, world.bench, snapshot.base)
     reports = []
-    for change in snapshot.changes:
-        prepared = prepare(read_subject(watched.where, change), world.bench)
+    for change in (c for c in snapshot.changes if c.new_tree is not None):
+        prepared = prepare(read_subject(watched.where, change), bench)
         report = StrategyReport(
             name=change.name,
             path=f"strategies/{change.name}",
@@ -59,6 +61,7 @@ def reported(world, branch):
         verdict=Verdict.PASSED,
         summary="",
         strategies=tuple(reports),
+        lands=snapshot.lands,
         started_at="",
         finished_at="",
         duration_s=0,

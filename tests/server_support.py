@@ -42,6 +42,7 @@ from components.schema.report import (
     StrategyReport,
 )
 from components.schema.values import (
+    STRATEGY_CHECKS,
     CheckName,
     EquityPoint,
     ExecutionResult,
@@ -298,7 +299,7 @@ def passed_report(
     """Everything green."""
     checks = tuple(
         CheckResult(name=check, outcome=Outcome.PASSED, summary="as it should be", duration_s=0.2)
-        for check in CheckName
+        for check in STRATEGY_CHECKS
     )
     gate = GateResult(
         id="drawdown",

@@ -104,7 +104,13 @@ def check(
                 chosen = repo or repository_root(Path()) or Path()
                 with Repository(chosen, binary=settings.git_binary) as repository:
                     ours = settings.repositories[0]
-                    where = Where(chosen.resolve().name, repository, ours.strategies, ours.policies)
+                    where = Where(
+                        chosen.resolve().name,
+                        repository,
+                        ours.strategies,
+                        ours.policies,
+                        ours.policy_changes,
+                    )
                     report = check_between(where, Scope(base, head, names), bench, asked)
             remember(store, report)
         write(rendered(report, form), output)

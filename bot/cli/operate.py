@@ -45,18 +45,27 @@ def register(app: typer.Typer) -> None:
 
 
 def deploy(
-    name: Name,
     ref: Annotated[str, typer.Option(help="The proposal's branch, or pr/12.")],
+    name: Annotated[
+        str, typer.Argument(help="The strategy; none where the proposal changes only policies.")
+    ] = "",
     sha: Annotated[str, typer.Option(help="The commit that you have seen; else it refuses.")] = "",
     message: Annotated[str, typer.Option(help="Message of the merge commit.")] = "",
     tag: Annotated[bool, typer.Option(help="Make the tag NAME/vVERSION.")] = True,
+    accept: Annotated[
+        bool,
+        typer.Option(
+            "--accept-policy-change",
+            help="Land changed policies too: you are not their author and have looked at them.",
+        ),
+    ] = False,
     repository: RepositoryOption = "",
     config: ConfigOption = None,
 ) -> None:
     """Land a proposal whose checks have passed: merge commit, tag, record."""
     with errors_for_people():
         settings = settings_from(config)
-        command = Deploy(sha=sha, name=name, message=message, create_tag=tag)
+        command = Deploy(sha=sha, name=name, message=message, create_tag=tag, admin=accept)
         _issue(settings, _repository(settings, repository), command, _proposal(ref))
 
 

@@ -9,7 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from bot.server import body, judge, openapi, reading
-from bot.server.auth import Identity, deployer, reader
+from bot.server.auth import Identity, Role, deployer, reader
 from bot.server.backend import (
     DeployRequest,
     LimitRequest,
@@ -225,6 +225,7 @@ async def deploy(
                 message=asked.commit_message,
                 create_tag=asked.create_tag,
                 tag_version=asked.tag_version or "",
+                admin=who.role is Role.ADMIN,
             )
         )
         return Deployed.model_validate({**vars(done), "tag": done.tag or None})

@@ -28,10 +28,11 @@ SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 
 class Role(StrEnum):
-    """What a token allows; a deployer may also read."""
+    """What a token allows; a deployer may also read, an admin also accept changed policies."""
 
     READER = "reader"
     DEPLOYER = "deployer"
+    ADMIN = "admin"
 
 
 @dataclass(frozen=True)
@@ -176,7 +177,7 @@ def deployer(request: Request) -> Identity:
     identity = identify(request, keys)
     if identity is None:
         raise _unauthenticated("this needs a token", "unauthenticated")
-    if identity.role is not Role.DEPLOYER:
+    if identity.role is Role.READER:
         raise problem(403, "forbidden", f"the token '{identity.name}' may read, and change nothing")
     return identity
 

@@ -40,6 +40,10 @@ class NotReady(UserError):
         self.required_status = required_status
 
 
+class NeedsAdmin(UserError):
+    """The proposal changes policies, and the caller may not land that. HTTP 403."""
+
+
 # --- requests and their outcomes ---------------------------------------------------------------
 
 
@@ -56,6 +60,7 @@ class DeployRequest:
         create_tag: make an annotated tag on the landed commit.
         tag_version: version in the tag's name, or "" for the definition's own.
         actor: who asks, for the audit log ("token:ci").
+        admin: the actor has the admin role, and accepts changed policies with this.
     """
 
     name: str
@@ -66,11 +71,15 @@ class DeployRequest:
     message: str = ""
     create_tag: bool = True
     tag_version: str = ""
+    admin: bool = False
 
 
 @dataclass(frozen=True)
 class DeployOutcome:
-    """What landed. `status` is "deployed", or "unchanged" when it was deployed already."""
+    """What landed. `status` is "deployed", or "unchanged" when it was deployed already.
+
+    `message` names everything: strategies, policies, other files.
+    """
 
     status: str
     strategy_id: int

@@ -6,7 +6,7 @@ import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.server.backend import NotReady
+from bot.server.backend import NeedsAdmin, NotReady
 from components.errors import AlgoOpsError, ConfigError, Conflict, Moved, TransientError, UserError
 from components.state.errors import (
     IllegalMove,
@@ -118,16 +118,22 @@ def from_expected(error: AlgoOpsError) -> ApiError:
     return answer
 
 
+_CODES: tuple[tuple[type[UserError], int, str], ...] = (
+    (NotFound, 404, "not_found"),
+    (NeedsAdmin, 403, "policy_change"),
+    (VersionTaken, 409, "version_taken"),
+)
+
+
 def _refused(error: UserError, text: str, hint: str) -> ApiError:
+    for kind, status, code in _CODES:
+        if isinstance(error, kind):
+            return problem(status, code, text, hint=hint)
     match error:
-        case NotFound():
-            return problem(404, "not_found", text, hint=hint)
         case NotReady():
             return _not_ready(text, hint, error.current_status, error.required_status)
         case IllegalMove():
             return _not_ready(text, hint, error.current, "ready")
-        case VersionTaken():
-            return problem(409, "version_taken", text, hint=hint)
         case Conflict():
             return problem(409, "conflict", text, hint=hint, paths=list(error.paths)[:MAX_DETAILS])
         case _:

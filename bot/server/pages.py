@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
+from bot.report_lands import what_it_means
 from bot.server import figures, reading, run_view, strategy_view, text
 from bot.server.auth import page_reader
 from bot.server.backend import Backend
@@ -206,6 +207,9 @@ def run(request: Request, run_id: int) -> HTMLResponse:
         summary=report.summary if report else "",
         not_enforced=report.limits_not_enforced if report else (),
         proposal_findings=report.findings if report else (),
+        whole_checks=report.checks if report else (),
+        lands=report.lands if report else None,
+        what_it_means=what_it_means,
         kept=report is not None,
         blocks=run_view.blocks(found, report, backend.store, backend.words(found.id)),
     )

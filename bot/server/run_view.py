@@ -8,7 +8,7 @@ from typing import Any
 from bot.server import figures, text
 from bot.server.reading import stored
 from components.schema.report import Report, StrategyReport
-from components.schema.values import CheckName, ExecutionResult, Finding
+from components.schema.values import STRATEGY_CHECKS, CheckName, ExecutionResult, Finding
 from components.state import Store
 from components.state.records import Run, RunCheck
 
@@ -147,7 +147,7 @@ def _going(
 def _steps(ended: Mapping[CheckName, tuple[str, str, float]], *, at_work: bool) -> tuple[Step, ...]:
     steps = []
     working = at_work
-    for name in CheckName:
+    for name in STRATEGY_CHECKS:
         if name in ended:
             outcome, summary, duration = ended[name]
             look = text.tone(outcome)

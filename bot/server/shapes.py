@@ -283,7 +283,7 @@ class LifecycleAnswer(BaseModel):
 
 
 class Deployed(BaseModel):
-    """What landed where."""
+    """What landed where; the message names each strategy, policy and other file of it."""
 
     status: str
     strategy_id: int

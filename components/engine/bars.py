@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from components.errors import ConfigError
+from components.schema.lfs import POINTER, is_lfs_pointer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,6 +64,7 @@ def validated(path: Path) -> pd.DataFrame:
 
 def _read(path: Path) -> pd.DataFrame:
     try:
+        _refuse_pointer(path)
         if path.suffix == ".csv":
             return pd.read_csv(path, index_col=0)
         frame = pd.read_parquet(path)
@@ -71,6 +73,12 @@ def _read(path: Path) -> pd.DataFrame:
     if isinstance(frame.index, pd.DatetimeIndex):
         return frame
     return frame.set_index(frame.columns[0])
+
+
+def _refuse_pointer(path: Path) -> None:
+    with path.open("rb") as file:
+        if is_lfs_pointer(file.read(100)):
+            raise ConfigError(f"{path}: {POINTER}", hint="fetch the files: git lfs pull")
 
 
 def _times(path: Path, index: pd.Index) -> pd.DatetimeIndex:

@@ -213,8 +213,9 @@ class LocalForge:
             return None
         if there is not None:
             raise UserError(
-                f"{tag.name} is deployed already, with other content ({there[:12]})",
-                hint="give the strategy a new version",
+                f"the tag {tag.name} is there already, on {there[:12]}, not on this landing",
+                hint="an earlier release: raise `version` in strategy.yaml; made by hand: delete it"
+                f" (git push --delete origin {tag.name})",
             )
         made = self.repository.make_tag(tag.name, commit, tag.message)
         return Update(f"refs/tags/{tag.name}", None, made)

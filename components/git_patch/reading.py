@@ -1,10 +1,11 @@
 """Reading a repository by ids: refs, commits, trees, strategies and their files."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from components.errors import ConfigError
-from components.git_patch.values import ChangedStrategy
+from components.git_patch.values import ChangedPath, ChangedStrategy
 from components.safe_tools.hardened import HardenedGit
 from components.safe_tools.names import (
     OBJECT_ID,
@@ -177,10 +178,57 @@ class Reader:
         new = self.tree_at(merge_tree, root) or EMPTY_TREE
         if old == new:
             return []
-        args = ("diff-tree", "-z", "--raw", "--no-renames", "--no-abbrev", old, new)
+        return self._raw_changes(old, new)
+
+    def _raw_changes(self, old: str, new: str, *options: str) -> list[tuple[Entry, Entry]]:
+        args = ("diff-tree", *options, "-z", "--raw", "--no-renames", "--no-abbrev", old, new)
         fields = self.git.run(*args).stdout.split(b"\0")
         pairs = zip(fields[0::2], fields[1::2], strict=False)
         return [_pair(meta.decode("ascii"), name) for meta, name in pairs]
+
+    def changed_files(self, base_tree: str, merge_tree: str) -> tuple[ChangedPath, ...]:
+        """All files that differ between two trees or commits, with modes and ids, by path.
+
+        Links and submodules count as files. A renamed file is one that goes and one that comes.
+        """
+        sides = (object_id(base_tree), object_id(merge_tree))
+        return tuple(_changed(old, new) for old, new in self._raw_changes(*sides, "-r"))
+
+    def renamed_folders(
+        self, base_tree: str, merge_tree: str, root: str, gone: Collection[str]
+    ) -> dict[str, str]:
+        """The folders in `root` whose files mostly come from one that is gone: new -> old name.
+
+        Args:
+            base_tree: the old side.
+            merge_tree: the new side.
+            root: folder of the strategies.
+            gone: names (not escaped) that only the old side has; one that is renamed is named once.
+        """
+        old, new = self.tree_at(base_tree, root), self.tree_at(merge_tree, root)
+        if not gone or old is None or new is None:
+            return {}
+        args = (
+            "diff-tree",
+            "-r",
+            "-z",
+            "--name-status",
+            "-M50%",
+            "-l100",
+            "--diff-filter=R",
+            old,
+            new,
+        )
+        fields = self.git.run(*args).stdout.split(b"\0")
+        moved = Counter(
+            (_text(source).partition("/")[0], _text(target).partition("/")[0])
+            for source, target in zip(fields[1::3], fields[2::3], strict=False)
+        )
+        found: dict[str, str] = {}
+        for (source, target), _ in moved.most_common():
+            if source in gone and source not in found.values():
+                found.setdefault(target, source)
+        return found
 
     def changed_paths(self, base_tree: str, merge_tree: str, only: str = "") -> tuple[str, ...]:
         """Paths of all files that differ between two trees or commits.
@@ -238,6 +286,11 @@ def _spellings(ref: str) -> Iterator[str]:
 def _pair(meta: str, name: bytes) -> tuple[Entry, Entry]:
     old_mode, new_mode, old, new, _ = meta.removeprefix(":").split(" ")
     return Entry(old_mode.lstrip("0"), name, old), Entry(new_mode.lstrip("0"), name, new)
+
+
+def _changed(old: Entry, new: Entry) -> ChangedPath:
+    before, after = (e.id if e.mode != MODE_OF_NOTHING else "" for e in (old, new))
+    return ChangedPath(_text(new.name), old.mode, new.mode, before, after)
 
 
 def _tree(entry: Entry) -> str | None:

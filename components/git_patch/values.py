@@ -72,6 +72,22 @@ class ChangedStrategy:
 
 
 @dataclass(frozen=True)
+class ChangedPath:
+    """One file that differs between two trees; its name as git has it, not escaped.
+
+    Attributes:
+        old_mode, new_mode: git's modes ("100644", "120000"...); "" where it is not there.
+        old, new: ids of the contents, "" where it is not there.
+    """
+
+    path: str
+    old_mode: str
+    new_mode: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
 class Update:
     """Move one ref from `old` to `new`; None: it must not be there / it is deleted.
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from components.safe_tools.names import escaped, name_problem, shown, twin_key
 from components.safe_tools.objects import Entry, ObjectReader, TooLarge, WrongKind
+from components.schema.lfs import HINT, POINTER, is_lfs_pointer
 from components.schema.values import CheckName, Finding
 
 Audit = Callable[[str, dict[str, object]], None]
@@ -113,7 +114,10 @@ def _read_file(
     objects: ObjectReader, path: str, entry: Entry, caps: Caps, refusals: Refusals
 ) -> bytes | None:
     try:
-        return objects.read(entry.id, caps.file_bytes)
+        data = objects.read(entry.id, caps.file_bytes)
+        if not is_lfs_pointer(data):
+            return data
+        refusals.add("tree-lfs", path, POINTER, HINT)
     except TooLarge:
         refusals.add(
             "tree-file-size",

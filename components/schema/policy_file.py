@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from components.errors import ConfigError
 from components.schema.documents import Document, read_document
 from components.schema.explain import findings_of
+from components.schema.lfs import HINT, POINTER, is_lfs_pointer
 from components.schema.values import CheckName
 
 if TYPE_CHECKING:
@@ -37,7 +38,10 @@ def load_policy(source: Path | bytes, model: type[M], *, file: str = "") -> M:
             every problem.
     """
     name = file or (str(source) if isinstance(source, Path) else "policy")
-    document = read_document(_content(source), name, check=CheckName.POLICY)
+    content = _content(source)
+    if is_lfs_pointer(content):
+        raise ConfigError(f"{name}: {POINTER}", hint=HINT)
+    document = read_document(content, name, check=CheckName.POLICY)
     if document.findings:
         raise _refused(document.findings)
     value: Any = {} if document.value is None else document.value

@@ -45,6 +45,7 @@ class Change(StrEnum):
 
     ADDED = "added"
     MODIFIED = "modified"
+    RENAMED = "renamed"
     DELETED = "deleted"
     UNCHANGED = "unchanged"
 
@@ -71,6 +72,44 @@ class StrategyReport(Value):
     base_metrics: Metrics | None = None
     """The deployed version's metrics on the same data, where there is one."""
     gates: tuple[GateResult, ...] = ()
+
+
+class LandingStrategy(Value):
+    """What landing a proposal does to one strategy.
+
+    Attributes:
+        was: the name that it had, where it is renamed: that one is removed.
+        live: version that the base has of what is removed ("" where it cannot be read).
+    """
+
+    name: str
+    change: Change
+    was: str = ""
+    live: str = ""
+
+
+class LandingPath(Value):
+    """One file beside the strategies that lands; `note` says what is odd about it."""
+
+    path: str
+    change: Change
+    note: str = ""
+
+
+class LandingList(Value):
+    """Everything that a deploy of the proposal would put on the base, and nothing else.
+
+    Attributes:
+        strategies: by name; what is removed or renamed too.
+        policies: files in the folder of policies.
+        also: every other file.
+        digest: SHA-256 (hex) over all of it; a deploy refuses when today's merge has another.
+    """
+
+    strategies: tuple[LandingStrategy, ...] = ()
+    policies: tuple[LandingPath, ...] = ()
+    also: tuple[LandingPath, ...] = ()
+    digest: str
 
 
 class ProposalRef(Value):
@@ -100,6 +139,10 @@ class Report(Value):
     strategies: tuple[StrategyReport, ...] = ()
     findings: tuple[Finding, ...] = ()
     """Findings of the proposal itself (a conflict, refused paths)."""
+    lands: LandingList | None = None
+    """What a deploy would land; none where nothing can be merged, or nothing is proposed."""
+    checks: tuple[CheckResult, ...] = ()
+    """Checks of the proposal as a whole: `policy-change`, where it changes policies."""
     started_at: str
     finished_at: str
     duration_s: float
@@ -112,7 +155,8 @@ class Report(Value):
         about the proposal as a whole is there for the first strategy, or at the root (".").
         """
         first = _definition(self.strategies[0].path) if self.strategies else "."
-        own = [_placed(finding, "", first) for finding in self.findings]
+        whole = (*self.findings, *(f for check in self.checks for f in check.findings))
+        own = [_placed(finding, "", first) for finding in whole]
         return tuple(
             own
             + [

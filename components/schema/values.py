@@ -13,7 +13,7 @@ class Value(BaseModel):
 
 
 class CheckName(StrEnum):
-    """The checks, in the order in which they run."""
+    """The checks: of each strategy in the order in which they run, then of the proposal."""
 
     SCHEMA = "schema"
     CODE = "code"
@@ -21,6 +21,11 @@ class CheckName(StrEnum):
     LOOKAHEAD = "lookahead"
     BACKTEST = "backtest"
     POLICY = "policy"
+    POLICY_CHANGE = "policy-change"
+
+
+STRATEGY_CHECKS = tuple(check for check in CheckName if check is not CheckName.POLICY_CHANGE)
+"""The checks of one strategy's content; `policy-change` is about the proposal as a whole."""
 
 
 class Severity(StrEnum):

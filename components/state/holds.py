@@ -15,8 +15,20 @@ class Holds:
         self._db = db
         self._audit = audit
 
-    def hold(self, repository: str, name: str, version: str, actor: str, reason: str) -> Hold:
-        """Hold a version; one that is held already stays as it was held first."""
+    def hold(  # one argument a column
+        self,
+        repository: str,
+        name: str,
+        version: str,
+        actor: str,
+        reason: str,
+        *,
+        content: str = "",
+    ) -> Hold:
+        """Hold a version; one that is held already stays as it was held first.
+
+        `content`: what it consists of, whatever its number; "" where that is not known.
+        """
         with self._db.transaction():
             held = self.active(repository, name, version)
             if held is not None:
@@ -30,6 +42,7 @@ class Holds:
                     "actor": actor,
                     "reason": reason,
                     "held_at": self._db.now(),
+                    "content": content,
                 },
             )
             details = {"version": version, "reason": reason}

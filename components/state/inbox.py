@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from components.state import clock
-from components.state.database import Database, decode, encode
+from components.state.database import Database
+from components.state.payloads import read, written
 from components.state.records import InboxEvent
 
 
@@ -32,7 +33,7 @@ class Inbox:
             cursor = self._db.execute(
                 "INSERT INTO deliveries (key, kind, repository, payload, received_at)"
                 " VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
-                (key, kind, repository, encode(dict(payload)), self._db.now()),
+                (key, kind, repository, written(payload), self._db.now()),
             )
             return cursor.rowcount == 1
 
@@ -78,4 +79,5 @@ class Inbox:
 
 
 def _event(row: sqlite3.Row) -> InboxEvent:
-    return InboxEvent(**{**dict(row), "payload": decode(row["payload"])})
+    payload, number = read(row["payload"])
+    return InboxEvent(**{**dict(row), "payload": payload, "format": number})

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.state.audit import AuditLog
-from components.state.database import Database, decode, encode
+from components.state.database import Database
 from components.state.errors import NotFound
+from components.state.payloads import read, written
 from components.state.records import Intent
 
 DONE = "done"
@@ -44,7 +45,7 @@ class Intents:
                 " VALUES (?, ?, ?, ?, ?) ON CONFLICT (kind, key, repository) DO UPDATE SET"
                 " details = excluded.details, announced_at = excluded.announced_at,"
                 " settled_at = '', outcome = '' RETURNING *",
-                (kind, repository, key, encode(dict(details)), self._db.now()),
+                (kind, repository, key, written(details), self._db.now()),
             ).fetchone()
             told = {"kind": kind, "key": key, "intent": row["id"]}
             self._audit.append("algoops", "intent.announced", details=told, repository=repository)
@@ -59,7 +60,7 @@ class Intents:
         with self._db.transaction():
             details = {**self._get(intent_id).details, key: value}
             self._db.execute(
-                "UPDATE intents SET details = ? WHERE id = ?", (encode(details), intent_id)
+                "UPDATE intents SET details = ? WHERE id = ?", (written(details), intent_id)
             )
             return self._get(intent_id)
 
@@ -103,4 +104,5 @@ class Intents:
 
 
 def _intent(row: sqlite3.Row, *, new: bool = False) -> Intent:
-    return Intent(**{**dict(row), "details": decode(row["details"])}, new=new)
+    details, number = read(row["details"])
+    return Intent(**{**dict(row), "details": details, "format": number}, new=new)

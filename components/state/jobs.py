@@ -6,7 +6,8 @@ from typing import Any
 
 from components.state import clock
 from components.state.audit import AuditLog
-from components.state.database import Database, decode, encode
+from components.state.database import Database
+from components.state.payloads import read, written
 from components.state.records import Job
 
 RESTARTS = 7
@@ -92,7 +93,7 @@ class Jobs:
                     kind,
                     key,
                     repository,
-                    encode(dict(payload)),
+                    written(payload),
                     priority,
                     max_attempts,
                     not_before or AT_ONCE,
@@ -303,6 +304,7 @@ def _among(column: str, word: str, values: Collection[str] | None, params: dict[
 
 
 def _job(row: sqlite3.Row) -> Job:
-    fields = {**dict(row), "payload": decode(row["payload"])}
+    payload, number = read(row["payload"])
+    fields = {**dict(row), "payload": payload, "format": number}
     del fields["leased_at"]
     return Job(**fields)

@@ -228,3 +228,18 @@ def m0004_audit(db: Database) -> None:
 def m0005_why_runs_stopped(db: Database) -> None:
     """Why a run ended without a verdict."""
     db.execute("ALTER TABLE runs ADD COLUMN why TEXT NOT NULL DEFAULT ''")
+
+
+@migrations()
+def m0006_held_content(db: Database) -> None:
+    """What is held beside the version's number; numbers as definitions write them (without `v`)."""
+    db.execute("ALTER TABLE holds ADD COLUMN content TEXT NOT NULL DEFAULT ''")
+    db.execute(
+        "UPDATE OR IGNORE holds SET version = substr(version, 2)"
+        " WHERE lifted_at = '' AND version GLOB 'v[0-9]*'"
+    )
+    db.execute(
+        "UPDATE holds SET lifted_at = held_at, lifted_by = 'algoops',"
+        " lift_reason = 'held under its number without the v too'"
+        " WHERE lifted_at = '' AND version GLOB 'v[0-9]*'"
+    )

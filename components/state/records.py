@@ -15,6 +15,7 @@ class InboxEvent:
     Attributes:
         key: what makes it unique (a delivery id, or forge, proposal, head and kind).
         outcome: text or JSON for whoever sent it; "" until it is settled.
+        format: of the payload, see `components.state.payloads`.
     """
 
     id: int
@@ -25,6 +26,7 @@ class InboxEvent:
     received_at: str
     settled_at: str = ""
     outcome: str = ""
+    format: int = 0
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Job:
         not_before: it waits until then; "" when it may start at once.
         lease_until: its worker must have sent a heartbeat by then.
         replaced: how many newer requests were folded into it while it waited.
+        format: of the payload, see `components.state.payloads`.
     """
 
     id: int
@@ -56,6 +59,7 @@ class Job:
     finished_at: str = ""
     error: str = ""
     replaced: int = 0
+    format: int = 0
 
 
 @dataclass(frozen=True)
@@ -207,7 +211,11 @@ class Deployment:
 
 @dataclass(frozen=True)
 class Hold:
-    """A version that must not be deployed until someone lifts it."""
+    """A version that must not be deployed until someone lifts it.
+
+    Attributes:
+        content: hash of what it consists of, which is held under any number; "" where not known.
+    """
 
     id: int
     repository: str
@@ -219,6 +227,7 @@ class Hold:
     lifted_at: str = ""
     lifted_by: str = ""
     lift_reason: str = ""
+    content: str = ""
 
 
 @dataclass(frozen=True)
@@ -227,6 +236,7 @@ class Intent:
 
     Attributes:
         new: this call announced it; False when it was announced before.
+        format: of the details, see `components.state.payloads`.
     """
 
     id: int
@@ -238,6 +248,7 @@ class Intent:
     settled_at: str = ""
     outcome: str = ""
     new: bool = False
+    format: int = 0
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,14 @@ from pathlib import Path
 
 from components.state.errors import StateTooNew
 
-NAMES = ("m0001_queue", "m0002_runs", "m0003_lifecycle", "m0004_audit", "m0005_why_runs_stopped")
+NAMES = (
+    "m0001_queue",
+    "m0002_runs",
+    "m0003_lifecycle",
+    "m0004_audit",
+    "m0005_why_runs_stopped",
+    "m0006_held_content",
+)
 """The migrations of `migrations.py`, in their order."""
 
 

@@ -9,7 +9,7 @@ import yaml
 
 from bot.demo.stage import EXAMPLES
 from components.schema.report import Report
-from components.schema.values import CheckName, Verdict
+from components.schema.values import STRATEGY_CHECKS, CheckName, Verdict
 from components.state import Lifecycle
 from tests.e2e.conftest import DEMO, wait_for
 
@@ -37,7 +37,7 @@ def test_sound_strategy_pushed_passes_with_metrics_and_a_chart(shared):
     head = shared.push_example("add-sma")
     report = shared.report_of("add-sma", head)
     assert report.verdict is Verdict.PASSED
-    assert [c.name for c in only(report).checks] == list(CheckName)
+    assert [c.name for c in only(report).checks] == list(STRATEGY_CHECKS)
     assert only(report).results[0].metrics.trades > 10
     assert only(report).results[0].provenance.strategy_tree == only(report).tree
     note = shared.note(head)

@@ -1,10 +1,20 @@
 """A stage without a daemon, and the world that jobs work on."""
 
+from contextlib import ExitStack
+
 import pytest
 
 from bot.app import open_world
 from bot.config import load
 from bot.demo.stage import set_stage
+from bot.policies import load_policies
+from bot.sandboxes import open_executor
+
+ENV = {
+    "ALGOOPS_SANDBOX__BACKEND": "bubblewrap",
+    "ALGOOPS_SANDBOX__WARM": "0",
+    "ALGOOPS_EXECUTOR__WORKERS": "1",
+}
 
 
 @pytest.fixture
@@ -13,6 +23,22 @@ def stage(tmp_path):
 
 
 @pytest.fixture
-def world(stage):
-    with open_world(load(stage.config, env={"ALGOOPS_SANDBOX__BACKEND": "bubblewrap"})) as made:
-        yield made
+def world(stage, world_on):
+    return world_on(stage.config)
+
+
+@pytest.fixture(scope="session")
+def executor(tmp_path_factory):
+    """One for all tests: starting its workers takes most of the time of a test that runs nothing."""
+    stage = set_stage(tmp_path_factory.mktemp("executor") / "stage", 0, on_base=())
+    settings = load(stage.config, env=ENV)
+    made = open_executor(settings, load_policies(settings.policies).sandbox)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def world_on(executor):
+    """Opens worlds on configurations, with the one executor."""
+    with ExitStack() as stack:
+        yield lambda config: stack.enter_context(open_world(load(config, env=ENV), executor))

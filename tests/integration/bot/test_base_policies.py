@@ -37,9 +37,8 @@ def stage(tmp_path):
 
 
 @pytest.fixture
-def world(stage):
-    with open_world(load(stage.config, env={"ALGOOPS_SANDBOX__BACKEND": "bubblewrap"})) as made:
-        yield made
+def world(stage, world_on):
+    return world_on(stage.config)
 
 
 def put_policy(stage, branch, text, name="risk.yaml"):

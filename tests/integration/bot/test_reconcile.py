@@ -1,8 +1,9 @@
 """What a Tick puts right: runs and side effects that a crash left half done."""
 
 from bot.command_job import run_command
+from bot.deploy_parts import message_of, part_of
 from bot.deploy_queue import DeployOrder
-from bot.deploys import _decide, _message, _part
+from bot.deploys import _decide
 from bot.event_json import to_payload
 from bot.events import CommandIssued, Hold
 from bot.landing import _landing, announce_deploy
@@ -34,11 +35,11 @@ def test_hold_after_a_crash_comes_after_the_landing_that_it_did_not_see(stage, w
     reported(world, "one")
     watched = world.repository("demo")
     ready = _decide(world, watched, DeployOrder("branch/one", "ada"))
-    snapshot, words = ready.snapshot, _message(ready)
+    snapshot, words = ready.snapshot, message_of(ready)
     commit = watched.where.repository.commit_merge(
         snapshot.base, snapshot.head, snapshot.merge_tree, words
     )
-    part = _part(ready, snapshot.base, commit)
+    part = part_of(ready, snapshot.base, commit)
     announce_deploy(world, watched, (part,), words)
     watched.forge.land(_landing((part,), words))  # here the power went
     hold = CommandIssued("demo", "", "ada", Hold("alpha", "1.0.0", "wait"), source="cli")

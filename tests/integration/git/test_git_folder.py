@@ -319,3 +319,42 @@ def test_tree_made_by_us_is_the_one_that_git_makes(box, pairs):
         f"{e.mode} {kinds[e.mode]} {e.id}\t".encode() + e.name + b"\0" for e in entries
     )
     assert box._make_tree(entries) == git(box.path, "mktree", "-z", stdin=lines)
+
+
+def test_lfs_pointer_is_named_as_such_and_not_read_as_the_file(box):
+    pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:%s\nsize 9\n" % (b"1" * 64)
+    tree = raw_tree(
+        box.path,
+        [(FILE, b"m.bin", blob(box.path, pointer)), (FILE, b"s.py", blob(box.path, b"x = 1\n"))],
+    )
+    folder = box.read_folder(tree)
+    assert list(folder.files) == ["s.py"]
+    (only,) = folder.findings
+    assert (only.rule, only.file) == ("tree-lfs", "m.bin")
+    assert "Git LFS pointer" in only.message
+    assert "git lfs untrack" in only.hint
+
+
+def test_everything_that_differs_is_listed_links_and_modes_too(box):
+    code = blob(box.path, b"x = 1\n")
+    commit = "1" * 40
+    old = raw_tree(box.path, [(FILE, b"a", code), (FILE, b"b", code), (FILE, b"gone", code)])
+    inner = raw_tree(box.path, [(FILE, b"new", code)])
+    new = raw_tree(
+        box.path,
+        [
+            (EXECUTABLE, b"a", code),
+            (LINK, b"b", code),
+            (FOLDER, b"in", inner),
+            (SUBMODULE, b"sub", commit),
+        ],
+    )
+    found = {f.path: (f.old_mode, f.new_mode) for f in box.changed_files(old, new)}
+    assert found == {
+        "a": (FILE, EXECUTABLE),
+        "b": (FILE, LINK),
+        "gone": (FILE, ""),
+        "in/new": ("", FILE),
+        "sub": ("", SUBMODULE),
+    }
+    assert box.changed_files(old, old) == ()

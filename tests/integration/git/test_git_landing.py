@@ -119,7 +119,7 @@ def test_version_that_is_deployed_with_other_content_is_refused(world):
     world.deploy("x", strategy("RSI", code="x = 2\n"), "RSI/v1.0.0")
     base = world.forge.base()
     proposal = world.propose("y", strategy("RSI", code="x = 3\n"))
-    with pytest.raises(UserError, match="is deployed already"):
+    with pytest.raises(UserError, match="is there already"):
         world.forge.land(world.landing(proposal, Tag("RSI/v1.0.0", "x")))
     assert world.forge.base() == base
 

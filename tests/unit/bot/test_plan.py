@@ -17,7 +17,14 @@ from bot.plan import (
     plan_run,
 )
 from components.ports import Proposal
-from components.schema.values import Verdict
+from components.schema.report import (
+    Change,
+    CheckResult,
+    LandingList,
+    LandingPath,
+    LandingStrategy,
+)
+from components.schema.values import CheckName, Outcome, Verdict
 
 HEAD, BASE = "a" * 40, "b" * 40
 PROPOSAL = Proposal(id="branch/x", ref="x", head=HEAD)
@@ -82,6 +89,43 @@ def test_deploy_is_refused_with_its_reason(change, code):
     decision = plan_deploy(replace(FACTS, **change))
     assert isinstance(decision, Refuse)
     assert decision.code == code
+
+
+LANDS = LandingList(strategies=(LandingStrategy(name="sma", change=Change.MODIFIED),), digest="1")
+MORE = LandingList(also=(LandingPath(path="ci.yml", change=Change.ADDED),), digest="2")
+LOOSER = CheckResult(name=CheckName.POLICY_CHANGE, outcome=Outcome.FAILED, summary="changes rules")
+
+
+@pytest.mark.parametrize(
+    ("shown", "code", "words"),
+    [(LANDS, "unseen", "ci.yml (added)"), (None, "unseen", "does not list"), (MORE, "", "")],
+)
+def test_what_the_report_did_not_list_does_not_land(shown, code, words):
+    facts = replace(FACTS, snapshot=replace(SNAPSHOT, lands=MORE), shown=shown)
+    decision = plan_deploy(facts)
+    assert getattr(decision, "code", "") == code
+    assert words in getattr(decision, "reason", "")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "why", "code"),
+    [
+        (Outcome.FAILED, "an admin has to", "policy_change"),
+        (Outcome.FAILED, "", ""),
+        (Outcome.PASSED, "an admin has to", ""),
+        (Outcome.ERROR, "", "policy_change"),
+    ],
+)
+def test_changed_policies_land_only_when_they_are_accepted(outcome, why, code):
+    change = LOOSER.model_copy(update={"outcome": outcome})
+    decision = plan_deploy(replace(FACTS, policy_change=change, not_accepted=why))
+    assert getattr(decision, "code", "") == code
+
+
+def test_refusal_says_which_hold_it_is():
+    held = replace(GOOD, version="1.2.0", held="lost money", held_as=("sma", "1.1.0"))
+    decision = plan_deploy(replace(FACTS, candidates=(held,)))
+    assert "sma 1.2.0 is the content of sma 1.1.0, which is held (lost money)" in decision.reason
 
 
 def test_unknown_content_after_the_base_moved_is_run_first():

@@ -1,6 +1,14 @@
 """The shapes that a report takes, each with a name that is its snapshot's."""
 
-from components.schema.report import Change, CheckResult, GateResult, Report
+from components.schema.report import (
+    Change,
+    CheckResult,
+    GateResult,
+    LandingList,
+    LandingPath,
+    LandingStrategy,
+    Report,
+)
 from components.schema.values import (
     AuthorTest,
     CheckName,
@@ -255,6 +263,61 @@ def local_branch() -> Report:
     return report.model_copy(update={"proposal": proposal})
 
 
+def lands_more() -> Report:
+    """Beside a passed strategy: one that goes, one that is renamed, policies, and a workflow."""
+    loosened = finding(
+        check=CheckName.POLICY_CHANGE,
+        rule="policy-loosened",
+        message="loosens: removes the gate `sharpe` (sharpe >= 0.1)",
+        hint="a second person with the admin role has to deploy this",
+        file="rules/risk.yaml",
+        line=1,
+        column=None,
+        source_line="",
+    )
+    tightened = loosened.model_copy(
+        update={
+            "rule": "policy-tightened",
+            "severity": Severity.INFO,
+            "message": "tightens: floors.slippage: 0.001 instead of 0.0002",
+            "hint": "",
+        }
+    )
+    changed = CheckResult(
+        name=CheckName.POLICY_CHANGE,
+        outcome=Outcome.FAILED,
+        summary="changes the rules that judge every strategy (loosens 1, tightens 1)",
+        findings=(loosened, tightened),
+    )
+    lands = LandingList(
+        strategies=(
+            LandingStrategy(name="alpha", change=Change.ADDED),
+            LandingStrategy(name="beta", change=Change.RENAMED, was="gamma", live="1.0.0"),
+            LandingStrategy(name="rsi", change=Change.DELETED, live="2.1.0"),
+        ),
+        policies=(LandingPath(path="rules/risk.yaml", change=Change.MODIFIED),),
+        also=(
+            LandingPath(
+                path=".github/workflows/ci.yml",
+                change=Change.ADDED,
+                note="a workflow that GitHub Actions runs",
+            ),
+            LandingPath(path="a|b`c<img>.md", change=Change.DELETED),
+        ),
+        digest="d" * 64,
+    )
+    return report_of(
+        verdict=Verdict.FAILED,
+        summary="policy-change: changes the rules that judge every strategy.",
+        strategies=[
+            strategy_of("alpha", checks=ALL_GREEN, change=Change.ADDED),
+            strategy_of("beta", checks=ALL_GREEN, change=Change.ADDED),
+        ],
+        lands=lands,
+        checks=(changed,),
+    )
+
+
 SHAPES = {
     f.__name__: f
     for f in (
@@ -270,5 +333,6 @@ SHAPES = {
         neutral,
         several,
         local_branch,
+        lands_more,
     )
 }

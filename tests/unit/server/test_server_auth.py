@@ -7,8 +7,9 @@ from starlette.testclient import TestClient
 from bot.config import Settings, TokenSettings
 from bot.server.app import create_app
 from bot.server.auth import COOKIE, Identity, Keys, Role, exposed, refuse_open_door
+from bot.server.backend import NeedsAdmin
 from components.errors import ConfigError
-from tests.server_support import TOKEN, bot_in, settings_for
+from tests.server_support import TOKEN, bot_in, populated, settings_for
 
 READER = "reads-only"
 
@@ -226,3 +227,20 @@ def test_another_host_name_is_refused_on_loopback(client, host):
 @pytest.mark.parametrize("host", ["localhost:8321", "127.0.0.1", "[::1]:80", "LOCALHOST"])
 def test_every_name_of_this_machine_is_answered(client, host):
     assert client.get("/healthz", headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(("role", "admin"), [("deployer", False), ("admin", True)])
+def test_only_a_token_with_the_role_admin_accepts_changed_policies(tmp_path, role, admin):
+    tokens = (TokenSettings(name="risk", sha256=sha(READER), role=role),)
+    populated(tmp_path)
+    bot = bot_in(tmp_path, settings_for(tmp_path, tokens=tokens))
+    with TestClient(create_app(bot), base_url="http://127.0.0.1") as client:
+        path = "/api/production/strategies/sma_cross/deploy/"
+        answer = client.post(path, json={"ref": "x"}, headers=bearer(READER))
+        assert answer.status_code == 200
+        assert bot.asked[-1][1].admin is admin
+        bot.answers["deploy"] = NeedsAdmin("this proposal changes the rules")
+        refused = client.post(path, json={"ref": "x"}, headers=bearer(READER))
+    bot.store.close()
+    assert refused.status_code == 403
+    assert refused.json()["code"] == "policy_change"

@@ -5,6 +5,7 @@ from starlette.testclient import TestClient
 
 from bot.server.app import create_app
 from tests.server_support import BAD_IMPORT, bot_in, populate
+from tests.unit.report.shapes import SHAPES
 
 HTML = {"accept": "text/html,*/*"}
 PAGES = (
@@ -128,6 +129,26 @@ def test_a_stopped_run_says_what_stopped_it(tmp_path):
     bot.store.close()
     assert "<strong>Stopped before a verdict:</strong> cancelled." in page
     assert "newer commit" not in page
+
+
+def test_page_of_a_run_lists_everything_that_a_deploy_would_land(tmp_path):
+    bot = bot_in(tmp_path)
+    run = bot.store.runs.start("main", "pr/1", "1" * 40, "0" * 40, "check")
+    found = SHAPES["lands_more"]()
+    bot.store.runs.finish(run.id, found.verdict, found.model_dump_json())
+    with TestClient(create_app(bot), base_url="http://127.0.0.1") as client:
+        page = client.get(f"/runs/{run.id}", headers=HTML).text
+    bot.store.close()
+    for words in (
+        "policy-change",
+        "removes the gate <code>sharpe</code>",
+        "removed: the base has 2.1.0, and a deploy takes it away",
+        "renamed from gamma",
+        "rules/risk.yaml",
+        ".github/workflows/ci.yml",
+        "a|b`c&lt;img&gt;.md",
+    ):
+        assert words in page
 
 
 def test_a_finished_run_is_not_live_and_a_running_one_is(get):

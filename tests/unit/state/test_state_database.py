@@ -265,6 +265,7 @@ FILL = {
             VALUES ('main', 'RSI', '0.9.0', 'bob', 'why', '');
     """,
     "m0004_audit": "INSERT INTO comments VALUES ('main', 'pr/1', 'c', '');",
+    "m0005_why_runs_stopped": "UPDATE runs SET why = 'superseded by a newer commit';",
 }
 
 
@@ -292,6 +293,24 @@ def test_database_filled_at_an_older_version_is_brought_up_to_date(path, step):
     assert not list(db.query("PRAGMA foreign_key_check"))
     assert not migrations.pending(db)
     db.close()
+
+
+def test_holds_set_with_a_v_hold_what_they_were_meant_to_after_an_upgrade(path):
+    import sqlite_utils
+
+    path.parent.mkdir()
+    db = sqlite_utils.Database(path)
+    migrations.apply(db, stop_before="m0006_held_content")
+    held = "INSERT INTO holds (repository, name, version, actor, reason, held_at) VALUES "
+    for version in ("v1.0.0", "v1.1.0", "1.1.0"):
+        db.conn.execute(f"{held} ('main', 'RSI', '{version}', 'bob', 'why', '2026-01-01')")
+    db.conn.commit()
+    db.close()
+    with Store(path) as store:
+        assert store.holds.active("main", "RSI", "1.0.0").reason == "why"
+        assert {h.version for h in store.holds.list("main")} == {"1.0.0", "1.1.0"}
+        store.holds.unhold("main", "RSI", "1.1.0", "ada", "mended")
+        assert store.holds.active("main", "RSI", "1.1.0") is None
 
 
 def test_migration_that_breaks_changes_nothing(path, monkeypatch):
