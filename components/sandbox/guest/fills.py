@@ -244,7 +244,8 @@ def _is_funded_late(alone: list[Order], inside: list[Order], bound: list[Order])
     the order's way; the other two where it did not, which is nobody's gain.
     """
     shares = [order for order in alone if abs(order.size) < 1]
-    if shares and inside and len(alone) > 1:
+    stops = all(order.stop and not order.limit for order in alone)  # each is dearer than the open
+    if shares and inside and len(alone) > 1 and not stops:
         return True
     return any((o.size * b.size > 0) == bool(b.stop) for o in shares for b in bound)
 
