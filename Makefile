@@ -37,7 +37,7 @@ test: dev
 	tests/setup-browser
 	$(PYTEST)
 
-unit: dev  # what needs neither Docker nor a browser, in a minute
+unit: dev  # what needs neither Docker nor a browser
 	$(PYTEST) tests/unit
 
 bench: dev
