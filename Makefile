@@ -35,6 +35,7 @@ lint: dev
 test: dev
 	tests/setup-docker
 	tests/setup-browser
+	tests/setup-emulate
 	$(PYTEST)
 
 unit: dev  # what needs neither Docker nor a browser
