@@ -79,7 +79,7 @@ class Conversation:
         Those on lines too. Reviews are not among them: GitHub does not say whether one was edited.
         Where the repository has no list of all comments, those of `numbers` are read one by one.
         """
-        issues, pulls = self._root(), f"/repos/{self.repository}/pulls"
+        issues = self._root()
         try:
             listed = self._listed(issues, time)
         except Refused as refused:
@@ -88,10 +88,19 @@ class Conversation:
             paths = [f"{issues}/{number}/comments" for number in sorted(numbers)]
             listed = [data for path in paths for data in self.client.pages(path, since=time)]
         else:
-            on_lines = self._listed(pulls, time)
-            listed += [{**data, "id": f"{REVIEW_COMMENT}{data['id']}"} for data in on_lines]
+            listed = [*listed, *self._on_lines(time)]
         found = sorted((comment(data) for data in listed), key=lambda c: (c.created_at, c.id))
         return tuple(c for c in found if c.created_at >= time and not c.edited)
+
+    def _on_lines(self, time: str) -> list[Any]:
+        """Comments on lines; none where the repository has no list of them."""
+        try:
+            listed = self._listed(f"/repos/{self.repository}/pulls", time)
+        except Refused as refused:
+            if refused.status != NOT_FOUND:
+                raise
+            return []
+        return [{**data, "id": f"{REVIEW_COMMENT}{data['id']}"} for data in listed]
 
     def _listed(self, root: str, time: str) -> list[Any]:
         path = f"{root}/comments"
