@@ -3,7 +3,7 @@
 import pytest
 from engine_support import run
 
-from components.engine import drive, ledger
+from components.engine import feed, ledger
 from components.schema.backtest import BacktestConfig
 from components.schema.values import Limits, Status
 
@@ -95,7 +95,7 @@ def test_frame_with_more_requests_than_any_strategy_makes_is_refused_before_it_i
 
 
 def test_whole_run_with_requests_without_end_is_refused(market, wall, monkeypatch):
-    monkeypatch.setattr(drive, "MAX_OPS_IN_ALL", 1_000)
+    monkeypatch.setattr(feed, "MAX_OPS_IN_ALL", 1_000)
     attack = """
 while not isinstance(request := request_decoder.decode(ch.receive()), RunWhole):
     ch.send(encoder.encode(Reply(request.nonce, False, [], [])))
