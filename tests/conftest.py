@@ -16,13 +16,13 @@ from bot import logs
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
-# As commands do it. Otherwise structlog would show each frame's variables, for seconds a traceback.
-logs.set_up()
-
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Run a test marked `serial` while no other worker of this session (pytest-xdist) runs one."""
+    # As the daemon does, also after a test of a command, which logs less. Structlog by itself
+    # would show each frame's variables, for seconds a traceback.
+    logs.set_up()
     session = os.environ.get("PYTEST_XDIST_TESTRUNUID")
     if session is None:
         return (yield)
