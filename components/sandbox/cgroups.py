@@ -10,6 +10,9 @@ from components.sandbox import owner
 from components.schema.values import Limits
 
 PERIOD_US = 100_000
+HUGE_PAGE = 2 * 1024 * 1024
+"""The largest piece of memory that the kernel adds at once: so near the limit, it was reached."""
+
 MIB = 1024 * 1024
 OURS = "algoops"
 V1_CONTROLLERS = ("memory", "pids", "cpu", "cpuacct")
@@ -66,13 +69,16 @@ class Cgroup:
 
     def _v1_counters(self) -> Counters:
         nanoseconds = _number(self.folders.get("cpuacct"), "cpuacct.usage")
-        peak = _number(self.folders.get("memory"), "memory.max_usage_in_bytes")
+        memory = self.folders.get("memory")
+        peak = _number(memory, "memory.max_usage_in_bytes")
+        limit = _number(memory, "memory.limit_in_bytes")
         return Counters(
             cpu_s=None if nanoseconds is None else nanoseconds / 1e9,
             max_memory_mb=None if peak is None else peak / MIB,
+            # Newer kernels no longer count refusals there (memory.failcnt): the peak tells.
             oom_kills=_own_kills(
-                _keyed(self.folders.get("memory"), "memory.oom_control", "oom_kill"),
-                _number(self.folders.get("memory"), "memory.failcnt"),
+                _keyed(memory, "memory.oom_control", "oom_kill"),
+                at_limit=peak is None or limit is None or peak > limit - HUGE_PAGE,
             ),
         )
 
@@ -84,7 +90,7 @@ class Cgroup:
             max_memory_mb=None if peak is None else peak / MIB,
             oom_kills=_own_kills(
                 _keyed(self.folders.get("memory"), "memory.events", "oom_kill"),
-                _keyed(self.folders.get("memory"), "memory.events", "oom"),
+                at_limit=_keyed(self.folders.get("memory"), "memory.events", "oom") != 0,
             ),
         )
 
@@ -202,9 +208,9 @@ def _settings(limits: Limits, *, unified: bool) -> dict[str, dict[str, str]]:
     }
 
 
-def _own_kills(kills: int | None, refused: int | None) -> int | None:
-    """The kernel counts kills of any kind; the limit was the reason where it refused memory."""
-    return 0 if refused == 0 else kills
+def _own_kills(kills: int | None, *, at_limit: bool) -> int | None:
+    """The kernel counts kills of any kind: those of a group that was not at its limit are others'."""
+    return kills if at_limit else 0
 
 
 def _number(folder: Path | None, name: str) -> int | None:
