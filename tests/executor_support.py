@@ -19,6 +19,9 @@ PROJECT = Path(__file__).resolve().parents[1]
 LIMITS = Limits(wall_s=40, cpu_s=30, memory_mb=256, pids=24, output_kb=16)
 SPEC = WorkerSpec(SandboxSpec(limits=LIMITS, backend="bubblewrap"), PROJECT / "examples" / "data")
 SCHEDULER = "from distributed.cli.dask_scheduler import main; main()"
+COLD = {"ALGOOPS_SANDBOX__WARM": "0"}
+"""A worker has a guest while it runs a job, and no other: see `Cluster.working`."""
+
 QUICK = {
     "DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "2s",
     "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "2",
@@ -134,7 +137,7 @@ class Cluster:
                 stdout=file,
                 stderr=file,
                 stdin=subprocess.DEVNULL,
-                env={**os.environ, **QUICK, **self.tls},
+                env={**os.environ, **COLD, **QUICK, **self.tls},
             )
 
     def close(self):
