@@ -79,8 +79,8 @@ def test_too_few_descriptors_at_any_step_of_a_job_blame_nobody_and_leak_none(war
 def test_answer_that_cannot_be_read_costs_a_worker_and_not_its_seat(monkeypatch):
     hear, odd = Process.hear, [True]
 
-    def unreadable_once(process):
-        answer = hear(process)
+    def unreadable_once(process, *timeout_s):
+        answer = hear(process, *timeout_s)
         if odd and process.hired:
             odd.clear()
             raise UnpicklingError("pickle data was truncated")

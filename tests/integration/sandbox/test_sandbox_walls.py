@@ -116,7 +116,7 @@ def test_seed_makes_chance_repeatable(wall):
 def test_kernel_confirms_the_guests_isolation(wall):
     member = wall.start(SMALL)
     try:
-        pid = _pid_of(member)
+        pid = member.grip.first
         for name in ("pid", "net", "ipc", "uts", "mnt"):
             inside, ours = (Path(f"/proc/{p}/ns/{name}").stat().st_ino for p in (pid, "self"))
             assert inside != ours, name
@@ -129,17 +129,6 @@ def test_kernel_confirms_the_guests_isolation(wall):
         assert all(int(status[k], 16) == 0 for k in ("CapEff", "CapPrm", "CapBnd", "CapInh"))
     finally:
         member.destroy()
-
-
-def _pid_of(member):
-    grip = member.grip
-    if hasattr(grip, "_first"):
-        return grip._first
-    client = docker.from_env()
-    try:
-        return client.api.inspect_container(grip.container)["State"]["Pid"]
-    finally:
-        client.close()
 
 
 @pytest.mark.docker
@@ -272,7 +261,7 @@ def test_choosing_docker_for_a_named_runtime_never_falls_back(monkeypatch):
 def test_killed_first_process_is_our_fault_and_no_hang(wall):
     # why: the guest is there to be ended from outside
     with wall.open(script("import time; time.sleep(100)")) as guest:
-        os.kill(_pid_of(guest._member), signal.SIGKILL)
+        os.kill(guest._member.grip.first, signal.SIGKILL)
         with pytest.raises(GuestGone):
             guest.receive()
         assert guest.finish().status is Status.INFRASTRUCTURE_ERROR
