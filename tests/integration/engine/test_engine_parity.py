@@ -3,8 +3,10 @@
 import sys
 
 import pytest
-from engine_strategies import CASES
+from engine_strategies import CASES, HEAD, strategy
 from engine_support import assert_same, plain, run
+
+from components.schema.values import Status
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*:UserWarning:backtesting")  # cancelled orders
 
@@ -38,6 +40,17 @@ def test_audited_run_equals_plain_run(case, market, monkeypatch):
     stats = _plain(case, market, monkeypatch)
     assert_same(result, stats, case.unlike)
     assert (result.lookahead, result.fill_differences) == ((), None)
+
+
+def test_order_of_the_last_bar_is_not_filled_in_its_past(market):
+    """The package fills it at the open of the bar that the strategy has seen whole."""
+    bars = len(market.bars("GOOG", "1d", None, None).frame)
+    source = HEAD + strategy("pass", f"if len(self.data) == {bars}:\n    self.buy(size=.9)")
+    result = run(source, market)
+    assert result.status is Status.PASSED, result
+    assert (result.trades, result.metrics.return_pct) == ((), 0.0)
+    assert (result.fill_differences.bars, result.fill_differences.first_bar) == (1, bars - 1)
+    assert plain(source, market)["Return [%]"] != 0
 
 
 def _plain(case, market, monkeypatch):
