@@ -70,13 +70,13 @@ def reported(world, branch):
     world.store.meta.put(f"published:demo:{proposal.id}", str(run.id))
 
 
-def deploy_at_once(world, branches):
+def deploy_at_once(world, branches, **more):
     """All orders wait for the lane before the first of them gets it; pairs of branch, outcome."""
     watched = world.repository("demo")
     outcomes = []
 
     def order(branch):
-        made = deploy(world, watched, DeployOrder(f"branch/{branch}", "ada"))
+        made = deploy(world, watched, DeployOrder(f"branch/{branch}", "ada", **more))
         outcomes.append((branch, made))
 
     threads = [threading.Thread(target=order, args=(branch,)) for branch in branches]

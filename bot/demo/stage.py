@@ -18,7 +18,7 @@ MARKER = ".algoops-demo"
 """Says that a folder is a demo's, and may be removed by the next one."""
 
 ON_BASE: tuple[str, ...] = ("golden_cross_rules", "rsi_reversion")
-SMOKE_CPU_S = 6.0
+SMOKE_CPU_S = 3.0
 """A shorter limit than the default policy's: nobody wants to watch an endless loop for long."""
 
 

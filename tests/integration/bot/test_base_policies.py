@@ -195,7 +195,7 @@ def test_policies_that_one_of_a_batch_brings_hold_for_the_next(stage, world):
     push(stage, "b", "two")
     for branch in "ab":
         reported(world, branch)
-    outcomes = dict(deploy_at_once(world, ["a", "b"]))
+    outcomes = dict(deploy_at_once(world, ["a", "b"], source="cli", admin=True))
     assert outcomes["a"].code == "deployed"
     assert outcomes["b"].code == "not_ready"
 
