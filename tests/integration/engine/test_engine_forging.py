@@ -117,9 +117,9 @@ import msgspec
 
 
 def channel():
-    # Tests before this one may have left some whose descriptors are closed in this process.
-    found = (o for o in gc.get_objects() if type(o).__name__ == "Channel")
-    return next(o for o in found if os.path.exists(f"/proc/self/fd/{o._socket.fileno()}"))
+    # pytest-xdist has a Channel too, and earlier tests left some that are closed in this process.
+    ours = [o for o in gc.get_objects() if type(o).__name__ == "Channel" and type(o).__module__.endswith("wire")]
+    return next(o for o in ours if os.path.exists(f"/proc/self/fd/{o._socket.fileno()}"))
 
 
 def guest():
