@@ -209,7 +209,7 @@ def _settings(limits: Limits, *, unified: bool) -> dict[str, dict[str, str]]:
 
 
 def _own_kills(kills: int | None, *, at_limit: bool) -> int | None:
-    """The kernel counts kills of any kind: those of a group that was not at its limit are others'."""
+    """Of kills of any kind, those for which the limit of the group was the reason."""
     return kills if at_limit else 0
 
 
