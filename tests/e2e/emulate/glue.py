@@ -65,7 +65,7 @@ class Glued:
         while not self._answers():
             if time.monotonic() > deadline or self._process.poll() is not None:
                 raise RuntimeError(f"emulate did not start: {self._log.read_text()}")
-            time.sleep(0.1)  # another process starts; there is a deadline
+            time.sleep(0.1)  # why: another process starts; there is a deadline
         return self
 
     def __exit__(self, *_: object) -> None:
