@@ -20,13 +20,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from bot.config import PROJECT
+from bot.config.settings import PROJECT
 from components.executor.dask import DaskExecutor
 from components.executor.local import LocalExecutor
 from components.executor.messages import WorkerSpec
 from components.ports import Executor, Job, ScriptJob
-from components.sandbox.choose import SandboxSpec
-from components.schema.values import Limits, Status
+from components.sandbox.backends.select import SandboxSpec
+from components.schema.results.values import Limits, Status
 from tests.executor_support import backtest_job
 
 LIMITS = Limits(memory_mb=512)

@@ -17,16 +17,16 @@ import tempfile
 import time
 from pathlib import Path
 
-from bot.app import open_bench
-from bot.bench import Bench, Subject, prepare
-from bot.config import load
+from bot.checks.policies import load_policies
+from bot.checks.subject import Bench, Subject, prepare
+from bot.config.settings import load
+from bot.daemon.app import open_bench
+from bot.daemon.executors import open_executor
 from bot.demo.author import git
 from bot.demo.stage import EXAMPLES, Stage, set_stage
-from bot.policies import load_policies
-from bot.sandboxes import open_executor
 from components.ports import Job
-from components.schema.report import Change
-from components.schema.values import Status
+from components.schema.results.report import Change
+from components.schema.results.values import Status
 from components.state import DATABASE, Store
 
 DEADLINE_S = 600.0

@@ -29,15 +29,15 @@ from components.engine.market_data import FolderData
 from components.engine.run import run_backtest
 from components.errors import TransientError
 from components.ports import BacktestJob
-from components.sandbox import inventory
-from components.sandbox.choose import SandboxSpec, open_sandbox
-from components.schema.backtest import BacktestConfig
-from components.schema.values import ExecutionResult, Limits, Status
+from components.sandbox.backends.select import SandboxSpec, open_sandbox
+from components.sandbox.image import inventory
+from components.schema.definition.backtest import BacktestConfig
+from components.schema.results.values import ExecutionResult, Limits, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from components.sandbox.pool import PooledSandbox
+    from components.sandbox.backends.pool import PooledSandbox
 
 LIMITS = Limits(wall_s=600, cpu_s=600)
 HEAD = """

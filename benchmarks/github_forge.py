@@ -17,10 +17,11 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from bot import commands, report
-from bot.config import GitHubSettings, RepositorySettings
-from bot.event_json import key_of, kind_of, to_payload
-from bot.events import Event
+from bot.config.settings import GitHubSettings, RepositorySettings
+from bot.core import commands
+from bot.core.event_json import key_of, kind_of, to_payload
+from bot.core.events import Event
+from bot.report import markdown
 from bot.server.app import create_app
 from bot.server.serve import HttpServer
 from bot.sources import webhook
@@ -143,7 +144,7 @@ def main() -> None:
         "webhook: verify": _timed(lambda: webhook.verify(SECRET, body, "sha256=00")),
         "webhook: parse": _timed(lambda: webhook.parse("pull_request", "guid", body)),
         "command: parse": _timed(lambda: commands.parse("hello\n\n/algoops deploy\n" * 20)),
-        "report: Markdown of three strategies": _timed(lambda: report.markdown(shape)),
+        "report: Markdown of three strategies": _timed(lambda: markdown.markdown(shape)),
     }
     for what, found in figures.items():
         print(f"{what:<40} {found['median_ms']:8.3f} ms median {found['p99_ms']:8.3f} ms p99")

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from components.errors import TransientError
 from components.ports import ScriptJob
-from components.sandbox import inventory
-from components.sandbox.choose import SandboxSpec, open_sandbox
-from components.sandbox.inventory import EXECUTABLE
-from components.sandbox.pool import PooledSandbox
-from components.sandbox.script import run_script
-from components.schema.values import Limits, Status
+from components.sandbox.backends.pool import PooledSandbox
+from components.sandbox.backends.select import SandboxSpec, open_sandbox
+from components.sandbox.image import inventory
+from components.sandbox.image.inventory import EXECUTABLE
+from components.sandbox.session.script import run_script
+from components.schema.results.values import Limits, Status
 
 LIMITS = Limits(memory_mb=256)
 TRIVIAL = ScriptJob(source=b"print(1)\n", limits=LIMITS)

@@ -21,8 +21,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from bot.check_run import Where, read_subject, take_snapshot
-from bot.plan import ProposalPolicy, plan_run
+from bot.checks.run import Where, read_subject, take_snapshot
+from bot.core.decisions import ProposalPolicy, plan_run
 from components.forge.local import LocalForge
 from components.ports import Proposal
 from components.safe_tools.hardened import HardenedGit

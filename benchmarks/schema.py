@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING
 import jsonschema
 import yaml
 
-from components.schema.definition import check_definition, validate_mapping
-from components.schema.documents import read_document
+from components.schema.definition.check import check_definition, validate_mapping
+from components.schema.documents.reader import read_document
+from components.schema.documents.writer import to_yaml
 from components.schema.jsonschema import Published, json_schema
-from components.schema.policies_schema import SchemaPolicy
-from components.schema.writer import to_yaml
+from components.schema.policies.schema import SchemaPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,8 +114,8 @@ def cold(arguments: list[str], stdin: bytes = b"") -> float:
 def processes() -> dict[str, float]:
     """Whole processes: what of a cold check is start-up, and what is the check."""
     code = (
-        "import sys; from components.schema.definition import check_definition;"
-        "from components.schema.policies_schema import SchemaPolicy;"
+        "import sys; from components.schema.definition.check import check_definition;"
+        "from components.schema.policies.schema import SchemaPolicy;"
         "check_definition(sys.stdin.buffer.read(), 's.yaml', folder=None, has_code=False,"
         " policy=SchemaPolicy())"
     )

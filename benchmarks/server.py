@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import httpx
 
 from bot.demo.stage import EXAMPLES, Stage, set_stage
-from components.schema.values import Verdict
+from components.schema.results.values import Verdict
 from components.state import DATABASE, Content, Lifecycle, Store
 from tests.server_support import passed_report, report
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from components.schema.values import Verdict
+from components.schema.results.values import Verdict
 from components.state import Content, Lifecycle, Store
 from components.state.story import lifecycle_story
 

@@ -20,8 +20,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from components.schema.policies_code import CodePolicy
-from components.schema.policy_file import load_policy
+from components.schema.policies.code import CodePolicy
+from components.schema.policies.file import load_policy
 from components.validator import check_source
 from components.validator.check import CACHE
 

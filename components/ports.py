@@ -17,9 +17,15 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from components.schema.backtest import BacktestConfig
-    from components.schema.report import Report
-    from components.schema.values import ExecutionResult, Finding, Limits, ResourceUsage, Status
+    from components.schema.definition.backtest import BacktestConfig
+    from components.schema.results.report import Report
+    from components.schema.results.values import (
+        ExecutionResult,
+        Finding,
+        Limits,
+        ResourceUsage,
+        Status,
+    )
 
 # --- sandbox -----------------------------------------------------------------------------------
 

@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 from unittest import mock
 
-from bot import cli, logs
+from bot import cli
 from bot.cli.common import Debug
+from bot.config import logs
 
 ROOT = Path(__file__).parents[1]
 

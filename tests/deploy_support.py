@@ -2,14 +2,14 @@
 
 import threading
 
-from bot.base_policies import bench_at
-from bot.bench import prepare
-from bot.check_run import read_subject, take_snapshot
+from bot.checks.base_policies import bench_at
+from bot.checks.run import read_subject, take_snapshot
+from bot.checks.subject import prepare
+from bot.core.orders import DeployOrder
 from bot.demo.stage import EXAMPLES
-from bot.deploy_queue import DeployOrder
-from bot.deploys import deploy
-from components.schema.report import Change, ProposalRef, Report, StrategyReport
-from components.schema.values import Verdict
+from bot.deploy.deploys import deploy
+from components.schema.results.report import Change, ProposalRef, Report, StrategyReport
+from components.schema.results.values import Verdict
 
 
 def push(stage, branch, *names, version="1.0.0", extra=None):

@@ -7,8 +7,8 @@ import pandas as pd
 from backtesting._util import _Data
 from backtesting.backtesting import _Broker, _OutOfMoneyError
 
-from components.sandbox.guest.exchange import Exchange
-from components.sandbox.guest.messages import Account
+from components.protocol.exchange import Exchange
+from components.protocol.messages import Account
 
 STEPS = 2_000
 VOLATILITY = 0.01

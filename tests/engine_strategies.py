@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from dataclasses import dataclass, field
 
-from components.schema.backtest import BacktestConfig, CommissionScheme
+from components.schema.definition.backtest import BacktestConfig, CommissionScheme
 
 HEAD = """
 import math

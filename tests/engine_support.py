@@ -28,9 +28,9 @@ from backtesting.test import EURUSD, GOOG
 from components.engine.market_data import FolderData
 from components.engine.run import run_backtest
 from components.ports import BacktestJob, GuestBroke, GuestExit, GuestGone, GuestJob, GuestLate
-from components.sandbox.guest import loading
-from components.schema.backtest import BacktestConfig, CommissionScheme
-from components.schema.values import ExecutionResult, Limits, ResourceUsage, Status
+from components.sandbox.guest.runtime import loading
+from components.schema.definition.backtest import BacktestConfig, CommissionScheme
+from components.schema.results.values import ExecutionResult, Limits, ResourceUsage, Status
 
 ROOT = Path(__file__).parent.parent
 HEADER = struct.Struct(">I")
@@ -70,8 +70,8 @@ class ForkedGuest:
         theirs.close()
 
     def _child(self, job: GuestJob, connection: socket.socket, printed: Path) -> None:
-        from components.sandbox.guest.faults import fault_of
-        from components.sandbox.guest.wire import Channel
+        from components.protocol.wire import Channel
+        from components.sandbox.guest.runtime.faults import fault_of
 
         code = 1
         try:
@@ -89,7 +89,7 @@ class ForkedGuest:
 
             random.seed(job.seed)
             np.random.seed(job.seed)  # noqa: NPY002  # what authors use
-            from components.sandbox.guest import backtest
+            from components.sandbox.guest.replay import backtest
 
             try:
                 backtest.run(channel, self._folder, job.spec)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from components.executor.messages import WorkerSpec
 from components.ports import BacktestJob, ScriptJob
-from components.sandbox.choose import SandboxSpec
-from components.schema.backtest import BacktestConfig
-from components.schema.values import Limits
+from components.sandbox.backends.select import SandboxSpec
+from components.schema.definition.backtest import BacktestConfig
+from components.schema.results.values import Limits
 from tests.port_support import free_port
 
 PROJECT = Path(__file__).resolve().parents[1]

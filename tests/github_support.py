@@ -3,14 +3,14 @@
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from components.schema.report import (
+from components.schema.results.report import (
     Change,
     CheckResult,
     ProposalRef,
     Report,
     StrategyReport,
 )
-from components.schema.values import CheckName, Finding, Outcome, Severity, Verdict
+from components.schema.results.values import CheckName, Finding, Outcome, Severity, Verdict
 
 URL = "https://github.test/acme/strategies/pull/1"
 APP = 77

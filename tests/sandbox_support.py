@@ -7,11 +7,13 @@ from pathlib import Path
 import docker
 
 from components.ports import ScriptJob
-from components.sandbox import cgroups, inventory, owner
-from components.sandbox.choose import SandboxSpec, open_sandbox
-from components.sandbox.docker import LABEL
-from components.sandbox.script import run_script
-from components.schema.values import ExecutionResult, Limits
+from components.sandbox.backends import owner
+from components.sandbox.backends.docker import LABEL
+from components.sandbox.backends.select import SandboxSpec, open_sandbox
+from components.sandbox.image import inventory
+from components.sandbox.limits import cgroups
+from components.sandbox.session.script import run_script
+from components.schema.results.values import ExecutionResult, Limits
 
 HOSTILE = Path(__file__).parent / "data" / "hostile"
 BACKENDS = ("bubblewrap", "docker")

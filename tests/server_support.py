@@ -13,12 +13,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bot.config import ServerSettings, Settings
-from bot.events import Event
-from bot.progress import Broadcast
-from bot.server.backend import (
+from bot.config.settings import ServerSettings, Settings
+from bot.core.broadcast import Broadcast
+from bot.core.events import Event
+from bot.core.notices import BacktestChanged, Progress
+from bot.core.requests import (
     HEALTH_COMPONENTS,
-    BacktestChanged,
     BacktestRequest,
     BacktestState,
     BacktestStatus,
@@ -27,13 +27,12 @@ from bot.server.backend import (
     DeployRequest,
     FileDiff,
     Measures,
-    NotFound,
-    Progress,
     RollbackOutcome,
     RollbackRequest,
     SandboxTestRequest,
 )
-from components.schema.report import (
+from bot.server.backend import NotFound
+from components.schema.results.report import (
     Change,
     CheckResult,
     GateResult,
@@ -41,7 +40,7 @@ from components.schema.report import (
     Report,
     StrategyReport,
 )
-from components.schema.values import (
+from components.schema.results.values import (
     STRATEGY_CHECKS,
     CheckName,
     EquityPoint,

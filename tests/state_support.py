@@ -117,7 +117,7 @@ def lock(path: Path) -> None:
 def fill_the_disk(database: Path, threads: int) -> None:
     """Write until the disk is full, look, make room, and go on; tells what happened as JSON."""
     from components.state import Store
-    from components.state.errors import StateFull
+    from components.state.db.errors import StateFull
 
     ballast = database.with_name("ballast")
     ballast.write_bytes(b"x" * 400_000)

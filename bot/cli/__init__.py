@@ -69,7 +69,7 @@ def load(words: Sequence[str]) -> None:
     for module in dict.fromkeys(modules):
         importlib.import_module(f"bot.cli.{module}").register(app)
     if "structlog" in sys.modules:  # only what may log anything pays for the set-up
-        importlib.import_module("bot.logs").set_up(level=logging.WARNING)
+        importlib.import_module("bot.config.logs").set_up(level=logging.WARNING)
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ from bot.cli.common import (
 )
 from components.errors import UserError
 from components.state import DATABASE, Store
-from components.state.records import AuditHead, AuditProblem
+from components.state.tables.records import AuditHead, AuditProblem
 
 _HEAD_PARTS = 2
 

@@ -11,6 +11,8 @@ from pydantic import BaseModel
 from rich.markup import escape
 from rich.table import Table
 
+from bot.checks.backtests import Scalar, Task, Wishes, resolve_tasks
+from bot.checks.standalone import folder_subject
 from bot.cli.common import (
     EXIT_ERROR,
     EXIT_FAILED,
@@ -25,25 +27,23 @@ from bot.cli.common import (
     read_input,
     settings_from,
 )
-from bot.config import Settings
-from bot.sandboxes import sandbox_spec
-from bot.standalone import folder_subject
-from bot.tasks import Scalar, Task, Wishes, resolve_tasks
-from components.engine import charts
+from bot.config.settings import Settings
+from bot.daemon.executors import sandbox_spec
+from bot.report import charts
 from components.engine.fills import fill_findings
 from components.engine.market_data import FolderData
 from components.engine.run import run_backtest
 from components.errors import UserError
 from components.ports import BacktestJob
-from components.sandbox.choose import open_sandbox
-from components.schema.backtest import BacktestConfig
-from components.schema.definition import StrategyDefinition, check_definition
-from components.schema.overrides import overridden, read_value
-from components.schema.policies_risk import RiskPolicy
-from components.schema.policies_sandbox import SandboxPolicy
-from components.schema.policies_schema import SchemaPolicy
-from components.schema.policy_file import load_policy
-from components.schema.values import ExecutionResult, Limits, Severity, Status
+from components.sandbox.backends.select import open_sandbox
+from components.schema.definition.backtest import BacktestConfig
+from components.schema.definition.check import StrategyDefinition, check_definition
+from components.schema.definition.overrides import overridden, read_value
+from components.schema.policies.file import load_policy
+from components.schema.policies.risk import RiskPolicy
+from components.schema.policies.sandbox import SandboxPolicy
+from components.schema.policies.schema import SchemaPolicy
+from components.schema.results.values import ExecutionResult, Limits, Severity, Status
 
 DEFINITIONS = ("strategy.yaml", "strategy.yml", "strategy.json")
 CODE = "strategy.py"

@@ -14,12 +14,11 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
-from bot import report as say
-from bot.app import open_bench
-from bot.bench import Bench
-from bot.check_job import known_verdict, remember
-from bot.check_run import Asked, Where, make_report
-from bot.checks import Known, OnCheck
+from bot.checks.policies import load_policies
+from bot.checks.run import Asked, Where, make_report
+from bot.checks.standalone import Scope, check_between, check_folder, strategy_folders
+from bot.checks.strategy import Known, OnCheck
+from bot.checks.subject import Bench
 from bot.cli.common import (
     EXIT_ERROR,
     EXIT_FAILED,
@@ -31,16 +30,17 @@ from bot.cli.common import (
     settings_from,
 )
 from bot.cli.rendering import Format, rendered, write
-from bot.config import Settings, repository_root
-from bot.plan import Plan, Snapshot
-from bot.policies import load_policies
-from bot.sandboxes import open_executor
-from bot.standalone import Scope, check_between, check_folder, strategy_folders
+from bot.config.settings import Settings, repository_root
+from bot.core.decisions import Plan, Snapshot
+from bot.daemon.app import open_bench
+from bot.daemon.executors import open_executor
+from bot.proposals.check import known_verdict, remember
+from bot.report import markdown as say
 from components.errors import UserError
 from components.git_patch import Repository
 from components.ports import Proposal
-from components.schema.report import CheckResult, Report
-from components.schema.values import Verdict
+from components.schema.results.report import CheckResult, Report
+from components.schema.results.values import Verdict
 from components.state import DATABASE, Store
 
 SAVES = frozenset({"created", "modified", "moved", "deleted"})

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.segment import Segment
 
-from bot import config
+from bot.config import settings
 from components.errors import AlgoOpsError
 from components.texts import harmless
 
@@ -84,9 +84,9 @@ def _show(error: Exception, text: str) -> NoReturn:
     raise SystemExit(EXIT_ERROR) from None
 
 
-def settings_from(path: Path | None) -> config.Settings:
-    """The settings for this command; see `bot.config.load`."""
-    return config.load(path)
+def settings_from(path: Path | None) -> settings.Settings:
+    """The settings for this command; see `bot.config.settings.load`."""
+    return settings.load(path)
 
 
 def print_json(document: Any) -> None:

@@ -14,7 +14,7 @@ from bot.cli.common import (
     print_json,
     settings_from,
 )
-from bot.doctor import Symptom, examine
+from bot.daemon.doctor import Symptom, examine
 
 
 def register(app: typer.Typer) -> None:

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.cli.common import out
-from components.schema.values import Finding, Severity
+from components.schema.results.values import Finding, Severity
 from components.texts import harmless, printable
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}

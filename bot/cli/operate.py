@@ -20,14 +20,14 @@ from bot.cli.common import (
     print_json,
     settings_from,
 )
-from bot.config import Settings
-from bot.events import Cancel, Check, Command, CommandIssued, Deploy, Hold, Rollback, Unhold
-from bot.orders import carry_out
-from bot.outcomes import WAITING
+from bot.config.settings import Settings
+from bot.core.events import Cancel, Check, Command, CommandIssued, Deploy, Hold, Rollback, Unhold
+from bot.daemon.client import carry_out
+from bot.landing.outcomes import WAITING
 from components.errors import UserError
 from components.state import DATABASE, Store
-from components.state.records import Strategy
 from components.state.story import lifecycle_story
+from components.state.tables.records import Strategy
 
 Name = Annotated[str, typer.Argument(help="The strategy.")]
 Version = Annotated[str, typer.Argument(help="Its version, such as 1.1.0.")]

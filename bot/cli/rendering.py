@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from bot import report as say
 from bot.cli.common import errors_for_people, read_input
-from bot.findings import to_commands, to_sarif
-from bot.report_chart import chart
+from bot.report import markdown as say
+from bot.report.charts import chart
+from bot.report.findings import to_commands, to_sarif
 from components.errors import UserError
-from components.schema.report import Report
+from components.schema.results.report import Report
 from components.texts import harmless
 
 

@@ -2,24 +2,19 @@
 
 import json
 import shlex
-import shutil
 import signal
-import tempfile
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
 import typer
 
-from bot.app import Daemon
 from bot.cli.common import ConfigOption, errors_for_people, out, settings_from
-from bot.config import PROJECT, RepositorySettings, Settings
-from bot.demo.author import git
-from bot.logs import set_up
+from bot.config.logs import set_up
+from bot.config.settings import RepositorySettings, Settings
+from bot.daemon.app import Daemon
+from bot.demo.repository import examples_here, make_repository
 from components.errors import UserError
-from components.git_patch import Repository
-
-EXAMPLES = PROJECT / "examples" / "strategies"
 
 
 def register(app: typer.Typer) -> None:
@@ -89,48 +84,3 @@ def local_repository(settings: Settings, path: Path | None) -> RepositorySetting
         raise UserError("the configuration has no local repository", hint="name a path")
     there = [r for r in local if path is not None and r.path.resolve() == path.resolve()]
     return next(iter((*there, *local)), RepositorySettings())
-
-
-def examples_here() -> tuple[str, ...]:
-    """Names of the example strategies that come with the project."""
-    return tuple(sorted(p.name for p in EXAMPLES.iterdir() if p.is_dir()))
-
-
-def make_repository(
-    target: Path, base: str = "main", *, root: str = "strategies", names: tuple[str, ...] = ()
-) -> None:
-    """A bare repository whose base branch has one commit.
-
-    Args:
-        target: where it goes; must not hold a repository with that branch yet.
-        base: the branch.
-        root: folder of the strategies inside it.
-        names: example strategies to begin with.
-
-    Raises:
-        UserError: there is one already.
-    """
-    with Repository.create(target, base) as repository:
-        if repository.resolve(f"refs/heads/{base}") is not None:
-            raise UserError(f"{target} has a branch {base} already")
-    with tempfile.TemporaryDirectory(prefix="algoops-init-") as folder:
-        work = Path(folder)
-        git(work, "init", "--quiet", f"--initial-branch={base}")
-        _fill(work, root, names)
-        git(work, "add", "--all")
-        git(work, "commit", "--quiet", "--message", "Begin")
-        git(work, "push", "--quiet", str(target.resolve()), f"HEAD:refs/heads/{base}")
-
-
-def _fill(work: Path, root: str, names: tuple[str, ...]) -> None:
-    strategies = work / root
-    strategies.mkdir(parents=True)
-    (work / "README.md").write_text(
-        f"# Strategies\n\nOne folder for each: `{root}/<name>/strategy.yaml`, and usually"
-        " `strategy.py` beside it.\nPush a branch; AlgoOps checks it and answers.\n",
-        encoding="utf-8",
-    )
-    (strategies / ".gitkeep").touch()
-    for name in names:
-        skipped = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(EXAMPLES / name, strategies / name, ignore=skipped)

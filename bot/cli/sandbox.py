@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from bot.checks.policies import load_policies
 from bot.cli import groups
 from bot.cli.common import (
     EXIT_ERROR,
@@ -21,16 +22,15 @@ from bot.cli.common import (
     read_input,
     settings_from,
 )
-from bot.config import Settings
-from bot.policies import load_policies
-from bot.sandboxes import sandbox_spec
+from bot.config.settings import Settings
+from bot.daemon.executors import sandbox_spec
 from components.errors import TransientError
 from components.executor.broken import broken
 from components.ports import ScriptJob
-from components.sandbox.choose import SandboxSpec, open_sandbox
-from components.sandbox.pool import START_TIMEOUT_S, PooledSandbox
-from components.sandbox.script import run_script
-from components.schema.values import ExecutionResult, Status
+from components.sandbox.backends.pool import START_TIMEOUT_S, PooledSandbox
+from components.sandbox.backends.select import SandboxSpec, open_sandbox
+from components.sandbox.session.script import run_script
+from components.schema.results.values import ExecutionResult, Status
 
 Backend = Literal["auto", "docker", "bubblewrap"]
 

@@ -19,14 +19,14 @@ from bot.cli.common import (
 )
 from bot.cli.findings import print_findings
 from components.errors import UserError
-from components.schema.config_check import check_config
-from components.schema.definition import check_definition
-from components.schema.documents import BOUNDS
+from components.schema.definition.check import check_definition
+from components.schema.definition.config_check import check_config
+from components.schema.documents.reader import BOUNDS
 from components.schema.jsonschema import Published, json_schema
-from components.schema.migrate import migrate as migrated
-from components.schema.policies_schema import SchemaPolicy
-from components.schema.policy_file import load_policy
-from components.schema.values import Finding, Severity
+from components.schema.migrate.steps import migrate as migrated
+from components.schema.policies.file import load_policy
+from components.schema.policies.schema import SchemaPolicy
+from components.schema.results.values import Finding, Severity
 
 DEFINITION_FILES = ("strategy.yaml", "strategy.yml", "strategy.json")
 POLICY_FILE = "schema.yaml"

@@ -10,6 +10,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from bot.checks.backtests import Wishes
 from bot.cli.backtest import job_of, one_task, policy_of, read_strategy
 from bot.cli.common import (
     EXIT_ERROR,
@@ -23,28 +24,17 @@ from bot.cli.common import (
     print_json,
     settings_from,
 )
-from bot.config import Settings
-from bot.sandboxes import open_executor
-from bot.sweep import (
-    Axis,
-    Cell,
-    Kept,
-    best_of,
-    cell_key,
-    grid,
-    read_axis,
-    sweep,
-    value_of,
-)
-from bot.sweep_picture import picture
-from bot.sweep_stats import Deflated, deflated
-from bot.tasks import Wishes
+from bot.config.settings import Settings
+from bot.daemon.executors import open_executor
+from bot.sweep.grid import Axis, Cell, Kept, best_of, cell_key, grid, read_axis, sweep, value_of
+from bot.sweep.picture import picture
+from bot.sweep.stats import Deflated, deflated
 from components.engine.market_data import FolderData
 from components.errors import TransientError, UserError
 from components.ports import BacktestJob, Executor
-from components.schema.overrides import overridden
-from components.schema.policies_sandbox import SandboxPolicy
-from components.schema.values import Metrics, Status
+from components.schema.definition.overrides import overridden
+from components.schema.policies.sandbox import SandboxPolicy
+from components.schema.results.values import Metrics, Status
 
 CONFIDENT = 0.95
 _MOST_ROWS = 20

@@ -7,7 +7,10 @@ from typing import Annotated
 
 import typer
 
-from bot.bench import read_definition
+from bot.checks.code import judge_code, judge_folder
+from bot.checks.policies import load_policies
+from bot.checks.standalone import folder_subject, strategy_folders
+from bot.checks.subject import read_definition
 from bot.cli import groups
 from bot.cli.common import (
     EXIT_FAILED,
@@ -18,13 +21,10 @@ from bot.cli.common import (
     settings_from,
 )
 from bot.cli.findings import print_findings
-from bot.code import judge_code, judge_folder
-from bot.findings import to_commands, to_json, to_sarif
-from bot.policies import load_policies
-from bot.standalone import folder_subject, strategy_folders
-from components.schema.policies_code import CodePolicy
-from components.schema.policy_file import load_policy
-from components.schema.values import Finding
+from bot.report.findings import to_commands, to_json, to_sarif
+from components.schema.policies.code import CodePolicy
+from components.schema.policies.file import load_policy
+from components.schema.results.values import Finding
 from components.validator import CodeCheck, local_files
 
 POLICY_FILE = "code.yaml"

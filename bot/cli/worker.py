@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
+from bot.checks.policies import load_policies
 from bot.cli.common import ConfigOption, err, settings_from
-from bot.logs import set_up
-from bot.policies import load_policies
-from bot.sandboxes import sandbox_spec
+from bot.config.logs import set_up
+from bot.daemon.executors import sandbox_spec
 from components.errors import ConfigError
 from components.executor.messages import WorkerSpec
 

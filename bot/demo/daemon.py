@@ -9,7 +9,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from bot.app import URL_FILE
+from bot.daemon.app import URL_FILE
 from components.errors import TransientError
 
 START_S = 60.0

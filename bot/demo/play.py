@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from bot.demo.stage import EXAMPLES, Stage
 from components.errors import AlgoOpsError, TransientError
-from components.schema.report import Report
-from components.schema.values import CheckName, Verdict
+from components.schema.results.report import Report
+from components.schema.results.values import CheckName, Verdict
 from components.state import DATABASE, Store
-from components.state.records import Run
+from components.state.tables.records import Run
 
 REPOSITORY = "demo"
 WAIT_S = 60.0

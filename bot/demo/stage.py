@@ -8,10 +8,10 @@ from pathlib import Path
 
 import yaml
 
-from bot.cli.run import make_repository
-from bot.config import PROJECT
+from bot.config.settings import PROJECT
 from bot.demo.author import Author, git
 from bot.demo.daemon import DaemonProcess
+from bot.demo.repository import make_repository
 
 EXAMPLES = PROJECT / "examples"
 MARKER = ".algoops-demo"

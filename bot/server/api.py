@@ -8,14 +8,9 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
+from bot.core.requests import DeployRequest, LimitRequest, RollbackRequest, SandboxTestRequest
 from bot.server import body, judge, openapi, reading
 from bot.server.auth import Identity, Role, deployer, reader
-from bot.server.backend import (
-    DeployRequest,
-    LimitRequest,
-    RollbackRequest,
-    SandboxTestRequest,
-)
 from bot.server.errors import Problem, problem
 from bot.server.health import STRATEGY_COMPONENTS
 from bot.server.parts import parts
@@ -38,9 +33,9 @@ from bot.server.shapes import (
     ValidCode,
     ValidSchema,
 )
-from components.schema.strategy import StrategyDefinition
-from components.schema.values import ExecutionResult, Status
-from components.state.records import AuditRow
+from components.schema.definition.models import StrategyDefinition
+from components.schema.results.values import ExecutionResult, Status
+from components.state.tables.records import AuditRow
 
 AT_ONCE = 8
 """How many requests may wait for sandboxes, git or the forge at a time; more are told to come back.

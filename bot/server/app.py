@@ -39,8 +39,8 @@ from bot.server.parts import Parts, parts
 from bot.server.reading import Briefs
 from bot.server.render import Renderer, project_version
 from components.errors import AlgoOpsError
-from components.schema.backtest import BacktestConfig
-from components.schema.strategy import StrategyDefinition
+from components.schema.definition.backtest import BacktestConfig
+from components.schema.definition.models import StrategyDefinition
 
 STATIC = Path(__file__).parent / "static"
 CODES = {404: "not_found", 405: "method_not_allowed"}

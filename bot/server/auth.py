@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 from fastapi import Request
 from fastapi.security.utils import get_authorization_scheme_param
 
-from bot.config import ServerSettings, Settings, TokenSettings
+from bot.config.settings import ServerSettings, Settings, TokenSettings
 from bot.server.errors import ApiError, problem
 from bot.server.guard import is_loopback
 from bot.server.parts import parts

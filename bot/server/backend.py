@@ -7,292 +7,30 @@ loop. Errors: `UserError` (and its kinds below) is the caller's fault and become
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from components.errors import UserError
-from components.state.errors import NotFound as NotFound  # noqa: PLC0414  # for those who implement Backend
+from components.state.db.errors import NotFound as NotFound  # noqa: PLC0414  # for those who implement Backend
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from bot.config import Settings
-    from bot.events import Event
-    from components.schema.backtest import BacktestConfig
-    from components.schema.values import ExecutionResult, Outcome
+    from bot.config.settings import Settings
+    from bot.core.events import Event
+    from bot.core.notices import Progress
+    from bot.core.requests import (
+        BacktestRequest,
+        BacktestState,
+        ComponentHealth,
+        DeployOutcome,
+        DeployRequest,
+        FileDiff,
+        Measures,
+        RollbackOutcome,
+        RollbackRequest,
+        SandboxTestRequest,
+    )
+    from components.schema.results.values import ExecutionResult
     from components.state import Store
-
-
-class NotReady(UserError):
-    """The strategy's lifecycle does not allow this now. HTTP 409.
-
-    Attributes:
-        current_status: the lifecycle state that it is in.
-        required_status: the state that it would have to be in.
-    """
-
-    def __init__(
-        self, message: str, *, current_status: str, required_status: str = "ready", hint: str = ""
-    ) -> None:
-        super().__init__(message, hint=hint)
-        self.current_status = current_status
-        self.required_status = required_status
-
-
-class NeedsAdmin(UserError):
-    """The proposal changes policies, and the caller may not land that. HTTP 403."""
-
-
-# --- requests and their outcomes ---------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class DeployRequest:
-    """Land a proposal of one strategy.
-
-    Attributes:
-        name: the strategy's number (as text) or name, here and in all requests.
-        ref: branch name, or "" where `pr` is given; both empty: its one open proposal.
-        pr: pull request number, or None.
-        sha: commit that the caller has seen as head; "" takes the head of the last report.
-        message: commit message, or "" for the usual one.
-        create_tag: make an annotated tag on the landed commit.
-        tag_version: version in the tag's name, or "" for the definition's own.
-        actor: who asks, for the audit log ("token:ci").
-        admin: the actor has the admin role, and accepts changed policies with this.
-    """
-
-    name: str
-    actor: str
-    ref: str = ""
-    pr: int | None = None
-    sha: str = ""
-    message: str = ""
-    create_tag: bool = True
-    tag_version: str = ""
-    admin: bool = False
-
-
-@dataclass(frozen=True)
-class DeployOutcome:
-    """What landed. `status` is "deployed", or "unchanged" when it was deployed already.
-
-    `message` names everything: strategies, policies, other files.
-    """
-
-    status: str
-    strategy_id: int
-    branch: str
-    commit: str
-    tag: str
-    message: str
-
-
-@dataclass(frozen=True)
-class RollbackRequest:
-    """Take a strategy back to `version` or `commit`; both empty: to the version before."""
-
-    name: str
-    actor: str
-    reason: str
-    version: str = ""
-    commit: str = ""
-
-
-@dataclass(frozen=True)
-class RollbackOutcome:
-    """What was restored: `reverted_to` is a version, `commit` the new commit on `branch`.
-
-    `status` is `waiting`, and `commit` "", where others have to approve it first.
-    """
-
-    strategy_id: int
-    status: str
-    reverted_to: str
-    branch: str
-    commit: str
-    message: str
-
-
-@dataclass(frozen=True)
-class LimitRequest:
-    """Limits that a request asks for; only lower ones than the policy's count. None: policy's."""
-
-    wall_s: float | None = None
-    memory_mb: int | None = None
-    cpus: float | None = None
-
-
-@dataclass(frozen=True)
-class SandboxTestRequest:
-    """Run the sandbox-test check of a strategy at `ref` ("" is its deployed or newest content)."""
-
-    name: str
-    actor: str
-    ref: str = ""
-    limits: LimitRequest = field(default_factory=LimitRequest)
-
-
-@dataclass(frozen=True)
-class BacktestRequest:
-    """Backtest a strategy at `ref` ("" is its deployed or newest content), over these symbols.
-
-    Attributes:
-        config: None takes the definition's own; policy floors apply either way.
-        start, end: inclusive ISO dates, or "" for the definition's own.
-        symbols: empty takes the definition's own.
-    """
-
-    name: str
-    actor: str
-    ref: str = ""
-    config: BacktestConfig | None = None
-    start: str = ""
-    end: str = ""
-    symbols: tuple[str, ...] = ()
-    limits: LimitRequest = field(default_factory=LimitRequest)
-
-
-class BacktestStatus(StrEnum):
-    """Where a requested backtest stands, as the Store names it; the last three are final."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-@dataclass(frozen=True)
-class BacktestState:
-    """A requested backtest as it is now. Times are ISO 8601 UTC, "" where not reached.
-
-    Attributes:
-        progress: 0 to 100, percent of the symbols done.
-        results: one per symbol that has ended.
-    """
-
-    id: int
-    name: str
-    status: BacktestStatus
-    progress: float
-    created_at: str
-    started_at: str = ""
-    completed_at: str = ""
-    error_message: str = ""
-    results: tuple[ExecutionResult, ...] = ()
-
-
-# --- being watched -----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class ComponentHealth:
-    """One component's answer when asked just now.
-
-    Attributes:
-        available: it works.
-        vital: without it the bot is unhealthy; otherwise degraded.
-        detail: a short sentence for people; no host paths.
-        facts: small values for machines, e.g. {"strategies_tracked": 3}.
-    """
-
-    available: bool
-    vital: bool = True
-    detail: str = ""
-    facts: Mapping[str, str | int | float | bool] = field(default_factory=dict)
-
-
-# The names that `Backend.health()` must answer for; others may be added.
-HEALTH_COMPONENTS = (
-    "state_manager",  # a database write; facts: strategies_tracked (int)
-    "safe_tools",  # objects of the mirror can be read
-    "output_validator",  # policy loads; facts: strict_mode (bool)
-    "sandbox_runner",  # Executor/Sandbox.ping; facts: docker_available (bool), backend (str)
-    "git_manager",  # git binary and each mirror
-    "market_data",  # symbols can be listed; facts: symbols (int)
-    "forge",  # Forge.ping of every repository; facts: repositories (int)
-    "disk",  # free space at state.dir; facts: free_mb (int)
-    "jobs",  # nothing broke lately
-)
-
-
-@dataclass(frozen=True)
-class Measures:
-    """Values for /metrics, read at each scrape; must be cheap (a few milliseconds).
-
-    Attributes:
-        queue: job status -> how many.
-        event_lag_s: age of the oldest event not yet taken, seconds; 0 when none waits.
-        sandbox: state of the pool -> guests ("warm", "busy", "starting").
-        forge_calls: (repository, outcome) -> calls since the start.
-        forge_quota: repository -> calls left, where the forge says so.
-        deployments: kind (deploy, rollback, removal, external) -> how many ever.
-        strategies: lifecycle state -> how many.
-        database_bytes: size of the database with its WAL.
-    """
-
-    queue: Mapping[str, int] = field(default_factory=dict)
-    event_lag_s: float = 0.0
-    sandbox: Mapping[str, int] = field(default_factory=dict)
-    forge_calls: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    forge_quota: Mapping[str, int] = field(default_factory=dict)
-    deployments: Mapping[str, int] = field(default_factory=dict)
-    strategies: Mapping[str, int] = field(default_factory=dict)
-    database_bytes: int = 0
-
-
-@dataclass(frozen=True)
-class CheckEnded:
-    """One check of one strategy ended, in a run."""
-
-    run_id: int
-    strategy: str
-    check: str
-    outcome: Outcome
-    duration_s: float
-
-
-@dataclass(frozen=True)
-class RunChanged:
-    """A run began, moved on or ended; `verdict` is "" until it ended."""
-
-    run_id: int
-    verdict: str = ""
-
-
-@dataclass(frozen=True)
-class RunSpoke:
-    """Jobs of a run that is at work said something; read it with `Backend.words`."""
-
-    run_id: int
-
-
-@dataclass(frozen=True)
-class StrategyChanged:
-    """A strategy's lifecycle state, deployed version or holds changed."""
-
-    strategy: str
-
-
-@dataclass(frozen=True)
-class BacktestChanged:
-    """A requested backtest moved on; read it with `Backend.backtest`."""
-
-    backtest_id: int
-
-
-Progress = CheckEnded | RunChanged | RunSpoke | StrategyChanged | BacktestChanged
-
-
-@dataclass(frozen=True)
-class FileDiff:
-    """One file that differs: `text` is a unified diff's hunks, capped; "" for binary content."""
-
-    path: str
-    text: str
-    truncated: bool = False
 
 
 class Backend(Protocol):

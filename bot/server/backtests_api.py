@@ -8,9 +8,10 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 
+from bot.core.requests import BacktestRequest, BacktestState, BacktestStatus
 from bot.server import body, judge, openapi, reading
 from bot.server.api import Changes, Reads, audit_entry, limits_of, slowly
-from bot.server.backend import Backend, BacktestRequest, BacktestState, BacktestStatus
+from bot.server.backend import Backend
 from bot.server.errors import Problem, problem
 from bot.server.health import BACKTEST_COMPONENTS
 from bot.server.parts import parts
@@ -22,8 +23,8 @@ from bot.server.shapes import (
     RunSandbox,
     ValidConfig,
 )
-from components.schema.backtest import BacktestConfig
-from components.state.records import AuditRow
+from components.schema.definition.backtest import BacktestConfig
+from components.state.tables.records import AuditRow
 
 WAIT_S = 120.0
 """How long `wait: true` is waited for; after that the answer is 202 with the number to ask for."""

@@ -6,9 +6,9 @@ import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.server.backend import NeedsAdmin, NotReady
+from bot.core.requests import NeedsAdmin, NotReady
 from components.errors import AlgoOpsError, ConfigError, Conflict, Moved, TransientError, UserError
-from components.state.errors import (
+from components.state.db.errors import (
     IllegalMove,
     LockHeld,
     NotFound,

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from components.schema.report import StrategyReport
-from components.schema.values import EquityPoint, ExecutionResult
+from components.schema.results.report import StrategyReport
+from components.schema.results.values import EquityPoint, ExecutionResult
 
 SPARK = (100.0, 28.0)
 STILL = (1000.0, 220.0)

@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from fastapi.concurrency import run_in_threadpool
 
-from bot.server.backend import Backend, ComponentHealth
+from bot.core.requests import ComponentHealth
+from bot.server.backend import Backend
 from bot.server.errors import scrub
 from bot.server.shapes import HealthAnswer
 

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
-from bot.config import Settings
+from bot.config.settings import Settings
 from bot.server.errors import Detail, details_of
 from bot.server.shapes import (
     CodeToValidate,
@@ -17,14 +17,14 @@ from bot.server.shapes import (
     ValidConfig,
     ValidSchema,
 )
-from components.schema.backtest import BacktestConfig
-from components.schema.config_check import config_warnings
-from components.schema.definition import validate_mapping
-from components.schema.policies_code import CodePolicy
-from components.schema.policies_schema import SchemaPolicy
-from components.schema.policy_file import load_policy
-from components.schema.strategy import SCHEMA_VERSION
-from components.schema.values import Finding, Severity
+from components.schema.definition.backtest import BacktestConfig
+from components.schema.definition.check import validate_mapping
+from components.schema.definition.config_check import config_warnings
+from components.schema.definition.models import SCHEMA_VERSION
+from components.schema.policies.code import CodePolicy
+from components.schema.policies.file import load_policy
+from components.schema.policies.schema import SchemaPolicy
+from components.schema.results.values import Finding, Severity
 from components.validator import check_source, format_source
 
 _NAMED = re.compile(r"`([^`]+)`")

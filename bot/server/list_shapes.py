@@ -3,7 +3,7 @@
 from pydantic import BaseModel
 
 from bot.server.shapes import AuditEntry
-from components.schema.report import Report
+from components.schema.results.report import Report
 from components.state import Lifecycle
 
 

@@ -22,8 +22,8 @@ from bot.server.parts import parts
 from bot.server.shapes import Held, HoldBody
 from bot.server.strategy_view import previous_result
 from components.state import Lifecycle
-from components.state.errors import NotFound
-from components.state.records import Run, Strategy
+from components.state.db.errors import NotFound
+from components.state.tables.records import Run, Strategy
 
 router = APIRouter(prefix="/api/v1", tags=["lists"])
 PerPage = Annotated[int, Query(ge=1, le=200)]

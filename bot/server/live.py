@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from bot.server.backend import (
-    Backend,
+from bot.core.notices import (
     BacktestChanged,
     CheckEnded,
     Progress,
@@ -16,6 +15,7 @@ from bot.server.backend import (
     RunSpoke,
     StrategyChanged,
 )
+from bot.server.backend import Backend
 from bot.server.errors import problem
 
 MAX_WATCHERS = 100

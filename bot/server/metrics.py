@@ -7,7 +7,9 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.metrics_core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
-from bot.server.backend import Backend, CheckEnded, Measures, Progress, RunChanged
+from bot.core.notices import CheckEnded, Progress, RunChanged
+from bot.core.requests import Measures
+from bot.server.backend import Backend
 
 CHECK_BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 HTTP_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30)

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
-from bot.report_lands import what_it_means
+from bot.report.landing import what_it_means
 from bot.server import figures, reading, run_view, strategy_view, text
 from bot.server.auth import page_reader
 from bot.server.backend import Backend
@@ -15,9 +15,9 @@ from bot.server.health import overall
 from bot.server.paging import Page
 from bot.server.parts import parts
 from components.errors import UserError
-from components.schema.values import ExecutionResult, Verdict
+from components.schema.results.values import ExecutionResult, Verdict
 from components.state import Lifecycle
-from components.state.records import Strategy
+from components.state.tables.records import Strategy
 
 ROWS = 50
 HISTORY = 60

@@ -10,11 +10,11 @@ from pydantic import BaseModel, ValidationError
 
 from bot.server.errors import scrub
 from bot.server.figures import Path, spark
-from components.schema.report import StrategyReport
-from components.schema.values import Metrics
+from components.schema.results.report import StrategyReport
+from components.schema.results.values import Metrics
 from components.state import Store
-from components.state.errors import NotFound
-from components.state.records import Run, Strategy, Version
+from components.state.db.errors import NotFound
+from components.state.tables.records import Run, Strategy, Version
 
 MAX_ROWID = 1 << 62
 Model = TypeVar("Model", bound=BaseModel)

@@ -7,10 +7,10 @@ from typing import Any
 
 from bot.server import figures, text
 from bot.server.reading import stored
-from components.schema.report import Report, StrategyReport
-from components.schema.values import STRATEGY_CHECKS, CheckName, ExecutionResult, Finding
+from components.schema.results.report import Report, StrategyReport
+from components.schema.results.values import STRATEGY_CHECKS, CheckName, ExecutionResult, Finding
 from components.state import Store
-from components.state.records import Run, RunCheck
+from components.state.tables.records import Run, RunCheck
 
 MAX_FIGURES = 20
 MAX_OUTPUT = 20_000

@@ -12,7 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from bot.config import Settings
+from bot.config.settings import Settings
 from bot.server.auth import refuse_open_door
 from components.errors import ConfigError, TransientError
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from bot.server.errors import Detail
-from components.schema.backtest import BacktestConfig
-from components.schema.values import ExecutionResult
+from components.schema.definition.backtest import BacktestConfig
+from components.schema.results.values import ExecutionResult
 
 NAME = r"^([A-Za-z][A-Za-z0-9_]{0,99}|[1-9][0-9]{0,15})$"
 REF = r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,199}$"

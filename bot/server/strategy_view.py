@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.server import figures, reading, text
-from components.schema.values import ExecutionResult, Metrics
+from components.schema.results.values import ExecutionResult, Metrics
 from components.state import Store
 from components.state.lifecycle import LIVE_ALREADY
-from components.state.records import AuditRow, Strategy, Version
+from components.state.tables.records import AuditRow, Strategy, Version
 
 METRICS = (
     ("return_pct", "Return", text.percent),

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from components.schema.values import Finding
+from components.schema.results.values import Finding
 
 MINUS = "\N{MINUS SIGN}"
 MISSING = "\N{EN DASH}"

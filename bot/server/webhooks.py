@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Request
 from fastapi.concurrency import run_in_threadpool
 
-from bot.config import RepositorySettings, Settings
-from bot.events import Tick
+from bot.config.settings import RepositorySettings, Settings
+from bot.core.events import Tick
 from bot.server.backend import Backend
 from bot.server.errors import problem
 from bot.server.openapi import errors

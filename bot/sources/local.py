@@ -6,7 +6,7 @@ from pathlib import Path
 
 import structlog
 
-from bot.events import Event
+from bot.core.events import Event
 from bot.sources.poll import Seen, changes
 from bot.sources.refs import RefsWatch
 from components.errors import AlgoOpsError

@@ -8,15 +8,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bot import commands
-from bot.born import Memory, born_at
-from bot.events import (
-    BaseMoved,
-    CommandIssued,
-    Event,
-    ProposalChanged,
-    ProposalClosed,
-)
+from bot.core import commands
+from bot.core.events import BaseMoved, CommandIssued, Event, ProposalChanged, ProposalClosed
+from bot.sources.begun import Memory, born_at
 from components.ports import Proposal
 
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import structlog
 
-from bot.born import Memory, born_at
+from bot.sources.begun import Memory, born_at
 from components.errors import UserError
 
 log = structlog.get_logger(__name__)

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
-from bot import commands
-from bot.events import (
+from bot.core import commands
+from bot.core.events import (
     BaseMoved,
     Check,
     CommandIssued,

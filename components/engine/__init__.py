@@ -1,5 +1,5 @@
 """The trusted engine: fills, equity and metrics are computed here and nowhere else."""
 
-from components.sandbox.guest.warm import leave_out_plotting
+from components.sandbox.guest.runtime.warm import leave_out_plotting
 
 leave_out_plotting()  # before any module of the engine imports `backtesting`

@@ -15,9 +15,7 @@ import numpy as np
 
 from components.engine.feed import WholeOrders, take_orders, take_whole
 from components.engine.wire import AuthorFault
-from components.sandbox.guest.differences import differing, first_difference
-from components.sandbox.guest.leaks import of_orders, of_value
-from components.sandbox.guest.messages import (
+from components.protocol.messages import (
     Diagnosis,
     End,
     Hello,
@@ -27,6 +25,8 @@ from components.sandbox.guest.messages import (
     Suspects,
     Values,
 )
+from components.sandbox.guest.lookahead.differences import differing, first_difference
+from components.sandbox.guest.lookahead.leaks import of_orders, of_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from components.engine.feed import Feed
     from components.engine.wire import Wire
     from components.ports import Guest
-    from components.sandbox.guest.messages import Spec
+    from components.protocol.messages import Spec
 
 SAMPLED_BARS = 64
 MOST_ORDER_BARS = 192

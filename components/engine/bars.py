@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from components.errors import ConfigError
-from components.schema.lfs import POINTER, is_lfs_pointer
+from components.schema.documents.lfs import POINTER, is_lfs_pointer
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,15 +9,7 @@ from typing import TYPE_CHECKING
 from components.engine.audit import Audit, Room, pick, pick_replays
 from components.engine.feed import Feed, WholeOrders, take_whole
 from components.engine.wire import BadAnswer, Wire
-from components.sandbox.guest.messages import (
-    Diagnose,
-    Diagnosis,
-    End,
-    Hello,
-    Op,
-    Place,
-    Spec,
-)
+from components.protocol.messages import Diagnose, Diagnosis, End, Hello, Op, Place, Spec
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from components.schema.report import GateResult
-from components.schema.strategy import ParameterSpec
+from components.schema.definition.models import ParameterSpec
+from components.schema.results.report import GateResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from components.ports import BacktestJob
-    from components.schema.policies_risk import GateMetric, RiskPolicy
-    from components.schema.strategy import ScalarValue
-    from components.schema.values import ExecutionResult
+    from components.schema.definition.models import ScalarValue
+    from components.schema.policies.risk import GateMetric, RiskPolicy
+    from components.schema.results.values import ExecutionResult
 
 
 @dataclass(frozen=True)

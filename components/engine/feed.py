@@ -10,13 +10,13 @@ import pandas as pd
 
 from components.engine.ledger import TooManyOrders, check_count
 from components.engine.wire import BadAnswer, Frame, Wire
-from components.sandbox.guest.differences import asked
-from components.sandbox.guest.messages import Bar, Bars, Op, RunWhole
+from components.protocol.messages import Bar, Bars, Op, RunWhole
+from components.sandbox.guest.lookahead.differences import asked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from components.sandbox.guest.messages import WholeRun
+    from components.protocol.messages import WholeRun
 
 BARS_A_FRAME = 8_192
 MAX_OPS_IN_ALL = 1_000_000

@@ -1,22 +1,28 @@
 """Says where fills differ from plain backtesting.py's, and what that is worth.
 
 backtesting.py fills some orders at prices that the bar had left behind, or in an order of events
-that no bar can have had. The broker corrects that (see sandbox/guest/fills.py); whoever compares
-with a run at home is told.
+that no bar can have had. The broker corrects that (see components/protocol/fills.py); whoever
+compares with a run at home is told.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from components.schema.values import CheckName, ExecutionResult, FillDifferences, Finding, Severity
+from components.schema.results.values import (
+    CheckName,
+    ExecutionResult,
+    FillDifferences,
+    Finding,
+    Severity,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
 
-    from components.sandbox.guest.fills import Correction
+    from components.protocol.fills import Correction
 
 WARNED_PCT = 1.0
 """A difference in money is a warning from this percentage of the initial capital on."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 
 import msgspec
 
-from components.schema.values import CheckName, Finding, Severity
+from components.schema.results.values import CheckName, Finding, Severity
 from components.texts import cut, printable
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from components.sandbox.guest.messages import Diagnosis, Leak
+    from components.protocol.messages import Diagnosis, Leak
 
 _HINT = (
     "use only values up to the current bar: no negative shift, no centred window, no mean over "

@@ -5,15 +5,15 @@ from __future__ import annotations
 import statistics
 from typing import TYPE_CHECKING
 
-from components.schema.backtest import BacktestConfig, CommissionScheme
-from components.schema.report import GateResult
-from components.schema.values import Metrics
+from components.schema.definition.backtest import BacktestConfig, CommissionScheme
+from components.schema.results.report import GateResult
+from components.schema.results.values import Metrics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from components.schema.policies_risk import Floors, Gate, RiskPolicy
-    from components.schema.values import ExecutionResult
+    from components.schema.policies.risk import Floors, Gate, RiskPolicy
+    from components.schema.results.values import ExecutionResult
 
 _NOT_DEPLOYED = "nothing is deployed yet"
 _DOES_NOT_RUN = "the deployed version does not run any more"

@@ -12,15 +12,15 @@ from backtesting._stats import compute_stats
 from backtesting._util import _Data, _Indicator
 from backtesting.backtesting import _OutOfMoneyError
 
-from components.sandbox.guest.exchange import Exchange, replay
-from components.sandbox.guest.messages import Account
-from components.schema.backtest import BacktestConfig, CommissionScheme
+from components.protocol.exchange import Exchange, replay
+from components.protocol.messages import Account
+from components.schema.definition.backtest import BacktestConfig, CommissionScheme
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from components.sandbox.guest.fills import Correction
-    from components.sandbox.guest.messages import Op
+    from components.protocol.fills import Correction
+    from components.protocol.messages import Op
 
     Watch = Callable[[], None]
 

@@ -11,7 +11,7 @@ import pandas as pd
 from backtesting._stats import compute_stats
 from backtesting._util import _Data
 
-from components.schema.values import EquityPoint, Metrics, Trade
+from components.schema.results.values import EquityPoint, Metrics, Trade
 from components.texts import harmless
 
 if TYPE_CHECKING:

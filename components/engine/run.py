@@ -17,9 +17,9 @@ from components.engine.version import ENGINE
 from components.engine.wire import AuthorFault, BadAnswer
 from components.errors import ConfigError, TransientError, UserError
 from components.ports import BacktestJob, GuestBroke, GuestGone, GuestJob, GuestLate, SmokeJob
-from components.sandbox.guest.exchange import Impossible
-from components.sandbox.guest.messages import Column, Spec
-from components.schema.values import ExecutionResult, Provenance, Severity, Status
+from components.protocol.exchange import Impossible
+from components.protocol.messages import Column, Spec
+from components.schema.results.values import ExecutionResult, Provenance, Severity, Status
 
 if TYPE_CHECKING:
     from components.ports import Bars, Guest, GuestExit, MarketData, Sandbox

@@ -8,22 +8,15 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from components.sandbox import faults
-from components.sandbox.guest.messages import (
-    Diagnosis,
-    Named,
-    Newest,
-    Reply,
-    WholeRun,
-    encoder,
-)
-from components.sandbox.guest.wire import UNREADABLE
+from components.protocol.messages import Diagnosis, Named, Newest, Reply, WholeRun, encoder
+from components.protocol.wire import UNREADABLE
+from components.sandbox.session import faults
 from components.texts import cut, printable
 
 if TYPE_CHECKING:
     from components.ports import Guest
-    from components.sandbox.guest.messages import Request
-    from components.sandbox.guest.wire import Fault
+    from components.protocol.messages import Request
+    from components.protocol.wire import Fault
 
 Answer = TypeVar("Answer", Reply, WholeRun, Diagnosis, Newest, Named)
 

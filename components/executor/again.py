@@ -8,7 +8,7 @@ long. Such a job runs once more with no other job beside it; what it does then c
 
 from typing import Literal
 
-from components.schema.values import ExecutionResult, Status
+from components.schema.results.values import ExecutionResult, Status
 
 MOST_RUNS = 3
 """Of one job, where the machine fails it each time."""

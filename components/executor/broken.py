@@ -1,6 +1,6 @@
 """The result of a job that could not be run. By itself: the daemon loads no engine for it."""
 
-from components.schema.values import ExecutionResult, Status
+from components.schema.results.values import ExecutionResult, Status
 
 
 def broken(message: str) -> ExecutionResult:

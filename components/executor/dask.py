@@ -30,11 +30,11 @@ from components.executor.local import JobFuture
 from components.executor.messages import WorkerSpec
 from components.executor.voice import hand_over, one_line
 from components.ports import Hear, Job, Said, ScriptJob
-from components.sandbox.choose import open_sandbox
-from components.schema.values import ExecutionResult, Status
+from components.sandbox.backends.select import open_sandbox
+from components.schema.results.values import ExecutionResult, Status
 
 if TYPE_CHECKING:
-    from components.sandbox.pool import PooledSandbox
+    from components.sandbox.backends.pool import PooledSandbox
 
 CLOSE_TIMEOUT_S = 20.0
 log = structlog.get_logger(__name__)

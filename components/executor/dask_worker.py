@@ -22,8 +22,8 @@ from components.executor.run import run_job
 from components.executor.voice import Voice, overhear_logs, speaking
 from components.executor.worker import Killable
 from components.ports import Hear, Job, Said
-from components.sandbox.choose import open_sandbox
-from components.schema.values import ExecutionResult
+from components.sandbox.backends.select import open_sandbox
+from components.schema.results.values import ExecutionResult
 
 PLUGIN = "algoops-house"
 SLOT = "algoops-slot"

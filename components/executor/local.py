@@ -21,12 +21,12 @@ from components.executor.messages import Began, Cancel, Done, Run, State, Word, 
 from components.executor.room import Room, wait_for_calm
 from components.executor.voice import hand_over
 from components.ports import Hear, Job
-from components.sandbox import inventory
-from components.sandbox.choose import open_sandbox
-from components.schema.values import ExecutionResult, Status
+from components.sandbox.backends.select import open_sandbox
+from components.sandbox.image import inventory
+from components.schema.results.values import ExecutionResult, Status
 
 if TYPE_CHECKING:
-    from components.sandbox.pool import PooledSandbox
+    from components.sandbox.backends.pool import PooledSandbox
 
 OPENING_S = 600.0
 """How long a worker may take until a guest has the job."""

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.ports import Job, Said
-from components.sandbox.choose import SandboxSpec
-from components.schema.values import ExecutionResult
+from components.sandbox.backends.select import SandboxSpec
+from components.schema.results.values import ExecutionResult
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from components.errors import AlgoOpsError
 from components.executor.broken import broken
 from components.executor.standstill import Standstill
 from components.ports import BacktestJob, Job, MarketData, Sandbox, ScriptJob, SmokeJob
-from components.sandbox.author_tests import has_tests, run_author_tests
-from components.sandbox.script import run_script
-from components.schema.values import ExecutionResult, Status
+from components.sandbox.session.author_tests import has_tests, run_author_tests
+from components.sandbox.session.script import run_script
+from components.schema.results.values import ExecutionResult, Status
 
 SHORTEST_S = 0.1
 """What is left at least for the author's tests."""

@@ -21,9 +21,9 @@ from components.executor.messages import Began, Cancel, Done, Order, Run, State,
 from components.executor.run import run_job
 from components.executor.voice import Voice, overhear_logs, speaking
 from components.ports import Guest, GuestJob, Hear, Said
-from components.sandbox.choose import open_sandbox
-from components.sandbox.pool import PooledSandbox
-from components.schema.values import ExecutionResult
+from components.sandbox.backends.pool import PooledSandbox
+from components.sandbox.backends.select import open_sandbox
+from components.schema.results.values import ExecutionResult
 
 
 class Killable:

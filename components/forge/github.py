@@ -26,7 +26,7 @@ from components.forge.github_values import (
     pull,
 )
 from components.ports import Landing, Permission, Proposal, StatusState
-from components.schema.report import Report
+from components.schema.results.report import Report
 
 log = structlog.get_logger(__name__)
 

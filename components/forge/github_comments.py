@@ -10,7 +10,7 @@ from components.forge.github_client import Client
 from components.forge.github_values import Comment, comment
 
 MARKER = "<!-- algoops:report -->"
-"""How a report comment of ours starts; the same words as `bot.report.MARKER`."""
+"""How a report comment of ours starts; the same words as `bot.report.markdown.MARKER`."""
 
 
 REVIEW = "review-"

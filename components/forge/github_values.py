@@ -5,8 +5,8 @@ from typing import Any
 
 from components.errors import TransientError
 from components.ports import Permission, Proposal
-from components.schema.report import Report
-from components.schema.values import Finding, Severity
+from components.schema.results.report import Report
+from components.schema.results.values import Finding, Severity
 
 ANNOTATIONS_A_CALL = 50
 _MESSAGE_CAP = 4_000

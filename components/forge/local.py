@@ -17,7 +17,7 @@ from components.git_patch.values import Branch, Signing, Update
 from components.ports import Landing, Permission, Proposal, StatusState, Tag
 from components.safe_tools.names import object_id, ref_problem, shown
 from components.safe_tools.tree import Audit, no_audit
-from components.schema.report import Report
+from components.schema.results.report import Report
 
 NOTES = "refs/notes/algoops"
 REPLIES = "refs/notes/algoops-replies"

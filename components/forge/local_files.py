@@ -11,7 +11,7 @@ from urllib.parse import quote
 from components.ports import StatusState
 from components.safe_tools.files import read_file_under, write_atomic
 from components.safe_tools.names import NAME_BYTES, PATH_BYTES, object_id
-from components.schema.report import Report
+from components.schema.results.report import Report
 
 DESCRIPTION_CHARS = 140
 _STATUS_BYTES = 1024 * 1024

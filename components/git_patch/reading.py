@@ -30,7 +30,7 @@ from components.safe_tools.tree import (
     plain_mode,
     read_folder,
 )
-from components.schema.values import Finding
+from components.schema.results.values import Finding
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from components.safe_tools.names import escaped, name_problem, shown, twin_key
 from components.safe_tools.objects import Entry, ObjectReader, TooLarge, WrongKind
-from components.schema.lfs import HINT, POINTER, is_lfs_pointer
-from components.schema.values import CheckName, Finding
+from components.schema.documents.lfs import HINT, POINTER, is_lfs_pointer
+from components.schema.results.values import CheckName, Finding
 
 Audit = Callable[[str, dict[str, object]], None]
 

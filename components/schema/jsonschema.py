@@ -10,11 +10,11 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, assert_never
 
-from components.schema.backtest import BacktestConfig
-from components.schema.report import Report
-from components.schema.rules.functions import functions
-from components.schema.strategy import StrategyDefinition
-from components.schema.values import ExecutionResult
+from components.schema.definition.backtest import BacktestConfig
+from components.schema.definition.models import StrategyDefinition
+from components.schema.results.report import Report
+from components.schema.results.values import ExecutionResult
+from components.schema.rule_language.functions import functions
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

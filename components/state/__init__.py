@@ -1,8 +1,8 @@
 """State Manager: SQLite lifecycle, jobs, runs, audit log."""
 
+from components.state.db.lock import DaemonLock
 from components.state.lifecycle import Lifecycle
-from components.state.lock import DaemonLock
 from components.state.store import DATABASE, LOCK, Store
-from components.state.versions import Content
+from components.state.tables.versions import Content
 
 __all__ = ["DATABASE", "LOCK", "Content", "DaemonLock", "Lifecycle", "Store"]

@@ -5,22 +5,22 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from components.state import backup, clock, upkeep
-from components.state.audit import AuditLog
-from components.state.backtests import Backtests
-from components.state.database import BUSY_S, Database
-from components.state.deployments import Deployments
-from components.state.errors import StateReadOnly
-from components.state.holds import Holds
-from components.state.inbox import Inbox
-from components.state.intents import Intents
-from components.state.jobs import Jobs
-from components.state.notes import Comments, Meta
-from components.state.records import Stats
-from components.state.runs import Runs
-from components.state.strategies import Strategies
-from components.state.verdicts import Verdicts
-from components.state.versions import Versions
+from components.state.db import backup, clock, upkeep
+from components.state.db.database import BUSY_S, Database
+from components.state.db.errors import StateReadOnly
+from components.state.tables.audit import AuditLog
+from components.state.tables.backtests import Backtests
+from components.state.tables.deployments import Deployments
+from components.state.tables.holds import Holds
+from components.state.tables.inbox import Inbox
+from components.state.tables.intents import Intents
+from components.state.tables.jobs import Jobs
+from components.state.tables.notes import Comments, Meta
+from components.state.tables.records import Stats
+from components.state.tables.runs import Runs
+from components.state.tables.strategies import Strategies
+from components.state.tables.verdicts import Verdicts
+from components.state.tables.versions import Versions
 
 DATABASE = "algoops.db"
 """The database's file name inside `state.dir`; the daemon's lock is `algoops.lock` beside it."""

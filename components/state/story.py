@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from components.state.errors import NotFound
+from components.state.db.errors import NotFound
 from components.state.lifecycle import LIVE_ALREADY, Lifecycle
-from components.state.records import AuditRow, Strategy
 from components.state.store import Store
+from components.state.tables.records import AuditRow, Strategy
 from components.texts import printable
 
 _ROWS = 1_000

@@ -1,9 +1,9 @@
-"""Output Validator: static code safety. The first, fast line; the sandbox is the wall."""
+"""Output Validator: static code safety; the sandbox is what protects the machine."""
 
+from components.validator.analysis.local import local_files
 from components.validator.check import CodeCheck, check_code, check_source
-from components.validator.local import local_files
+from components.validator.registry.rules import RULES, Rule
 from components.validator.ruff import format_source, lint
-from components.validator.rules import RULES, Rule
 
 __all__ = [
     "RULES",

@@ -6,10 +6,11 @@ import keyword
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from components.schema.values import Finding, Severity
-from components.validator import source
+from components.schema.results.values import Finding, Severity
+from components.validator.analysis import source
+from components.validator.analysis.project import Intricate, Project, Unit
+from components.validator.analysis.walker import index
 from components.validator.cache import Cache, blob_id
-from components.validator.doors import Doors, doors_of
 from components.validator.findings import Findings
 from components.validator.judges import (
     attributes,
@@ -24,14 +25,13 @@ from components.validator.judges import (
     texts,
 )
 from components.validator.judges.common import Case
-from components.validator.project import Intricate, Project, Unit
-from components.validator.rules import Group
-from components.validator.walker import index
+from components.validator.registry.doors import Doors, doors_of
+from components.validator.registry.rules import Group
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from components.schema.policies_code import CodePolicy
+    from components.schema.policies.code import CodePolicy
 
 _MAIN = "strategy.py"
 _KEPT = 4096

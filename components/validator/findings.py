@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Protocol
 
-from components.schema.values import CheckName, Finding, Severity
-from components.validator.rules import RULES, Group
+from components.schema.results.values import CheckName, Finding, Severity
+from components.validator.registry.rules import RULES, Group
 
 if TYPE_CHECKING:
-    from components.schema.policies_code import CodePolicy
+    from components.schema.policies.code import CodePolicy
 
 LINE_LENGTH = 200
 _LOWERED = "import-unknown"

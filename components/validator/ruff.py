@@ -11,7 +11,7 @@ from shutil import which
 from typing import Any
 
 from components.errors import TransientError
-from components.schema.values import CheckName, Finding, Severity
+from components.schema.results.values import CheckName, Finding, Severity
 from components.validator.findings import LINE_LENGTH
 
 TIMEOUT_S = 10.0

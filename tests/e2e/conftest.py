@@ -12,7 +12,7 @@ import pytest
 from bot.demo.author import Author, git
 from bot.demo.daemon import DaemonProcess
 from bot.demo.stage import EXAMPLES, Stage, set_stage
-from components.schema.report import Report
+from components.schema.results.report import Report
 from components.state import DATABASE, Store
 
 WAIT_S = 90.0

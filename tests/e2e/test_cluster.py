@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.schema.values import Verdict
+from components.schema.results.values import Verdict
 from tests.e2e.conftest import DEMO, wait_for
 from tests.executor_support import Cluster
 

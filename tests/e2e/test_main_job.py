@@ -8,8 +8,8 @@ import threading
 import yaml
 
 from bot.demo.stage import EXAMPLES
-from components.schema.report import Report
-from components.schema.values import STRATEGY_CHECKS, CheckName, Verdict
+from components.schema.results.report import Report
+from components.schema.results.values import STRATEGY_CHECKS, CheckName, Verdict
 from components.state import Lifecycle
 from tests.e2e.conftest import DEMO, wait_for
 

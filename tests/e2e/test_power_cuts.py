@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.failpoints import NAMES
-from components.schema.values import Verdict
+from bot.core.failpoints import NAMES
+from components.schema.results.values import Verdict
 from tests.e2e.conftest import DEMO, new_world, wait_for
 
 

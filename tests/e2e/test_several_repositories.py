@@ -2,10 +2,10 @@
 
 import yaml
 
-from bot.cli.run import make_repository
 from bot.demo.author import Author
+from bot.demo.repository import make_repository
 from bot.demo.stage import EXAMPLES
-from components.schema.values import Verdict
+from components.schema.results.values import Verdict
 from tests.e2e.conftest import wait_for
 
 

@@ -3,7 +3,7 @@
 import json
 import urllib.request
 
-from components.schema.values import Verdict
+from components.schema.results.values import Verdict
 from tests.e2e.conftest import wait_for
 
 CHATTY = """from backtesting import Strategy

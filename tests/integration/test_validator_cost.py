@@ -13,8 +13,8 @@ CPU_S = 5
 CHILD = """
 import json, re, resource, sys, time
 from pathlib import Path
-from components.schema.policies_code import CodePolicy
-from components.schema.policy_file import load_policy
+from components.schema.policies.code import CodePolicy
+from components.schema.policies.file import load_policy
 from components.validator import check_source
 policy = load_policy(Path("policies/code.yaml"), CodePolicy)
 check_source(b"import os", policy=policy)

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from bot.failpoints import NAMES as FAILPOINTS
+from bot.core.failpoints import NAMES as FAILPOINTS
 from tests.soak.content import Content, Kind
 
 NAMES = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta")

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.config import PROJECT
-from components.schema.values import CheckName, Verdict
+from bot.config.settings import PROJECT
+from components.schema.results.values import CheckName, Verdict
 
 EXAMPLE = PROJECT / "examples/strategies/sma_cross"
 PROPOSALS = PROJECT / "examples/proposals"

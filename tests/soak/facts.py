@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from components.schema.values import CheckName, Verdict
-from components.state.records import Deployment, Hold, Intent, Job, Run, Version
+from components.schema.results.values import CheckName, Verdict
+from components.state.tables.records import Deployment, Hold, Intent, Job, Run, Version
 from tests.soak.author import Told
 
 

@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.report import MARKER
+from bot.report.markdown import MARKER
 from tests.fakes.github.hooks import send
 from tests.fakes.github.server import FakeGitHub
 from tests.soak.facts import Forge, Posted

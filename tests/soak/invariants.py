@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from components.schema.values import Verdict
+from components.schema.results.values import Verdict
 from components.state import Lifecycle
 from components.state.lifecycle import TRANSITIONS
-from components.state.records import Run
+from components.state.tables.records import Run
 from tests.soak.content import possible
 from tests.soak.facts import Commit, Facts, Posted
 

@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.event_json import kind_of, to_payload
-from bot.events import Cancel, Check, CommandIssued
+from bot.core.event_json import kind_of, to_payload
+from bot.core.events import Cancel, Check, CommandIssued
 from tests.soak import actions as act
 from tests.soak import processes
 from tests.soak.author import Authors, Told

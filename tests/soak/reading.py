@@ -10,10 +10,10 @@ from typing import Any
 
 from bot.demo.author import clean_environment
 from components.git_patch.writing import SCRATCH
-from components.schema.report import Report
-from components.schema.values import Verdict
+from components.schema.results.report import Report
+from components.schema.results.values import Verdict
 from components.state import DATABASE, Lifecycle, Store
-from components.state.records import Deployment, Hold, Intent, Job, Run, Version
+from components.state.tables.records import Deployment, Hold, Intent, Job, Run, Version
 from tests.soak import facts, processes
 from tests.soak.author import ROOT, Told
 from tests.soak.stage import Stage

@@ -120,7 +120,11 @@ def _killer(chance: random.Random) -> Iterator[list[int]]:
 def _guests() -> list[int]:
     """Sandboxed processes below this one: those that wait, and those that have a job."""
     ours = below({os.getpid()})
-    return sorted(p.pid for p in ours if " -m guest.main " in p.command and not p.is_sandbox)
+    return sorted(
+        p.pid
+        for p in ours
+        if " -m components.sandbox.guest.runtime.main " in p.command and not p.is_sandbox
+    )
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""What runs inside the sandbox. Imports nothing of the rest of the project."""
+"""What runs inside the sandbox: imports only the protocol."""

@@ -6,13 +6,13 @@ import ast
 import builtins
 from collections.abc import Callable
 
-from components.validator.index import Load, Role
+from components.validator.analysis.index import Load, Role
+from components.validator.analysis.scopes import Kind
 from components.validator.judges import by_name, state
 from components.validator.judges.attributes import judge_use
 from components.validator.judges.common import BUILTINS as BUILTIN_NAMES
 from components.validator.judges.common import Case, Use
-from components.validator.scopes import Kind
-from components.validator.words import words
+from components.validator.registry.words import words
 
 _OPTION_PREFIXES = ("display.", "mode.", "future.")
 _PUBLIC_PREFIX = 2

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import re
 
-from components.validator.index import Access, Role
+from components.validator.analysis.index import Access, Role
+from components.validator.analysis.project import is_host
+from components.validator.analysis.scopes import Kind
 from components.validator.judges import definitions
 from components.validator.judges.common import Case, Use, is_dunder
-from components.validator.project import is_host
-from components.validator.scopes import Kind
-from components.validator.words import (
+from components.validator.registry.words import (
     ENGINE,
     ENGINE_API,
     ENGINE_CLASSES,

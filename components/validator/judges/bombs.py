@@ -7,12 +7,12 @@ import math
 import re
 from typing import TYPE_CHECKING
 
-from components.validator.scopes import Kind
-from components.validator.words import words
+from components.validator.analysis.scopes import Kind
+from components.validator.registry.words import words
 
 if TYPE_CHECKING:
+    from components.validator.analysis.scopes import Scope
     from components.validator.judges.common import Case
-    from components.validator.scopes import Scope
 
 _DEPTH = 8
 _ARGUMENT_BITS = 4096

@@ -6,8 +6,8 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from components.validator.index import Role
-from components.validator.scopes import Kind, Scope
+from components.validator.analysis.index import Role
+from components.validator.analysis.scopes import Kind, Scope
 
 if TYPE_CHECKING:
     from components.validator.judges.common import Case

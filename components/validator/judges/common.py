@@ -7,13 +7,13 @@ import builtins
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from components.validator.scopes import Kind, Scope
+from components.validator.analysis.scopes import Kind, Scope
 
 if TYPE_CHECKING:
-    from components.validator.doors import Doors
+    from components.validator.analysis.index import Index, Role
+    from components.validator.analysis.project import Project, Unit
     from components.validator.findings import Findings
-    from components.validator.index import Index, Role
-    from components.validator.project import Project, Unit
+    from components.validator.registry.doors import Doors
 
 _DEPTH = 8
 BUILTINS = frozenset(dir(builtins))

@@ -6,11 +6,11 @@ import ast
 from typing import TYPE_CHECKING
 
 from components.validator.judges.common import Case, is_dunder
-from components.validator.words import ENGINE, ENGINE_API, UNDEFINABLE
+from components.validator.registry.words import ENGINE, ENGINE_API, UNDEFINABLE
 
 if TYPE_CHECKING:
-    from components.validator.index import Access, Place
-    from components.validator.scopes import Scope
+    from components.validator.analysis.index import Access, Place
+    from components.validator.analysis.scopes import Scope
 
 _ARRAY_DOORS = ("__array_interface__", "__array_struct__")
 _ENGINES = ENGINE | ENGINE_API

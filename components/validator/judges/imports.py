@@ -2,8 +2,8 @@
 
 import ast
 
+from components.validator.analysis.scopes import Scope
 from components.validator.judges.common import Case
-from components.validator.scopes import Scope
 
 
 def judge(case: Case) -> None:

@@ -8,12 +8,12 @@ from collections.abc import Callable  # noqa: TC003  # tables are typed with it
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from components.validator.scopes import Kind
-from components.validator.words import words
+from components.validator.analysis.scopes import Kind
+from components.validator.registry.words import words
 
 if TYPE_CHECKING:
+    from components.validator.analysis.scopes import Scope
     from components.validator.judges.common import Case
-    from components.validator.scopes import Scope
 
 _ENDLESS = frozenset({"itertools.count", "itertools.cycle"})
 _LAZY = words("map filter enumerate zip starmap accumulate")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from components.validator.index import INSPECTORS, Load, Role
+from components.validator.analysis.index import INSPECTORS, Load, Role
 from components.validator.judges import arguments, state, tests
 from components.validator.judges.common import BUILTINS, Case, is_dunder
-from components.validator.words import CLOSED_BUILTINS, MODULE_FACTS
+from components.validator.registry.words import CLOSED_BUILTINS, MODULE_FACTS
 
 if TYPE_CHECKING:
-    from components.validator.project import Ref
+    from components.validator.analysis.project import Ref
 
 _QUIET = frozenset({Role.TESTED, Role.ALIASED})
 

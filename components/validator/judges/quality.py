@@ -6,15 +6,15 @@ import ast
 from functools import cache
 from typing import TYPE_CHECKING
 
-from components.validator import catalogue
-from components.validator.words import words
+from components.validator.registry import catalogue
+from components.validator.registry.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from components.validator.analysis.project import Unit
+    from components.validator.analysis.scopes import Scope
     from components.validator.judges.common import Case
-    from components.validator.project import Unit
-    from components.validator.scopes import Scope
 
 
 _MAIN = "strategy.py"

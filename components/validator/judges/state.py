@@ -6,10 +6,10 @@ import ast
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from components.validator import catalogue
-from components.validator.index import Access, Load, Role
-from components.validator.scopes import Kind, Scope
-from components.validator.words import words
+from components.validator.analysis.index import Access, Load, Role
+from components.validator.analysis.scopes import Kind, Scope
+from components.validator.registry import catalogue
+from components.validator.registry.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from components.validator.index import Load, Role
-from components.validator.words import words
+from components.validator.analysis.index import Load, Role
+from components.validator.registry.words import words
 
 if TYPE_CHECKING:
-    from components.validator.index import Place
+    from components.validator.analysis.index import Place
     from components.validator.judges.common import Case
 
 _RULE = "test-machinery"

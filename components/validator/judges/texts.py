@@ -6,10 +6,10 @@ import ast
 import string
 from typing import TYPE_CHECKING
 
-from components.validator.scopes import Kind, Scope
+from components.validator.analysis.scopes import Kind, Scope
 
 if TYPE_CHECKING:
-    from components.validator.index import Access
+    from components.validator.analysis.index import Access
     from components.validator.judges.common import Case
 
 _FORMATS = ("format", "format_map")

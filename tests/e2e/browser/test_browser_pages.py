@@ -4,9 +4,9 @@ import threading
 import pytest
 from playwright.sync_api import expect
 
-from bot.server.backend import CheckEnded, RunChanged, StrategyChanged
-from components.schema.report import CheckResult
-from components.schema.values import CheckName, Outcome
+from bot.core.notices import CheckEnded, RunChanged, StrategyChanged
+from components.schema.results.report import CheckResult
+from components.schema.results.values import CheckName, Outcome
 from tests.server_support import BAD_IMPORT, REPOSITORY
 
 PAGES = {

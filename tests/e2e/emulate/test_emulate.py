@@ -3,17 +3,17 @@
 import pytest
 import yaml
 
-from bot.app import open_world
-from bot.check_job import check_proposal
-from bot.command_job import run_command
-from bot.config import PROJECT, load
-from bot.drift import base_moved
-from bot.event_json import to_payload
-from bot.events import CommandIssued
-from bot.reconcile import reconcile
-from bot.report import MARKER
+from bot.config.settings import PROJECT, load
+from bot.core.event_json import to_payload
+from bot.core.events import CommandIssued
+from bot.daemon.app import open_world
+from bot.daemon.commands import run_command
+from bot.daemon.reconcile import reconcile
+from bot.deploy.drift import base_moved
+from bot.proposals.check import check_proposal
+from bot.report.markdown import MARKER
 from bot.sources.poll import Poll
-from components.state.records import Job
+from components.state.tables.records import Job
 from tests.e2e.emulate.glue import OWNER, REPO, Glued, token
 
 FOLDER = "strategies/sma_cross"

@@ -7,10 +7,10 @@ from unittest import mock
 import pytest
 import yaml
 
-from bot.config import PROJECT
+from bot.config.settings import PROJECT
 from bot.demo.daemon import DaemonProcess
-from bot.report import MARKER
-from components.schema.report import Report
+from bot.report.markdown import MARKER
+from components.schema.results.report import Report
 from components.state import DATABASE, Store
 from tests.fakes.github.server import FakeGitHub
 

@@ -33,7 +33,7 @@ def test_deploy_merges_what_was_tested_and_tags_it(stage, deployed):
     assert pull.merged_at
     assert stage.git.tip("refs/tags/sma_cross/v1.0.0") == pull.merge_commit
     run = stage.runs(pull)[0]
-    from components.schema.report import Report
+    from components.schema.results.report import Report
 
     tested = Report.model_validate_json(stage.store.runs.get(run.id).report).merge_tree
     assert stage.git.run("rev-parse", f"{pull.merge_commit}^{{tree}}") == tested

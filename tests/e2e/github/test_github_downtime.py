@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.failpoints import NAMES
+from bot.core.failpoints import NAMES
 from tests.e2e.github.conftest import bad, wait_for
 from tests.fakes.github.server import Fault
 from tests.port_support import free_port

@@ -4,11 +4,11 @@ from contextlib import ExitStack
 
 import pytest
 
-from bot.app import open_world
-from bot.config import load
+from bot.checks.policies import load_policies
+from bot.config.settings import load
+from bot.daemon.app import open_world
+from bot.daemon.executors import open_executor
 from bot.demo.stage import set_stage
-from bot.policies import load_policies
-from bot.sandboxes import open_executor
 
 ENV = {
     "ALGOOPS_SANDBOX__BACKEND": "bubblewrap",

@@ -5,22 +5,22 @@ import threading
 import pytest
 import yaml
 
-from bot.app import open_world
-from bot.backtest_job import backtest_tasks
-from bot.base_policies import bench_at
-from bot.check_job import _settled_already
-from bot.check_run import Asked, run_checks, take_snapshot
-from bot.config import load
+from bot.checks.base_policies import bench_at
+from bot.checks.run import Asked, run_checks, take_snapshot
+from bot.config.settings import load
+from bot.core.orders import DeployOrder
+from bot.core.requests import BacktestRequest
+from bot.daemon.app import open_world
+from bot.daemon.backtests import backtest_tasks
+from bot.daemon.doctor import examine
+from bot.daemon.lookup import find_subject
 from bot.demo.stage import EXAMPLES, set_stage
-from bot.deploy_queue import DeployOrder
-from bot.deploys import deploy
-from bot.doctor import examine
-from bot.drift import base_moved
-from bot.server.backend import BacktestRequest
-from bot.subjects import find_subject
+from bot.deploy.deploys import deploy
+from bot.deploy.drift import base_moved
+from bot.proposals.check import _settled_already
 from components.errors import ConfigError
-from components.schema.values import CheckName, Outcome, Verdict
-from components.state.records import Job
+from components.schema.results.values import CheckName, Outcome, Verdict
+from components.state.tables.records import Job
 from tests.deploy_support import deploy_at_once, push, reported
 
 STRICT = "gates:\n  - {id: many-trades, metric: trades, op: '>=', value: 100000}\n"

@@ -2,13 +2,14 @@
 
 import pytest
 
-from bot import check_job, checks
-from bot.config import load
-from bot.health import health
-from bot.runner import Runner
+from bot.checks import strategy
+from bot.config.settings import load
+from bot.daemon.health import health
+from bot.daemon.runner import Runner
+from bot.proposals import check
 from bot.server.health import overall
 from components.engine.market_data import FolderData
-from components.schema.values import Verdict
+from components.schema.results.values import Verdict
 from components.state import Lifecycle
 from tests.deploy_support import push
 from tests.state_support import wait_for
@@ -24,7 +25,7 @@ def pushed(stage, world):
 
 @pytest.fixture
 def runner(world, monkeypatch):
-    monkeypatch.setattr("bot.runner.FIRST_RETRY_S", 0.01)
+    monkeypatch.setattr("bot.daemon.runner.FIRST_RETRY_S", 0.01)
     made = Runner(world, threads=1)
     yield made
     made.stop()
@@ -44,8 +45,8 @@ def test_bug_under_one_strategy_ends_its_run_as_an_error_with_the_cause(
     stage, world, runner, monkeypatch
 ):
     said = []
-    monkeypatch.setattr(checks, "run_tiers", broken)
-    monkeypatch.setattr(checks.log, "error", lambda what, **_facts: said.append(what))
+    monkeypatch.setattr(strategy, "run_tiers", broken)
+    monkeypatch.setattr(strategy.log, "error", lambda what, **_facts: said.append(what))
     run = ended(world, runner, pushed(stage, world))
     assert (run.status, run.verdict) == ("finished", Verdict.ERROR)
     assert "this is a bug of AlgoOps: AttributeError: 'DataFrame' object has no" in run.report
@@ -60,8 +61,8 @@ def test_bug_around_a_run_ends_it_as_an_error_after_the_last_try_and_is_logged_o
     stage, world, runner, monkeypatch
 ):
     said = []
-    monkeypatch.setattr(check_job, "run_checks", broken)
-    monkeypatch.setattr("bot.runner.log.bind", lambda **_facts: Recorder(said))
+    monkeypatch.setattr(check, "run_checks", broken)
+    monkeypatch.setattr("bot.daemon.runner.log.bind", lambda **_facts: Recorder(said))
     job = pushed(stage, world)
     run = ended(world, runner, job)
     assert (run.status, run.verdict) == ("finished", Verdict.ERROR)

@@ -5,14 +5,14 @@ import threading
 
 import pytest
 
-from bot import deploys
-from bot.check_job import check_proposal
-from bot.command_job import run_command
-from bot.deploy_queue import DeployOrder
-from bot.event_json import to_payload
-from bot.events import Cancel, Check, CommandIssued
+from bot.core.event_json import to_payload
+from bot.core.events import Cancel, Check, CommandIssued
+from bot.core.orders import DeployOrder
+from bot.daemon.commands import run_command
+from bot.deploy import deploys
+from bot.proposals.check import check_proposal
 from components.errors import Moved, UserError
-from components.state.records import Job
+from components.state.tables.records import Job
 from tests.deploy_support import push, reported
 
 

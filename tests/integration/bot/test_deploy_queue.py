@@ -2,8 +2,8 @@
 
 import threading
 
-from bot.deploy_queue import DeployOrder
-from bot.deploys import deploy
+from bot.core.orders import DeployOrder
+from bot.deploy.deploys import deploy
 from components.errors import UserError
 from tests.deploy_support import deploy_at_once, push, reported, wait_until_waiting
 

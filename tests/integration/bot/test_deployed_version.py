@@ -6,9 +6,16 @@ from threading import Event
 
 import pytest
 
-from bot.checks import Subject, check_strategy
-from components.schema.report import Change
-from components.schema.values import CheckName, ExecutionResult, Outcome, Severity, Status, Verdict
+from bot.checks.strategy import Subject, check_strategy
+from components.schema.results.report import Change
+from components.schema.results.values import (
+    CheckName,
+    ExecutionResult,
+    Outcome,
+    Severity,
+    Status,
+    Verdict,
+)
 from tests.engine_support import ROOT
 
 BROKEN = b"raise RuntimeError('it needed a package that is gone')\n"

@@ -1,5 +1,5 @@
-from bot.config import PROJECT, load
-from bot.doctor import examine
+from bot.config.settings import PROJECT, load
+from bot.daemon.doctor import examine
 
 
 def symptoms(tmp_path, text):

@@ -2,12 +2,12 @@
 
 import threading
 
-from bot import drift
-from bot.deploy_queue import DeployOrder, RollbackOrder
-from bot.deploys import deploy
-from bot.drift import base_moved
-from bot.rollbacks import rollback
-from components.state.records import Job
+from bot.core.orders import DeployOrder, RollbackOrder
+from bot.deploy import drift
+from bot.deploy.deploys import deploy
+from bot.deploy.drift import base_moved
+from bot.deploy.rollbacks import rollback
+from components.state.tables.records import Job
 from tests.deploy_support import push, reported
 
 

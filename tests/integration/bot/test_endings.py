@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from bot.check_job import check_proposal, close_proposal
+from bot.proposals.check import check_proposal, close_proposal
 from components.ports import StatusState
-from components.state.records import Job
+from components.state.tables.records import Job
 from tests.deploy_support import push, reported
 
 

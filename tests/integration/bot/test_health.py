@@ -1,11 +1,11 @@
 """Health and figures of the real parts: what breaks is away, and all are answered for."""
 
-from bot.config import load
-from bot.deploy_queue import DeployOrder, RollbackOrder
-from bot.deploys import deploy
-from bot.health import health, measure
-from bot.rollbacks import rollback
-from bot.server.backend import HEALTH_COMPONENTS
+from bot.config.settings import load
+from bot.core.orders import DeployOrder, RollbackOrder
+from bot.core.requests import HEALTH_COMPONENTS
+from bot.daemon.health import health, measure
+from bot.deploy.deploys import deploy
+from bot.deploy.rollbacks import rollback
 from tests.deploy_support import push, reported
 
 

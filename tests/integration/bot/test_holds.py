@@ -2,14 +2,14 @@
 
 import pytest
 
-from bot.command_job import run_command
-from bot.deploy_queue import DeployOrder, RollbackOrder
-from bot.deploy_warnings import with_deploy_warnings
-from bot.deploys import deploy
-from bot.event_json import to_payload
-from bot.events import CommandIssued, Hold, Unhold
-from bot.outcomes import read
-from bot.rollbacks import rollback
+from bot.core.event_json import to_payload
+from bot.core.events import CommandIssued, Hold, Unhold
+from bot.core.orders import DeployOrder, RollbackOrder
+from bot.daemon.commands import run_command
+from bot.deploy.deploys import deploy
+from bot.deploy.rollbacks import rollback
+from bot.landing.outcomes import read
+from bot.proposals.deploy_warnings import with_deploy_warnings
 from components.errors import UserError
 from tests.deploy_support import push, reported
 from tests.github_support import report_of, strategy_of

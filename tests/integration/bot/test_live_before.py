@@ -2,16 +2,16 @@
 
 import pytest
 
-from bot.app import open_world
-from bot.config import load
+from bot.config.settings import load
+from bot.daemon.app import open_world
 from bot.demo.stage import set_stage
-from bot.drift import base_moved
-from bot.recheck import recheck
-from bot.report import summary
+from bot.deploy.drift import base_moved
+from bot.deploy.recheck import recheck
+from bot.report.markdown import summary
 from bot.server.reading import Briefs, metrics_of
-from components.schema.report import Report
-from components.schema.values import Verdict
-from components.state.records import Job
+from components.schema.results.report import Report
+from components.schema.results.values import Verdict
+from components.state.tables.records import Job
 
 
 @pytest.fixture

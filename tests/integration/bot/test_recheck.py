@@ -3,20 +3,20 @@
 import pytest
 import yaml
 
-from bot.app import open_world
-from bot.bench import prepare
-from bot.check_run import read_subject
-from bot.config import load
+from bot.checks.run import read_subject
+from bot.checks.subject import prepare
+from bot.config.settings import load
+from bot.core.decisions import StrategyChange
+from bot.core.orders import DeployOrder, RollbackOrder
+from bot.daemon.app import open_world
 from bot.demo.stage import set_stage
-from bot.deploy_queue import DeployOrder, RollbackOrder
-from bot.deploys import deploy
-from bot.plan import StrategyChange
-from bot.recheck import recheck
-from bot.rollbacks import rollback
+from bot.deploy.deploys import deploy
+from bot.deploy.recheck import recheck
+from bot.deploy.rollbacks import rollback
 from components.errors import TransientError
-from components.schema.report import Change, StrategyReport
-from components.schema.values import Verdict
-from components.state.records import Job
+from components.schema.results.report import Change, StrategyReport
+from components.schema.results.values import Verdict
+from components.state.tables.records import Job
 from tests.deploy_support import push, reported
 
 JOB = Job(7, "recheck", "demo", "demo", {}, "leased", 0, 1, 3, "", "")

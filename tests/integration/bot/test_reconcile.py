@@ -1,16 +1,16 @@
 """What a Tick puts right: runs and side effects that a crash left half done."""
 
-from bot.command_job import run_command
-from bot.deploy_parts import message_of, part_of
-from bot.deploy_queue import DeployOrder
-from bot.deploys import _decide
-from bot.event_json import to_payload
-from bot.events import CommandIssued, Hold
-from bot.landing import _landing, announce_deploy
-from bot.reconcile import reconcile
-from bot.unfinished import finish_open
+from bot.core.event_json import to_payload
+from bot.core.events import CommandIssued, Hold
+from bot.core.orders import DeployOrder
+from bot.daemon.commands import run_command
+from bot.daemon.reconcile import reconcile
+from bot.deploy.deploys import _decide
+from bot.deploy.parts import message_of, part_of
+from bot.landing.land import _landing, announce_deploy
+from bot.landing.unfinished import finish_open
 from components.state import Lifecycle
-from components.state.records import Job
+from components.state.tables.records import Job
 from tests.deploy_support import push, reported
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from bot.deploy_queue import DeployOrder, RollbackOrder
-from bot.deploys import deploy
-from bot.rollbacks import propose_rollback, rollback
+from bot.core.orders import DeployOrder, RollbackOrder
+from bot.deploy.deploys import deploy
+from bot.deploy.rollbacks import propose_rollback, rollback
 from components.errors import Conflict
 from components.state import Lifecycle
 from tests.deploy_support import push, reported

@@ -5,16 +5,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot import runner as running
-from bot.command_job import run_command
-from bot.event_json import to_payload
-from bot.events import BaseMoved, CommandIssued, Deploy
-from bot.intake import receive
-from bot.outcomes import read
-from bot.runner import Runner
-from bot.world import Running
+from bot.core.event_json import to_payload
+from bot.core.events import BaseMoved, CommandIssued, Deploy
+from bot.daemon import runner as running
+from bot.daemon.commands import run_command
+from bot.daemon.intake import receive
+from bot.daemon.runner import Runner
+from bot.landing.context import Running
+from bot.landing.outcomes import read
 from components.errors import TransientError
-from components.state.records import Job
+from components.state.tables.records import Job
 from tests.state_support import wait_for
 
 
@@ -119,7 +119,7 @@ def test_lasting_trouble_is_said_once_a_minute_and_every_new_one_at_once(runner,
     for why in ("no room", "no room", "in use", "no room", "in use"):
         runner._trouble("a job cannot be taken", TransientError(why))
     assert said == ["no room", "in use"]
-    monkeypatch.setattr("bot.troubles.SAY_AGAIN_S", 0.0)
+    monkeypatch.setattr("bot.core.troubles.SAY_AGAIN_S", 0.0)
     runner._trouble("a job cannot be taken", TransientError("no room"))
     assert said == ["no room", "in use", "no room"]
 
@@ -138,7 +138,7 @@ def test_command_that_meets_a_bug_is_answered_when_nobody_tries_again(world, mon
     def broken(*_words):
         raise KeyError("a bug")
 
-    monkeypatch.setattr("bot.command_job.deploy", broken)
+    monkeypatch.setattr("bot.daemon.commands.deploy", broken)
     event = CommandIssued("demo", "branch/x", "ada", Deploy(name="alpha"), source="api")
     payload = to_payload(event)
     for attempt in range(1, 4):

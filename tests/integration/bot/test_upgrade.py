@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from bot.command_job import run_command
-from bot.deploy_queue import DeployOrder
-from bot.deploys import deploy
-from bot.intake import dispatch
-from bot.outcomes import CommandOutcome, keep, read
-from bot.unfinished import finish_open
-from components.state.errors import StateTooNew
-from components.state.payloads import FORMAT
+from bot.core.orders import DeployOrder
+from bot.daemon.commands import run_command
+from bot.daemon.intake import dispatch
+from bot.deploy.deploys import deploy
+from bot.landing.outcomes import CommandOutcome, keep, read
+from bot.landing.unfinished import finish_open
+from components.state.db.errors import StateTooNew
+from components.state.tables.payloads import FORMAT
 from tests.deploy_support import push, reported
 
 AN_EVENT = {  # each as version 0.1.0 wrote it

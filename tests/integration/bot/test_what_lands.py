@@ -6,17 +6,17 @@ import threading
 import pytest
 import yaml
 
-from bot.check_job import known_verdict
-from bot.check_run import Asked, run_checks, take_snapshot
+from bot.checks.lands import MOST_PATHS
+from bot.checks.run import Asked, run_checks, take_snapshot
+from bot.core.orders import DeployOrder
 from bot.demo.author import git
 from bot.demo.stage import set_stage
-from bot.deploy_queue import DeployOrder
-from bot.deploys import deploy
-from bot.lands import MOST_PATHS
-from bot.report import markdown, plain
+from bot.deploy.deploys import deploy
+from bot.proposals.check import known_verdict
+from bot.report.markdown import markdown, plain
 from components.ports import Permission
-from components.schema.report import Change
-from components.schema.values import CheckName, Outcome, Verdict
+from components.schema.results.report import Change
+from components.schema.results.values import CheckName, Outcome, Verdict
 from tests.deploy_support import deploy_at_once, push, reported
 
 GATE = "gates:\n  - {id: some-trades, metric: trades, op: '>=', value: 1}\n"

@@ -18,8 +18,8 @@ def market(tmp_path_factory):
 @pytest.fixture(scope="session")
 def wall():
     """The real sandbox: bubblewrap with the real guest."""
-    from components.sandbox.bubblewrap import BubblewrapSandbox
-    from components.schema.values import Limits
+    from components.sandbox.backends.bubblewrap import BubblewrapSandbox
+    from components.schema.results.values import Limits
 
     sandbox = BubblewrapSandbox(Limits(), warm=1)
     yield sandbox

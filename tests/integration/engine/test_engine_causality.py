@@ -5,7 +5,7 @@ from engine_leaks import LEAKS, SOUND
 from engine_strategies import HEAD, case, strategy
 from engine_support import plain, run
 
-from components.schema.values import Severity, Status
+from components.schema.results.values import Severity, Status
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

@@ -9,11 +9,11 @@ from components.engine.gates import judge, resolve_config
 from components.engine.market_data import FolderData
 from components.engine.run import run_backtest, run_smoke
 from components.ports import BacktestJob, SmokeJob
-from components.schema.definition import check_definition, parameter_values
-from components.schema.policies_risk import RiskPolicy
-from components.schema.policies_schema import SchemaPolicy
-from components.schema.policy_file import load_policy
-from components.schema.values import Limits, Status
+from components.schema.definition.check import check_definition, parameter_values
+from components.schema.policies.file import load_policy
+from components.schema.policies.risk import RiskPolicy
+from components.schema.policies.schema import SchemaPolicy
+from components.schema.results.values import Limits, Status
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 CLASS = b"from backtesting import Strategy\nclass A(Strategy):\n    def next(self): pass\n"

@@ -11,8 +11,8 @@ from engine_strategies import HEAD, strategy
 from engine_support import ForkingSandbox, assert_same, plain, run
 
 from components.engine.fills import fill_findings
-from components.schema.backtest import BacktestConfig
-from components.schema.values import Limits, Severity, Status
+from components.schema.definition.backtest import BacktestConfig
+from components.schema.results.values import Limits, Severity, Status
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -173,8 +173,7 @@ def test_impossible_order_ends_the_job(ops, market):
     attack = f"""
     import sys
     if len(self.data) == 90:
-        package = type(self._broker).__module__.rpartition(".")[0]
-        names = vars(sys.modules[package + ".messages"])
+        names = vars(sys.modules["components.protocol.messages"])
         self._broker.ops = eval({ops!r}, dict(names))
     """
     result = _attacked(market, attack, **SHORT)

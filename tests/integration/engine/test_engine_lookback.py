@@ -6,7 +6,7 @@ import pytest
 from engine_strategies import CASES, HEAD, strategy
 from engine_support import assert_same, plain, run
 
-from components.schema.values import Severity, Status
+from components.schema.results.values import Severity, Status
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

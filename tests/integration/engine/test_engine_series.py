@@ -7,8 +7,8 @@ from engine_strategies import HEAD, strategy
 from engine_support import assert_same, plain, run
 
 from components.engine.market_data import FolderData
-from components.schema.backtest import BacktestConfig
-from components.schema.values import Status
+from components.schema.definition.backtest import BacktestConfig
+from components.schema.results.values import Status
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 CONFIG = BacktestConfig(initial_capital=1_000_000)

@@ -4,8 +4,8 @@ import pytest
 from engine_support import run
 
 from components.engine import feed, ledger
-from components.schema.backtest import BacktestConfig
-from components.schema.values import Limits, Status
+from components.schema.definition.backtest import BacktestConfig
+from components.schema.results.values import Limits, Status
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -16,8 +16,8 @@ RICH = BacktestConfig(initial_capital=1e12, hedging=True)
 TALK = """
 import sys, time
 from backtesting import Strategy
-from guest.messages import Bar, Bars, Hello, Reply, RunWhole, request_decoder, encoder
-from guest.wire import HEADER
+from components.protocol.messages import Bar, Bars, Hello, Reply, RunWhole, request_decoder, encoder
+from components.protocol.wire import HEADER
 
 frame = sys._getframe()
 while not (type(frame.f_locals.get("self")).__name__ == "_Guest" and "request" in frame.f_locals):
@@ -116,7 +116,7 @@ def test_trades_without_end_are_refused(market, wall, monkeypatch):
 
 def test_fault_of_a_megabyte_is_capped(market, wall):
     attack = """
-from guest.wire import Fault
+from components.protocol.wire import Fault
 ch.receive()
 ch.send(encoder.encode(Fault("E: " + "A" * 500_000, "\\x1b]0;owned\\x07" + "B" * 500_000)))"""
     result = _attacked(market, wall, attack, limits=Limits())

@@ -6,7 +6,7 @@ import pytest
 from engine_strategies import HEAD
 from engine_support import run
 
-from components.schema.values import Status
+from components.schema.results.values import Status
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

@@ -26,7 +26,7 @@ from components.engine.market_data import FolderData
 from components.errors import TransientError
 from components.executor.dask import DaskExecutor
 from components.executor.local import LocalExecutor
-from components.schema.values import Status
+from components.schema.results.values import Status
 
 BUSY = "import time\nuntil = time.monotonic() + {}\nwhile time.monotonic() < until: pass\nprint('done')"
 WAIT_S = 60

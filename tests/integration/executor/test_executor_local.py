@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from executor_support import SPEC, eventually, script
 
 from components.executor.local import LocalExecutor
-from components.schema.values import Status
+from components.schema.results.values import Status
 
 
 def children() -> set[str]:

@@ -13,8 +13,8 @@ from components.executor.again import MOST_RUNS
 from components.executor.local import LocalExecutor
 from components.executor.messages import WorkerSpec
 from components.ports import ScriptJob
-from components.sandbox.choose import SandboxSpec
-from components.schema.values import Limits, Status
+from components.sandbox.backends.select import SandboxSpec
+from components.schema.results.values import Limits, Status
 from tests.executor_support import PROJECT, backtest_job, descendants, eventually
 
 LIMITS = Limits()
@@ -68,7 +68,7 @@ def guest_of(executor, but=0):
 def _is_guest(pid):
     try:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        return b"guest.main" in words and not words[0].endswith(b"bwrap")
+        return b"components.sandbox.guest.runtime.main" in words and not words[0].endswith(b"bwrap")
     except OSError:
         return False
 

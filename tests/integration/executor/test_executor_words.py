@@ -12,7 +12,7 @@ from executor_support import SPEC, Cluster, backtest_job, eventually, script
 
 from components.executor.dask import DaskExecutor
 from components.executor.local import LocalExecutor
-from components.schema.values import Status
+from components.schema.results.values import Status
 
 WAIT_S = 60
 LONG = "import time\nprint('begun')\nwhile True: time.sleep(0.01)"  # why: the guest waits, not the test

@@ -19,8 +19,8 @@ from components.git_patch import repository as repository_module
 from components.git_patch.notes import read_note, write_note
 from components.git_patch.values import Candidate, Update
 from components.ports import Landing, Permission, StatusState, Tag
-from components.schema.report import ProposalRef, Report
-from components.schema.values import Verdict
+from components.schema.results.report import ProposalRef, Report
+from components.schema.results.values import Verdict
 from tests.git_support import ENV, Author, git, strategy
 
 ROOT = Path(__file__).parents[3]

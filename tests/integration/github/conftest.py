@@ -1,6 +1,6 @@
 import pytest
 
-from bot.github import GitMirror
+from bot.daemon.github import GitMirror
 from components.forge.github import GitHubForge
 from components.forge.github_auth import Access
 from tests.fakes.github.server import FakeGitHub

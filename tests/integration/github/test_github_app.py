@@ -7,7 +7,7 @@ import pytest
 from components.errors import ConfigError, TransientError, UserError
 from components.forge.github import MARKER
 from components.ports import StatusState
-from components.schema.values import Severity, Verdict
+from components.schema.results.values import Severity, Verdict
 from tests.fakes.github.server import Fault
 from tests.github_support import APP, app_settings, finding, report_of, strategy_of
 

@@ -5,21 +5,21 @@ import threading
 import pytest
 import yaml
 
-from bot.app import open_world
-from bot.check_job import check_proposal
-from bot.command_job import run_command
-from bot.config import PROJECT, load
-from bot.deploy_queue import RollbackOrder
-from bot.drift import base_moved
-from bot.event_json import to_payload
-from bot.events import CommandIssued, Deploy, Hold
-from bot.intake import close
-from bot.merge_groups import check_group
-from bot.outcomes import read
-from bot.reconcile import reconcile
-from bot.rollbacks import rollback
+from bot.config.settings import PROJECT, load
+from bot.core.event_json import to_payload
+from bot.core.events import CommandIssued, Deploy, Hold
+from bot.core.orders import RollbackOrder
+from bot.daemon.app import open_world
+from bot.daemon.commands import run_command
+from bot.daemon.intake import close
+from bot.daemon.merge_groups import check_group
+from bot.daemon.reconcile import reconcile
+from bot.deploy.drift import base_moved
+from bot.deploy.rollbacks import rollback
+from bot.landing.outcomes import read
+from bot.proposals.check import check_proposal
 from components.state import Lifecycle
-from components.state.records import Job
+from components.state.tables.records import Job
 from tests.fakes.github.server import FakeGitHub, Fault
 
 

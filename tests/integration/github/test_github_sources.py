@@ -6,7 +6,7 @@ from threading import Thread
 
 import pytest
 
-from bot.events import (
+from bot.core.events import (
     BaseMoved,
     Cancel,
     Check,

@@ -3,7 +3,7 @@
 import pytest
 from sandbox_support import HOSTILE, SMALL, run_hostile
 
-from components.schema.values import Status
+from components.schema.results.values import Status
 
 PASSED, FAILED, TIMEOUT = Status.PASSED, Status.FAILED, Status.TIMEOUT
 MEMORY, CRASHED, PROTOCOL = Status.OUT_OF_MEMORY, Status.CRASHED, Status.PROTOCOL_ERROR

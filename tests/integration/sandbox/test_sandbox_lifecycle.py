@@ -15,9 +15,9 @@ from components.errors import TransientError
 from components.executor.local import LocalExecutor, _Task
 from components.executor.messages import WorkerSpec
 from components.ports import ScriptJob
-from components.sandbox import owner
-from components.sandbox.docker import LABEL
-from components.schema.values import Status
+from components.sandbox.backends import owner
+from components.sandbox.backends.docker import LABEL
+from components.schema.results.values import Status
 
 DAEMON = Path(__file__).parents[2] / "sandbox_daemon.py"
 

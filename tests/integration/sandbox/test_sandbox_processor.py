@@ -10,9 +10,9 @@ from sandbox_support import SMALL
 from components.engine.market_data import FolderData
 from components.engine.run import run_backtest
 from components.ports import BacktestJob
-from components.sandbox.processor import Processor
-from components.schema.backtest import BacktestConfig
-from components.schema.values import Status
+from components.sandbox.limits.processor import Processor
+from components.schema.definition.backtest import BacktestConfig
+from components.schema.results.values import Status
 from tests.engine_support import ROOT
 
 pytestmark = pytest.mark.serial

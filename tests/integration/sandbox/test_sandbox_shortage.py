@@ -13,7 +13,7 @@ from components.executor.local import LocalExecutor
 from components.executor.local_process import Process
 from components.executor.messages import WorkerSpec
 from components.ports import ScriptJob
-from components.schema.values import Status
+from components.schema.results.values import Status
 
 pytestmark = pytest.mark.serial
 ROOT = Path(__file__).parents[3]

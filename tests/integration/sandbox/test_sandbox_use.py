@@ -11,8 +11,8 @@ import docker
 import pytest
 from sandbox_support import HOSTILE, SMALL, raise_wall
 
-from components.sandbox.author_tests import has_tests, run_author_tests
-from components.schema.values import Outcome, Status
+from components.sandbox.session.author_tests import has_tests, run_author_tests
+from components.schema.results.values import Outcome, Status
 
 ROOT = Path(__file__).parents[3]
 NOBODY = 65534
@@ -151,7 +151,7 @@ def test_folder_with_tests_is_told_from_one_without():
 
 
 def test_same_inputs_make_the_same_image_whatever_the_hash_seed(tmp_path):
-    command = [sys.executable, "-m", "components.sandbox.image"]
+    command = [sys.executable, "-m", "components.sandbox.image.build"]
     builds = [
         subprocess.Popen(
             [*command, str(tmp_path / seed)],

@@ -13,9 +13,9 @@ from sandbox_support import BACKENDS, SMALL, raise_wall, run_hostile, run_text, 
 
 from components.errors import ConfigError, TransientError
 from components.ports import GuestBroke, GuestGone, GuestJob, GuestLate
-from components.sandbox import choose
-from components.sandbox.docker import DEADLINE_LABEL, LABEL, DockerSandbox
-from components.schema.values import Status
+from components.sandbox.backends import select
+from components.sandbox.backends.docker import DEADLINE_LABEL, LABEL, DockerSandbox
+from components.schema.results.values import Status
 
 
 def script(text, limits=SMALL):
@@ -255,7 +255,7 @@ def test_jobs_of_the_same_files_share_a_guest_and_others_do_not(backend):
 def test_choosing_docker_for_a_named_runtime_never_falls_back(monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
     with pytest.raises(TransientError, match="Docker"):
-        choose.open_sandbox(choose.SandboxSpec(SMALL, "auto", runtime="runsc"))
+        select.open_sandbox(select.SandboxSpec(SMALL, "auto", runtime="runsc"))
 
 
 def test_killed_first_process_is_our_fault_and_no_hang(wall):

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from backtesting import Backtest
 
-from components.sandbox.guest.rules import build_strategy
-from components.schema.definition import check_definition, validate_mapping
-from components.schema.policies_schema import SchemaPolicy
+from components.sandbox.guest.rules.strategy import build_strategy
+from components.schema.definition.check import check_definition, validate_mapping
+from components.schema.policies.schema import SchemaPolicy
 from tests.cli_support import as_process, in_process
 
 ROOT = Path(__file__).parents[3]
@@ -246,8 +246,8 @@ def test_rules_trade_in_the_sandbox_as_they_do_under_plain_backtesting(name, cau
 def test_reading_definitions_loads_no_market_library():
     code = (
         "import sys\n"
-        "from components.schema.definition import validate_mapping\n"
-        "import components.schema.jsonschema, components.schema.migrate\n"
+        "from components.schema.definition.check import validate_mapping\n"
+        "import components.schema.jsonschema, components.schema.migrate.steps\n"
         "validate_mapping({'name': 'x'})\n"
         "heavy = {'pandas', 'numpy', 'talib', 'backtesting', 'bokeh'} & set(sys.modules)\n"
         "sys.exit(f'loaded {heavy}' if heavy else 0)\n"

@@ -8,11 +8,11 @@ import time
 import httpx
 import pytest
 
+from bot.core.notices import CheckEnded, RunChanged
 from bot.server.app import create_app
-from bot.server.backend import CheckEnded, RunChanged
 from bot.server.serve import HttpServer
 from components.errors import ConfigError, TransientError
-from components.schema.values import ExecutionResult, Outcome, Status
+from components.schema.results.values import ExecutionResult, Outcome, Status
 from tests.server_support import settings_for
 
 

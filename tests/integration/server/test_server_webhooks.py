@@ -5,8 +5,8 @@ import json
 import httpx
 import pytest
 
-from bot.config import GitHubSettings, RepositorySettings
-from bot.events import BaseMoved, CommandIssued, Deploy, ProposalChanged
+from bot.config.settings import GitHubSettings, RepositorySettings
+from bot.core.events import BaseMoved, CommandIssued, Deploy, ProposalChanged
 from bot.server.app import create_app
 from bot.server.serve import HttpServer
 from components.errors import TransientError

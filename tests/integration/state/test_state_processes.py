@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from state_support import ROOT, command, jailed, spawn, wait_for
 
 from components.state import DaemonLock, Lifecycle, Store
-from components.state.errors import LockHeld
+from components.state.db.errors import LockHeld
 
 
 @pytest.fixture

@@ -6,9 +6,11 @@ import threading
 
 import pytest
 
-from bot.bell import Bell
+from bot.sources.wake import Bell
 
-RING = "import sys, pathlib; from bot.bell import Bell; Bell(pathlib.Path(sys.argv[1])).ring()"
+RING = (
+    "import sys, pathlib; from bot.sources.wake import Bell; Bell(pathlib.Path(sys.argv[1])).ring()"
+)
 FOR_EVER_S = 3600.0
 WAIT_S = 60.0
 
@@ -16,7 +18,7 @@ WAIT_S = 60.0
 @pytest.fixture
 def only_rings(monkeypatch):
     """Nobody looks by the clock: what is found was found because of a ring."""
-    monkeypatch.setattr("bot.bell.LOOK_S", FOR_EVER_S)
+    monkeypatch.setattr("bot.sources.wake.LOOK_S", FOR_EVER_S)
 
 
 @pytest.fixture
@@ -64,7 +66,7 @@ def test_the_daemon_is_told_of_an_order(bell, tmp_path):
 
 
 def test_without_a_file_to_ring_the_outcome_is_found_by_looking(tmp_path, monkeypatch):
-    monkeypatch.setattr("bot.bell.LOOK_S", 0.01)
+    monkeypatch.setattr("bot.sources.wake.LOOK_S", 0.01)
     bell, looks = Bell(tmp_path / "missing/x.bell"), []
 
     def look():

@@ -2,10 +2,10 @@
 
 import pytest
 
-from bot.check_run import overall
-from bot.checks import _verdict, is_of_content
-from components.schema.report import Change, CheckResult, StrategyReport
-from components.schema.values import CheckName, Finding, Outcome, Severity, Verdict
+from bot.checks.run import overall
+from bot.checks.strategy import _verdict, is_of_content
+from components.schema.results.report import Change, CheckResult, StrategyReport
+from components.schema.results.values import CheckName, Finding, Outcome, Severity, Verdict
 
 
 def checks(*outcomes):

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from bot.app import _last_recheck
+from bot.daemon.app import _last_recheck
 from bot.sources import clock as clocks
 from bot.sources.clock import Clock
 from components.state import Store

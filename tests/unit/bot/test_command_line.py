@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.cli import take_debug
 from bot.cli.common import Debug
-from bot.config import PROJECT, load
+from bot.config.settings import PROJECT, load
 
 ALGOOPS = Path(sys.executable).with_name("algoops")
 

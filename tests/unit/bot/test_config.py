@@ -1,6 +1,6 @@
 import pytest
 
-from bot.config import PROJECT, load
+from bot.config.settings import PROJECT, load
 from components.errors import ConfigError
 
 

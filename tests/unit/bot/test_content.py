@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.content import Content, content_key
+from bot.checks.content import Content, content_key
 
 CONTENT = Content(
     strategy="sma",

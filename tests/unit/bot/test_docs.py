@@ -1,13 +1,15 @@
 """What the documents say of commands, settings and states is what the code has."""
 
+import importlib.util
 import re
+import tomllib
 from pathlib import Path
 
 import yaml
 
 from bot.cli import COMMANDS
-from bot.config import PROJECT, Settings, load
-from components.schema.values import CheckName
+from bot.config.settings import PROJECT, Settings, load
+from components.schema.results.values import CheckName
 from components.state import Lifecycle
 
 
@@ -37,6 +39,22 @@ def test_every_section_of_the_settings_stands_in_the_configuration_file():
     document = yaml.safe_load(read("config.yaml"))
     hidden = {"git_binary", "api_token"}
     assert set(document) == set(Settings.model_fields) - hidden
+
+
+def test_design_lists_the_folders_that_are_there():
+    spec = importlib.util.spec_from_file_location("folders", PROJECT / "docs" / "folders.py")
+    folders = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(folders)
+    text = read("docs/design.md")
+    assert folders.designed(text) == text, "write it anew: python docs/folders.py"
+
+
+def test_design_and_contract_name_the_same_layers():
+    contracts = tomllib.loads(read("pyproject.toml"))["tool"]["importlinter"]["contracts"]
+    layers = next(c["layers"] for c in contracts if c["type"] == "layers")
+    section = read("docs/design.md").split("Dependencies point one way")[1].split("\n\n")[1]
+    written = [re.findall(r"`((?:bot|components)[.a-z]*)`", line) for line in section.splitlines()]
+    assert written == [layer.split(" | ") for layer in layers]
 
 
 def test_design_names_every_check():

@@ -1,7 +1,7 @@
 import pytest
 
-from bot.event_json import from_payload, key_of, kind_of, to_payload
-from bot.events import (
+from bot.core.event_json import from_payload, key_of, kind_of, to_payload
+from bot.core.events import (
     BaseMoved,
     Cancel,
     Check,

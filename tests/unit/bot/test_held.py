@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.held import content_of, version_of
+from bot.checks.held import content_of, version_of
 
 CODE = b"class A: pass\n"
 YAML = b"name: sma\ndescription: a test\nversion: 1.1.0\nsymbols: [SPX]\n"

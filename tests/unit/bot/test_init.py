@@ -7,9 +7,10 @@ import yaml
 from typer.testing import CliRunner
 
 from bot.cli import app, load
-from bot.cli.run import local_repository, make_repository
-from bot.config import Settings
-from bot.config import load as load_settings
+from bot.cli.run import local_repository
+from bot.config.settings import Settings
+from bot.config.settings import load as load_settings
+from bot.demo.repository import make_repository
 from components.errors import UserError
 
 

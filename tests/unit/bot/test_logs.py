@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from bot.logs import HIDDEN, hide_secrets
+from bot.config.logs import HIDDEN, hide_secrets
 
 
 @pytest.mark.parametrize("key", ["token", "api_token", "webhook_secret", "Authorization"])

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.plan import (
+from bot.core.decisions import (
     Candidate,
     DeployFacts,
     Land,
@@ -17,14 +17,14 @@ from bot.plan import (
     plan_run,
 )
 from components.ports import Proposal
-from components.schema.report import (
+from components.schema.results.report import (
     Change,
     CheckResult,
     LandingList,
     LandingPath,
     LandingStrategy,
 )
-from components.schema.values import CheckName, Outcome, Verdict
+from components.schema.results.values import CheckName, Outcome, Verdict
 
 HEAD, BASE = "a" * 40, "b" * 40
 PROPOSAL = Proposal(id="branch/x", ref="x", head=HEAD)

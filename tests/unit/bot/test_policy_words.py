@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config import PROJECT
-from bot.policies import load_policies
-from bot.policy_said import Effect
-from bot.policy_words import differences
-from components.schema.policies_code import CodePolicy, ModuleRule
-from components.schema.policies_risk import Gate, RiskPolicy
-from components.schema.policies_schema import SchemaPolicy
+from bot.checks.policies import load_policies
+from bot.checks.policy_difference import Effect
+from bot.checks.policy_words import differences
+from bot.config.settings import PROJECT
+from components.schema.policies.code import CodePolicy, ModuleRule
+from components.schema.policies.risk import Gate, RiskPolicy
+from components.schema.policies.schema import SchemaPolicy
 
 SHIPPED = load_policies(PROJECT / "policies")
 GATE = Gate(id="sharpe", metric="sharpe", op=">=", value=0.1)

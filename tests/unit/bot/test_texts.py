@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.cli.common import _HarmlessConsole
-from bot.logs import VALUE_CAP, hide_secrets
+from bot.config.logs import VALUE_CAP, hide_secrets
 from bot.server.render import _shown, inline
-from components.sandbox import faults
-from components.sandbox.guest.wire import Fault
-from components.sandbox.output import Tail
+from components.protocol.wire import Fault
+from components.sandbox.session import faults
+from components.sandbox.session.output import Tail
 from components.texts import cut, harmless, printable
 
 ROOT = Path(__file__).parents[3]

@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[3]
 THREADS = """
 from pathlib import Path
-import bot.app
+import bot.daemon.app
 import pyarrow
 pyarrow.array(["some words"] * 10_000)
 print(*(path.read_text().strip() for path in Path("/proc/self/task").glob("*/comm")))

@@ -4,11 +4,11 @@ import threading
 
 import pytest
 
-from bot.bench import Subject
-from bot.tiers import Progress, _lookahead
+from bot.checks.stages import Progress, _lookahead
+from bot.checks.subject import Subject
 from components.engine.findings import unfinished
-from components.schema.report import Change
-from components.schema.values import CheckName, ExecutionResult, Finding, Outcome, Status
+from components.schema.results.report import Change
+from components.schema.results.values import CheckName, ExecutionResult, Finding, Outcome, Status
 
 LOOKED = ExecutionResult(
     status=Status.PASSED,

@@ -2,9 +2,9 @@
 
 import structlog
 
-from bot.progress import Broadcast
-from bot.server.backend import RunSpoke
-from bot.words import LINES_A_RUN, Words
+from bot.core.broadcast import Broadcast
+from bot.core.job_output import LINES_A_RUN, Words
+from bot.core.notices import RunSpoke
 from components.ports import Said
 
 

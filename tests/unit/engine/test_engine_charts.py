@@ -2,8 +2,8 @@
 
 import pytest
 
-from components.engine.charts import mermaid, page, picture, sparkline
-from components.schema.values import EquityPoint, ExecutionResult, Metrics, Status, Trade
+from bot.report.charts import mermaid, page, picture, sparkline
+from components.schema.results.values import EquityPoint, ExecutionResult, Metrics, Status, Trade
 
 
 def result(values=(100.0, 120.0, 90.0, 150.0), *, benchmark=True, symbol="SPX"):

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.engine.fills import differences, fill_findings
-from components.sandbox.guest.exchange import Exchange, Impossible, replay
-from components.sandbox.guest.fills import Correction
-from components.sandbox.guest.messages import Cancel, Close, Place, Protect
-from components.sandbox.guest.recorder import Mirror
-from components.schema.values import ExecutionResult, Severity, Status
+from components.protocol.exchange import Exchange, Impossible, replay
+from components.protocol.fills import Correction
+from components.protocol.messages import Cancel, Close, Place, Protect
+from components.sandbox.guest.replay.recorder import Mirror
+from components.schema.results.values import ExecutionResult, Severity, Status
 from tests.engine_fairness import Untimed, account
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:backtesting")  # cancelled orders

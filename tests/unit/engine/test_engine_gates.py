@@ -6,11 +6,11 @@ from components.engine.extra_runs import extra_runs, judge_extra
 from components.engine.gates import aggregate, judge, resolve_config
 from components.errors import ConfigError
 from components.ports import BacktestJob
-from components.schema.backtest import BacktestConfig, CommissionScheme
-from components.schema.policies_risk import Gate, RiskPolicy, Robustness, WalkForward
-from components.schema.policy_file import load_policy
-from components.schema.strategy import ParameterSpec
-from components.schema.values import ExecutionResult, Limits, Metrics, Status
+from components.schema.definition.backtest import BacktestConfig, CommissionScheme
+from components.schema.definition.models import ParameterSpec
+from components.schema.policies.file import load_policy
+from components.schema.policies.risk import Gate, RiskPolicy, Robustness, WalkForward
+from components.schema.results.values import ExecutionResult, Limits, Metrics, Status
 
 
 def result(symbol="SPX", *, held=None, **metrics):

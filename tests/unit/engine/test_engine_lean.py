@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from pandas.core.indexers.objects import FixedWindowIndexer  # type: ignore[attr-defined]
 from pandas.core.window.rolling import BaseWindow
 
-from components.sandbox.guest import lean
+from components.sandbox.guest.replay import lean
 
 FLOATS = arrays(
     "<f8",

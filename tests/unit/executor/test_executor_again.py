@@ -6,7 +6,7 @@ import pytest
 
 from components.executor.again import MOST_RUNS, again
 from components.executor.room import Room
-from components.schema.values import ExecutionResult, ResourceUsage, Status
+from components.schema.results.values import ExecutionResult, ResourceUsage, Status
 
 BROKEN, TIMEOUT = Status.INFRASTRUCTURE_ERROR, Status.TIMEOUT
 

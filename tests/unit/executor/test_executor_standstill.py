@@ -10,7 +10,7 @@ import pytest
 
 from components.executor import run, standstill
 from components.executor.standstill import Standstill
-from components.schema.values import ExecutionResult, Status
+from components.schema.results.values import ExecutionResult, Status
 
 WATCHED = """
 import sys

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sweep import Axis, Cell, Kept, best_of, cell_key, grid, read_axis, sweep
-from bot.sweep_picture import heat_map, picture
-from bot.sweep_stats import Moments, best_by_luck, deflated, expected_best, moments
+from bot.sweep.grid import Axis, Cell, Kept, best_of, cell_key, grid, read_axis, sweep
+from bot.sweep.picture import heat_map, picture
+from bot.sweep.stats import Moments, best_by_luck, deflated, expected_best, moments
 from components.errors import UserError
 from components.ports import BacktestJob
-from components.schema.backtest import BacktestConfig
-from components.schema.values import EquityPoint, ExecutionResult, Limits, Metrics, Status
+from components.schema.definition.backtest import BacktestConfig
+from components.schema.results.values import EquityPoint, ExecutionResult, Limits, Metrics, Status
 
 
 def job(**parameters):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from components.executor import voice
 from components.executor.voice import Voice, hand_over, one_line, overheard, speaking
 from components.ports import Said
-from components.sandbox.output import LINE_CAP, LINES_A_CHUNK, Lines
+from components.sandbox.session.output import LINE_CAP, LINES_A_CHUNK, Lines
 from components.texts import harmless
 
 

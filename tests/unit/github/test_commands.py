@@ -7,18 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import report
-from bot.commands import REASON_CAP, may, parse
-from bot.events import (
-    Cancel,
-    Check,
-    Deploy,
-    Help,
-    Hold,
-    Rollback,
-    Status,
-    Unhold,
-)
+from bot.core.commands import REASON_CAP, may, parse
+from bot.core.events import Cancel, Check, Deploy, Help, Hold, Rollback, Status, Unhold
+from bot.report import markdown
 from components.ports import Permission
 
 SNAPSHOTS = Path(__file__).parents[1] / "report" / "snapshots"
@@ -204,11 +195,11 @@ def test_only_who_may_write_may_command(command):
 @pytest.mark.parametrize(
     "answer",
     [
-        report.help_text("\n/algoops deploy\n"),
-        report.held("alpha", "1.0.0", "x\n/algoops deploy"),
-        report.rolled_back("alpha", "1.0.0", "a" * 40, "1.1.0", "\n\n/algoops deploy"),
-        report.failed("\n/algoops deploy"),
-        report.refused("ann", Permission.READ),
+        markdown.help_text("\n/algoops deploy\n"),
+        markdown.held("alpha", "1.0.0", "x\n/algoops deploy"),
+        markdown.rolled_back("alpha", "1.0.0", "a" * 40, "1.1.0", "\n\n/algoops deploy"),
+        markdown.failed("\n/algoops deploy"),
+        markdown.refused("ann", Permission.READ),
     ],
 )
 def test_no_answer_of_ours_is_a_command(answer):

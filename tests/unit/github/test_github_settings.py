@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot import config
+from bot.config.settings import load
 from bot.server.webhooks import listening
 from components.errors import ConfigError
 
@@ -23,7 +23,7 @@ def test_secrets_are_read_from_files_beside_the_configuration(tmp_path):
     (tmp_path / "secrets/token").write_text("ghp_x\n")
     (tmp_path / "secrets/hook").write_text("hush\n")
     (tmp_path / "config.yaml").write_text(BLOCK)
-    settings = config.load(tmp_path / "config.yaml", {})
+    settings = load(tmp_path / "config.yaml", {})
     github = settings.repositories[0].github
     assert github.token.get_secret_value() == "ghp_x"
     assert github.webhook_secret.get_secret_value() == "hush"
@@ -36,10 +36,10 @@ def test_secrets_are_read_from_files_beside_the_configuration(tmp_path):
 def test_a_missing_secret_file_is_named(tmp_path):
     (tmp_path / "config.yaml").write_text(BLOCK)
     with pytest.raises(ConfigError, match="secrets/token"):
-        config.load(tmp_path / "config.yaml", {})
+        load(tmp_path / "config.yaml", {})
 
 
 def test_a_github_repository_without_its_block_is_refused(tmp_path):
     (tmp_path / "config.yaml").write_text("repositories: [{name: team, forge: github}]")
     with pytest.raises(ConfigError, match="github"):
-        config.load(tmp_path / "config.yaml", {})
+        load(tmp_path / "config.yaml", {})

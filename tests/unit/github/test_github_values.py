@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.findings import to_sarif
+from bot.report.findings import to_sarif
 from components.errors import TransientError
 from components.forge.github_values import annotations, number_of, pull
 from tests.github_support import finding, report_of, strategy_of

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.events import (
+from bot.core.events import (
     BaseMoved,
     Check,
     CommandIssued,

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import pytest
 from starlette.testclient import TestClient
 
-from bot.config import GitHubSettings, RepositorySettings
+from bot.config.settings import GitHubSettings, RepositorySettings
 from bot.server.app import create_app
 from bot.sources import webhook
 from tests.server_support import bot_in, settings_for

@@ -1,6 +1,6 @@
 """The shapes that a report takes, each with a name that is its snapshot's."""
 
-from components.schema.report import (
+from components.schema.results.report import (
     Change,
     CheckResult,
     GateResult,
@@ -9,7 +9,7 @@ from components.schema.report import (
     LandingStrategy,
     Report,
 )
-from components.schema.values import (
+from components.schema.results.values import (
     AuthorTest,
     CheckName,
     ExecutionResult,

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from bot import report
-from bot.report_escape import block, code, inline, link
-from components.schema.values import ExecutionResult, Severity, Status, Verdict
+from bot.report import markdown
+from bot.report.escape import block, code, inline, link
+from components.schema.results.values import ExecutionResult, Severity, Status, Verdict
 from tests.github_support import finding, report_of, strategy_of
 
 HOSTILE = [
@@ -90,7 +90,7 @@ def effects(text):
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_text_in_every_field_has_no_effect(text):
-    comment = report.markdown(hostile_report(text))
+    comment = markdown.markdown(hostile_report(text))
     assert effects(comment) == []
     assert comment.count("<!--") == 1
     headings = [t for t in tokens(comment) if t.type == "heading_open"]
@@ -100,7 +100,7 @@ def test_hostile_text_in_every_field_has_no_effect(text):
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_text_keeps_tables_and_folds_in_shape(text):
-    comment = report.markdown(hostile_report(text))
+    comment = markdown.markdown(hostile_report(text))
     markup = " ".join(t.content for t in tokens(comment) if t.type.startswith("html"))
     assert markup.count("<details>") == markup.count("</details>") > 0
     table = [line for line in comment.splitlines() if line.startswith("| ❌ |")]
@@ -156,12 +156,12 @@ def test_a_link_cannot_be_left_by_its_address():
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_a_terminal_is_not_steered(text):
-    shown = report.plain(hostile_report(text))
+    shown = markdown.plain(hostile_report(text))
     assert not [c for c in shown if ord(c) < 32 and c != "\n"]
     assert not re.search("[\u202a-\u202e\u2066-\u2069\x7f-\x9f]", shown)
 
 
 def test_warnings_alone_are_folded_away():
     note = finding(severity=Severity.WARNING)
-    text = report.markdown(report_of(strategies=[strategy_of(findings=[note])]))
+    text = markdown.markdown(report_of(strategies=[strategy_of(findings=[note])]))
     assert "<details><summary>1 warning or note</summary>" in text

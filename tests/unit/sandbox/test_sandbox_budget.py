@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from components.sandbox import budget, processes
-from components.sandbox.budget import Budget
-from components.sandbox.cgroups import Counters
-from components.schema.values import Limits
+from components.sandbox.limits import processes
+from components.sandbox.limits.cgroups import Counters
+from components.sandbox.session import budget
+from components.sandbox.session.budget import Budget
+from components.schema.results.values import Limits
 
 SLEEPS = "import time; print('up', flush=True); time.sleep(600)"
 TURNS = "print('up', flush=True)\nwhile True: pass"

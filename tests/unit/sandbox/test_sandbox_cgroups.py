@@ -1,8 +1,8 @@
 import pytest
 
-from components.sandbox import cgroups
-from components.sandbox.cgroups import Cgroup, Counters
-from components.schema.values import Limits
+from components.sandbox.limits import cgroups
+from components.sandbox.limits.cgroups import Cgroup, Counters
+from components.schema.results.values import Limits
 
 LIMITS = Limits(memory_mb=100, cpus=0.5, pids=7)
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.sandbox.guest.wire import HEADER, Began, Ended, Ready
-from components.sandbox.member import ControlLine, ControlLost
+from components.protocol.wire import HEADER, Began, Ended, Ready
+from components.sandbox.backends.instance import ControlLine, ControlLost
 
 ENDED = Ended(code=0, signal=None, max_memory_kb=1, cpu_s=0.1)
 

@@ -5,10 +5,10 @@ import msgspec
 import pytest
 
 from components.ports import GuestExit
-from components.sandbox import faults
-from components.sandbox.guest.faults import TEXT_CAP, fault_of
-from components.sandbox.guest.wire import CaseDone, Fault
-from components.schema.values import Provenance, ResourceUsage, Status
+from components.protocol.wire import CaseDone, Fault
+from components.sandbox.guest.runtime.faults import TEXT_CAP, fault_of
+from components.sandbox.session import faults
+from components.schema.results.values import Provenance, ResourceUsage, Status
 
 
 def raised_by(tmp_path, text):

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from components.sandbox.guest.folder import close_folder, open_folder
+from components.sandbox.guest.runtime.folder import close_folder, open_folder
 
 ALPHA = {
     "strategy.py": (

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from sandbox_support import contents
 
-from components.sandbox import elf, inventory
+from components.sandbox.image import elf, inventory
 
 
 def test_interpreter_needs_a_loader_and_the_c_library():

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from components.sandbox.guest.main import clean
+from components.sandbox.guest.runtime.main import clean
 
 
 def _file(folder):

@@ -2,9 +2,9 @@ import signal
 
 import pytest
 
-from components.sandbox.cgroups import Counters
-from components.sandbox.outcome import Facts, judge
-from components.schema.values import Limits, Status
+from components.sandbox.limits.cgroups import Counters
+from components.sandbox.session.outcome import Facts, judge
+from components.schema.results.values import Limits, Status
 
 LIMITS = Limits(memory_mb=100, cpu_s=2, wall_s=5)
 KILLED_ONE = Counters(cpu_s=0.1, max_memory_mb=100, oom_kills=1)

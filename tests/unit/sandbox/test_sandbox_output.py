@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.sandbox.output import Drain, Tail
+from components.sandbox.session.output import Drain, Tail
 from components.texts import harmless
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from components.errors import TransientError
-from components.sandbox import owner
+from components.sandbox.backends import owner
 
 
 @pytest.fixture(autouse=True)

@@ -4,8 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from components.errors import ConfigError
-from components.schema.policies_sandbox import SandboxPolicy
-from components.schema.policy_file import load_policy
+from components.schema.policies.file import load_policy
+from components.schema.policies.sandbox import SandboxPolicy
 
 
 def test_shipped_policy_is_valid_and_says_why():

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.errors import TransientError
-from components.sandbox import seccomp, syscall_table
+from components.sandbox.limits import seccomp, syscall_table
 
 ALLOW, KILL, EPERM = 0x7FFF0000, 0x80000000, 0x00050000 | errno.EPERM
 NUMBERS = json.loads(seccomp.TABLE.read_text())

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.sandbox.guest.wire import Channel, WireError
+from components.protocol.wire import Channel, WireError
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 from backtesting.test import GOOG
 
-from components.schema.definition import check_definition
-from components.schema.policies_schema import SchemaPolicy
+from components.schema.definition.check import check_definition
+from components.schema.policies.schema import SchemaPolicy
 
 ROOT = Path(__file__).parents[3]
 

@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 from components.schema.catalogue import RULES
-from components.schema.policies_schema import DEFAULT_SEVERITIES
+from components.schema.policies.schema import DEFAULT_SEVERITIES
 
 ROOT = Path(__file__).parents[3]
 SOURCES = [

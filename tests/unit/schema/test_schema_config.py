@@ -2,8 +2,8 @@
 
 import pytest
 
-from components.schema.backtest import BacktestConfig
-from components.schema.config_check import (
+from components.schema.definition.backtest import BacktestConfig
+from components.schema.definition.config_check import (
     check_config,
     config_warnings,
     validate_config_mapping,

@@ -6,16 +6,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from components.schema.definition import (
+from components.schema.definition.check import (
     StrategyDefinition,
     check_definition,
     parameter_values,
     validate_mapping,
 )
-from components.schema.documents import read_document
-from components.schema.policies_schema import SchemaPolicy
-from components.schema.values import Severity
-from components.schema.writer import to_yaml
+from components.schema.documents.reader import read_document
+from components.schema.documents.writer import to_yaml
+from components.schema.policies.schema import SchemaPolicy
+from components.schema.results.values import Severity
 
 SMALLEST = {
     "name": "RSI",

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.schema.documents import BOUNDS, document_of, read_document
-from components.schema.writer import to_yaml
+from components.schema.documents.reader import BOUNDS, document_of, read_document
+from components.schema.documents.writer import to_yaml
 
 
 def rules_of(text: str | bytes, file: str = "strategy.yaml") -> list[str]:

@@ -7,8 +7,8 @@ import pytest
 import talib
 from talib import abstract
 
-from components.schema.rules import make_table
-from components.schema.rules.functions import averages, functions
+from components.schema.rule_language import make_table
+from components.schema.rule_language.functions import averages, functions
 
 SAMPLE = make_table.document()
 

@@ -12,10 +12,10 @@ from backtesting import Backtest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from components.sandbox.guest.rules import build_strategy
-from components.schema.rules.compiler import compile_rules
-from components.schema.rules.functions import functions
-from components.schema.strategy import StrategyDefinition
+from components.sandbox.guest.rules.strategy import build_strategy
+from components.schema.definition.models import StrategyDefinition
+from components.schema.rule_language.compiler import compile_rules
+from components.schema.rule_language.functions import functions
 
 warnings.filterwarnings("ignore", category=UserWarning, module="backtesting")
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
-from components.schema.backtest import BacktestConfig
+from components.schema.definition.backtest import BacktestConfig
+from components.schema.definition.models import StrategyDefinition
 from components.schema.jsonschema import Published, json_schema
-from components.schema.strategy import StrategyDefinition
 
 MODELS = {
     Published.DEFINITION: StrategyDefinition,

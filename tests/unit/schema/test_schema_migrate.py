@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.schema.definition import check_definition
-from components.schema.migrate import migrate
-from components.schema.migrate_text import translate
-from components.schema.policies_schema import SchemaPolicy
+from components.schema.definition.check import check_definition
+from components.schema.migrate.steps import migrate
+from components.schema.migrate.text import translate
+from components.schema.policies.schema import SchemaPolicy
 
 OLD = {
     "schema_version": "1.0.0",

@@ -3,8 +3,8 @@
 import pytest
 
 from components.errors import UserError
-from components.schema.overrides import overridden, read_value
-from components.schema.strategy import StrategyDefinition
+from components.schema.definition.models import StrategyDefinition
+from components.schema.definition.overrides import overridden, read_value
 
 DEFINITION = StrategyDefinition(
     name="T",

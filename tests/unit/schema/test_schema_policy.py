@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from components.errors import ConfigError
-from components.schema.policies_schema import DEFAULT_SEVERITIES, SchemaPolicy
-from components.schema.policy_file import load_policy, policy_hash
-from components.schema.values import Severity
+from components.schema.policies.file import load_policy, policy_hash
+from components.schema.policies.schema import DEFAULT_SEVERITIES, SchemaPolicy
+from components.schema.results.values import Severity
 
 ROOT = Path(__file__).parents[3]
 

@@ -8,9 +8,9 @@ from backtesting import Strategy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.schema.rules.compiler import compile_rules
-from components.schema.rules.scope import STRATEGY_ATTRIBUTES
-from components.schema.strategy import StrategyDefinition
+from components.schema.definition.models import StrategyDefinition
+from components.schema.rule_language.compiler import compile_rules
+from components.schema.rule_language.scope import STRATEGY_ATTRIBUTES
 
 INDICATORS = {
     "rsi": {"type": "RSI"},

@@ -9,7 +9,7 @@ import talib
 from backtesting import Backtest, Strategy
 from backtesting.lib import crossover
 
-from components.sandbox.guest.rules import build_strategy
+from components.sandbox.guest.rules.strategy import build_strategy
 
 GOLDEN_CROSS = """
 name: GoldenCross

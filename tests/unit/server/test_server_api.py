@@ -2,7 +2,7 @@ from concurrent.futures import CancelledError
 
 import pytest
 
-from bot.server.backend import (
+from bot.core.requests import (
     BacktestRequest,
     ComponentHealth,
     DeployOutcome,
@@ -13,7 +13,7 @@ from bot.server.backend import (
     SandboxTestRequest,
 )
 from components.errors import ConfigError, Conflict, Moved, TransientError, UserError
-from components.schema.values import ExecutionResult, Status
+from components.schema.results.values import ExecutionResult, Status
 from tests.server_support import result
 
 STRATEGIES = "/api/production/strategies"

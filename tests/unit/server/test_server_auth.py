@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from bot.config import Settings, TokenSettings
+from bot.config.settings import Settings, TokenSettings
+from bot.core.requests import NeedsAdmin
 from bot.server.app import create_app
 from bot.server.auth import COOKIE, Identity, Keys, Role, exposed, refuse_open_door
-from bot.server.backend import NeedsAdmin
 from components.errors import ConfigError
 from tests.server_support import TOKEN, bot_in, populated, settings_for
 

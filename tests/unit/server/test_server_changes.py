@@ -1,8 +1,8 @@
 import pytest
 
-from bot.server.backend import ComponentHealth
-from components.schema.report import CheckResult
-from components.schema.values import CheckName, Outcome, Verdict
+from bot.core.requests import ComponentHealth
+from components.schema.results.report import CheckResult
+from components.schema.results.values import CheckName, Outcome, Verdict
 
 HTML = {"accept": "text/html,*/*"}
 
@@ -40,8 +40,8 @@ def test_a_hold_is_set_and_lifted(deployer, ids):
 def test_metrics_are_what_prometheus_reads(bot, client, ids):
     from prometheus_client.parser import text_string_to_metric_families
 
-    from bot.server.backend import CheckEnded, RunChanged
-    from components.schema.values import Outcome
+    from bot.core.notices import CheckEnded, RunChanged
+    from components.schema.results.values import Outcome
 
     bot.tell(CheckEnded(1, "sma_cross", "backtest", Outcome.PASSED, 0.4))
     bot.tell(RunChanged(1, "passed"))

@@ -1,10 +1,11 @@
 import pytest
 
-from bot.server.backend import NotFound, NotReady
+from bot.core.requests import NotReady
+from bot.server.backend import NotFound
 from bot.server.errors import from_expected, problem, scrub
 from components.errors import AlgoOpsError
 from components.state import Lifecycle
-from components.state.errors import IllegalMove, StateFull, StateUnreadable, VersionTaken
+from components.state.db.errors import IllegalMove, StateFull, StateUnreadable, VersionTaken
 
 
 @pytest.mark.parametrize(

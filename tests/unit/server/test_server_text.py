@@ -8,7 +8,13 @@ from bot.server import figures, text
 from bot.server.paging import Page
 from bot.server.render import Renderer, inline
 from bot.server.strategy_view import diff_lines
-from components.schema.values import CheckName, EquityPoint, ExecutionResult, Finding, Status
+from components.schema.results.values import (
+    CheckName,
+    EquityPoint,
+    ExecutionResult,
+    Finding,
+    Status,
+)
 from components.state import Lifecycle
 from tests.server_support import result
 

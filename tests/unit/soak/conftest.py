@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from components.schema.values import Verdict
+from components.schema.results.values import Verdict
 from components.state import Lifecycle
-from components.state.records import Deployment, Intent, Job, Run, Version
+from components.state.tables.records import Deployment, Intent, Job, Run, Version
 from tests.soak.author import Told
 from tests.soak.content import Kind
 from tests.soak.facts import (

@@ -4,7 +4,7 @@ from itertools import islice
 
 import pytest
 
-from components.schema.values import CheckName, Verdict
+from components.schema.results.values import CheckName, Verdict
 from tests.soak.actions import WEIGHTS, actions
 from tests.soak.content import Content, Kind, files, possible
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from components.schema.values import CheckName, Verdict
+from components.schema.results.values import CheckName, Verdict
 from components.state import Lifecycle
-from components.state.records import Hold, Intent
+from components.state.tables.records import Hold, Intent
 from tests.soak import invariants
 from tests.soak.content import Kind
 from tests.soak.facts import Commit, Event, Judged, Life, Move, Posted

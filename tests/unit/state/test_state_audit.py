@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.state import Store
-from components.state.records import AuditHead
+from components.state.tables.records import AuditHead
 
 GUARDS = ("audit_log_no_update", "audit_log_no_delete", "audit_head_only_grows", "audit_head_stays")
 
@@ -139,7 +139,7 @@ def test_database_refuses_to_rewrite_the_log(store, statement):
 
 
 def test_log_longer_than_one_batch_is_read_whole(store, monkeypatch):
-    from components.state import audit
+    from components.state.tables import audit
 
     monkeypatch.setattr(audit, "_BATCH", 7)
     fill(store, 30)

@@ -5,16 +5,16 @@ import pytest
 
 from components.errors import AlgoOpsError
 from components.state import Store
-from components.state.database import Database
-from components.state.errors import (
+from components.state.db.database import Database
+from components.state.db.errors import (
     StateBusy,
     StateCorrupt,
     StateReadOnly,
     StateTooNew,
     StateUnreadable,
 )
-from components.state.migrations import migrations
-from components.state.schema import NAMES
+from components.state.db.migrations import migrations
+from components.state.db.schema import NAMES
 
 
 def test_acknowledged_means_on_disk(store):
@@ -316,8 +316,8 @@ def test_holds_set_with_a_v_hold_what_they_were_meant_to_after_an_upgrade(path):
 def test_migration_that_breaks_changes_nothing(path, monkeypatch):
     from sqlite_utils import Migrations
 
-    from components.state import migrations as module
-    from components.state import schema
+    from components.state.db import migrations as module
+    from components.state.db import schema
 
     Store(path).close()
     broken = Migrations("algoops")

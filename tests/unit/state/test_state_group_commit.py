@@ -111,7 +111,7 @@ def test_block_whose_follower_never_comes_commits_by_itself(store, commits):
 
 
 def test_commit_takes_a_bounded_number_of_blocks(crowd, commits, monkeypatch):
-    from components.state import writer
+    from components.state.db import writer
 
     monkeypatch.setattr(writer, "_MOST", 3)
     for name in "bcdefg":

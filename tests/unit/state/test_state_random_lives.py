@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from components.errors import UserError
 from components.state import Content, Lifecycle, Store
-from components.state.errors import IllegalMove
+from components.state.db.errors import IllegalMove
 from components.state.lifecycle import IN_PROPOSAL
 from components.state.story import lifecycle_story
 

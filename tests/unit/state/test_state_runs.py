@@ -1,8 +1,8 @@
 import pytest
 
-from components.schema.report import CheckResult
-from components.schema.values import CheckName, Finding, Outcome, Severity, Verdict
-from components.state.errors import NotFound
+from components.schema.results.report import CheckResult
+from components.schema.results.values import CheckName, Finding, Outcome, Severity, Verdict
+from components.state.db.errors import NotFound
 
 REPORT = (
     '{"strategies": [{"name": "RSI", "version": "1.0.0", "verdict": "passed", "content_key": "k"}]}'

@@ -2,10 +2,10 @@
 
 import pytest
 
-from components.schema.values import Verdict
+from components.schema.results.values import Verdict
 from components.state import Lifecycle
-from components.state.errors import NotFound
-from components.state.intents import ABANDONED
+from components.state.db.errors import NotFound
+from components.state.tables.intents import ABANDONED
 
 L = Lifecycle
 

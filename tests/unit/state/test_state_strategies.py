@@ -2,7 +2,7 @@ import pytest
 
 from components.errors import UserError
 from components.state import Content, Lifecycle
-from components.state.errors import IllegalMove, NotFound, VersionTaken
+from components.state.db.errors import IllegalMove, NotFound, VersionTaken
 
 L = Lifecycle
 

@@ -8,9 +8,9 @@ from unittest.mock import patch
 import pytest
 
 from components.errors import UserError
-from components.schema.values import Verdict
+from components.schema.results.values import Verdict
 from components.state import DaemonLock, Lifecycle, Store
-from components.state.errors import LockHeld, NotFound, StateReadOnly, StateUnreadable
+from components.state.db.errors import LockHeld, NotFound, StateReadOnly, StateUnreadable
 from components.state.story import lifecycle_story
 
 L = Lifecycle
@@ -63,7 +63,7 @@ def test_old_work_is_removed_and_what_matters_stays(store, time):
 
 
 def test_more_than_one_batch_is_removed(store, time, monkeypatch):
-    from components.state import upkeep
+    from components.state.db import upkeep
 
     monkeypatch.setattr(upkeep, "_BATCH", 3)
     for number in range(10):

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from components.schema.policies_code import CodePolicy
-from components.schema.policy_file import load_policy
+from components.schema.policies.code import CodePolicy
+from components.schema.policies.file import load_policy
 from components.validator import CodeCheck, check_source
 
 ROOT = Path(__file__).parents[3]

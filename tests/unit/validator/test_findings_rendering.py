@@ -7,14 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.findings import (
-    COMMANDS_CAP,
-    MESSAGE_CAP,
-    to_commands,
-    to_json,
-    to_sarif,
-)
-from components.schema.values import CheckName, Finding, Severity
+from bot.report.findings import COMMANDS_CAP, MESSAGE_CAP, to_commands, to_json, to_sarif
+from components.schema.results.values import CheckName, Finding, Severity
 
 HOSTILE = (
     "x\n::set-output name=a::b\r\n::error::c %0A <!-- algoops --> `@everyone` \u202e\x1b[2J\x00"

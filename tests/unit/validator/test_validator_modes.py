@@ -6,17 +6,10 @@ import sys
 
 import pytest
 
-from components.validator import (
-    RULES,
-    catalogue,
-    check_code,
-    check_source,
-    format_source,
-    lint,
-    local_files,
-)
+from components.validator import RULES, check_code, check_source, format_source, lint, local_files
 from components.validator.check import CACHE
-from components.validator.rules import render
+from components.validator.registry import catalogue
+from components.validator.registry.rules import render
 
 
 def severities(source, policy, **options):
@@ -128,7 +121,7 @@ def test_rules_page_is_made_from_the_registry(request):
 
 BUILD = """
 import json, sys
-from components.validator import catalogue
+from components.validator.registry import catalogue
 print(json.dumps({k: sorted(v) for k, v in catalogue.build(sys.argv[1:]).items()}))
 """
 

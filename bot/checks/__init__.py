@@ -1,0 +1,1 @@
+"""All checks of one strategy, stage by stage, and of one proposal."""

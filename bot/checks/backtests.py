@@ -1,0 +1,201 @@
+"""A definition and the risk policy -> the backtests that are to be run, one for each symbol."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
+
+import pandas as pd
+
+from components.engine.gates import resolve_config
+from components.errors import ConfigError, UserError
+from components.ports import BacktestJob, MarketData, SmokeJob
+from components.schema.definition.backtest import BacktestConfig
+from components.schema.definition.models import StrategyDefinition, parameter_values
+from components.schema.policies.risk import RiskPolicy
+from components.schema.results.values import CheckName, Finding, Limits
+
+Causality = Literal["streamed", "audited"]
+Scalar = float | int | bool | str
+FEW_BARS = 250
+
+
+@dataclass(frozen=True)
+class Task:
+    """One backtest: on what, with which settings, over which bars. Dates are ISO or None."""
+
+    symbol: str
+    interval: str
+    start: str | None
+    end: str | None
+    config: BacktestConfig
+    parameters: Mapping[str, Scalar]
+    data_hash: str
+    causality: Causality
+
+    def on(self, parameters: Mapping[str, Scalar]) -> "Task":
+        """The same task for other parameter values."""
+        return replace(self, parameters=parameters)
+
+    def job(
+        self, name: str, files: Mapping[str, bytes], rules: str, limits: Limits, label: str
+    ) -> BacktestJob:
+        """The executor's job for this task; every backtest of the bot is made here."""
+        return BacktestJob(
+            strategy=name,
+            files=files,
+            rules=rules,
+            parameters=self.parameters,
+            config=self.config,
+            symbol=self.symbol,
+            interval=self.interval,
+            start=self.start,
+            end=self.end,
+            limits=limits,
+            causality=self.causality,
+            label=label,
+        )
+
+    def smoke(
+        self, name: str, files: Mapping[str, bytes], rules: str, limits: Limits, label: str
+    ) -> SmokeJob:
+        """The executor's job that tries the strategy on the first of this task's bars."""
+        return SmokeJob(
+            strategy=name,
+            files=files,
+            rules=rules,
+            parameters=self.parameters,
+            config=self.config,
+            symbol=self.symbol,
+            interval=self.interval,
+            start=self.start,
+            end=self.end,
+            limits=limits,
+            label=label,
+        )
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a request asks for instead of what the definition says; empty: nothing."""
+
+    config: BacktestConfig | None = None
+    start: str = ""
+    end: str = ""
+    symbols: tuple[str, ...] = ()
+
+
+def resolve_tasks(
+    definition: StrategyDefinition,
+    policy: RiskPolicy,
+    data: MarketData,
+    *,
+    causality: str = "streamed",
+    wishes: Wishes | None = None,
+) -> tuple[tuple[Task, ...], tuple[Finding, ...]]:
+    """The backtests of a strategy.
+
+    Args:
+        definition: a valid one.
+        policy: defaults for what it does not say, and floors.
+        data: what there is.
+        causality: the configured mode; the policy's own goes first.
+        wishes: what a request asks for instead.
+
+    Returns:
+        The tasks, and a finding for each symbol that cannot be run (then it has no task).
+    """
+    asked = wishes or Wishes()
+    config = resolve_config(policy, asked.config or definition.backtest)
+    symbols = asked.symbols or config.symbols or _symbols(definition, policy)
+    interval = definition.interval or policy.defaults.interval
+    tasks, findings = [], []
+    for symbol in symbols:
+        try:
+            start, end = _span(definition, config, policy, asked, (data, symbol, interval))
+            bars = data.bars(symbol, interval, start, end)
+        except UserError as error:
+            if isinstance(error, ConfigError):
+                raise
+            findings.append(_no_data(symbol, error))
+            continue
+        tasks.append(
+            Task(
+                symbol=symbol,
+                interval=interval,
+                start=start,
+                end=end,
+                config=config,
+                parameters=parameter_values(definition),
+                data_hash=_hashes(data, bars.data_hash, config, interval, start, end),
+                causality=_causality(policy, causality, len(bars.frame)),
+            )
+        )
+    return tuple(tasks), tuple(findings)
+
+
+def _symbols(definition: StrategyDefinition, policy: RiskPolicy) -> tuple[str, ...]:
+    if definition.symbols:
+        return definition.symbols
+    return (definition.symbol,) if definition.symbol else policy.defaults.symbols
+
+
+def _span(
+    definition: StrategyDefinition,
+    config: BacktestConfig,
+    policy: RiskPolicy,
+    asked: Wishes,
+    where: tuple[MarketData, str, str],
+) -> tuple[str | None, str | None]:
+    """First and last day; a period counts back from the last bar, never from today."""
+    start = asked.start or _iso(config.start) or _iso(definition.start)
+    end = asked.end or _iso(config.end) or _iso(definition.end)
+    period = definition.period or (policy.defaults.period if not start else None)
+    if start is None and period and period != "max":
+        data, symbol, interval = where
+        last = data.bars(symbol, interval, None, end).frame.index[-1]
+        start = (last - _offset(period)).date().isoformat()
+    return start or None, end or None
+
+
+def _iso(day: object) -> str | None:
+    return str(day) if day else None
+
+
+def _offset(period: str) -> pd.DateOffset:
+    number = int("".join(c for c in period if c.isdigit()))
+    unit = "".join(c for c in period if c.isalpha())
+    names = {"d": "days", "w": "weeks", "wk": "weeks", "mo": "months", "m": "months", "y": "years"}
+    spans: dict[str, Any] = {names[unit]: number}
+    return pd.DateOffset(**spans)
+
+
+def _hashes(
+    data: MarketData,
+    own: str,
+    config: BacktestConfig,
+    interval: str,
+    start: str | None,
+    end: str | None,
+) -> str:
+    """The bars' hash, with the benchmark's where it is another symbol."""
+    if config.benchmark_symbol is None:
+        return own
+    return f"{own}+{data.data_hash(config.benchmark_symbol, interval, start, end)}"
+
+
+def _causality(policy: RiskPolicy, configured: str, bars: int) -> Causality:
+    above = policy.causality.audited_above_bars
+    if above is not None and bars > above:
+        return "audited"
+    mode = policy.causality.mode or configured
+    return "audited" if mode == get_args(Causality)[1] else "streamed"
+
+
+def _no_data(symbol: str, error: UserError) -> Finding:
+    return Finding(
+        check=CheckName.BACKTEST,
+        rule="no-data",
+        message=Exception.__str__(error),
+        hint=error.hint,
+        found=symbol,
+    )

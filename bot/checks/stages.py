@@ -1,0 +1,316 @@
+"""The tiers of checks: static, sandbox test, backtests, policy, each after the last passed."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from threading import Event as Flag
+
+from bot.checks.backtests import Task
+from bot.checks.code import judge_folder
+from bot.checks.further import further_gates
+from bot.checks.jobs import Deployed, Jobs, Superseded, backtest_of, run_deployed
+from bot.checks.policies import Policies
+from bot.checks.subject import CODE, Bench, Prepared, Subject
+from bot.core.job_output import OnWord
+from components.engine import gates
+from components.engine.fills import fill_findings
+from components.schema.definition.check import DefinitionCheck
+from components.schema.results.report import CheckResult, GateResult
+from components.schema.results.values import (
+    CheckName,
+    ExecutionResult,
+    Finding,
+    Outcome,
+    Severity,
+    Status,
+)
+
+OnCheck = Callable[[str, CheckResult], None]
+
+_HINTS = {
+    Status.TIMEOUT: (
+        "have it do less, or ask the operator for more (cpu_s for work, wall_s for waiting, in "
+        "policies/sandbox.yaml)"
+    )
+}
+
+
+@dataclass
+class Progress:
+    """The checks so far of one subject, told onwards as each ends; `hear`: what jobs say."""
+
+    subject: Subject
+    tell: OnCheck
+    cancelled: Flag
+    hear: OnWord | None = None
+    done: list[CheckResult] = field(default_factory=list)
+
+    def end(
+        self, name: CheckName, started: float, findings: Sequence[Finding], summary: str = ""
+    ) -> bool:
+        """Record a check that ran to its end; whether it passed."""
+        failed = any(f.severity is Severity.ERROR for f in findings)
+        outcome = Outcome.FAILED if failed else Outcome.PASSED
+        return self._add(name, outcome, started, findings, summary or _count(findings))
+
+    def unfinished(
+        self, name: CheckName, started: float, findings: Sequence[Finding], summary: str
+    ) -> bool:
+        """Record a check that did not come to its end: failed by what it found, else skipped."""
+        failed = any(f.severity is Severity.ERROR for f in findings)
+        outcome = Outcome.FAILED if failed else Outcome.SKIPPED
+        return self._add(name, outcome, started, findings, summary)
+
+    def error(self, name: CheckName, started: float, message: str) -> bool:
+        """Record a check that broke: never passed."""
+        return self._add(name, Outcome.ERROR, started, (), message)
+
+    def _add(
+        self,
+        name: CheckName,
+        outcome: Outcome,
+        started: float,
+        findings: Sequence[Finding],
+        summary: str,
+    ) -> bool:
+        result = CheckResult(
+            name=name,
+            outcome=outcome,
+            summary=summary,
+            duration_s=round(time.monotonic() - started, 4),
+            findings=tuple(findings),
+        )
+        self.done.append(result)
+        self.tell(self.subject.name, result)
+        if self.cancelled.is_set():
+            raise Superseded
+        return outcome is Outcome.PASSED
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the later tiers computed, beside the check results."""
+
+    results: tuple[ExecutionResult, ...] = ()
+    base: tuple[ExecutionResult, ...] = ()
+    gates: tuple[GateResult, ...] = ()
+
+
+def run_tiers(subject: Subject, bench: Bench, prepared: Prepared, progress: Progress) -> Judged:
+    """Run the checks as far as they come; each is told to `progress` as it ends.
+
+    Raises:
+        Superseded: the run was cancelled.
+    """
+    definition, resolved = prepared.definition, prepared.tasks
+    if not _static(subject, bench.policies, definition, progress):
+        return Judged()
+    runner = Jobs(bench, progress.cancelled, progress.hear)
+    if prepared.task_findings:
+        progress.end(CheckName.BACKTEST, time.monotonic(), prepared.task_findings)
+        return Judged()
+    if not _smoke(subject, definition, resolved, runner, progress):
+        return Judged()
+    results, survived = _backtests(subject, bench, definition, resolved, runner, progress)
+    if not survived:
+        return Judged(results)
+    started = time.monotonic()
+    base = run_deployed(subject, bench, resolved, runner)
+    further, broken = _further(subject, bench, definition, (resolved, results), runner)
+    if base.broken or broken:
+        progress.error(CheckName.POLICY, started, base.broken or broken)
+        return Judged(results, base.results)
+    judged = _policy(bench, (results, base), further, progress, started)
+    return Judged(results, base.results, judged)
+
+
+def _further(
+    subject: Subject,
+    bench: Bench,
+    definition: DefinitionCheck,
+    ran: tuple[Sequence[Task], Sequence[ExecutionResult]],
+    runner: Jobs,
+) -> tuple[tuple[GateResult, ...], str]:
+    tasks, results = ran
+    jobs = [backtest_of(subject.name, subject.files, definition.rules, t, bench) for t in tasks]
+    parameters = definition.definition.parameters if definition.definition else {}
+    return further_gates(bench, parameters, list(zip(jobs, results, strict=True)), runner.run)
+
+
+def _static(
+    subject: Subject, policies: Policies, definition: DefinitionCheck, progress: Progress
+) -> bool:
+    started = time.monotonic()
+    schema_ok = progress.end(CheckName.SCHEMA, started, (*subject.findings, *definition.findings))
+    started = time.monotonic()
+    judged = judge_folder(subject, definition, policies.code)
+    return progress.end(CheckName.CODE, started, judged.findings) and schema_ok
+
+
+def _smoke(
+    subject: Subject,
+    definition: DefinitionCheck,
+    tasks: Sequence[Task],
+    jobs: Jobs,
+    progress: Progress,
+) -> bool:
+    started = time.monotonic()
+    limits = jobs.bench.policies.sandbox.smoke_limits
+    label = f"{subject.name}/smoke"
+    (result,) = jobs.run(
+        [tasks[0].smoke(subject.name, subject.files, definition.rules, limits, label)]
+    )
+    findings = (*_execution_findings(subject, CheckName.SANDBOX_TEST, result), *_tests(result))
+    if result.status is Status.INFRASTRUCTURE_ERROR:
+        return progress.error(CheckName.SANDBOX_TEST, started, result.message)
+    return progress.end(CheckName.SANDBOX_TEST, started, findings, _smoke_summary(result))
+
+
+def _tests(result: ExecutionResult) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(
+            check=CheckName.SANDBOX_TEST,
+            rule="author-test",
+            message=f"the author's test {test.name} {test.outcome}: {test.message}",
+        )
+        for test in result.tests
+        if test.outcome in {Outcome.FAILED, Outcome.ERROR}
+    )
+
+
+def _smoke_summary(result: ExecutionResult) -> str:
+    if result.status is not Status.PASSED:
+        return result.message
+    if not result.tests:
+        return "imported, built and ran the first bars"
+    passed = sum(t.outcome is Outcome.PASSED for t in result.tests)
+    return f"ran the first bars; {passed} of {len(result.tests)} author's tests passed"
+
+
+def _backtests(
+    subject: Subject,
+    bench: Bench,
+    definition: DefinitionCheck,
+    tasks: Sequence[Task],
+    jobs: Jobs,
+    progress: Progress,
+) -> tuple[tuple[ExecutionResult, ...], bool]:
+    started = time.monotonic()
+    results = tuple(
+        _with_provenance(result, subject, bench)
+        for result in jobs.run(
+            [backtest_of(subject.name, subject.files, definition.rules, t, bench) for t in tasks]
+        )
+    )
+    broken = [r.message for r in results if r.status is Status.INFRASTRUCTURE_ERROR]
+    if broken:
+        return results, progress.error(CheckName.BACKTEST, started, "; ".join(broken))
+    causal = _lookahead(subject, results, progress, started)
+    findings = [f for r in results for f in _execution_findings(subject, CheckName.BACKTEST, r)]
+    findings += [f for r in results for f in fill_findings(r)]
+    ran = progress.end(CheckName.BACKTEST, started, findings, _backtest_summary(results))
+    return results, causal and ran
+
+
+def _with_provenance(result: ExecutionResult, subject: Subject, bench: Bench) -> ExecutionResult:
+    """What the executor cannot know: which content was run, on which base, under which policy."""
+    known = {
+        "strategy_tree": subject.tree,
+        "base_commit": subject.base_commit,
+        "policy_hash": bench.policies.hash,
+    }
+    return result.model_copy(update={"provenance": result.provenance.model_copy(update=known)})
+
+
+def _located(findings: Sequence[Finding], subject: Subject) -> tuple[Finding, ...]:
+    """The engine names files inside the folder, or none at all; people know the whole path."""
+    default = CODE if CODE in subject.files else ""
+    return tuple(
+        f.model_copy(update={"file": f"{subject.path}/{f.file or default}".rstrip("/")})
+        for f in findings
+    )
+
+
+def _lookahead(
+    subject: Subject, results: Sequence[ExecutionResult], progress: Progress, started: float
+) -> bool:
+    """What the look for future bars found; where a backtest did not end in order there was none."""
+    peeks = _located([f for r in results for f in r.lookahead], subject)
+    undone = [r for r in results if not (r.lookahead or r.looked_at)]
+    if undone:
+        reasons = "; ".join(f"{r.symbol}: {r.message or r.status}" for r in undone)
+        return progress.unfinished(CheckName.LOOKAHEAD, started, peeks, f"not finished: {reasons}")
+    summary = "" if peeks else "; ".join(f"{r.symbol}: {r.looked_at}" for r in results)
+    return progress.end(CheckName.LOOKAHEAD, started, peeks, summary)
+
+
+def _policy(
+    bench: Bench,
+    ran: tuple[Sequence[ExecutionResult], Deployed],
+    further: tuple[GateResult, ...],
+    progress: Progress,
+    started: float,
+) -> tuple[GateResult, ...]:
+    results, base = ran
+    compared = base.results if base.there else None
+    judged = (*gates.judge(bench.policies.risk, results, compared), *further)
+    findings = [_gate_finding(g) for g in judged if not g.passed]
+    findings += [_not_compared(base.failed)] if base.failed else []
+    passed = sum(g.passed for g in judged)
+    progress.end(CheckName.POLICY, started, findings, f"{passed} of {len(judged)} gates hold")
+    return judged
+
+
+def _not_compared(reasons: Sequence[str]) -> Finding:
+    return Finding(
+        check=CheckName.POLICY,
+        rule="deployed-version-does-not-run",
+        severity=Severity.WARNING,
+        message=f"the deployed version does not run any more: {'; '.join(reasons)}",
+        hint="see that this version is better by other means before it is deployed",
+    )
+
+
+def _gate_finding(gate: GateResult) -> Finding:
+    return Finding(
+        check=CheckName.POLICY,
+        rule=gate.id,
+        severity=Severity.ERROR if gate.severity == "block" else Severity.WARNING,
+        message=gate.message,
+        found="" if gate.value is None else f"{gate.value:g}",
+        allowed="" if gate.limit is None else f"{gate.op} {gate.limit:g}",
+    )
+
+
+def _execution_findings(
+    subject: Subject, check: CheckName, result: ExecutionResult
+) -> tuple[Finding, ...]:
+    if result.status in {Status.PASSED, Status.INFRASTRUCTURE_ERROR}:
+        return ()
+    return (
+        Finding(
+            check=check,
+            rule=str(result.status).replace("_", "-"),
+            file=f"{subject.path}/{CODE}" if CODE in subject.files else subject.path,
+            message=result.message or str(result.status),
+            hint=result.traceback or _HINTS.get(result.status, ""),
+            found=result.symbol,
+        ),
+    )
+
+
+def _backtest_summary(results: Sequence[ExecutionResult]) -> str:
+    bad = [r for r in results if r.status is not Status.PASSED]
+    if bad:
+        return bad[0].message or str(bad[0].status)
+    trades = sum(r.metrics.trades for r in results if r.metrics)
+    symbols = ", ".join(r.symbol for r in results)
+    return f"{trades} trades on {symbols}"
+
+
+def _count(findings: Sequence[Finding]) -> str:
+    errors = sum(f.severity is Severity.ERROR for f in findings)
+    others = len(findings) - errors
+    if not findings:
+        return "nothing found"
+    return f"{errors} error{'' if errors == 1 else 's'}, {others} to note"

@@ -1,0 +1,146 @@
+"""All checks of one strategy, in tiers: a later tier does not start when an earlier one failed."""
+
+from collections.abc import Callable, Sequence
+from threading import Event as Flag
+
+import structlog
+
+from bot.checks.jobs import Superseded
+from bot.checks.stages import Judged, OnCheck, Progress, run_tiers
+from bot.checks.subject import Bench, Prepared, Subject, prepare
+from bot.core.job_output import OnWord
+from components.engine import gates
+from components.errors import AlgoOpsError, TransientError
+from components.schema.results.report import CheckResult, StrategyReport
+from components.schema.results.values import STRATEGY_CHECKS, CheckName, Metrics, Outcome, Verdict
+
+__all__ = ["Bench", "Known", "OnCheck", "Subject", "Superseded", "check_strategy", "prepare"]
+
+log = structlog.get_logger(__name__)
+
+Known = Callable[[str], StrategyReport | None]
+
+
+def check_strategy(
+    subject: Subject,
+    bench: Bench,
+    *,
+    known: Known,
+    tell: OnCheck,
+    cancelled: Flag,
+    force: bool = False,
+    hear: OnWord | None = None,
+) -> StrategyReport:
+    """Check one strategy, or answer with the verdict already known for the same content.
+
+    Args:
+        subject: the content.
+        bench: policies, data and executor.
+        known: stored report by content key.
+        tell: called with each check as it ends.
+        cancelled: set by others to stop; running jobs are killed.
+        force: run again even where a verdict is known.
+        hear: called with what its jobs say while they run.
+
+    Returns:
+        The report; `verdict` is error where a check broke, whatever broke it.
+
+    Raises:
+        Superseded: `cancelled` was set.
+        TransientError: the outside failed for now.
+    """
+    progress = Progress(subject, tell, cancelled, hear)
+    try:
+        prepared = prepare(subject, bench)
+        stored = None if force else known(prepared.key)
+        if stored is not None:
+            return stored.model_copy(
+                update={"reused": True, "change": subject.change, "path": subject.path}
+            )
+        judged = run_tiers(subject, bench, prepared, progress)
+    except (Superseded, TransientError):
+        raise
+    except Exception as error:  # noqa: BLE001  # the boundary: what breaks under one strategy
+        return _broke(subject, progress, error)
+    return _report(subject, prepared, progress.done, judged)
+
+
+def cause(error: Exception) -> str:
+    """Why something broke, for people: what the operator can mend, or a bug of ours."""
+    if isinstance(error, AlgoOpsError):
+        return str(error)
+    return f"this is a bug of AlgoOps: {type(error).__name__}: {error}"
+
+
+def _broke(subject: Subject, progress: Progress, error: Exception) -> StrategyReport:
+    """The report of a strategy under which a check broke: error, never the author's failure."""
+    if not isinstance(error, AlgoOpsError):
+        log.error("a check broke", strategy=subject.name, exc_info=error)
+    left = [name for name in STRATEGY_CHECKS if name not in {check.name for check in progress.done}]
+    broken = CheckResult(
+        name=left[0] if progress.done and left else CheckName.BACKTEST,
+        outcome=Outcome.ERROR,
+        summary=cause(error),
+    )
+    progress.tell(subject.name, broken)
+    return StrategyReport(
+        name=subject.name,
+        path=subject.path,
+        change=subject.change,
+        tree=subject.tree,
+        content_key="",
+        verdict=Verdict.ERROR,
+        stage=broken.name,
+        checks=(*progress.done, broken),
+    )
+
+
+def is_of_content(report: StrategyReport) -> bool:
+    """Whether the verdict is a function of the content alone, so that it may be used again.
+
+    What broke is not, nor a limit of time that was reached: CPU seconds differ between machines
+    and hours, and what came close to a limit today may stay below it tomorrow.
+    """
+    rules = {finding.rule for check in report.checks for finding in check.findings}
+    return report.verdict in {Verdict.PASSED, Verdict.FAILED} and "timeout" not in rules
+
+
+def _report(
+    subject: Subject, prepared: Prepared, done: Sequence[CheckResult], judged: Judged
+) -> StrategyReport:
+    verdict, stage = _verdict(done)
+    return StrategyReport(
+        name=subject.name,
+        path=subject.path,
+        version=prepared.version,
+        change=subject.change,
+        tree=subject.tree,
+        content_key=prepared.key,
+        verdict=verdict,
+        stage=stage,
+        checks=tuple(done),
+        results=judged.results,
+        aggregate=gates.aggregate(judged.results) if judged.results else None,
+        base_metrics=_compared(judged),
+        gates=judged.gates,
+    )
+
+
+def _compared(judged: Judged) -> Metrics | None:
+    """The deployed version's means; none where it ran on fewer symbols: they would mislead."""
+    whole = judged.base and len(judged.base) == len(judged.results)
+    return gates.aggregate(judged.base) if whole else None
+
+
+def _verdict(done: Sequence[CheckResult]) -> tuple[Verdict, CheckName | None]:
+    """Failed beats error: an author with a real finding is told of it; both are not passed."""
+    for outcome, verdict in ((Outcome.FAILED, Verdict.FAILED), (Outcome.ERROR, Verdict.ERROR)):
+        for check in done:
+            if check.outcome is outcome:
+                return verdict, check.name
+    for check in done:
+        if check.outcome is not Outcome.PASSED:
+            return Verdict.ERROR, check.name
+    if [c.name for c in done] != list(STRATEGY_CHECKS):
+        return Verdict.ERROR, done[-1].name if done else None
+    return Verdict.PASSED, None

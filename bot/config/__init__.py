@@ -1,0 +1,1 @@
+"""config.yaml and environment into frozen settings; logging."""

@@ -1,0 +1,301 @@
+"""config.yaml (+ ALGOOPS_* environment) -> frozen Settings. Unknown keys are errors."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from bot.config.source import read_source
+from components.errors import ConfigError, UserError
+from components.safe_tools.names import ref_problem, safe_relative_path
+
+DEFAULT_FILE = "config.yaml"
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DataSettings(_Section):
+    """Where market data is: a folder of `{SYMBOL}_{INTERVAL}.csv|.parquet`."""
+
+    dir: Path = Path("examples/data")
+
+
+class StateSettings(_Section):
+    """Where the bot keeps its own things: database, mirrors, reports."""
+
+    dir: Path = Path("data")
+
+
+class SandboxSettings(_Section):
+    """Which wall to use; `auto` takes Docker where an engine answers, else bubblewrap."""
+
+    backend: Literal["auto", "docker", "bubblewrap"] = "auto"
+    image: str = "algoops-sandbox"
+    warm: Annotated[int, Field(ge=0, le=64)] = 2
+    runtime: str = ""
+    isolation: Literal["job", "strategy"] = "job"
+
+
+class EngineSettings(_Section):
+    """How causality is enforced."""
+
+    causality: Literal["streamed", "audited"] = "streamed"
+
+
+class ExecutorSettings(_Section):
+    """Where jobs run; `workers` 0 means one per core."""
+
+    kind: Literal["local", "dask"] = "local"
+    address: str = ""
+    workers: Annotated[int, Field(ge=0, le=256)] = 0
+
+
+class GitHubSettings(_Section):
+    """How to reach GitHub: a token, or an App with its key file."""
+
+    repository: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$")]
+    base_url: str = "https://api.github.com"
+    token: SecretStr = SecretStr("")
+    token_file: Path | None = None
+    app_id: str = ""
+    installation_id: int | None = None
+    private_key_file: Path | None = None
+    webhook_secret: SecretStr = SecretStr("")
+    webhook_secret_file: Path | None = None
+    clone_url: str = ""
+    deploy_by: Literal["merge", "push"] = "merge"
+    poll_s: Annotated[float, Field(ge=1)] = 60.0
+
+
+class SigningSettings(_Section):
+    """How merge commits and tags are signed: an OpenPGP key id, or an SSH key's file."""
+
+    key: str
+    format: Literal["openpgp", "ssh"] = "ssh"
+    program: str = ""
+
+
+class ProposalSettings(_Section):
+    """Which proposals are checked without being asked."""
+
+    check_drafts: bool = True
+    check_forks: bool = True
+    approved_label: str = "algoops-approved"
+
+
+_FOLDER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
+
+
+class RepositorySettings(_Section):
+    """One watched repository. `github` where it lives there, else a local bare repository.
+
+    `policies` is a folder of the repository: what its base branch has there of schema.yaml,
+    code.yaml and risk.yaml holds instead of the operator's. `policy_changes` says who lands a
+    proposal that changes them: a second person with the admin role, or (refuse) nobody.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")] = "local"
+    forge: Literal["local", "github"] = "local"
+    path: Path = Path("data/strategies.git")
+    base: str = "main"
+    strategies: str = "strategies"
+    policies: str = ""
+    policy_changes: Literal["admin", "refuse"] = "admin"
+    proposals: ProposalSettings = ProposalSettings()
+    signing: SigningSettings | None = None
+    github: GitHubSettings | None = None
+
+    @field_validator("base")
+    @classmethod
+    def _base_is_a_branch(cls, base: str) -> str:
+        if problem := ref_problem(f"refs/heads/{base}"):
+            raise ValueError(f"a branch such as main: {problem}")
+        return base
+
+    @field_validator("strategies")
+    @classmethod
+    def _strategies_is_a_folder(cls, folder: str) -> str:
+        try:
+            return safe_relative_path(folder)
+        except UserError as error:
+            raise ValueError(f"a folder inside the repository: {error}") from error
+
+    @model_validator(mode="after")
+    def _policies_stand_beside_the_strategies(self) -> "RepositorySettings":
+        inside = f"{self.policies}/".startswith(f"{self.strategies}/")
+        if self.policies and (inside or not _FOLDER.fullmatch(self.policies)):
+            raise ValueError("policies: a folder of the repository, outside of its strategies")
+        return self
+
+    @model_validator(mode="after")
+    def _github_has_its_block(self) -> "RepositorySettings":
+        if self.forge == "github" and self.github is None:
+            raise ValueError("forge: github needs a `github:` block with `repository: owner/name`")
+        return self
+
+
+class TokenSettings(_Section):
+    """One API token: SHA-256 (hex) of the secret, and what its holder may do."""
+
+    name: str
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    role: Literal["reader", "deployer", "admin"] = "reader"
+
+
+class ServerSettings(_Section):
+    """The HTTP server; anything but a loopback host needs a token."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8321
+    public_url: str = ""
+    tokens: tuple[TokenSettings, ...] = ()
+
+    @field_validator("public_url")
+    @classmethod
+    def _people_can_follow_it(cls, url: str) -> str:
+        if url and not url.startswith(("http://", "https://")):
+            raise ValueError("an address such as https://algoops.example.com")
+        return url
+
+
+class ScheduleSettings(_Section):
+    """How often the clock ticks, and how often deployed strategies are checked again; seconds."""
+
+    tick_s: Annotated[float, Field(gt=0)] = 30.0
+    recheck_s: Annotated[float, Field(gt=0)] = 86_400.0
+
+
+class Settings(_Section):
+    """The whole configuration; relative paths are relative to the configuration file."""
+
+    repositories: tuple[RepositorySettings, ...] = (RepositorySettings(),)
+    data: DataSettings = DataSettings()
+    state: StateSettings = StateSettings()
+    policies: Path = Path("policies")
+    sandbox: SandboxSettings = SandboxSettings()
+    engine: EngineSettings = EngineSettings()
+    executor: ExecutorSettings = ExecutorSettings()
+    server: ServerSettings = ServerSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    git_binary: str = "git"
+    api_token: SecretStr = SecretStr("")
+
+    @model_validator(mode="after")
+    def _repositories_are_told_apart(self) -> "Settings":
+        names = [r.name for r in self.repositories]
+        if not names:
+            raise ValueError("`repositories` is empty: name at least one")
+        if len(set(names)) != len(names):
+            raise ValueError(f"repositories need different names, found {', '.join(names)}")
+        paths = [str(r.path) for r in self.repositories if r.forge == "local"]
+        if len(set(paths)) != len(paths):
+            raise ValueError(f"local repositories need different paths, found {', '.join(paths)}")
+        return self
+
+
+def load(path: Path | None = None, env: Mapping[str, str] = os.environ) -> Settings:
+    """Read the configuration: the file, then the environment over it.
+
+    Args:
+        path: the file; None takes config.yaml here, or above here in the same repository, else
+            built-in defaults.
+        env: `ALGOOPS_SECTION__KEY=value` overrides (two underscores between levels).
+
+    Returns:
+        Settings with absolute paths.
+
+    Raises:
+        ConfigError: file missing, not YAML, unknown key or bad value; names file and key.
+    """
+    chosen = path if path is not None else _default_file()
+    source = read_source(chosen, env, Settings)
+    try:
+        settings = Settings.model_validate(source.value)
+    except ValidationError as error:
+        raise ConfigError(source.explain(error, Settings)) from error
+    if chosen is not None:
+        return _absolute(settings, chosen.parent.resolve())
+    if "dir" not in source.value.get("state", {}):
+        settings = settings.model_copy(update={"state": StateSettings(dir=_state_home(env))})
+    return _absolute(settings, PROJECT)
+
+
+def _state_home(env: Mapping[str, str]) -> Path:
+    """Without a configuration file the bot's own things go where such things go."""
+    home = env.get("XDG_STATE_HOME") or str(
+        Path(env.get("HOME", "~")).expanduser() / ".local/state"
+    )
+    return Path(home) / "algoops"
+
+
+def _default_file() -> Path | None:
+    """The nearest config.yaml from here up to the root of the repository that this is in."""
+    here = Path.cwd()
+    if Path(DEFAULT_FILE).is_file():
+        return Path(DEFAULT_FILE)
+    root = repository_root(here)
+    if root is None:
+        return None
+    above = (folder / DEFAULT_FILE for folder in here.parents if folder.is_relative_to(root))
+    return next((file for file in above if file.is_file()), None)
+
+
+def repository_root(folder: Path) -> Path | None:
+    """The working copy (with a `.git`) that a folder is in; None where it is in none."""
+    above = (folder.absolute(), *folder.absolute().parents)
+    return next((path for path in above if (path / ".git").exists()), None)
+
+
+def _absolute(settings: Settings, root: Path) -> Settings:
+    return settings.model_copy(
+        update={
+            "data": DataSettings(dir=root / settings.data.dir),
+            "state": StateSettings(dir=root / settings.state.dir),
+            "policies": root / settings.policies,
+            "repositories": tuple(
+                r.model_copy(update={"path": root / r.path, "github": _github(r.github, root)})
+                for r in settings.repositories
+            ),
+        }
+    )
+
+
+def _github(github: GitHubSettings | None, root: Path) -> GitHubSettings | None:
+    """The block with the paths that are read again absolute, and the secrets of its files read."""
+    if github is None:
+        return None
+    update: dict[str, Any] = {
+        key: SecretStr(_secret(f"github.{key}_file", root / file))
+        for key, file in (
+            ("token", github.token_file),
+            ("webhook_secret", github.webhook_secret_file),
+        )
+        if file is not None and not getattr(github, key).get_secret_value()
+    }
+    for key in ("private_key_file", "webhook_secret_file"):
+        if (file := getattr(github, key)) is not None:
+            update[key] = root / file
+    return github.model_copy(update=update)
+
+
+def _secret(key: str, file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ConfigError(f"`{key}`: cannot read {file}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"`{key}`: {file} is not text") from error

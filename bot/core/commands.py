@@ -1,0 +1,128 @@
+"""Comment text -> Command | None, and who may do what. Pure.
+
+A command stands on a line of its own in a paragraph that every reader sees;
+`bot.core.comment_lines` tells which those are. Whatever starts like a command and is not one is
+answered with help, never guessed.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import assert_never
+
+from bot.core.comment_lines import visible_lines
+from bot.core.events import Cancel, Check, Command, Deploy, Help, Hold, Rollback, Status, Unhold
+from components.ports import Permission
+
+PREFIX = "/algoops"
+REASON_CAP = 500
+LONGEST = 10_000
+"""Characters of a comment that commands are looked for in: anybody may write long ones, and some
+take a parser of Markdown seconds."""
+
+_SHA = re.compile(r"[0-9a-f]{7,40}(?:[0-9a-f]{24})?")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
+_VERSION = re.compile(r"v?(\d{1,9}\.\d{1,9}\.\d{1,9}(?:[-+][0-9A-Za-z.+-]{1,50})?)")
+_COMMAND = re.compile(rf"{PREFIX}(?:[ \t]+(.*))?")
+
+
+def parse(text: str) -> Command | None:
+    """The command of a comment.
+
+    Returns:
+        None when the comment holds no command; `Help` with a `problem` when it holds something
+        that only looks like one, or more than one.
+    """
+    lines = list(_command_lines(text))
+    if not lines:
+        return None
+    if len(lines) > 1:
+        return Help(f"one command a comment, found {len(lines)}")
+    return _command(lines[0])
+
+
+def may(command: Command, permission: Permission) -> bool:
+    """Whether somebody with `permission` on the repository may give `command`."""
+    match command:
+        case Check() | Cancel() | Deploy() | Rollback() | Hold() | Unhold() | Status() | Help():
+            return permission in {Permission.WRITE, Permission.ADMIN}
+    assert_never(command)
+
+
+def _command_lines(text: str) -> Iterator[str]:
+    """What follows the prefix on each line that is a command."""
+    if PREFIX not in text or len(text) > LONGEST:
+        return
+    for line in visible_lines(text):
+        if found := _COMMAND.fullmatch(line):
+            yield (found[1] or "").strip()
+
+
+def _command(line: str) -> Command:
+    verb, *words = line.split() or ["help"]
+    reader = _READERS.get(verb.lower())
+    return reader(words) if reader else Help(f"there is no command {verb[:40]}")
+
+
+def _alone(command: Command) -> Callable[[list[str]], Command]:
+    name = type(command).__name__.lower()
+    return lambda words: Help(f"{name} takes nothing after it") if words else command
+
+
+def _deploy(words: list[str]) -> Command:
+    if not words:
+        return Deploy()
+    if len(words) > 1 or not _SHA.fullmatch(words[0]):
+        return Help("deploy takes one commit id of 7 to 40 lower-case hex digits, or nothing")
+    return Deploy(words[0])
+
+
+def _rollback(words: list[str]) -> Command:
+    if not words or not _NAME.fullmatch(words[0]):
+        return Help("rollback takes a strategy's name, a version (or none), and the reason")
+    version = _version(words[1]) if len(words) > 1 else ""
+    reason = _reason(words[2:] if version else words[1:])
+    if not reason:
+        return Help("rollback takes a reason after the name: it goes into the history")
+    return Rollback(words[0], version, reason)
+
+
+def _hold(words: list[str]) -> Command:
+    found = _named_version(words)
+    if found is None or not found[2]:
+        return Help("hold takes a strategy's name, a version such as 1.2.0, and the reason")
+    return Hold(*found)
+
+
+def _unhold(words: list[str]) -> Command:
+    found = _named_version(words)
+    if found is None:
+        return Help("unhold takes a strategy's name and a version such as 1.2.0")
+    return Unhold(*found)
+
+
+def _named_version(words: list[str]) -> tuple[str, str, str] | None:
+    if len(words) < 2 or not _NAME.fullmatch(words[0]):  # noqa: PLR2004  # a name and a version
+        return None
+    version = _version(words[1])
+    return (words[0], version, _reason(words[2:])) if version else None
+
+
+def _version(word: str) -> str:
+    match = _VERSION.fullmatch(word)
+    return match[1] if match else ""
+
+
+def _reason(words: list[str]) -> str:
+    return " ".join(words)[:REASON_CAP]
+
+
+_READERS: Mapping[str, Callable[[list[str]], Command]] = {
+    "check": _alone(Check()),
+    "deploy": _deploy,
+    "rollback": _rollback,
+    "hold": _hold,
+    "unhold": _unhold,
+    "cancel": _alone(Cancel()),
+    "status": _alone(Status()),
+    "help": lambda _: Help(),
+}

@@ -1,0 +1,50 @@
+"""Orders to deploy and to roll back: who wants what landed."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class DeployOrder:
+    """Who wants what landed.
+
+    Attributes:
+        key: of the command, under which its outcome is kept: a command is carried out once.
+        name: the strategy that was named, "" for whatever the proposal changes.
+        sha: the commit that the person named, "" for the reported one.
+        tag_version: version for the tag's name instead of the definition's, "" for that.
+        source: comment | api | cli: how the actor is known.
+        admin: the actor has shown the admin role (a token's, or said so on the command line);
+            of comments the forge is asked.
+    """
+
+    proposal: str
+    actor: str
+    key: str = ""
+    name: str = ""
+    sha: str = ""
+    message: str = ""
+    create_tag: bool = True
+    tag_version: str = ""
+    source: str = ""
+    admin: bool = False
+
+
+@dataclass(frozen=True)
+class RollbackOrder:
+    """Who wants which strategy back at which version ("" is the one before), and why.
+
+    Attributes:
+        whole: take back everything that landed together with the live version.
+        tree: what must still be live (git id), "" for whatever is.
+        asked_at: when, of the database's clock; "" for now.
+    """
+
+    name: str
+    actor: str
+    reason: str
+    version: str = ""
+    commit: str = ""
+    key: str = ""
+    whole: bool = False
+    tree: str = ""
+    asked_at: str = ""

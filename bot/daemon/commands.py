@@ -1,0 +1,299 @@
+"""The command job: what a person asked for, done or refused, and answered where they asked."""
+
+from dataclasses import replace
+from typing import assert_never
+
+import structlog
+
+from bot.checks.strategy import Superseded
+from bot.core import commands
+from bot.core.event_json import from_payload
+from bot.core.events import (
+    Cancel,
+    Check,
+    Command,
+    CommandIssued,
+    Deploy,
+    Help,
+    Hold,
+    Rollback,
+    Status,
+    Unhold,
+)
+from bot.core.failpoints import failpoint
+from bot.core.notices import StrategyChanged
+from bot.core.orders import DeployOrder, RollbackOrder
+from bot.daemon import reactions
+from bot.deploy.deploys import deploy
+from bot.deploy.rollbacks import continue_rollback, rollback
+from bot.landing.context import Watched, World
+from bot.landing.holding import set_hold
+from bot.landing.outcomes import WAITING, CommandOutcome, keep, read
+from bot.landing.unfinished import finish_open, refuse_unknown
+from bot.proposals.cancel import cancel, resume, show_cancelled
+from bot.report import markdown as say
+from bot.sources.begun import known_birth
+from components.errors import ConfigError, Conflict, TransientError, UserError, Waiting
+from components.ports import Proposal
+from components.state.tables.records import Job
+
+log = structlog.get_logger(__name__)
+
+CHECK_PRIORITY = 10
+BROKE = "the bot met a bug; the operator finds it in the log"
+
+
+def run_command(world: World, job: Job) -> None:
+    """Carry out one command, once, and tell whoever issued it.
+
+    Raises:
+        TransientError: try again later; nothing was answered yet.
+    """
+    event = from_payload(CommandIssued.__name__, dict(job.payload))
+    if not isinstance(event, CommandIssued):
+        raise UserError(f"job {job.id} holds no command")
+    watched = world.repository(event.repository)
+    if event.said_at and event.said_at < known_birth(world.store.meta, watched.name):
+        log.warning("command is older than what is remembered", key=job.key, said=event.said_at)
+        return
+    if job.attempts <= 1:
+        reactions.seen(watched.forge, event.comment)
+    kept = read(world.store, job.key)
+    outcome = kept or _outcome(world, watched, event, job)
+    failpoint("command.kept")
+    reactions.settled(watched.forge, event.comment, ok=outcome.ok)
+    if event.source == "comment":
+        _answer(watched, event, outcome, job.key, again=kept is not None)
+    failpoint("command.answered")
+
+
+def _outcome(world: World, watched: Watched, event: CommandIssued, job: Job) -> CommandOutcome:
+    try:
+        outcome = _authorised(world, watched, event, job)
+    except TransientError as error:
+        for_people = isinstance(error, Waiting) and error.retry_after_s is None
+        if job.attempts < job.max_attempts and not for_people:
+            raise
+        outcome = CommandOutcome(ok=False, code="unavailable", message=str(error))
+    except Conflict as error:
+        words = f"{error}; conflicts in {', '.join(error.paths)}"
+        outcome = CommandOutcome(ok=False, code="conflict", message=words)
+    except (UserError, ConfigError) as error:  # the latter: policies on the base that are broken
+        outcome = CommandOutcome(ok=False, code="refused", message=str(error))
+    except Superseded:
+        raise
+    except Exception:
+        if job.attempts < job.max_attempts:
+            raise
+        log.exception("command broke", key=job.key)  # nobody tries again: whoever asked is told
+        outcome = CommandOutcome(ok=False, code="unavailable", message=BROKE)
+    with world.store.transaction():
+        if outcome.code != WAITING:  # kept already, and perhaps it has ended since
+            keep(world.store, job.key, outcome)
+        _audit(world, event, outcome)
+    return outcome
+
+
+def _authorised(world: World, watched: Watched, event: CommandIssued, job: Job) -> CommandOutcome:
+    """Comments are asked about now; the API and the command line have authenticated already."""
+    if event.source == "comment":
+        permission = watched.forge.permission(event.actor)
+        if not commands.may(event.command, permission):
+            return CommandOutcome(
+                ok=False, code="forbidden", message=say.refused(event.actor, permission)
+            )
+    return _do(world, watched, event, job)
+
+
+def _do(world: World, watched: Watched, event: CommandIssued, job: Job) -> CommandOutcome:
+    command, key = _with_plain_versions(event.command), job.key
+    match command:
+        case Check():
+            outcome = _check(world, watched, event)
+        case Deploy():
+            outcome = continue_rollback(world, watched, event.proposal, key) or deploy(
+                world, watched, _deploy_order(event, command, key)
+            )
+        case Rollback():
+            outcome = rollback(world, watched, _rollback_order(event, command, job))
+        case Hold():
+            outcome = _hold(world, watched, event, command)
+        case Unhold():
+            outcome = _unhold(world, watched, event, command)
+        case Cancel():
+            outcome = _cancel(world, watched, event)
+        case Status():
+            outcome = _status(world, watched, event)
+        case Help(problem=problem):
+            outcome = CommandOutcome(ok=not problem, code="help", message=say.help_text(problem))
+        case _:
+            assert_never(command)
+    return outcome
+
+
+def _with_plain_versions(command: Command) -> Command:
+    """Versions as definitions write them, wherever the command came from: `v1.0.0` is 1.0.0."""
+    match command:
+        case Hold() | Unhold() | Rollback():
+            return replace(command, version=_plain_version(command.version))
+        case Deploy():
+            return replace(command, tag_version=_plain_version(command.tag_version))
+        case _:
+            return command
+
+
+def _plain_version(text: str) -> str:
+    plain = text.strip()
+    return plain[1:] if plain[:1] in {"v", "V"} else plain
+
+
+def _deploy_order(event: CommandIssued, command: Deploy, key: str) -> DeployOrder:
+    return DeployOrder(
+        proposal=event.proposal,
+        actor=event.actor,
+        key=key,
+        name=command.name,
+        sha=command.sha or event.head,
+        message=command.message,
+        create_tag=command.create_tag,
+        tag_version=command.tag_version,
+        source=event.source,
+        admin=command.admin,
+    )
+
+
+def _rollback_order(event: CommandIssued, command: Rollback, job: Job) -> RollbackOrder:
+    return RollbackOrder(
+        name=command.name,
+        actor=event.actor,
+        reason=command.reason,
+        version=command.version,
+        commit=command.commit,
+        key=job.key,
+        asked_at=job.enqueued_at,
+        whole=command.whole,
+    )
+
+
+def _check(world: World, watched: Watched, event: CommandIssued) -> CommandOutcome:
+    found = _meant(watched, event)
+    if not found:
+        return _no_proposal(event)
+    for proposal in found:
+        resume(world, watched, proposal.id)
+        world.store.jobs.enqueue(
+            "check",
+            proposal.id,
+            watched.name,
+            {"proposal": proposal.id, "force": True, "asked": True},
+            CHECK_PRIORITY,
+        )
+    world.wake.set()
+    return CommandOutcome(ok=True, code="started", message=say.check_started(found[0].head))
+
+
+def _meant(watched: Watched, event: CommandIssued) -> list[Proposal]:
+    """The open proposals that an event speaks of: the one it names, or all at its head."""
+    if not event.proposal:
+        return [p for p in watched.forge.proposals() if p.head == event.head]
+    named = watched.forge.proposal(event.proposal)
+    return [named] if named is not None else []
+
+
+def _hold(world: World, watched: Watched, event: CommandIssued, command: Hold) -> CommandOutcome:
+    if world.store.strategies.get(watched.name, command.name) is None:
+        return _no_strategy(command.name)
+    with watched.lane:
+        unknown = finish_open(world, watched)  # what landed before the hold is recorded before it
+        refuse_unknown(unknown, command.name)
+        set_hold(
+            world,
+            watched,
+            command.name,
+            command.version,
+            actor=event.actor,
+            reason=command.reason,
+        )
+    world.progress.tell(StrategyChanged(command.name))
+    return CommandOutcome(ok=True, code="held", message=say.hold_set(command.name, command.version))
+
+
+def _unhold(
+    world: World, watched: Watched, event: CommandIssued, command: Unhold
+) -> CommandOutcome:
+    with watched.lane:
+        world.store.holds.unhold(
+            watched.name, command.name, command.version, event.actor, command.reason
+        )
+    world.progress.tell(StrategyChanged(command.name))
+    return CommandOutcome(
+        ok=True, code="lifted", message=say.hold_lifted(command.name, command.version)
+    )
+
+
+def _cancel(world: World, watched: Watched, event: CommandIssued) -> CommandOutcome:
+    proposal = watched.forge.proposal(event.proposal)
+    if proposal is None:
+        return _no_proposal(event)
+    unfinished = bool(world.store.runs.unfinished(watched.name, proposal.id))
+    judged = world.store.runs.latest(watched.name, proposal.id, head=proposal.head, finished=True)
+    if judged is not None and not unfinished:
+        return CommandOutcome(ok=True, code="cancelled", message=say.cancelled(running=False))
+    cancel(world, watched, proposal)
+    world.store.jobs.cancel("check", proposal.id, watched.name)
+    if not world.running.stop(watched.name, proposal.id):
+        show_cancelled(world, watched, proposal)
+    return CommandOutcome(ok=True, code="cancelled", message=say.cancelled(running=True))
+
+
+def _status(world: World, watched: Watched, event: CommandIssued) -> CommandOutcome:
+    proposal = watched.forge.proposal(event.proposal)
+    if proposal is None:
+        return _no_proposal(event)
+    run = world.store.runs.latest(watched.name, event.proposal)
+    state = run.status if run is not None else "waiting"
+    verdict = str(run.verdict) if run is not None and run.verdict is not None else ""
+    url = world.run_url(run.id) if run is not None else ""
+    return CommandOutcome(
+        ok=True, code="status", message=say.standing(state, proposal.head, verdict, url)
+    )
+
+
+def _no_proposal(event: CommandIssued) -> CommandOutcome:
+    return CommandOutcome(
+        ok=False,
+        code="not_found",
+        message=f"there is no open proposal {event.proposal or f'at {event.head[:12]}'}",
+    )
+
+
+def _no_strategy(name: str) -> CommandOutcome:
+    return CommandOutcome(ok=False, code="not_found", message=f"there is no strategy {name}")
+
+
+def _audit(world: World, event: CommandIssued, outcome: CommandOutcome) -> None:
+    world.store.audit.append(
+        event.actor,
+        f"command.{type(event.command).__name__.lower()}",
+        strategy=getattr(event.command, "name", ""),
+        new=outcome.code,
+        details={
+            "proposal": event.proposal,
+            "source": event.source,
+            "ok": outcome.ok,
+            "message": outcome.message[:500],
+        },
+        repository=event.repository,
+    )
+
+
+def _answer(
+    watched: Watched, event: CommandIssued, outcome: CommandOutcome, key: str, *, again: bool
+) -> None:
+    """Say how it went, once; `again`: an earlier attempt kept this outcome and may have said it."""
+    proposal = watched.forge.proposal(event.proposal) or Proposal(
+        id=event.proposal, ref="", head=event.head
+    )
+    plain = outcome.code in {"help", "forbidden"} or outcome.ok
+    body = outcome.message if plain else say.failed(outcome.message)
+    watched.forge.reply(proposal, f"{say.answer_marker(key)}\n{body}", again=again)

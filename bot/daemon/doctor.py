@@ -1,0 +1,209 @@
+"""`algoops doctor`: what works, what does not, and what to do about it. Asks the real parts."""
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from bot.checks.base_policies import policies_now
+from bot.checks.policies import Policies, load_policies
+from bot.config.settings import Settings
+from bot.daemon.app import open_watched
+from bot.daemon.executors import open_executor
+from bot.landing.context import Watched
+from components.engine.market_data import FolderData
+from components.errors import AlgoOpsError, UserError
+from components.ports import Forge, ScriptJob
+from components.schema.results.values import ExecutionResult, Status
+from components.state import DATABASE, Store
+
+MB = 1024 * 1024
+LEAST_GIT = (2, 38)
+LOW_DISK_MB = 200
+TRIAL_S = 120.0
+SCRIPT = b"print('hello from inside')\n"
+
+
+@dataclass(frozen=True)
+class Symptom:
+    """One thing looked at: whether it is well, what was seen, and what to do if not."""
+
+    what: str
+    well: bool
+    seen: str
+    advice: str = ""
+
+
+Look = Callable[[Settings], Iterator[Symptom]]
+
+
+def examine(settings: Settings) -> Iterator[Symptom]:
+    """Look at everything, one after the other; a look that breaks is a symptom itself."""
+    looks: tuple[tuple[str, Look], ...] = (
+        ("git", _git),
+        ("policies", _policies),
+        ("market data", _data),
+        ("database", _database),
+        ("repositories", _repositories),
+        ("sandbox", _sandbox),
+        ("disk", _disk),
+    )
+    for name, look in looks:
+        try:
+            yield from look(settings)
+        except AlgoOpsError as error:
+            yield Symptom(name, well=False, seen=Exception.__str__(error), advice=error.hint)
+
+
+def _git(settings: Settings) -> Iterator[Symptom]:
+    try:
+        done = subprocess.run(
+            [settings.git_binary, "--version"], capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise UserError(
+            f"{settings.git_binary} does not run", hint="install git 2.38 or newer"
+        ) from error
+    number = done.stdout.split()[2]
+    found = tuple(int(part) for part in number.split(".")[:2])
+    well = found >= LEAST_GIT
+    yield Symptom("git", well, number, "" if well else "merge-tree needs git 2.38 or newer")
+
+
+def _policies(settings: Settings) -> Iterator[Symptom]:
+    policies = load_policies(settings.policies)
+    yield Symptom(
+        "policies", well=True, seen=f"{len(policies.risk.gates)} gates, hash {policies.hash[:12]}"
+    )
+
+
+def _data(settings: Settings) -> Iterator[Symptom]:
+    data = FolderData(settings.data.dir)
+    symbols = data.symbols()
+    if not symbols:
+        raise UserError(
+            "no market data", hint=f"put SYMBOL_INTERVAL.csv files into {settings.data.dir}"
+        )
+    for symbol, interval in symbols:
+        what = f"data {symbol} {interval}"
+        try:
+            bars = data.bars(symbol, interval, None, None)
+        except AlgoOpsError as error:
+            seen = " ".join(Exception.__str__(error).split())
+            yield Symptom(what, well=False, seen=seen, advice=error.hint)
+        else:
+            seen = f"{len(bars.frame)} bars to {bars.frame.index[-1]:%Y-%m-%d}"
+            yield Symptom(what, well=True, seen=seen)
+
+
+def _database(settings: Settings) -> Iterator[Symptom]:
+    with Store(settings.state.dir / DATABASE) as store:
+        store.check()
+        problem = store.audit.verify()
+        yield Symptom("database", well=True, seen=f"{store.strategies.count()} strategies")
+        yield Symptom(
+            "audit log",
+            well=problem is None,
+            seen="its hash chain is whole" if problem is None else problem.message,
+            advice="" if problem is None else "compare it with a backup: a row was changed",
+        )
+
+
+def _repositories(settings: Settings) -> Iterator[Symptom]:
+    for repository in settings.repositories:
+        watched = open_watched(settings, repository)
+        try:
+            yield Symptom(f"repository {repository.name}", well=True, seen=watched.forge.ping())
+            yield from _base_policies(settings, watched)
+            yield from _permissions(repository.name, watched.forge)
+            yield from _rules(repository.name, watched.forge)
+        except AlgoOpsError as error:
+            yield Symptom(
+                f"repository {repository.name}",
+                well=False,
+                seen=Exception.__str__(error),
+                advice=error.hint or "`algoops init` makes a local one",
+            )
+        finally:
+            watched.close()
+
+
+def _base_policies(settings: Settings, watched: Watched) -> Iterator[Symptom]:
+    if watched.where.policies:
+        watched.forge.fetch()
+        policies = policies_now(
+            watched.where, load_policies(settings.policies), watched.base_branch
+        )
+        seen = f"{len(policies.risk.gates)} gates, hash {policies.hash[:12]}"
+        yield Symptom(f"policies of {watched.where.name}", well=True, seen=seen)
+
+
+def _rules(name: str, forge: Forge) -> Iterator[Symptom]:
+    """Rules of a GitHub base branch that deploys can't keep."""
+    unsuited = getattr(forge, "unsuited_rules", None)
+    for words in unsuited() if unsuited is not None else ():
+        seen, _, advice = words.partition("; ")
+        yield Symptom(f"rules of {name}", well=False, seen=seen, advice=advice)
+
+
+def _permissions(name: str, forge: Forge) -> Iterator[Symptom]:
+    """What a GitHub token lacks, as far as the forge can tell."""
+    missing = getattr(forge, "missing_permissions", None)
+    if missing is None:
+        return
+    lacking = missing()
+    yield Symptom(
+        f"permissions on {name}",
+        well=not lacking,
+        seen="all there" if not lacking else f"missing: {', '.join(lacking)}",
+        advice="" if not lacking else "docs/github.md lists what the token or App needs",
+    )
+
+
+def _sandbox(settings: Settings) -> Iterator[Symptom]:
+    policies = load_policies(settings.policies)
+    executor = open_executor(settings, policies.sandbox)
+    try:
+        result = _within(executor.submit(_trial(policies)))
+        facts = executor.describe()
+    finally:
+        executor.close()
+    if result is None:
+        seen = str(facts.get("detail") or f"no answer within {TRIAL_S:.0f} s")
+        yield Symptom("sandbox", well=False, seen=seen, advice="start what runs its jobs")
+        return
+    well = result.status is Status.PASSED
+    seen = f"{facts.get('backend')}: ran a script in {result.duration_s * 1000:.0f} ms"
+    yield Symptom("sandbox", well, seen if well else result.message)
+    yield Symptom(
+        "sandbox limits",
+        well=True,
+        seen=", ".join(result.unlimited) + " cannot be enforced here"
+        if result.unlimited
+        else "all enforced",
+    )
+
+
+def _within(trial: Future[ExecutionResult]) -> ExecutionResult | None:
+    """Its result; None where a cluster has no worker for it."""
+    try:
+        return trial.result(TRIAL_S)
+    except TimeoutError:
+        return None
+
+
+def _trial(policies: Policies) -> ScriptJob:
+    return ScriptJob(source=SCRIPT, limits=policies.sandbox.smoke_limits, label="doctor")
+
+
+def _disk(settings: Settings) -> Iterator[Symptom]:
+    try:
+        settings.state.dir.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(settings.state.dir).free // MB
+    except OSError as error:
+        raise UserError(
+            f"cannot use {settings.state.dir}: {error.strerror}", hint="check `state.dir`"
+        ) from error
+    well = free > LOW_DISK_MB
+    yield Symptom("disk", well, f"{free} MB free", "" if well else "make room for the database")

@@ -1,0 +1,214 @@
+"""The one loop: take a job from the queue, do it, settle it. Workers are threads."""
+
+import threading
+from collections.abc import Callable
+
+import structlog
+
+from bot.checks.strategy import Superseded
+from bot.core.failpoints import failpoint
+from bot.daemon.backtests import run_backtest_job
+from bot.daemon.commands import run_command
+from bot.daemon.intake import close, dispatch
+from bot.daemon.merge_groups import check_group
+from bot.daemon.reconcile import reconcile
+from bot.deploy.drift import base_moved
+from bot.deploy.recheck import recheck
+from bot.landing.context import World
+from bot.proposals.check import check_proposal
+from components.errors import AlgoOpsError, TransientError
+from components.state.db.errors import StateTooNew
+from components.state.tables.payloads import is_newer
+from components.state.tables.records import Job
+
+log = structlog.get_logger(__name__)
+
+LEASE_S = 30.0
+BEAT_S = 10.0
+IDLE_S = 1.0
+FIRST_RETRY_S = 1.0
+LONGEST_RETRY_S = 300.0
+Handler = Callable[[World, Job], None]
+
+
+def _close(world: World, job: Job) -> None:
+    close(world, job.repository, str(job.payload["proposal"]))
+
+
+HANDLERS: dict[str, Handler] = {
+    "check": check_proposal,
+    "close": _close,
+    "base": base_moved,
+    "command": run_command,
+    "tick": reconcile,
+    "recheck": recheck,
+    "group": check_group,
+    "backtest": run_backtest_job,
+}
+
+
+class Runner:
+    """Threads that take jobs until `stop`.
+
+    Args:
+        world: everything that jobs need.
+        threads: how many jobs are worked on at once; most of their time is waiting for sandboxes.
+    """
+
+    def __init__(self, world: World, threads: int = 4) -> None:
+        self._world = world
+        self._threads = [
+            threading.Thread(target=self._loop, args=(f"worker-{n}",), name=f"worker-{n}")
+            for n in range(threads)
+        ]
+        self._dispatcher = threading.Thread(target=self._dispatch, name="dispatcher")
+        self._taking = threading.Lock()
+        self._at_work: set[int] = set()
+        self._jobs = threading.Condition()
+        self._told = 0  # counts notifications, so that none between a look and a wait is missed
+
+    def start(self) -> None:
+        """Take back the jobs of a daemon that died, then work."""
+        lost = self._world.store.jobs.reclaim(everything=True)
+        if lost:
+            log.info("jobs of an earlier daemon taken back", count=lost)
+        for thread in (self._dispatcher, *self._threads):
+            thread.start()
+
+    def stop(self) -> None:
+        """Stop: running jobs are interrupted and stay in the queue. Idempotent."""
+        self._world.stopping.set()
+        self._world.running.stop_all()
+        self._world.wake.set()
+        self._world.settled.ring()
+        self._tell_workers()
+        for thread in (self._dispatcher, *self._threads):
+            if thread.is_alive():
+                thread.join()
+
+    def _dispatch(self) -> None:
+        world = self._world
+        while not world.stopping.is_set():
+            world.wake.wait(IDLE_S)
+            world.wake.clear()
+            try:
+                while dispatch(world):
+                    pass
+                with self._taking:
+                    world.store.jobs.reclaim(at_work=self._at_work)
+            except Exception as error:  # noqa: BLE001  # without this thread nothing is heard any more
+                self._trouble("events wait", error)
+            self._tell_workers()
+
+    def _tell_workers(self) -> None:
+        with self._jobs:
+            self._told += 1
+            self._jobs.notify_all()
+
+    def _wait(self, told: int) -> None:
+        with self._jobs:
+            self._jobs.wait_for(lambda: self._told != told, IDLE_S)
+
+    def _loop(self, worker: str) -> None:
+        world = self._world
+        while not world.stopping.is_set():
+            told = self._told
+            try:
+                job = self._take(worker)
+                if job is None:
+                    self._wait(told)
+                else:
+                    self._hold(worker, job)
+            except Exception as error:  # noqa: BLE001  # its lease runs out; this thread must not end
+                self._trouble("a job cannot be taken or settled", error)
+
+    def _take(self, worker: str) -> Job | None:
+        """The next job. Nothing is taken back between its lease and its entry in `_at_work`."""
+        with self._taking:
+            job = self._world.store.jobs.lease(worker, LEASE_S, at_work=self._at_work)
+            if job is not None:
+                self._at_work.add(job.id)
+            return job
+
+    def _hold(self, worker: str, job: Job) -> None:
+        """Work on a job; until then nobody else of this daemon does, whatever its lease says."""
+        try:
+            self._work(worker, job)
+        finally:
+            with self._taking:
+                self._at_work.discard(job.id)
+            self._world.settled.ring()
+
+    def _trouble(self, what: str, error: Exception) -> None:
+        """Say what is wrong and pause: a full disk, say, must not end the thread that met it."""
+        if self._world.troubles.is_news(what, repr(error)):
+            if isinstance(error, AlgoOpsError):
+                log.warning(what, why=str(error))
+            else:
+                log.error(what, exc_info=error)
+        self._world.stopping.wait(IDLE_S)
+
+    def _work(self, worker: str, job: Job) -> None:
+        store = self._world.store
+        words = log.bind(kind=job.kind, key=job.key, repository=job.repository, job=job.id)
+        with _Heartbeat(self._world, worker, job):
+            try:
+                _refuse_newer(job)
+                HANDLERS[job.kind](self._world, job)
+            except Superseded:
+                words.info("job interrupted")  # its lease is taken back at the next start
+            except TransientError as error:
+                delay = error.retry_after_s or _backoff(job.attempts)
+                words.warning("job is tried again", why=str(error), in_s=delay)
+                store.jobs.retry(job.id, worker, delay, str(error))
+            except AlgoOpsError as error:
+                words.warning("job failed", why=str(error))
+                store.jobs.fail(job.id, worker, str(error))
+            except Exception as error:  # noqa: BLE001  # the boundary: a bug is loud in the log, never passed
+                self._world.troubles.note(f"{job.kind} {job.key}", f"this is a bug: {error!r}")
+                if self._world.troubles.is_news("job broke", repr(error)):
+                    words.exception("job broke")
+                store.jobs.retry(job.id, worker, _backoff(job.attempts), repr(error))
+            else:
+                self._world.troubles.over(f"{job.kind} {job.key}")
+                failpoint(f"{job.kind}.settled")
+                store.jobs.complete(job.id, worker)
+
+
+def _refuse_newer(job: Job) -> None:
+    if is_newer(job.format):
+        raise StateTooNew(
+            f"job {job.id} ({job.kind}) was written by a newer AlgoOps",
+            hint="upgrade AlgoOps again, and ask for it once more",
+        )
+
+
+def _backoff(attempts: int) -> float:
+    return min(LONGEST_RETRY_S, FIRST_RETRY_S * float(4 ** max(0, attempts - 1)))
+
+
+class _Heartbeat:
+    """Keeps a job's lease while it is worked on."""
+
+    def __init__(self, world: World, worker: str, job: Job) -> None:
+        self._world, self._worker, self._job = world, worker, job
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name=f"{worker}-heartbeat", daemon=True)
+
+    def _beat(self) -> None:
+        while not self._done.wait(BEAT_S):
+            try:
+                self._world.store.jobs.heartbeat(self._job.id, self._worker, LEASE_S)
+            except Exception as error:  # noqa: BLE001  # without beats a second worker takes the job
+                log.warning("no heartbeat", job=self._job.id, why=str(error) or repr(error))
+
+    def __enter__(self) -> None:
+        try:
+            self._thread.start()
+        except RuntimeError as error:  # no thread is to be had: this daemon keeps its jobs anyway
+            log.warning("no heartbeat", job=self._job.id, why=str(error))
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        if self._thread.ident is not None:
+            self._thread.join()

@@ -1,0 +1,284 @@
+"""Service: the bot as the HTTP server and the command line see it; implements `Backend`."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from bot.config.settings import Settings
+from bot.core.decisions import UNSEEN
+from bot.core.event_json import key_of
+from bot.core.events import CommandIssued, Deploy, Event, Hold, Rollback, Unhold
+from bot.core.job_output import log_word
+from bot.core.notices import Progress
+from bot.core.requests import (
+    BacktestRequest,
+    BacktestState,
+    ComponentHealth,
+    DeployOutcome,
+    DeployRequest,
+    FileDiff,
+    Measures,
+    NeedsAdmin,
+    NotReady,
+    RollbackOutcome,
+    RollbackRequest,
+    SandboxTestRequest,
+)
+from bot.daemon.backtests import backtest_tasks, lowered, request_to
+from bot.daemon.health import health, measure
+from bot.daemon.intake import receive
+from bot.daemon.lookup import find_strategy, find_subject
+from bot.daemon.stored_backtests import state_of
+from bot.daemon.versions_diff import diff_versions
+from bot.landing.context import Watched, World
+from bot.landing.outcomes import CommandOutcome, read
+from bot.server.backend import NotFound
+from components.errors import Conflict, TransientError, UserError
+from components.schema.results.values import ExecutionResult
+from components.state import Store
+from components.state.tables.records import Strategy
+
+WAIT_S = 900.0
+READY = "ready"
+NOT_READY_CODES = frozenset(
+    {"not_ready", "not_reported", "nothing", "error", "not_deployed", UNSEEN}
+)
+
+
+class Service:
+    """Implements Backend on a World. Methods may be called from any thread.
+
+    Args:
+        world: everything that jobs work on.
+        settings: the configuration.
+    """
+
+    def __init__(self, world: World, settings: Settings) -> None:
+        self._world = world
+        self._settings = settings
+
+    @property
+    def store(self) -> Store:
+        """The State Manager, for reads."""
+        return self._world.store
+
+    @property
+    def settings(self) -> Settings:
+        """The whole configuration; frozen."""
+        return self._settings
+
+    # --- acting --------------------------------------------------------------------------------
+
+    def command(self, event: CommandIssued) -> CommandOutcome:
+        """Have a command carried out by the runner, and wait for what becomes of it.
+
+        Raises:
+            TransientError: it did not end in time; it goes on, and its result is in the log.
+        """
+        key = key_of(event)
+        receive(self._world, event, key)
+        outcome = self._world.settled.wait_for(lambda: self._read(key), WAIT_S)
+        if outcome is None:
+            raise TransientError(
+                "the command goes on, but takes long", hint="look at its run's page"
+            )
+        return outcome
+
+    def _read(self, key: str) -> CommandOutcome | None:
+        outcome = read(self.store, key)
+        if outcome is None and self._world.stopping.is_set():
+            raise TransientError("the bot is shutting down; the command is kept and goes on")
+        return outcome
+
+    def deploy(self, request: DeployRequest) -> DeployOutcome:
+        """Land a proposal; see Backend."""
+        strategy, watched = find_strategy(self._world, request.name)
+        outcome = self.command(
+            CommandIssued(
+                repository=watched.name,
+                proposal=self._proposal(strategy, watched, request),
+                actor=request.actor,
+                command=Deploy(
+                    sha=request.sha,
+                    name=strategy.name,
+                    message=request.message,
+                    create_tag=request.create_tag,
+                    tag_version=request.tag_version,
+                    admin=request.admin,
+                ),
+                source="api",
+            )
+        )
+        if not outcome.ok:
+            raise self._refusal(outcome, strategy)
+        return DeployOutcome(
+            status=outcome.code,
+            strategy_id=strategy.id,
+            branch=watched.base_branch,
+            commit=outcome.data.get("commit", ""),
+            tag=outcome.data.get("tag", ""),
+            message=outcome.message,
+        )
+
+    def _proposal(self, strategy: Strategy, watched: Watched, request: DeployRequest) -> str:
+        if request.pr is not None:
+            return f"pr/{request.pr}"
+        if request.ref:
+            return self._by_ref(watched, request.ref.removeprefix("refs/heads/"))
+        if strategy.proposal:
+            return strategy.proposal
+        raise NotReady(
+            f"{strategy.name} has no open proposal",
+            current_status=str(strategy.status),
+            hint="push a branch that changes it, or name one with `ref`",
+        )
+
+    def _by_ref(self, watched: Watched, ref: str) -> str:
+        for proposal in watched.forge.proposals():
+            if ref in {proposal.ref, proposal.id}:
+                return proposal.id
+        return f"branch/{ref}"
+
+    def rollback(self, request: RollbackRequest) -> RollbackOutcome:
+        """Restore an earlier version; see Backend."""
+        strategy, watched = find_strategy(self._world, request.name)
+        outcome = self.command(
+            CommandIssued(
+                repository=watched.name,
+                proposal="",
+                actor=request.actor,
+                command=Rollback(strategy.name, request.version, request.reason, request.commit),
+                source="api",
+            )
+        )
+        if not outcome.ok:
+            raise self._refusal(outcome, strategy, required="deployed")
+        return RollbackOutcome(
+            strategy_id=strategy.id,
+            status=outcome.code,
+            reverted_to=outcome.data["version"],
+            branch=watched.base_branch,
+            commit=outcome.data["commit"],
+            message=outcome.message,
+        )
+
+    def hold(self, name: str, version: str, *, reason: str, actor: str) -> None:
+        """Forbid a version to be deployed; see Backend."""
+        self._hold_command(name, Hold(name, version, reason), actor)
+
+    def unhold(self, name: str, version: str, *, reason: str, actor: str) -> None:
+        """Lift a hold; see Backend."""
+        self._hold_command(name, Unhold(name, version, reason), actor)
+
+    def _hold_command(self, name: str, command: Hold | Unhold, actor: str) -> None:
+        strategy, watched = find_strategy(self._world, name)
+        named = type(command)(strategy.name, command.version, command.reason)
+        outcome = self.command(CommandIssued(watched.name, "", actor, named, source="api"))
+        if not outcome.ok:
+            raise self._refusal(outcome, strategy)
+
+    def _refusal(
+        self, outcome: CommandOutcome, strategy: Strategy, required: str = READY
+    ) -> UserError | TransientError:
+        """A refused command as the error that the caller is to be told."""
+        if outcome.code == "not_found":
+            return NotFound(outcome.message)
+        if outcome.code == "unavailable":
+            return TransientError(outcome.message)
+        if outcome.code == "conflict":
+            return Conflict(outcome.message, paths=())
+        if outcome.code == "policy_change":
+            return NeedsAdmin(outcome.message)
+        if outcome.code in NOT_READY_CODES:
+            now = self.store.strategies.get(strategy.repository, strategy.name) or strategy
+            status = now.proposed_status or now.status
+            return NotReady(outcome.message, current_status=str(status), required_status=required)
+        return UserError(outcome.message)
+
+    # --- running -------------------------------------------------------------------------------
+
+    def sandbox_test(self, request: SandboxTestRequest) -> ExecutionResult:
+        """Run the smoke test and wait for it; see Backend."""
+        world = self._world
+        found = find_subject(world, request.name, request.ref)
+        asked = BacktestRequest(name=request.name, actor=request.actor, ref=request.ref)
+        tasks, rules = backtest_tasks(world, found, asked)
+        job = tasks[0].smoke(
+            found.strategy.name,
+            found.subject.files,
+            rules,
+            lowered(world.bench.policies.sandbox.smoke_limits, request.limits),
+            f"{found.strategy.name}/sandbox-test",
+        )
+        hear = partial(log_word, job.label)
+        future = world.bench.executor.submit(job, hear)
+        try:
+            result = future.result(timeout=WAIT_S)
+        except TimeoutError:
+            future.cancel()  # nobody waits for it any more
+            raise
+        world.store.audit.append(
+            request.actor,
+            "sandbox_test.run",
+            strategy=found.strategy.name,
+            new=result.status,
+            details={"ref": request.ref, "tree": found.subject.tree},
+            repository=found.watched.name,
+        )
+        return result
+
+    def start_backtest(self, request: BacktestRequest) -> int:
+        """Queue a backtest, durably; see Backend."""
+        world = self._world
+        found = find_subject(world, request.name, request.ref)
+        backtest_tasks(world, found, request)
+        with world.store.transaction():
+            record = world.store.backtests.create(
+                found.strategy.name, request_to(request), request.actor
+            )
+            world.store.jobs.enqueue(
+                "backtest", str(record.id), found.watched.name, {"backtest": record.id}
+            )
+        world.wake.set()
+        return record.id
+
+    def backtest(self, backtest_id: int) -> BacktestState | None:
+        """A requested backtest as it is now; see Backend."""
+        record = self.store.backtests.get(backtest_id)
+        return state_of(record) if record is not None else None
+
+    def forge_number(self, repository: str) -> int | None:
+        """GitHub's id of a repository; see Backend."""
+        number = getattr(self._world.repository(repository).forge, "number", None)
+        return number if isinstance(number, int) else None
+
+    def receive(self, delivery: str, events: tuple[Event, ...]) -> bool:
+        """Store verified events durably; see Backend."""
+        with self.store.transaction():
+            new = [
+                receive(self._world, event, key_of(event, delivery, place))
+                for place, event in enumerate(events)
+            ]
+        return any(new) or not events
+
+    def diff(self, name: str, old: str, new: str) -> tuple[FileDiff, ...]:
+        """The files that differ between two versions; see Backend."""
+        strategy, watched = find_strategy(self._world, name)
+        return diff_versions(self.store, watched, strategy.name, old, new)
+
+    # --- being watched -------------------------------------------------------------------------
+
+    def health(self) -> Mapping[str, ComponentHealth]:
+        """Ask each component now; see Backend."""
+        return health(self._world, self._settings)
+
+    def measure(self) -> Measures:
+        """Values for /metrics; see Backend."""
+        return measure(self._world)
+
+    def words(self, run_id: int) -> Mapping[str, tuple[str, ...]]:
+        """What a running run's jobs said so far; see Backend."""
+        return self._world.words.of(run_id)
+
+    def subscribe(self, listener: Callable[[Progress], None]) -> Callable[[], None]:
+        """Tell a listener of progress; see Backend."""
+        return self._world.progress.subscribe(listener)

@@ -1,0 +1,1 @@
+"""Deploys and rollbacks decided and prepared; drift; checks of what is deployed."""

@@ -1,0 +1,323 @@
+"""Deploys: a proposal lands exactly as it was tested.
+
+The order is: look, decide (bot.core.decisions), prepare objects, then
+bot.landing.land announces and lands.
+Orders that wait for the same repository are landed together: one merge result with all of them
+is what was tested; one that spoils it is found by halving.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from bot.checks.base_policies import broken_policies, policies_differ
+from bot.checks.lands import landing_list
+from bot.checks.run import take_snapshot
+from bot.checks.strategy import Superseded
+from bot.core.decisions import (
+    UNSEEN,
+    Land,
+    Refuse,
+    RunFirst,
+    Snapshot,
+    StrategyChange,
+    plan_deploy,
+)
+from bot.core.orders import DeployOrder
+from bot.deploy.facts import candidates_of, deploy_facts
+from bot.deploy.parts import Ready, message_of, part_of
+from bot.landing.context import Watched, World
+from bot.landing.land import DEPLOY, announce_deploy, finish_deploy
+from bot.landing.lifecycle_moves import Moves
+from bot.landing.outcomes import CommandOutcome, read
+from bot.landing.queue import Ticket
+from bot.landing.unfinished import finish_open, refuse_unknown
+from bot.proposals.cancel import CANCELLED, CLOSED, SUPERSEDED, end_run, resume
+from bot.proposals.check import CheckRequest, checked, record_run
+from bot.proposals.publish import publish
+from bot.report import markdown as say
+from components.errors import AlgoOpsError, Moved, UserError
+from components.git_patch.values import Candidate as Head
+from components.git_patch.values import Step
+from components.ports import Proposal, StatusState
+from components.schema.results.values import CheckName, Outcome, Verdict
+from components.state.tables.records import Run
+
+
+def deploy(world: World, watched: Watched, order: DeployOrder) -> CommandOutcome:
+    """Land a proposal, or say why not.
+
+    Raises:
+        Moved: base or head moved under our hands; the job is tried again.
+        TransientError: the forge failed; the job is tried again.
+    """
+    ticket = watched.queue.join(order)
+    with watched.lane:
+        batch = watched.queue.take()
+        try:
+            unknown = finish_open(world, watched)
+            _serve(world, watched, batch, unknown)
+        except Exception as error:  # noqa: BLE001  # raised by each order that it leaves open
+            for waiting in batch:
+                if not waiting.outcome.done():
+                    waiting.outcome.set_exception(error)
+    return ticket.outcome.result()
+
+
+def _serve(
+    world: World, watched: Watched, batch: Sequence[Ticket], unknown: frozenset[str]
+) -> None:
+    """Give every ticket its outcome: those that may land go together where the forge can."""
+    watched.forge.fetch()
+    ready: list[tuple[Ticket, Ready]] = []
+    for ticket in batch:
+        with _answering(ticket):
+            found = read(world.store, ticket.order.key) or _decide(world, watched, ticket.order)
+            if isinstance(found, CommandOutcome):
+                ticket.outcome.set_result(found)
+            else:
+                refuse_unknown(unknown, *(change.name for change in found.snapshot.changes))
+                ready.append((ticket, found))
+    if len(ready) > 1 and watched.forge.lands_batches:
+        _land_together(world, watched, ready)
+        return
+    for place, (ticket, one) in enumerate(ready):
+        _land_alone(world, watched, ticket, None if place else one)
+
+
+@contextmanager
+def _answering(ticket: Ticket) -> Iterator[None]:
+    """What is refused of one order is that order's outcome, and none of the others'."""
+    try:
+        yield
+    except (UserError, Moved) as error:
+        ticket.outcome.set_exception(error)
+
+
+def _decide(
+    world: World, watched: Watched, order: DeployOrder, *, may_check: bool = True
+) -> CommandOutcome | Ready:
+    proposal = watched.forge.proposal(order.proposal)
+    if proposal is None:
+        return _gone(world, watched, order)
+    snapshot = take_snapshot(watched.where, proposal, watched.forge.base())
+    broken = broken_policies(watched.where, world.bench, snapshot.merge_tree)
+    snapshot = replace(snapshot, findings=(*snapshot.findings, *broken))
+    facts = deploy_facts(world, watched, order, snapshot)
+    decision = plan_deploy(facts)
+    match decision:
+        case Land():
+            return Ready(order, snapshot, facts.candidates, facts.policy_change)
+        case Refuse(code=code, reason=reason):
+            if code == UNSEEN:
+                world.store.jobs.enqueue(
+                    "check", proposal.id, watched.name, {"proposal": proposal.id}
+                )
+                world.wake.set()
+            return CommandOutcome(ok=False, code=code, message=reason)
+        case RunFirst(names=names):
+            if not may_check:
+                words = f"the checks of {', '.join(names)} could not be completed"
+                return CommandOutcome(ok=False, code="error", message=words)
+    check_first(world, watched, snapshot)
+    return _decide(world, watched, order, may_check=False)
+
+
+def _gone(world: World, watched: Watched, order: DeployOrder) -> CommandOutcome:
+    """No such open proposal: it has landed already, or its version is on hold, or never was."""
+    known = [
+        d
+        for d in world.store.deployments.list(repository=watched.name, limit=100)
+        if d.proposal == order.proposal and order.name in {"", d.name}
+    ]
+    if not known:
+        return CommandOutcome(
+            ok=False, code="not_found", message=f"there is no open proposal {order.proposal}"
+        )
+    done = known[0]
+    hold = world.store.holds.active(watched.name, done.name, done.version)
+    if hold is not None:
+        words = say.held(done.name, done.version, hold.reason)
+        return CommandOutcome(ok=False, code="held", message=words)
+    return CommandOutcome(
+        ok=True,
+        code="unchanged",
+        message=say.already_deployed(done.commit),
+        data={"commit": done.commit, "tag": done.tag, "name": done.name},
+    )
+
+
+def check_first(world: World, watched: Watched, snapshot: Snapshot) -> None:
+    """The merge result changed since its report: check it as it would land now, and say so.
+
+    Raises:
+        UserError: somebody cancelled these checks, and the deploy with them.
+        Moved: the proposal was pushed to, or closed.
+        Superseded: the daemon is stopping.
+    """
+    proposal = snapshot.proposal
+    flag = world.running.begin(watched.name, proposal.id, proposal.head)
+    try:
+        resume(world, watched, proposal.id)  # a deploy asks for them
+        run = world.store.runs.start(
+            watched.name, proposal.id, proposal.head, snapshot.base, DEPLOY
+        )
+        _check_now(world, watched, snapshot, run, Moves(world.store, watched.name, snapshot, flag))
+    finally:
+        world.running.end(watched.name, proposal.id, flag)
+
+
+def _check_now(world: World, watched: Watched, snapshot: Snapshot, run: Run, moves: Moves) -> None:
+    moves.queued()
+    request = CheckRequest(snapshot.proposal.id, asked=True)
+    try:
+        plan, report = checked(world, watched, snapshot, run, request, moves)
+    except Superseded:
+        if world.stopping.is_set():
+            raise
+        raise _stopped(world, watched, snapshot.proposal, run) from None
+    if record_run(world, run, report, moves, plan):
+        publish(world, watched, snapshot.proposal, report)
+
+
+def _stopped(world: World, watched: Watched, proposal: Proposal, run: Run) -> AlgoOpsError:
+    """End a run that was stopped; what it means for the order that needed it."""
+    now = watched.forge.proposal(proposal.id)
+    if now is None or now.head != proposal.head:
+        end_run(world, watched, run, CLOSED if now is None else SUPERSEDED)
+        return Moved(f"{proposal.id} changed while it was checked for its deploy")
+    end_run(world, watched, run, CANCELLED)
+    return UserError("its checks were cancelled, and the deploy with them")
+
+
+# --- landing -----------------------------------------------------------------------------------
+
+
+def _land_one(world: World, watched: Watched, ready: Ready) -> CommandOutcome:
+    snapshot = ready.snapshot
+    message = message_of(ready)
+    if _loosens(ready):
+        _show_accepted(watched, ready)
+    commit = watched.where.repository.commit_merge(
+        snapshot.base, snapshot.head, snapshot.merge_tree, message
+    )
+    part = part_of(ready, snapshot.base, commit)
+    intent = announce_deploy(world, watched, (part,), message)
+    try:
+        return finish_deploy(world, watched, intent)[ready.order.proposal]
+    except (Moved, UserError):
+        if _loosens(ready):
+            _show_accepted(watched, ready, StatusState.FAILURE)
+        raise
+
+
+def _loosens(ready: Ready) -> bool:
+    return ready.policy_change is not None and ready.policy_change.outcome is Outcome.FAILED
+
+
+def _show_accepted(
+    watched: Watched, ready: Ready, state: StatusState = StatusState.SUCCESS
+) -> None:
+    """A status that may be required was red for the change of policies; somebody accepted it.
+
+    It is red again where nothing landed: nobody else may merge by what was accepted once.
+    """
+    head, words = ready.snapshot.head, say.policies_accepted(ready.order.actor)
+    if state is not StatusState.SUCCESS:
+        words = f"{words}, but not landed"
+    contexts = [say.SUMMARY_CONTEXT]
+    if watched.forge.marks_each_check:
+        contexts.append(say.context(CheckName.POLICY_CHANGE))
+    for context in contexts:
+        watched.forge.set_status(head, context, state, words, "")
+
+
+def _land_together(world: World, watched: Watched, batch: Sequence[tuple[Ticket, Ready]]) -> None:
+    """Merge all, test the one result, land the chain; where it fails, the halves by themselves."""
+    if len(batch) == 1:
+        _land_alone(world, watched, batch[0][0])
+        return
+    base = watched.forge.base()
+    heads = tuple(Head(r.snapshot.head, message_of(r, alone=False)) for _, r in batch)
+    merged = watched.where.repository.merge_many(base, heads)
+    left = {item.candidate.head for item in merged.left}
+    together = [(t, r) for t, r in batch if r.snapshot.head not in left]
+    as_shown = all(
+        _lands_as_shown(watched, ready, before, step)
+        for (_, ready), before, step in zip(
+            together, (base, *(s.commit for s in merged.steps)), merged.steps, strict=False
+        )
+    )
+    if not as_shown or not _holds_together(world, watched, base, merged.tip, together):
+        _land_halves(world, watched, batch)
+        return
+    parts, before = [], base
+    for (_, ready), step in zip(together, merged.steps, strict=True):
+        parts.append(part_of(ready, before, step.commit))
+        before = step.commit
+    intent = announce_deploy(world, watched, parts, f"Deploy {len(parts)} proposals")
+    try:
+        outcomes = finish_deploy(world, watched, intent)
+    except UserError:  # a tag that is taken, say: of one of them, and nothing has landed
+        _land_halves(world, watched, batch)
+        return
+    for ticket, ready in together:
+        ticket.outcome.set_result(outcomes[ready.order.proposal])
+    for ticket, ready in batch:
+        if ready.snapshot.head in left:
+            _land_alone(world, watched, ticket)
+
+
+def _lands_as_shown(watched: Watched, ready: Ready, before: str, step: Step) -> bool:
+    """Whether a proposal brings behind others what its report listed, no more and no less."""
+    repository, where = watched.where.repository, watched.where
+    trees = (repository.tree_of(before), step.tree)
+    changes = tuple(
+        StrategyChange(c.name, c.old_tree, c.new_tree)
+        for c in repository.changed_strategies(*trees, where.root)
+    )
+    shown = ready.snapshot.lands
+    return shown is not None and landing_list(where, *trees, changes).digest == shown.digest
+
+
+def _land_halves(world: World, watched: Watched, batch: Sequence[tuple[Ticket, Ready]]) -> None:
+    middle = len(batch) // 2
+    _land_together(world, watched, batch[:middle])
+    _land_together(world, watched, batch[middle:])
+
+
+def _land_alone(world: World, watched: Watched, ticket: Ticket, ready: Ready | None = None) -> None:
+    """Land one, decided anew on today's base: what came before may have changed the answer.
+
+    `ready` is the decision where nothing came before.
+    """
+    with _answering(ticket):
+        found = ready or _decide(world, watched, ticket.order)
+        if isinstance(found, Ready):
+            found = _land_one(world, watched, found)
+        ticket.outcome.set_result(found)
+
+
+def _holds_together(
+    world: World,
+    watched: Watched,
+    base: str,
+    tip: str,
+    together: Sequence[tuple[Ticket, Ready]],
+) -> bool:
+    """Whether the merge result of all has a passed verdict; what is not known is run."""
+    if len(together) < 2:  # noqa: PLR2004  # one alone is decided alone
+        return False
+    if policies_differ(watched.where, base, tip):
+        return False  # what one of them brings holds for those that land after it
+    proposal = Proposal(id="batch", ref="batch", head=tip, title=f"{len(together)} proposals")
+    snapshot = replace(
+        take_snapshot(watched.where, proposal, base),
+        merge_tree=watched.where.repository.tree_of(tip),
+    )
+    candidates = candidates_of(world, watched, snapshot)
+    wanted = {(c.name, c.tree) for _, r in together for c in r.candidates}
+    # Two proposals that change one strategy: their sum is content that neither of them tested.
+    return {(c.name, c.tree) for c in candidates} <= wanted and all(
+        c.verdict is Verdict.PASSED for c in candidates
+    )

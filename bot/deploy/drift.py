@@ -1,0 +1,189 @@
+"""The base as it is: a commit that the bot did not make is noticed, recorded and validated."""
+
+from bot.checks.base_policies import bench_at
+from bot.checks.run import read_subject
+from bot.checks.subject import read_definition
+from bot.core.decisions import StrategyChange
+from bot.core.notices import StrategyChanged
+from bot.landing.context import Watched, World
+from bot.landing.land import base_key
+from bot.landing.lifecycle_moves import make_ready
+from bot.landing.unfinished import finish_open, refuse_unknown, unfinished
+from bot.report.values import base_id
+from components.errors import ConfigError
+from components.state import Content, Lifecycle
+from components.state.lifecycle import LIVE_ALREADY
+from components.state.tables.records import Job
+
+EXTERNAL = "external"
+REMOVAL = "removal"
+OUTSIDE = "outside"
+LATER = -1
+
+
+def base_moved(world: World, job: Job) -> None:
+    """Compare the base with what the bot has seen last; record and validate what differs.
+
+    Open proposals are looked at again afterwards: their merge result may be another one now.
+    """
+    watched = world.repository(job.repository)
+    with watched.lane:  # a deploy that has landed records it before it leaves its lane
+        finish_open(world, watched)
+        watched.forge.fetch()
+        now = watched.forge.base()
+        before = world.store.meta.get(base_key(watched.name))
+        changed = _record(world, watched, before, now) if now != before else ()
+    for name in changed:
+        world.progress.tell(StrategyChanged(name))
+    for proposal in watched.forge.proposals():
+        world.store.jobs.enqueue(
+            "check", proposal.id, watched.name, {"proposal": proposal.id}, LATER
+        )
+    world.wake.set()
+
+
+def _record(world: World, watched: Watched, before: str, now: str) -> tuple[str, ...]:
+    """What is live is on record at once; the job that validates it is part of the same commit."""
+    why = "moved outside the bot" if before else "found at the first start"
+    unknown = [c for c in _changes(watched, before, now) if not _is_recorded(world, watched, c)]
+    versions = {  # read before the transaction: nobody can write while it is open
+        c.name: _version(world, watched, c, now) for c in unknown if c.new_tree is not None
+    }
+    refuse_unknown(unfinished(world, watched), *(c.name for c in unknown))
+    with world.store.transaction():
+        for change in unknown:
+            if change.new_tree is None:
+                _removed(world, watched, change, now, why)
+            else:
+                _live(world, watched, change, now, versions[change.name], why)
+        names = [c.name for c in unknown if c.new_tree is not None]
+        if names:
+            payload = {"names": names, "why": why}
+            world.store.jobs.enqueue("recheck", now, watched.name, payload, LATER)
+        world.store.meta.put(base_key(watched.name), now)
+    return tuple(c.name for c in unknown)
+
+
+def _changes(watched: Watched, before: str, now: str) -> tuple[StrategyChange, ...]:
+    repository, root = watched.where.repository, watched.where.root
+    if not before:
+        trees = repository.strategy_trees(now, root)
+        return tuple(StrategyChange(name, None, tree) for name, tree in sorted(trees.items()))
+    return tuple(
+        StrategyChange(c.name, c.old_tree, c.new_tree)
+        for c in repository.changed_strategies(
+            repository.tree_of(before), repository.tree_of(now), root
+        )
+    )
+
+
+def _is_recorded(world: World, watched: Watched, change: StrategyChange) -> bool:
+    """Whether the database says already that this content is what is deployed."""
+    current = world.store.deployments.current(watched.name, change.name)
+    if current is None:
+        return change.new_tree is None
+    return current.tree == change.new_tree
+
+
+def _live(
+    world: World, watched: Watched, change: StrategyChange, commit: str, version: str, why: str
+) -> None:
+    """Record content that is live without a landing of ours, whatever the checks will say."""
+    problem = _problem(world, watched, change, version)
+    if problem:
+        world.store.audit.append(
+            OUTSIDE,
+            "drift.refused",
+            strategy=change.name,
+            new=change.new_tree or "",
+            details={"commit": commit, "version": version, "why": f"{why}: {problem}"},
+            repository=watched.name,
+        )
+        return
+    world.store.deployments.record(
+        watched.name,
+        change.name,
+        version,
+        kind=EXTERNAL,
+        commit=commit,
+        actor=OUTSIDE,
+        reason=why,
+        tree=change.new_tree or "",
+    )
+    _deployed(
+        world, watched, change, Content(tree=change.new_tree or "", commit=commit), version, why
+    )
+
+
+def _version(world: World, watched: Watched, change: StrategyChange, commit: str) -> str:
+    """The version in live content, "" where it cannot be read.
+
+    By the policies of its own base; broken ones must not keep off the record what is live.
+    """
+    try:
+        policies = bench_at(watched.where, world.bench, commit).policies
+    except ConfigError:
+        policies = world.bench.policies
+    found = read_definition(read_subject(watched.where, change), policies).definition
+    return found.version if found is not None else ""
+
+
+def _problem(world: World, watched: Watched, change: StrategyChange, version: str) -> str:
+    """Why live content cannot go on record as a deployed version, "" where it can."""
+    if not version:
+        return "its definition cannot be read"
+    landed = world.store.versions.landed(watched.name, change.name, version)
+    if landed is not None and landed.tree != change.new_tree:
+        return f"{version} was deployed before with other content"
+    if world.store.holds.active(watched.name, change.name, version) is not None:
+        return f"{version} is held"
+    return ""
+
+
+def _deployed(
+    world: World,
+    watched: Watched,
+    change: StrategyChange,
+    content: Content,
+    version: str,
+    why: str,
+) -> None:
+    """The lifecycle follows: a version that never landed before goes all the way at once."""
+    store, proposal = world.store, base_id(watched.base_branch)
+    known = store.versions.landed(watched.name, change.name, version) is not None
+    if not known:
+        store.strategies.propose(
+            watched.name,
+            change.name,
+            actor=OUTSIDE,
+            reason=why,
+            proposal=proposal,
+            version=version,
+            content=content,
+        )
+        make_ready(store, watched.name, change.name, proposal, f"{LIVE_ALREADY}: {why}")
+    store.strategies.transition(
+        watched.name,
+        change.name,
+        Lifecycle.DEPLOYED,
+        actor=OUTSIDE,
+        reason=why,
+        version=version,
+        proposal="" if known else proposal,
+        content=content,
+    )
+
+
+def _removed(world: World, watched: Watched, change: StrategyChange, commit: str, why: str) -> None:
+    if world.store.strategies.get(watched.name, change.name) is None:
+        return
+    world.store.deployments.record(
+        watched.name, change.name, "", kind=REMOVAL, commit=commit, actor=OUTSIDE, reason=why
+    )
+    world.store.strategies.transition(
+        watched.name,
+        change.name,
+        Lifecycle.ARCHIVED,
+        actor=OUTSIDE,
+        reason=f"its folder is gone from the base ({why})",
+    )

@@ -1,0 +1,58 @@
+"""All that a deploy's decision rests on, found out at the moment of the decision."""
+
+from bot.checks.base_policies import bench_at
+from bot.checks.policy_change import not_accepted, policy_change
+from bot.checks.run import read_subject
+from bot.checks.subject import Bench, prepare
+from bot.core.decisions import Candidate, DeployFacts, Snapshot, StrategyChange
+from bot.core.orders import DeployOrder
+from bot.landing.context import Watched, World
+from bot.landing.holding import find_hold
+from bot.proposals.check import known_verdict
+from bot.proposals.publish import reported
+from components.schema.results.values import Outcome
+
+
+def deploy_facts(
+    world: World, watched: Watched, order: DeployOrder, snapshot: Snapshot
+) -> DeployFacts:
+    """All that the decision rests on, found out now: who may accept what is asked of the forge."""
+    proposal = snapshot.proposal
+    head, shown = reported(world, watched, proposal.id)
+    change = policy_change(watched.where, world.bench, snapshot.base, snapshot.merge_tree)
+    red = change is not None and change.outcome is not Outcome.PASSED
+    return DeployFacts(
+        snapshot=snapshot,
+        reported_head=head,
+        wanted_sha=order.sha,
+        candidates=candidates_of(world, watched, snapshot),
+        named=order.name,
+        shown=shown,
+        policy_change=change,
+        not_accepted=not_accepted(watched.where, watched.forge, order, proposal) if red else "",
+    )
+
+
+def candidates_of(world: World, watched: Watched, snapshot: Snapshot) -> tuple[Candidate, ...]:
+    """Each strategy of the merge result with what is known of exactly this content."""
+    bench = bench_at(watched.where, world.bench, snapshot.base)
+    changes = (c for c in snapshot.changes if c.new_tree is not None)
+    return tuple(_candidate(world, watched, change, bench) for change in changes)
+
+
+def _candidate(world: World, watched: Watched, change: StrategyChange, bench: Bench) -> Candidate:
+    subject = read_subject(watched.where, change)
+    prepared = prepare(subject, bench)
+    stored = known_verdict(world.store, prepared.key)
+    hold = find_hold(world, watched, change.name, prepared.version, subject.files)
+    released = world.store.versions.landed(watched.name, change.name, prepared.version)
+    return Candidate(
+        name=change.name,
+        version=prepared.version,
+        tree=change.new_tree or "",
+        content_key=prepared.key,
+        verdict=stored.verdict if stored is not None else None,
+        held=(hold.reason or "no reason given") if hold is not None else "",
+        held_as=(hold.name, hold.version) if hold is not None else ("", ""),
+        released_tree=released.tree if released is not None else "",
+    )

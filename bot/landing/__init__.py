@@ -1,0 +1,1 @@
+"""What changes the base: announce, land, record, settle, complete what is open."""

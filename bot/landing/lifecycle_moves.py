@@ -1,0 +1,130 @@
+"""Lifecycle moves of a run: the progress of checks told to the State Manager."""
+
+from dataclasses import dataclass
+from threading import Event as Flag
+
+from bot.core.decisions import Plan, Snapshot
+from components.schema.results.report import CheckResult, Report, StrategyReport
+from components.schema.results.values import CheckName, Outcome, Verdict
+from components.state import Content, Lifecycle, Store
+
+ACTOR = "algoops"
+
+
+@dataclass(frozen=True)
+class Moves:
+    """The moves of one run of one proposal; `cancelled` is set when the run is to stop."""
+
+    store: Store
+    repository: str
+    snapshot: Snapshot
+    cancelled: Flag
+
+    def queued(self) -> None:
+        """The push was taken: every changed strategy is queued, and its checks begin."""
+        proposal = self.snapshot.proposal
+        for change in self.snapshot.changes:
+            if change.new_tree is None:
+                continue
+            with self.store.transaction():
+                self.store.strategies.propose(
+                    self.repository,
+                    change.name,
+                    actor=proposal.author or ACTOR,
+                    reason=f"{proposal.ref} at {proposal.head[:12]}",
+                    proposal=proposal.id,
+                    content=Content(tree=change.new_tree, commit=proposal.head),
+                )
+                self._to(change.name, Lifecycle.VALIDATING, "its checks have begun")
+
+    def passed(self, strategy: str, result: CheckResult) -> None:
+        """A check ended; after the static checks the sandbox has its turn."""
+        if result.name is CheckName.CODE and result.outcome is Outcome.PASSED:
+            version = self.store.versions.of_proposal(
+                self.repository, strategy, self.snapshot.proposal.id
+            )
+            if version is not None and version.lifecycle is Lifecycle.VALIDATING:
+                self._to(strategy, Lifecycle.TESTING, "definition and code are sound so far")
+
+    def judged(self, report: Report, plan: Plan) -> None:
+        """The run is over: ready, failed, or (where a check broke) back in the queue."""
+        for strategy in report.strategies:
+            self._judge(strategy)
+        judged = {s.name for s in report.strategies}
+        for change in self.snapshot.changes:
+            if change.new_tree is not None and change.name not in judged:
+                why = plan.wait or (plan.findings[0].message if plan.findings else "not checked")
+                self._to(change.name, Lifecycle.QUEUED, why)
+
+    def _judge(self, strategy: StrategyReport) -> None:
+        content = Content(
+            tree=strategy.tree,
+            commit=self.snapshot.head,
+            content_key=strategy.content_key,
+            verdict=strategy.verdict,
+        )
+        if strategy.verdict is Verdict.PASSED:
+            state, why = Lifecycle.READY, "every check passed"
+        elif strategy.verdict is Verdict.FAILED:
+            state, why = Lifecycle.FAILED, _failure(strategy)
+        else:
+            why = _failure(strategy)
+            self.store.strategies.record_error(self.repository, strategy.name, why, actor=ACTOR)
+            state = Lifecycle.QUEUED
+        self._to(strategy.name, state, why, strategy.version, content)
+
+    def _to(
+        self,
+        name: str,
+        state: Lifecycle,
+        reason: str,
+        version: str = "",
+        content: Content | None = None,
+    ) -> None:
+        self.store.strategies.transition(
+            self.repository,
+            name,
+            state,
+            actor=ACTOR,
+            reason=reason,
+            version=version,
+            proposal=self.snapshot.proposal.id,
+            content=content or Content(),
+        )
+
+
+def make_ready(
+    store: Store, repository: str, name: str, proposal: str, reason: str = "it has passed before"
+) -> None:
+    """Bring a proposal's version to `ready`, because it is landing or is live.
+
+    A check job may have put it back in the queue a moment ago (the base had moved); the verdict
+    holds for the content, so the record follows it.
+    """
+    found = store.versions.open(repository, name, proposal=proposal)
+    if found is None or found.deployed_at:
+        return
+    path = {
+        Lifecycle.FAILED: (Lifecycle.FIXING, Lifecycle.QUEUED, Lifecycle.VALIDATING),
+        Lifecycle.FIXING: (Lifecycle.QUEUED, Lifecycle.VALIDATING),
+        Lifecycle.DISCOVERED: (Lifecycle.QUEUED, Lifecycle.VALIDATING),
+        Lifecycle.QUEUED: (Lifecycle.VALIDATING,),
+    }
+    for state in (*path.get(found.lifecycle, ()), Lifecycle.READY):
+        store.strategies.transition(
+            repository,
+            name,
+            state,
+            actor=ACTOR,
+            reason=reason,
+            proposal=proposal,
+        )
+
+
+def _failure(strategy: StrategyReport) -> str:
+    """The stage and the first thing that went wrong there."""
+    for check in strategy.checks:
+        if check.name is strategy.stage:
+            first = check.findings[0].message if check.findings else check.summary
+            return f"{check.name}: {first}"
+    return "a check did not run"

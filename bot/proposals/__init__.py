@@ -1,0 +1,1 @@
+"""A proposal's run: check it, publish its report, cancel it."""

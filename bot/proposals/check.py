@@ -1,0 +1,348 @@
+"""The check job: take a proposal as it is now, run all checks, record, publish. Exactly once.
+
+Level-triggered: whatever woke it, it looks at the proposal's real state; a run that is there
+already for the same content is not made again.
+"""
+
+from dataclasses import dataclass
+from threading import Event as Flag
+
+import structlog
+
+from bot.checks.base_policies import policies_differ
+from bot.checks.run import AT_ONCE, Asked, run_checks, take_snapshot
+from bot.checks.strategy import Superseded, cause, is_of_content
+from bot.core.decisions import Plan, Snapshot, plan_run
+from bot.core.failpoints import failpoint
+from bot.core.notices import CheckEnded, RunChanged, StrategyChanged
+from bot.landing.context import Watched, World
+from bot.landing.lifecycle_moves import Moves
+from bot.landing.reverts import is_rollback
+from bot.landing.unfinished import finish_open
+from bot.proposals.broken_run import broken_report, is_last_try
+from bot.proposals.cancel import (
+    CHECKED_ANEW,
+    CLOSED,
+    SUPERSEDED,
+    end_run,
+    is_cancelled,
+    show_cancelled,
+)
+from bot.proposals.deploy_warnings import with_deploy_warnings
+from bot.proposals.publish import publish, published_key
+from bot.report import markdown as say
+from components.errors import TransientError
+from components.ports import Proposal, StatusState
+from components.schema.results.report import CheckResult, Report, StrategyReport
+from components.schema.results.values import Finding, Severity, Verdict
+from components.state import Store
+from components.state.tables.records import Job, Run
+
+log = structlog.get_logger(__name__)
+
+PENDING = "checks are running"
+LANDING_S = 2.0
+
+
+@dataclass(frozen=True)
+class CheckRequest:
+    """What a check job was asked, from its payload.
+
+    Attributes:
+        force: run again where a verdict is known.
+        asked: a person with write permission asked.
+        one_by_one: leave room for others: nobody waits for this one.
+    """
+
+    proposal: str
+    force: bool = False
+    asked: bool = False
+    one_by_one: bool = False
+
+
+def check_proposal(world: World, job: Job) -> None:
+    """Check one proposal and tell people.
+
+    Raises:
+        Superseded: the daemon is stopping; the job stays in the queue.
+        TransientError: the forge or the machine failed; the job is tried again.
+    """
+    watched = world.repository(job.repository)
+    request = CheckRequest(**job.payload)
+    watched.forge.fetch()
+    proposal = watched.forge.proposal(request.proposal)
+    if proposal is None:
+        close_proposal(world, watched, request.proposal)
+        return
+    if is_rollback(world, watched, proposal.head):
+        with watched.lane:  # what it waited for may be there by now
+            finish_open(world, watched)
+        return
+    flag = world.running.begin(watched.name, proposal.id, proposal.head)
+    try:
+        _check(world, watched, proposal, request, job, flag)
+    except Superseded:
+        raise
+    except Exception as error:
+        if not is_last_try(job, error) or not _ended_broken(world, watched, proposal, error):
+            raise
+    finally:
+        world.running.end(watched.name, proposal.id, flag)
+
+
+def _ended_broken(world: World, watched: Watched, proposal: Proposal, error: Exception) -> bool:
+    """End the run of a job that broke; False where none of this head is open."""
+    runs = world.store.runs.unfinished(watched.name, proposal.id)
+    run = next((run for run in runs if run.head == proposal.head), None)
+    if run is None:
+        return False
+    log.error(
+        "a run broke", run=run.id, proposal=proposal.id, why=cause(error)
+    )  # the stack is the runner's
+    plan, snapshot, report = broken_report(watched, proposal, run, error)
+    record_run(world, run, report, Moves(world.store, watched.name, snapshot, Flag()), plan)
+    publish(world, watched, proposal, report)
+    return True
+
+
+def close_proposal(world: World, watched: Watched, proposal_id: str) -> None:
+    """A proposal is gone: archive what it brought and did not land, end its runs.
+
+    Raises:
+        TransientError: a deploy of it has landed and is not recorded yet; look again then.
+    """
+    world.running.stop(watched.name, proposal_id)
+    for run in world.store.runs.unfinished(watched.name, proposal_id):
+        end_run(world, watched, run, CLOSED)
+    with watched.lane:  # a merge closes the pull request before the deploy has recorded it
+        finish_open(world, watched)
+        if proposal_id in _landing_now(world, watched):
+            raise TransientError(f"{proposal_id} is being deployed", retry_after_s=LANDING_S)
+        gone = world.store.strategies.withdraw(
+            watched.name, proposal_id, actor="algoops", reason="its branch or pull request is gone"
+        )
+    if gone:
+        last = world.store.runs.latest(watched.name, proposal_id, finished=True)
+        world.store.meta.put(_withdrawn_key(watched, proposal_id), str(last.id) if last else "")
+        world.progress.tell(StrategyChanged(""))
+
+
+def _landing_now(world: World, watched: Watched) -> set[str]:
+    """The proposals whose deploy is announced and not settled."""
+    return {
+        part["order"]["proposal"]
+        for intent in world.store.intents.open("deploy", watched.name)
+        for part in intent.details["parts"]
+    }
+
+
+def _check(
+    world: World,
+    watched: Watched,
+    proposal: Proposal,
+    request: CheckRequest,
+    job: Job,
+    flag: Flag,
+) -> None:
+    base = watched.forge.base()
+    if not request.force and is_cancelled(world, watched, proposal):
+        if world.store.runs.unfinished(watched.name, proposal.id):
+            show_cancelled(world, watched, proposal)
+        return
+    anew = request.force or _came_back(world, watched, proposal)
+    attempt = f"job-{job.id}" if anew else ""
+    _end_older(world, watched, proposal, base, attempt)
+    if not anew and _settled_already(world, watched, proposal, base):
+        return
+    report = None if anew else _recorded(world, watched, proposal, base)
+    if report is None:
+        run = world.store.runs.start(
+            watched.name, proposal.id, proposal.head, base, "check", attempt=attempt
+        )
+        failpoint("check.started")
+        report = (
+            Report.model_validate_json(run.report)
+            if run.status == "finished"
+            else _run(world, watched, proposal, run, request, flag)
+        )
+    if report is None:
+        return
+    failpoint("check.recorded")
+    publish(world, watched, proposal, report)
+    failpoint("check.published")
+
+
+def _end_older(world: World, watched: Watched, proposal: Proposal, base: str, attempt: str) -> None:
+    """Unfinished runs of another head, base or job: what they would say is not asked any more.
+
+    Of one proposal one check job works at a time: what another one began was left by a crash.
+    """
+    for run in world.store.runs.unfinished(watched.name, proposal.id):
+        if run.head != proposal.head:
+            end_run(world, watched, run, SUPERSEDED)
+        elif run.base != base or (run.kind == "check" and run.attempt != attempt):
+            # the next run sets the status of the same commit
+            world.store.runs.supersede(run.id, CHECKED_ANEW)
+
+
+def _came_back(world: World, watched: Watched, proposal: Proposal) -> bool:
+    """Whether it was closed, or turned to another base, after its last run.
+
+    Its strategies were archived then; a new run brings them back.
+    """
+    last = world.store.runs.latest(watched.name, proposal.id, finished=True)
+    gone_after = world.store.meta.get(_withdrawn_key(watched, proposal.id))
+    return last is not None and gone_after == str(last.id)
+
+
+def _recorded(world: World, watched: Watched, proposal: Proposal, base: str) -> Report | None:
+    """A finished run of this very head and base whose report did not get out before a crash."""
+    last = world.store.runs.latest(watched.name, proposal.id)
+    if last is None or not last.report or (last.head, last.base) != (proposal.head, base):
+        return None
+    if world.store.meta.get(published_key(watched, proposal.id)) == str(last.id):
+        return None
+    return Report.model_validate_json(last.report)
+
+
+def _settled_already(world: World, watched: Watched, proposal: Proposal, base: str) -> bool:
+    """Whether the last report speaks of this head, and of this base or one that changes nothing."""
+    last = world.store.runs.latest(watched.name, proposal.id, head=proposal.head, finished=True)
+    newest = world.store.runs.latest(watched.name, proposal.id)
+    if last is None or newest is None or newest.id != last.id or last.verdict is Verdict.ERROR:
+        return False
+    if world.store.meta.get(published_key(watched, proposal.id)) != str(last.id):
+        return False
+    snapshot = take_snapshot(watched.where, proposal, base)
+    report = Report.model_validate_json(last.report) if last.report else None
+    if report is None or report.lands != snapshot.lands:
+        return False  # nobody can look at it any more, or something else would land now
+    if last.base == base and last.verdict is not Verdict.NEUTRAL:
+        return True
+    if policies_differ(watched.where, last.base, base):
+        return False
+    plan = plan_run(snapshot, watched.proposals, asked=False)
+    before = {(s.name, s.tree) for s in report.strategies}
+    now = {(c.name, c.new_tree) for c in plan.checks}
+    return before == now and plan.findings == blocking(report)
+
+
+def blocking(report: Report) -> tuple[Finding, ...]:
+    """The findings of the proposal itself that fail it."""
+    return tuple(f for f in report.findings if f.severity is Severity.ERROR)
+
+
+def _run(
+    world: World,
+    watched: Watched,
+    proposal: Proposal,
+    run: Run,
+    request: CheckRequest,
+    flag: Flag,
+) -> Report | None:
+    """Run the checks and record the report; None when a newer head took over."""
+    watched.forge.set_status(
+        proposal.head, say.SUMMARY_CONTEXT, StatusState.PENDING, PENDING, world.run_url(run.id)
+    )
+    world.progress.tell(RunChanged(run.id))
+    snapshot = take_snapshot(watched.where, proposal, run.base)
+    moves = Moves(world.store, watched.name, snapshot, flag)
+    moves.queued()
+    try:
+        plan, report = checked(world, watched, snapshot, run, request, moves)
+    except Superseded:
+        _superseded(world, watched, proposal, run)
+        return None
+    failpoint("check.checked")
+    report = with_deploy_warnings(world, watched, report)
+    return report if record_run(world, run, report, moves, plan) else None
+
+
+def record_run(world: World, run: Run, report: Report, moves: Moves, plan: Plan) -> bool:
+    """Close a run with its report, verdicts and lifecycle moves, all or nothing.
+
+    Returns:
+        False when the run was over already (superseded meanwhile): nothing was written.
+    """
+    with world.store.transaction():
+        finished = world.store.runs.finish(run.id, report.verdict, report.model_dump_json())
+        if finished:
+            remember(world.store, report)
+            moves.judged(report, plan)
+    what = f"checks of {run.proposal}"
+    if report.verdict is Verdict.ERROR:
+        world.troubles.note(what, report.summary)
+    else:
+        world.troubles.over(what)
+    world.progress.tell(RunChanged(run.id, report.verdict))
+    for strategy in report.strategies:
+        world.progress.tell(StrategyChanged(strategy.name))
+    return finished
+
+
+def checked(
+    world: World,
+    watched: Watched,
+    snapshot: Snapshot,
+    run: Run,
+    request: CheckRequest,
+    moves: Moves,
+) -> tuple[Plan, Report]:
+    """All checks of a snapshot, their progress recorded as they end."""
+
+    def tell(strategy: str, result: CheckResult) -> None:
+        world.store.runs.check(run.id, strategy, result)
+        moves.passed(strategy, result)
+        world.progress.tell(
+            CheckEnded(run.id, strategy, result.name, result.outcome, result.duration_s)
+        )
+
+    asked = Asked(
+        known=lambda key: known_verdict(world.store, key),
+        tell=tell,
+        cancelled=moves.cancelled,
+        run_id=str(run.id),
+        force=request.force,
+        asked=request.asked,
+        side_by_side=1 if request.one_by_one else AT_ONCE,
+        hear=world.words.listener(run.id, world.progress),
+    )
+    try:
+        return run_checks(watched.where, snapshot, world.bench, watched.proposals, asked)
+    finally:
+        world.words.forget(run.id)
+
+
+def known_verdict(store: Store, key: str) -> StrategyReport | None:
+    """The stored report of a content, None where there is none."""
+    stored = store.verdicts.get(key)
+    return StrategyReport.model_validate_json(stored) if stored is not None else None
+
+
+def remember(store: Store, report: Report) -> None:
+    """Keep by its content key what the content alone decided."""
+    for strategy in report.strategies:
+        if strategy.reused or not is_of_content(strategy):
+            continue
+        store.verdicts.put(
+            strategy.content_key,
+            strategy.name,
+            strategy.version,
+            strategy.verdict,
+            strategy.model_dump_json(),
+        )
+
+
+def _superseded(world: World, watched: Watched, proposal: Proposal, run: Run) -> None:
+    if world.stopping.is_set():
+        raise Superseded
+    now = watched.forge.proposal(proposal.id)
+    if now is None or now.head != proposal.head:
+        end_run(world, watched, run, CLOSED if now is None else SUPERSEDED)
+    else:
+        show_cancelled(world, watched, proposal)
+    world.progress.tell(RunChanged(run.id, "superseded"))
+
+
+def _withdrawn_key(watched: Watched, proposal_id: str) -> str:
+    return f"withdrawn:{watched.name}:{proposal_id}"

@@ -1,0 +1,192 @@
+"""Answers to commands, one pure function a sentence; all arguments are escaped here."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from bot.report.escape import code, inline
+from components.ports import Permission
+from components.texts import cut, printable
+
+ANSWER_PATHS = 200
+COMMANDS = (
+    ("check", "run all checks again, also where the verdict is known"),
+    ("deploy [SHA]", "merge the commit that the report names, if it passed"),
+    ("rollback NAME [VERSION] REASON", "bring an earlier version back and hold the present one"),
+    ("hold NAME VERSION REASON", "keep a version from being deployed"),
+    ("unhold NAME VERSION [REASON]", "lift a hold"),
+    ("cancel", "stop the checks that are running"),
+    ("status", "say where this proposal stands"),
+    ("help", "show this list"),
+)
+
+
+def answer_marker(key: str) -> str:
+    """What nobody sees at the start of the answer to the command with this key."""
+    return f"<!-- algoops:answer {re.sub(r'[^A-Za-z0-9:_.]+', '-', key)} -->"
+
+
+def help_text(problem: str = "") -> str:
+    """The list of commands, after what was not understood, if anything."""
+    head = f"I did not do anything: {inline(problem)}.\n\n" if problem else ""
+    rows = "\n".join(f"| `/algoops {usage}` | {what} |" for usage, what in COMMANDS)
+    return (
+        f"{head}| Write on a line of its own | and I will |\n|---|---|\n{rows}\n\n"
+        "Write access to the repository is needed. "
+        "`deploy` means the commit of the latest report, nothing newer."
+    )
+
+
+def deployed(  # one argument a kind of what landed
+    names: Sequence[str],
+    commit: str,
+    tags: Sequence[str] = (),
+    gone: Sequence[str] = (),
+    policies: Sequence[str] = (),
+    also: Sequence[str] = (),
+) -> str:
+    """The proposal landed as `commit`: everything that came or went is named."""
+    tagged = f", tagged {_listed(tags)}" if tags else ""
+    what = f"Deployed {_listed(names)}" if names else "Landed the proposal"
+    rest = (("Removed", gone), ("Changed policies", policies), ("Also changed", also))
+    told = "".join(f" {title}: {_listed_briefly(paths)}." for title, paths in rest if paths)
+    return f"🚀 {what} as {_sha(commit)}{tagged}.{told}"
+
+
+def _listed_briefly(words: Sequence[str]) -> str:
+    """All of them where they fit an answer; the rest is in the report, which listed them first."""
+    shown = words[:ANSWER_PATHS]
+    more = f" and {len(words) - len(shown)} more, as the report lists them"
+    return _listed(shown) + (more if len(words) > len(shown) else "")
+
+
+def policies_accepted(actor: str) -> str:
+    """The status of a commit whose change of policies somebody accepted; plain text."""
+    return cut(printable(f"changed policies accepted by {actor}"), 120)
+
+
+def already_deployed(commit: str) -> str:
+    """A repeated deploy: nothing was left to do."""
+    return f"This is deployed already, as {_sha(commit)}. Nothing was left to do."
+
+
+def rolled_back(name: str, version: str, commit: str, held: str, reason: str) -> str:
+    """`name` is back at `version`; `held` is the version that must not be deployed again."""
+    return (
+        f"⏪ Rolled back {code(name)} to {code(version)} as {_sha(commit)}. "
+        f"{code(held)} is on hold. {_lifting(name, held)} "
+        f"Reason: {inline(reason) or 'none given'}."
+    )
+
+
+def rolled_back_already(name: str, version: str, actor: str) -> str:
+    """Somebody else's rollback landed after this one was asked for."""
+    return (
+        f"{code(name)} was rolled back to {code(version)} meanwhile, by {inline(actor)}. "
+        "Nothing was left to do."
+    )
+
+
+def rollback_waits(name: str, version: str, why: str) -> str:
+    """A rollback is on its way and needs others first."""
+    return (
+        f"⏳ The rollback of {code(name)} to {code(version)} is not live yet: {inline(why)}. "
+        "It is merged as soon as the repository's rules allow it; a person may merge its pull "
+        "request as well, and whoever closes that ends the rollback. Nothing else waits for it."
+    )
+
+
+def rollback_ended(why: str) -> str:
+    """A rollback that waited will not be done."""
+    return f"The rollback has ended and nothing was rolled back: {inline(why)}."
+
+
+def rollback_body(message: str) -> str:
+    """The text of a rollback's own pull request."""
+    return (
+        f"{message.partition(chr(10))[2].strip()}\n\n---\n\n"
+        "No gate judges this: it restores content that had passed. It is merged as soon as the "
+        "repository's rules allow it. Merging it by hand is the rollback, too; closing it ends "
+        "the rollback."
+    )
+
+
+def not_judged(name: str, version: str) -> str:
+    """The status of a rollback's commit."""
+    return f"Rollback of {name} to {version}: restores what had passed, no gate judges it."
+
+
+def rollback_proposed(name: str, version: str, proposal: str) -> str:
+    """A revert is offered as a proposal of its own."""
+    return (
+        f"⏪ Proposed as {code(proposal)}: {code(name)} back to {code(version)}. "
+        "Deploy it when its checks have passed."
+    )
+
+
+def refused(actor: str, permission: Permission) -> str:
+    """`actor` may not command."""
+    return (
+        f"{inline(actor)}, this needs write access to the repository; you have "
+        f"{permission.value}. Nothing was done. Ask a maintainer to write the command."
+    )
+
+
+def held(name: str, version: str, reason: str) -> str:
+    """This version (or this very content) is on hold."""
+    return (
+        f"Not deployed: {code(name)} {code(version)} is on hold ({inline(reason) or 'no reason'}). "
+        f"{_lifting(name, version)} Or release a new version."
+    )
+
+
+def _lifting(name: str, version: str) -> str:
+    command = f"algoops unhold {_bare(name)} {_bare(version)}"
+    return f"`{command}` lifts that; in a comment it is `/{command}`."
+
+
+def hold_set(name: str, version: str) -> str:
+    """A hold was made."""
+    return f"⏸️ {code(name)} {code(version)} is on hold: it will not be deployed until unheld."
+
+
+def hold_lifted(name: str, version: str) -> str:
+    """A hold was lifted."""
+    return f"▶️ {code(name)} {code(version)} may be deployed again."
+
+
+def check_started(commit: str) -> str:
+    """A re-check was queued."""
+    return f"Checking {_sha(commit)} again. The report above is updated when it is done."
+
+
+def cancelled(running: bool) -> str:  # noqa: FBT001  # one fact, named at every call
+    """The answer to cancel."""
+    return (
+        "Stopped, until somebody asks for a check or pushes."
+        if running
+        else "Nothing is running for this proposal."
+    )
+
+
+def failed(problem: str, hint: str = "") -> str:
+    """The command broke on the machine's or the forge's side."""
+    tail = f" {inline(hint)}" if hint else ""
+    return f"That did not work: {inline(problem)}.{tail} Nothing is half done; try again."
+
+
+def standing(state: str, head: str, verdict: str, page_url: str = "") -> str:
+    """The answer to status."""
+    where = f" [Details]({page_url})" if page_url else ""
+    return f"{_sha(head)}: {inline(state)}, verdict {inline(verdict) or 'not known yet'}.{where}"
+
+
+def _sha(commit: str) -> str:
+    return code(commit[:12]) or "`(none)`"
+
+
+def _bare(word: str) -> str:
+    return "".join(c for c in word if c.isascii() and (c.isalnum() or c in "._-+"))[:100]
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(code(word) for word in words)

@@ -1,0 +1,81 @@
+"""Report -> text for terminals and logs."""
+
+from bot.report.landing import plain_lines
+from bot.report.values import (
+    HEADLINE,
+    by_urgency,
+    change,
+    findings_by_file,
+    metrics_of,
+    number,
+    troubles,
+    words,
+)
+from components.schema.results.report import Report, StrategyReport
+from components.schema.results.values import Finding, Severity, Verdict
+from components.texts import cut, printable
+
+_WORDS = {
+    Verdict.PASSED: "PASSED",
+    Verdict.FAILED: "FAILED",
+    Verdict.ERROR: "ERROR",
+    Verdict.NEUTRAL: "NOTHING TO CHECK",
+}
+_INDENT = "    "
+
+
+def plain(report: Report) -> str:
+    """The report without markup; escape sequences from a proposal are gone."""
+    lines = [f"{_WORDS[report.verdict]}: {_line(report.summary, 500)}"]
+    for strategy in by_urgency(report.strategies):
+        lines += ["", *_strategy(strategy)]
+    landing = [_line(text, 500) for text in plain_lines(report)]
+    lines += ["", *landing] if landing else []
+    grouped = findings_by_file(report)
+    if grouped:
+        lines.append("")
+    for file, findings in grouped.items():
+        lines += [text for finding in findings for text in _finding(file, finding)]
+    if report.limits_not_enforced:
+        limits = ", ".join(_line(limit) for limit in report.limits_not_enforced)
+        lines += ["", f"Limits that this machine could not enforce: {limits}"]
+    return "\n".join(lines) + "\n"
+
+
+def _strategy(strategy: StrategyReport) -> list[str]:
+    known = " (known verdict)" if strategy.reused else ""
+    title = f"{_line(strategy.name)} {_line(strategy.version)}".strip()
+    lines = [f"{title}: {strategy.verdict.value}, {strategy.change.value}{known}"]
+    for check in strategy.checks:
+        took = f"{check.duration_s:.2f} s"
+        lines.append(
+            f"  {check.outcome.value:<8}{check.name.value:<14}{took:>8}  {_line(check.summary)}"
+        )
+    lines += [f"  error: {_line(text, 500)}" for text in troubles(strategy)]
+    now = metrics_of(strategy)
+    if now is not None:
+        for shown in HEADLINE:
+            before, after = number(strategy.base_metrics, shown), number(now, shown)
+            arrow = change(before, after, shown)
+            lines.append(f"{_INDENT}{shown.label:<16}{words(after, shown):>12}  {arrow}".rstrip())
+    return lines
+
+
+def _finding(file: str, finding: Finding) -> list[str]:
+    place = ":".join(str(p) for p in (_line(file), finding.line, finding.column) if p)
+    mark = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "info"}
+    rule = f"[{finding.check.value}/{_line(finding.rule)}]"
+    head = f"{mark[finding.severity]}: {_line(finding.message, 400)} {rule}"
+    lines = [f"{place}: {head}" if place else head]
+    if finding.source_line.strip():
+        lines.append(f"{_INDENT}| {cut(printable(finding.source_line), 120)}")
+    for label, text in (("found", finding.found), ("allowed", finding.allowed)):
+        if text:
+            lines.append(f"{_INDENT}{label}: {_line(text)}")
+    if finding.hint:
+        lines.append(f"{_INDENT}-> {_line(finding.hint)}")
+    return lines
+
+
+def _line(text: str, cap: int = 300) -> str:
+    return cut(printable(text), cap)

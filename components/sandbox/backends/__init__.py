@@ -1,0 +1,1 @@
+"""Docker and bubblewrap, the pool of started sandbox instances, and which backend to take."""

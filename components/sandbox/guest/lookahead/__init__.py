@@ -1,0 +1,1 @@
+"""What a strategy knew too early: replays and masked runs compared."""

@@ -1,0 +1,1 @@
+"""A backtest inside the guest: bars in, orders out."""

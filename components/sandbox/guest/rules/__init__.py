@@ -1,0 +1,1 @@
+"""Strategies written as rules, executed."""

@@ -1,0 +1,175 @@
+"""Executes a compiled rule program as a real `backtesting.Strategy`: as the same code would."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import talib
+from backtesting import Strategy
+
+from components.sandbox.guest.rules.nodes import COLUMNS, all_of, number
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from components.sandbox.guest.rules.nodes import Code, Condition
+
+
+def build_strategy(program: str) -> type[Strategy]:
+    """The strategy class of a program.
+
+    Args:
+        program: compiled rules as JSON text, as the host's rule compiler writes them.
+
+    Returns:
+        A class with the program's parameters as class attributes, ready for a backtest.
+
+    Raises:
+        ValueError: the text is not a program of this version.
+    """
+    document = json.loads(program)
+    if document.get("version") != 1:
+        raise ValueError(f"rule program of version {document.get('version')!r}, expected 1")
+    members: dict[str, Any] = {
+        **document["parameters"],
+        "_indicator_calls": tuple(document["indicators"]),
+        "_entry": {side: all_of(codes) for side, codes in document["entry"].items()},
+        "_exit": {side: all_of(codes) for side, codes in document["exit"].items()},
+        "_sizing": document["sizing"],
+        "_risk": document["risk"],
+        "__doc__": "Rules of a definition without code.",
+    }
+    return type(document["name"], (RuleStrategy,), members)
+
+
+def _plain(value: float) -> float:
+    """A whole number as TA-Lib takes it, also where the definition writes 10.0 or 1e1."""
+    return int(value) if float(value).is_integer() else value
+
+
+class RuleStrategy(Strategy):  # type: ignore[misc]  # the package has no type hints
+    """Base of all strategies made of rules."""
+
+    _indicator_calls: ClassVar[tuple[dict[str, Any], ...]] = ()
+    _entry: ClassVar[dict[str, Condition | None]] = {}
+    _exit: ClassVar[dict[str, Condition | None]] = {}
+    _sizing: ClassVar[dict[str, Any]] = {}
+    _risk: ClassVar[dict[str, Any]] = {}
+
+    def init(self) -> None:
+        """Declare the indicators, in the program's order: sources come before their users."""
+        self._peak = 0.0
+        self._halted = False
+        for call in self._indicator_calls:
+            given = {key: number(code)(self, 0) for key, code in call["parameters"].items()}
+            arguments = {key: _plain(value) for key, value in given.items()}
+            series = [self._input(code) for code in call["inputs"]]
+            value = self.I(
+                _computed, call["function"], call["output"], series, arguments, name=call["name"]
+            )
+            setattr(self, call["name"], value)
+
+    def next(self) -> None:
+        """One bar: stops first, then exits, then entries."""
+        if self._drawn_down():
+            return
+        self._trail()
+        left = [side for side in ("long", "short") if self._leave(side)]
+        for side in ("long", "short"):
+            if side not in left and self._may_enter(side, left):
+                self._enter(side)
+
+    def _input(self, code: Code) -> np.ndarray:
+        """A whole input series of an indicator."""
+        kind, name, *row = code
+        if kind == "series":
+            return np.asarray(getattr(self.data, COLUMNS[name]), dtype=float)
+        values = np.asarray(getattr(self, name), dtype=float)
+        return values if values.ndim == 1 else values[row[0]]
+
+    def _open(self, side: str) -> list[Any]:
+        return [trade for trade in self.trades if trade.is_long == (side == "long")]
+
+    def _drawn_down(self) -> bool:
+        """Whether the drawdown limit has ended trading; closes everything when it does."""
+        limit = self._risk["max_drawdown_pct"]
+        if limit is None:
+            return False
+        self._peak = max(self._peak, self.equity)
+        if not self._halted and self.equity <= self._peak * (1 - limit / 100):
+            self._halted = True
+            self.position.close()
+        return self._halted
+
+    def _trail(self) -> None:
+        distance = self._risk["trailing_stop_pct"]
+        if distance is None:
+            return
+        close = self.data.Close[-1]
+        for trade in self.trades:
+            if trade.is_long:
+                trade.sl = max(trade.sl or -math.inf, close * (1 - distance / 100))
+            else:
+                trade.sl = min(trade.sl or math.inf, close * (1 + distance / 100))
+
+    def _leave(self, side: str) -> bool:
+        rule, trades = self._exit[side], self._open(side)
+        if rule is None or not trades or not rule(self, 0):
+            return False
+        for trade in trades:
+            trade.close()
+        return True
+
+    def _may_enter(self, side: str, left: list[str]) -> bool:
+        other = "short" if side == "long" else "long"
+        if self._open(other) and other not in left:
+            return False
+        rule = self._entry[side]
+        free = len(self._open(side)) < self._risk["max_positions"]
+        return free and rule is not None and rule(self, 0) is True
+
+    def _enter(self, side: str) -> None:
+        sign = 1 if side == "long" else -1
+        close = float(self.data.Close[-1])
+        stop, target = self._stop(close, sign), self._target(close, sign)
+        size = self._size(close, stop)
+        if size is not None and size <= 0:
+            return
+        place = self.buy if side == "long" else self.sell
+        chosen = {} if size is None else {"size": size}
+        place(sl=stop, tp=target, **chosen)
+
+    def _stop(self, close: float, sign: int) -> float | None:
+        distances = [self._risk["stop_loss_pct"], self._risk["trailing_stop_pct"]]
+        given = [distance for distance in distances if distance is not None]
+        return close * (1 - sign * min(given) / 100) if given else None
+
+    def _target(self, close: float, sign: int) -> float | None:
+        distance = self._risk["take_profit_pct"]
+        price = None if distance is None else close * (1 + sign * distance / 100)
+        return price if price is None or price > 0 else None
+
+    def _size(self, close: float, stop: float | None) -> float | None:
+        """Size of an entry: a fraction below 1, or whole units; None: all equity."""
+        method, value = self._sizing["method"], self._sizing["value"]
+        if method == "equity_fraction":
+            return float(value) if value < 1 else None
+        if method == "fixed_units":
+            return int(value)
+        if stop is None or math.isclose(stop, close):
+            return 0
+        return float(math.floor(self.equity * value / 100 / abs(close - stop)))
+
+
+def _computed(
+    function: str,
+    output: int | None,
+    series: Sequence[np.ndarray],
+    arguments: dict[str, float],
+) -> Any:
+    """Values of a TA-Lib function, or of one row of its outputs."""
+    value = getattr(talib, function)(*series, **arguments)
+    return value if output is None else value[output]

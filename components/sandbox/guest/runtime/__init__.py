@@ -1,0 +1,1 @@
+"""The guest's processes: start, limits, one job, its errors."""

@@ -1,0 +1,1 @@
+"""What a guest finds inside, and the Docker image made of it."""

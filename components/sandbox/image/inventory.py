@@ -1,0 +1,207 @@
+"""What a guest finds inside: this machine's interpreter, a few packages, and the guest's own code.
+
+One list for both walls: bubblewrap binds the pieces read-only, the Docker image is made of copies
+of them. Nothing else of the machine is in there.
+"""
+
+import hashlib
+import importlib.metadata
+import os
+import platform
+import re
+import sys
+import sysconfig
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from components.errors import TransientError
+from components.sandbox.guest.runtime.warm import PACKAGES
+from components.sandbox.image import elf
+from components.sandbox.limits import seccomp
+
+LEFT_OUT = frozenset({"bokeh"})
+"""Needed by `backtesting` for plots only, which are made outside (see guest/warm.py)."""
+
+MASKED = ("site-packages", "dist-packages", "ensurepip", "test", "idlelib", "tkinter", "turtledemo")
+"""Folders of the standard library that no guest needs: no pip in there."""
+
+PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
+STDLIB = f"/opt/python/lib/{PYTHON}"
+EXECUTABLE = f"/opt/python/bin/{PYTHON}"
+LIBRARIES = "/opt/lib"
+SITE = "/opt/site"
+GUEST = "/opt/algoops"
+COMPONENTS = Path(__file__).parents[2]
+MAIN = "components.sandbox.guest.runtime.main"
+PARTS = ("__init__.py", "protocol", "sandbox/__init__.py", "sandbox/guest")
+"""Our own code inside: the guest, and what it speaks."""
+
+ENVIRONMENT = {
+    "PYTHONPATH": f"{SITE}:{GUEST}",
+    "PYTHONHASHSEED": "0",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONUNBUFFERED": "1",
+    "PYTHONUTF8": "1",
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    "LD_LIBRARY_PATH": LIBRARIES,
+    "LANG": "C.UTF-8",
+    "HOME": "/tmp",  # noqa: S108  # the guest's own tmpfs
+    "USER": "guest",
+    "TZ": "UTC",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "NUMEXPR_NUM_THREADS": "1",
+}
+"""The whole environment of a guest: nothing of the host's, and arithmetic on one thread."""
+
+
+def command(socket: str, user: int) -> list[str]:
+    """The guest's command line: no site, no user site, no working folder on the path."""
+    return [EXECUTABLE, "-S", "-s", "-P", "-m", MAIN, socket, str(user)]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A file or folder of this machine and where it is inside. Picklable."""
+
+    source: Path
+    target: str
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """All pieces, and an id (hex) which changes when any of them does."""
+
+    pieces: tuple[Piece, ...]
+    digest: str
+
+
+def take() -> Inventory:
+    """Look at this machine's interpreter and packages.
+
+    Raises:
+        TransientError: a package that guests need is not installed here.
+    """
+    executable = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
+    stdlib = Path(sysconfig.get_path("stdlib"))
+    distributions = _distributions()
+    packages = tuple(_packages(distributions))
+    libraries, loader = _shared_libraries(executable, stdlib, packages)
+    pieces = (
+        Piece(executable, EXECUTABLE),
+        Piece(stdlib, STDLIB),
+        *packages,
+        *libraries,
+        *loader,
+        *(Piece(COMPONENTS / part, f"{GUEST}/components/{part}") for part in PARTS),
+    )
+    return Inventory(pieces=pieces, digest=_digest(pieces, distributions))
+
+
+def wanted(path: Path) -> bool:
+    """Whether a file (relative to its piece) is worth carrying: no tests, C sources or caches."""
+    parts = path.parts
+    return not (
+        path.suffix in {".pyc", ".pyi", ".pyx", ".pxd", ".pxi", ".c", ".h", ".a", ".exe"}
+        or (".so" in path.name and path.name.startswith(("_test", "_tkinter", "_ctypes_test")))
+        or any(p in {"tests", "__pycache__", "lib2to3", *MASKED} for p in parts[:-1])
+        or any(p.startswith("config-") for p in parts[:-1])
+    )
+
+
+def wanted_files(root: Path) -> Iterator[Path]:
+    """The files worth carrying under a folder, in a fixed order; a file stands for itself."""
+    if root.is_file():
+        yield root
+        return
+    for folder, folders, names in os.walk(root):
+        inside = Path(folder).relative_to(root)
+        # Folders that nobody wants are not entered: a site-packages may hold 100,000 files.
+        folders[:] = sorted(name for name in folders if wanted(inside / name / "_"))
+        found = (Path(folder) / name for name in sorted(names) if wanted(inside / name))
+        yield from (file for file in found if file.is_file())
+
+
+def _distributions() -> list[importlib.metadata.Distribution]:
+    found: dict[str, importlib.metadata.Distribution] = {}
+    waiting = list(PACKAGES)
+    while waiting:
+        name = waiting.pop()
+        key = re.sub(r"[-_.]+", "-", name).lower()
+        if key in found or key in LEFT_OUT:
+            continue
+        try:
+            found[key] = importlib.metadata.distribution(name)
+        except importlib.metadata.PackageNotFoundError as error:
+            raise TransientError(
+                f"no sandbox: the package {name} is not installed here", hint="run `make setup`"
+            ) from error
+        waiting += _requirements(found[key])
+    return [found[key] for key in sorted(found)]
+
+
+def _requirements(distribution: importlib.metadata.Distribution) -> Iterator[str]:
+    for text in distribution.requires or ():
+        requirement = Requirement(text)
+        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+            yield requirement.name
+
+
+def _packages(distributions: Iterable[importlib.metadata.Distribution]) -> Iterator[Piece]:
+    for distribution in distributions:
+        tops = {file.parts[0] for file in distribution.files or ()}
+        for top in sorted(tops - {"..", "__pycache__"}):
+            yield Piece(Path(str(distribution.locate_file(top))).resolve(), f"{SITE}/{top}")
+
+
+def _shared_libraries(
+    executable: Path, stdlib: Path, packages: tuple[Piece, ...]
+) -> tuple[list[Piece], list[Piece]]:
+    folders = _library_folders(stdlib)
+    loader = elf.needs(executable).loader
+    roots = (stdlib / "lib-dynload", *(p.source for p in packages))
+    waiting = [executable, *(f for root in roots for f in wanted_files(root) if ".so" in f.name)]
+    found: dict[str, Path] = {}
+    while waiting:
+        for name in elf.needs(waiting.pop()).libraries:
+            path = next((d / name for d in folders if (d / name).is_file()), None)
+            if path is not None and name not in found:
+                found[name] = path.resolve()
+                waiting.append(path)
+    pieces = [Piece(found[name], f"{LIBRARIES}/{name}") for name in sorted(found)]
+    return pieces, [Piece(Path(loader).resolve(), loader)] if loader else []
+
+
+def _library_folders(stdlib: Path) -> tuple[Path, ...]:
+    triplet = sysconfig.get_config_var("MULTIARCH") or f"{platform.machine()}-linux-gnu"
+    usual = (f"/lib/{triplet}", f"/usr/lib/{triplet}", "/lib64", "/usr/lib64", "/lib", "/usr/lib")
+    return (stdlib.parent, *(Path(folder) for folder in usual))
+
+
+def _digest(
+    pieces: tuple[Piece, ...], distributions: Iterable[importlib.metadata.Distribution]
+) -> str:
+    digest = hashlib.sha256(f"{sys.version}\n{platform.machine()}\n".encode())
+    for key, value in sorted(ENVIRONMENT.items()):
+        digest.update(f"{key}={value}\n".encode())
+    digest.update(seccomp.program() + seccomp.sealing_program())
+    for rules in (Path(__file__), Path(__file__).with_name("build.py")):
+        digest.update(rules.read_bytes())
+    for distribution in distributions:
+        digest.update((distribution.read_text("RECORD") or distribution.version).encode())
+    for piece in pieces:
+        digest.update(piece.target.encode())
+        if piece.source.is_file():
+            digest.update(piece.source.read_bytes())
+        elif not piece.target.startswith(SITE):
+            _digest_folder(digest, piece.source)
+    return digest.hexdigest()
+
+
+def _digest_folder(digest: "hashlib._Hash", folder: Path) -> None:
+    for file in wanted_files(folder):
+        digest.update(str(file.relative_to(folder)).encode() + b"\0" + file.read_bytes())

@@ -1,0 +1,1 @@
+"""What the kernel enforces: control groups, system calls, processors."""

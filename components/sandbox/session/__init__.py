@@ -1,0 +1,1 @@
+"""One job in one guest, seen from the trusted side."""

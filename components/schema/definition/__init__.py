@@ -1,0 +1,1 @@
+"""strategy.yaml: models, checks, backtest configuration."""

@@ -1,0 +1,1 @@
+"""Untrusted YAML and JSON to plain values with positions, and back."""

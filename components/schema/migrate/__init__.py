@@ -1,0 +1,1 @@
+"""Definitions of version 1.x to version 2."""

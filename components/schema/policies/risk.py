@@ -1,0 +1,141 @@
+"""policies/risk.yaml: how strategies are backtested, and what their results must be."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from components.schema.definition.backtest import BacktestConfig
+from components.schema.results.values import Value
+from components.schema.types import INTERVAL_PATTERN, PERIOD_PATTERN, Flag, ShortText, Symbol
+
+GateMetric = Literal[
+    "alpha",
+    "avg_drawdown_pct",
+    "avg_trade_pct",
+    "best_trade_pct",
+    "beta",
+    "buy_hold_return_pct",
+    "cagr_pct",
+    "calmar",
+    "commissions",
+    "equity_final",
+    "equity_peak",
+    "expectancy_pct",
+    "exposure_pct",
+    "kelly",
+    "max_drawdown_pct",
+    "profit_factor",
+    "return_ann_pct",
+    "return_pct",
+    "sharpe",
+    "sortino",
+    "sqn",
+    "trades",
+    "turnover",
+    "volatility_ann_pct",
+    "win_rate_pct",
+    "worst_trade_pct",
+]
+"""Metrics that a gate can look at: the numeric fields of `values.Metrics`."""
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Defaults(Value):
+    """What a definition that does not say it is backtested on."""
+
+    symbols: Annotated[tuple[Symbol, ...], Field(min_length=1)] = ("SPX",)
+    interval: Annotated[str, Field(pattern=INTERVAL_PATTERN)] = "1d"
+    period: Annotated[str, Field(pattern=PERIOD_PATTERN)] | None = None
+    """How far back from the data's end; none: all there is."""
+    initial_capital: Annotated[float, Field(gt=0)] = 100_000.0
+    """Account currency."""
+
+
+class Floors(Value):
+    """Costs and leverage that no strategy may undercut; fractions (0.0005 is 0.05 %)."""
+
+    commission_pct: Annotated[float, Field(ge=0, lt=0.1)] = 0.0005
+    commission_fixed: Annotated[float, Field(ge=0)] = 0.0
+    slippage: Annotated[float, Field(ge=0, lt=1)] = 0.0002
+    margin: Annotated[float, Field(gt=0, le=1)] = 0.5
+
+
+class Gate(Value):
+    """One condition on a result.
+
+    `absolute`: metric op value. `base`: metric op (the deployed version's metric + value).
+    `benchmark`: metric op (buy-and-hold's metric + value).
+    """
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,59}$")]
+    metric: GateMetric
+    op: Literal[">=", ">", "<=", "<"]
+    value: float
+    compare: Literal["absolute", "base", "benchmark"] = "absolute"
+    severity: Literal["block", "warn"] = "block"
+    scope: Literal["symbol", "aggregate", "both"] = "both"
+    """Judged on each symbol, on the mean over several symbols, or on both."""
+    message: ShortText = ""
+
+
+class Robustness(Value):
+    """Whether neighbouring parameter values may collapse the result."""
+
+    enabled: Flag = False
+    metric: GateMetric = "sharpe"
+    step_pct: Annotated[float, Field(gt=0, le=100)] = 20.0
+    """How far a neighbour is away, in percent, where the parameter names no step."""
+    keep: Share = 0.5
+    """Share of the metric that the worst neighbour must keep."""
+    max_runs: Annotated[int, Field(ge=1, le=200)] = 20
+    severity: Literal["block", "warn"] = "warn"
+
+
+class WalkForward(Value):
+    """Whether the result holds on the part of the data that comes last."""
+
+    enabled: Flag = False
+    metric: GateMetric = "sharpe"
+    out_of_sample: Annotated[float, Field(gt=0, lt=1)] = 0.3
+    """Share of the time kept for the second part."""
+    keep: Share = 0.5
+    """Share of the first part's metric that the second part must keep."""
+    severity: Literal["block", "warn"] = "warn"
+
+
+class CausalityPolicy(Value):
+    """How future bars are kept from a strategy."""
+
+    mode: Literal["streamed", "audited"] | None = None
+    """None: as `engine.causality` in config.yaml says."""
+    audited_above_bars: Annotated[int, Field(ge=1)] | None = None
+    """Longer series are audited; None: never for their length."""
+
+
+class Recheck(Value):
+    """What happens when a deployed strategy fails on new data."""
+
+    action: Literal["notify", "propose_rollback", "rollback"] = "notify"
+
+
+class RiskPolicy(Value):
+    """How strategies are backtested and judged."""
+
+    defaults: Defaults = Defaults()
+    floors: Floors = Floors()
+    gates: tuple[Gate, ...] = ()
+    causality: CausalityPolicy = CausalityPolicy()
+    robustness: Robustness = Robustness()
+    walk_forward: WalkForward = WalkForward()
+    recheck: Recheck = Recheck()
+    backtest: BacktestConfig | None = None
+    """Settings for definitions that bring none."""
+
+    @model_validator(mode="after")
+    def _gates_have_different_names(self) -> "RiskPolicy":
+        names = [gate.id for gate in self.gates]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"gates need different ids, found twice: {', '.join(twice)}")
+        return self

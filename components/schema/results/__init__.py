@@ -1,0 +1,1 @@
+"""Findings, results, verdicts and the report: values that travel between the parts."""

@@ -1,0 +1,96 @@
+"""Figures, health and retention of the whole database."""
+
+from datetime import timedelta
+
+from components.state.db import clock
+from components.state.db.database import Database
+from components.state.tables.inbox import Inbox
+from components.state.tables.notes import OUTCOME
+from components.state.tables.records import Stats
+
+_BATCH = 500
+"""Rows removed in one transaction, so that writers wait milliseconds only."""
+
+_OLD = {
+    "jobs": "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE finished_at != ''"
+    " AND finished_at < :before LIMIT :batch)",
+    "inbox": "DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE settled_at != ''"
+    " AND settled_at < :before LIMIT :batch)",
+    "intents": "DELETE FROM intents WHERE id IN (SELECT id FROM intents WHERE settled_at != ''"
+    " AND settled_at < :before LIMIT :batch)",
+    "reports": "UPDATE runs SET report = '' WHERE id IN (SELECT r.id FROM runs AS r"
+    " WHERE r.finished_at != '' AND r.report != '' AND r.finished_at < :before"
+    " AND NOT EXISTS (SELECT 1 FROM deployments AS d WHERE d.run_id = r.id) LIMIT :batch)",
+    "checks": "DELETE FROM run_checks WHERE id IN (SELECT c.id FROM run_checks AS c"
+    " JOIN runs AS r ON r.id = c.run_id WHERE r.finished_at != '' AND r.finished_at < :before"
+    " AND NOT EXISTS (SELECT 1 FROM deployments AS d WHERE d.run_id = r.id) LIMIT :batch)",
+    "outcomes": f"DELETE FROM meta WHERE key IN (SELECT key FROM meta WHERE key GLOB '{OUTCOME}*'"  # noqa: S608  # our own word
+    " AND updated_at < :before LIMIT :batch)",
+    "backtests": "UPDATE backtests SET result = '' WHERE id IN (SELECT id FROM backtests"
+    " WHERE completed_at != '' AND completed_at < :before AND result != '' LIMIT :batch)",
+}
+
+
+def prune(db: Database, older_than_days: float) -> dict[str, int]:
+    """Remove what has served: finished jobs, settled events and intents, outcomes, old bodies.
+
+    Outcomes are those of commands, bodies those of runs and backtests. Runs themselves, what led to
+    a deployment, verdicts and the audit log stay.
+
+    Args:
+        db: the database.
+        older_than_days: only what ended longer ago than that; not negative.
+
+    Returns:
+        How many rows of each kind.
+    """
+    if older_than_days < 0:
+        raise ValueError("older_than_days must not be negative")
+    before = clock.text(db.time() - timedelta(days=older_than_days))
+    return {what: _remove(db, sql, before) for what, sql in _OLD.items()}
+
+
+def _remove(db: Database, sql: str, before: str) -> int:
+    total = 0
+    while True:
+        with db.transaction():
+            count = db.execute(sql, {"before": before, "batch": _BATCH}).rowcount
+        total += count
+        if count < _BATCH:
+            return total
+
+
+def check(db: Database) -> None:
+    """Whether the database can be read and written now; quick.
+
+    Raises:
+        AlgoOpsError: it cannot, and why.
+    """
+    db.value("SELECT count FROM audit_head")
+    with db.transaction():
+        db.execute(
+            "INSERT INTO meta (key, value, updated_at) VALUES ('state.checked', '', ?)"
+            " ON CONFLICT DO UPDATE SET updated_at = excluded.updated_at",
+            (db.now(),),
+        )
+
+
+def stats(db: Database, inbox: Inbox) -> Stats:
+    """Figures for metrics and health."""
+    wal = db.path.with_name(db.path.name + "-wal")
+    return Stats(
+        strategies=db.counts("SELECT status, count(*) FROM strategies GROUP BY status"),
+        jobs=db.counts(
+            "SELECT status, count(*) FROM jobs WHERE status IN ('queued', 'leased') GROUP BY status"
+        ),
+        runs=db.counts("SELECT ifnull(verdict, status), count(*) FROM runs GROUP BY 1"),
+        inbox_pending=inbox.count(),
+        inbox_oldest_s=inbox.oldest_age_s(),
+        open_intents=db.value("SELECT count(*) FROM intents WHERE settled_at = ''"),
+        holds=db.value("SELECT count(*) FROM holds WHERE lifted_at = ''"),
+        deployments=db.value("SELECT count(*) FROM deployments"),
+        audit_rows=db.value("SELECT count FROM audit_head"),
+        database_bytes=db.path.stat().st_size,
+        wal_bytes=wal.stat().st_size if wal.exists() else 0,
+        landings=db.counts("SELECT kind, count(*) FROM deployments GROUP BY kind"),
+    )

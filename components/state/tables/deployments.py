@@ -1,0 +1,158 @@
+"""Deployments: every landing that changed what is deployed of a strategy."""
+
+import sqlite3
+
+from components.state.db.database import Database
+from components.state.tables.audit import AuditLog
+from components.state.tables.records import Deployment
+
+# What was deployed before and may be again: not what was rolled back, not what is held.
+_PREVIOUS = """
+SELECT d.* FROM deployments AS d
+LEFT JOIN strategies AS s ON s.repository = d.repository AND s.name = d.name
+LEFT JOIN versions AS v ON v.strategy_id = s.id AND v.version = d.version AND v.deployed_at != ''
+WHERE d.repository = :repository AND d.name = :name AND d.version != ''
+  AND d.version != :current AND ifnull(v.lifecycle, '') != 'rolled_back'
+  AND NOT EXISTS (SELECT 1 FROM holds AS h WHERE h.repository = d.repository AND h.name = d.name
+                  AND h.version = d.version AND h.lifted_at = '')
+ORDER BY d.id DESC LIMIT 1
+"""
+
+
+class Deployments:
+    """Table deployments."""
+
+    def __init__(self, db: Database, audit: AuditLog) -> None:
+        self._db = db
+        self._audit = audit
+
+    def record(  # noqa: PLR0913  # one argument a column
+        self,
+        repository: str,
+        name: str,
+        version: str,
+        *,
+        kind: str,
+        commit: str,
+        actor: str,
+        reason: str = "",
+        base_before: str = "",
+        tree: str = "",
+        content_key: str = "",
+        tag: str = "",
+        proposal: str = "",
+        run_id: int | None = None,
+    ) -> Deployment:
+        """Write down that a commit landed; the same commit again changes nothing.
+
+        Args:
+            repository: its key in the configuration.
+            name: the strategy.
+            version: "" for a removal.
+            kind: deploy | rollback | removal | external.
+            commit: what the base is now.
+            actor: who did it.
+            reason: why, for people.
+            base_before: what the base was.
+            tree: the folder's tree in the commit.
+            content_key: of the verdict that it landed with.
+            tag: its name, where one was made.
+            proposal: its id, where one landed.
+            run_id: the run whose verdict it landed with.
+        """
+        values = {
+            "repository": repository,
+            "name": name,
+            "version": version,
+            "kind": kind,
+            "commit": commit,
+            "base_before": base_before,
+            "tree": tree,
+            "content_key": content_key,
+            "tag": tag,
+            "proposal": proposal,
+            "run_id": run_id,
+            "actor": actor,
+            "reason": reason,
+            "deployed_at": self._db.now(),
+        }
+        with self._db.transaction():
+            known = self._of_commit(repository, name, commit)
+            if known is not None:
+                return known
+            before = self.current(repository, name)
+            self._db.insert("deployments", values)
+            old = before.version if before is not None else ""
+            told = ("kind", "commit", "base_before", "tag", "proposal", "reason", "tree")
+            details = {key: values[key] for key in told if values[key]}
+            self._audit.append(
+                actor, "deployment.recorded", name, old, version, details, repository
+            )
+            return self._required(repository, name, commit)
+
+    def _of_commit(self, repository: str, name: str, commit: str) -> Deployment | None:
+        row = self._db.one(
+            'SELECT * FROM deployments WHERE repository = ? AND name = ? AND "commit" = ?',
+            (repository, name, commit),
+        )
+        return _deployment(row) if row is not None else None
+
+    def _required(self, repository: str, name: str, commit: str) -> Deployment:
+        found = self._of_commit(repository, name, commit)
+        if found is None:
+            raise LookupError(f"no deployment of {name} at {commit}")
+        return found
+
+    def current(self, repository: str, name: str) -> Deployment | None:
+        """The landing that made what is deployed now; None when nothing is."""
+        row = self._db.one(
+            "SELECT * FROM deployments WHERE repository = ? AND name = ? ORDER BY id DESC LIMIT 1",
+            (repository, name),
+        )
+        return _deployment(row) if row is not None and row["version"] else None
+
+    def previous(self, repository: str, name: str) -> Deployment | None:
+        """The newest landing of another version that was neither rolled back nor is held."""
+        now = self.current(repository, name)
+        row = self._db.one(
+            _PREVIOUS,
+            {
+                "repository": repository,
+                "name": name,
+                "current": now.version if now is not None else "",
+            },
+        )
+        return _deployment(row) if row is not None else None
+
+    def of_version(self, repository: str, name: str, version: str) -> Deployment | None:
+        """The newest landing of a version."""
+        row = self._db.one(
+            "SELECT * FROM deployments WHERE repository = ? AND name = ? AND version = ?"
+            " ORDER BY id DESC LIMIT 1",
+            (repository, name, version),
+        )
+        return _deployment(row) if row is not None else None
+
+    def list(
+        self,
+        repository: str | None = None,
+        name: str | None = None,
+        limit: int = 100,
+        offset: int = 0,
+    ) -> list[Deployment]:
+        """Landings, newest first."""
+        where, params = ["1 = 1"], []
+        for column, value in (("repository", repository), ("name", name)):
+            if value is not None:
+                where.append(f"{column} = ?")
+                params.append(value)
+        rows = self._db.rows(
+            f"SELECT * FROM deployments WHERE {' AND '.join(where)}"  # noqa: S608  # our words, bound values
+            " ORDER BY id DESC LIMIT ? OFFSET ?",
+            (*params, limit, offset),
+        )
+        return [_deployment(row) for row in rows]
+
+
+def _deployment(row: sqlite3.Row) -> Deployment:
+    return Deployment(**dict(row))

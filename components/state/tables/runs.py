@@ -1,0 +1,304 @@
+"""Runs: all checks of one proposal at one commit; each finishes exactly once."""
+
+import json
+import sqlite3
+from typing import Any
+
+from components.schema.results.report import CheckResult
+from components.schema.results.values import Finding, Verdict
+from components.state.db.database import Database
+from components.state.db.errors import NotFound
+from components.state.tables.audit import AuditLog
+from components.state.tables.records import Run, RunCheck, RunStrategy
+
+_COLUMNS = (
+    "id, repository, proposal, head, base, kind, attempt, status, verdict, started_at,"
+    " finished_at, starts, why"
+)
+
+
+class Runs:
+    """Tables runs, run_strategies, run_checks and findings."""
+
+    def __init__(self, db: Database, audit: AuditLog) -> None:
+        self._db = db
+        self._audit = audit
+
+    def start(
+        self,
+        repository: str,
+        proposal: str,
+        head: str,
+        base: str,
+        kind: str,
+        attempt: str = "",
+    ) -> Run:
+        """Begin a run, or go on with the one that a crash left unfinished.
+
+        Args:
+            repository: its key in the configuration.
+            proposal: its id.
+            head: commit (hex) of the proposal.
+            base: commit (hex) of the base.
+            kind: why: check, recheck, deploy...
+            attempt: with a key (of the event or job that asked), the run with that key is
+                returned although it is finished (`Run.finished`): it happens once. Without, a
+                finished run is followed by a new one.
+
+        Returns:
+            The run; `starts` above 1 when it is gone on with, its old progress forgotten.
+        """
+        with self._db.transaction():
+            row = self._db.one(
+                "SELECT id, status FROM runs WHERE repository = ? AND proposal = ? AND head = ?"
+                " AND kind = ? AND attempt = ? AND (attempt != '' OR"
+                " (status = 'running' AND base = ?)) ORDER BY id DESC LIMIT 1",
+                (repository, proposal, head, kind, attempt, base),
+            )
+            if row is None:
+                return self._new(repository, proposal, head, base, kind, attempt)
+            if row["status"] == "running":
+                self._db.execute(
+                    "UPDATE runs SET starts = starts + 1, base = ? WHERE id = ?", (base, row["id"])
+                )
+                self._db.execute("DELETE FROM run_checks WHERE run_id = ?", (row["id"],))
+            return self._get(row["id"])
+
+    def _new(
+        self, repository: str, proposal: str, head: str, base: str, kind: str, attempt: str
+    ) -> Run:
+        number = self._db.insert(
+            "runs",
+            {
+                "repository": repository,
+                "proposal": proposal,
+                "head": head,
+                "base": base,
+                "kind": kind,
+                "attempt": attempt,
+                "started_at": self._db.now(),
+            },
+        )
+        details = {"run": number, "proposal": proposal, "head": head, "base": base, "kind": kind}
+        self._audit.append("algoops", "run.started", details=details, repository=repository)
+        return self._get(number)
+
+    def check(self, run_id: int, strategy: str, result: CheckResult) -> bool:
+        """Record how one check of one strategy ended; a later result replaces an earlier one.
+
+        Returns:
+            False when the run is over (superseded meanwhile): the result is not kept.
+        """
+        with self._db.transaction():
+            if self._status(run_id) != "running":
+                return False
+            self._db.execute(
+                "DELETE FROM run_checks WHERE run_id = ? AND strategy = ? AND name = ?",
+                (run_id, strategy, result.name),
+            )
+            number = self._db.insert(
+                "run_checks",
+                {
+                    "run_id": run_id,
+                    "strategy": strategy,
+                    "name": result.name,
+                    "outcome": result.outcome,
+                    "summary": result.summary,
+                    "duration_s": float(result.duration_s),
+                    "recorded_at": self._db.now(),
+                },
+            )
+            for finding in result.findings:
+                self._add_finding(number, finding)
+            return True
+
+    def _add_finding(self, check_id: int, finding: Finding) -> None:
+        self._db.insert(
+            "findings",
+            {
+                "check_id": check_id,
+                "severity": finding.severity,
+                "rule": finding.rule,
+                "body": finding.model_dump_json(exclude_defaults=True),
+            },
+        )
+
+    def finish(self, run_id: int, verdict: Verdict, report_json: str) -> bool:
+        """Close a run with its verdict and Report, once.
+
+        Args:
+            run_id: which one.
+            verdict: of the whole run.
+            report_json: the Report document.
+
+        Returns:
+            False when it was finished or superseded before: nothing is changed.
+        """
+        with self._db.transaction():
+            if not self._close(run_id, "finished", verdict, report_json):
+                return False
+            for strategy in _strategies(report_json):
+                self._db.insert("run_strategies", {"run_id": run_id, **strategy})
+            run = self._get(run_id)
+            details = {"run": run_id, "proposal": run.proposal, "head": run.head}
+            self._audit.append(
+                "algoops", "run.finished", "", "running", verdict, details, run.repository
+            )
+            return True
+
+    def supersede(self, run_id: int, why: str) -> bool:
+        """End a run that nobody waits for any more, and say why; False when it was over already."""
+        with self._db.transaction():
+            if not self._close(run_id, "superseded", None, "", why):
+                return False
+            run = self._get(run_id)
+            details = {"run": run_id, "proposal": run.proposal, "head": run.head, "why": why}
+            self._audit.append(
+                "algoops", "run.superseded", "", "running", "superseded", details, run.repository
+            )
+            return True
+
+    def _close(
+        self, run_id: int, status: str, verdict: Verdict | None, report: str, why: str = ""
+    ) -> bool:
+        cursor = self._db.execute(
+            "UPDATE runs SET status = ?, verdict = ?, report = ?, why = ?, finished_at = ?"
+            " WHERE id = ? AND status = 'running'",
+            (status, verdict, report, why, self._db.now(), run_id),
+        )
+        if cursor.rowcount == 0 and self._status(run_id) is None:
+            raise NotFound(f"no run {run_id}")
+        return cursor.rowcount == 1
+
+    def _status(self, run_id: int) -> str | None:
+        status = self._db.value("SELECT status FROM runs WHERE id = ?", (run_id,))
+        return str(status) if status is not None else None
+
+    # --- reading -------------------------------------------------------------------------------
+
+    def get(self, run_id: int) -> Run | None:
+        """One run, with its report."""
+        row = self._db.one("SELECT * FROM runs WHERE id = ?", (run_id,))
+        return _run(row) if row is not None else None
+
+    def _get(self, run_id: int) -> Run:
+        run = self.get(run_id)
+        if run is None:
+            raise NotFound(f"no run {run_id}")
+        return run
+
+    def latest(
+        self, repository: str, proposal: str, *, head: str | None = None, finished: bool = False
+    ) -> Run | None:
+        """The newest run of a proposal, with its report.
+
+        Args:
+            repository: its key in the configuration.
+            proposal: its id.
+            head: only of this commit.
+            finished: only runs that came to a verdict.
+        """
+        row = self._db.one(
+            "SELECT * FROM runs WHERE repository = :repository AND proposal = :proposal"
+            " AND (:head IS NULL OR head = :head) AND (NOT :finished OR status = 'finished')"
+            " ORDER BY id DESC LIMIT 1",
+            {"repository": repository, "proposal": proposal, "head": head, "finished": finished},
+        )
+        return _run(row) if row is not None else None
+
+    def unfinished(self, repository: str | None = None, proposal: str | None = None) -> list[Run]:
+        """Runs which are at work, or were when the bot stopped; oldest first."""
+        rows = self._db.rows(
+            "SELECT * FROM runs WHERE status = 'running'"
+            " AND (:repository IS NULL OR repository = :repository)"
+            " AND (:proposal IS NULL OR proposal = :proposal) ORDER BY id",
+            {"repository": repository, "proposal": proposal},
+        )
+        return [_run(row) for row in rows]
+
+    def checks(self, run_id: int) -> list[RunCheck]:
+        """The progress of a run: its checks in the order in which they ended."""
+        rows = self._db.rows(
+            "SELECT run_id, strategy, name, outcome, summary, duration_s, recorded_at"
+            " FROM run_checks WHERE run_id = ? ORDER BY id",
+            (run_id,),
+        )
+        return [RunCheck(**dict(row)) for row in rows]
+
+    def strategies(self, run_id: int) -> list[RunStrategy]:
+        """The strategies of a finished run, by name."""
+        rows = self._db.rows(
+            "SELECT * FROM run_strategies WHERE run_id = ? ORDER BY name", (run_id,)
+        )
+        return [RunStrategy(**dict(row)) for row in rows]
+
+    def findings(self, run_id: int, strategy: str | None = None) -> list[Finding]:
+        """Everything that the checks of a run found."""
+        rows = self._db.rows(
+            "SELECT f.body FROM findings AS f JOIN run_checks AS c ON c.id = f.check_id"
+            " WHERE c.run_id = :run AND (:strategy IS NULL OR c.strategy = :strategy)"
+            " ORDER BY f.id",
+            {"run": run_id, "strategy": strategy},
+        )
+        return [Finding.model_validate_json(row["body"]) for row in rows]
+
+    def list(
+        self,
+        *,
+        repository: str | None = None,
+        proposal: str | None = None,
+        strategy: str | None = None,
+        status: str | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> list[Run]:
+        """Runs, newest first, without their reports.
+
+        Args:
+            repository: only of this one; None for all.
+            proposal: only of this one.
+            strategy: only finished runs that looked at a strategy of this name.
+            status: running | finished | superseded.
+            limit: at most so many.
+            offset: skip so many.
+        """
+        where, params = _filter(repository, proposal, strategy, status)
+        rows = self._db.rows(
+            f"SELECT {_COLUMNS} FROM runs WHERE {where}"  # noqa: S608  # our words, bound values
+            " ORDER BY id DESC LIMIT ? OFFSET ?",
+            (*params, limit, offset),
+        )
+        return [_run(row) for row in rows]
+
+
+def _filter(
+    repository: str | None, proposal: str | None, strategy: str | None, status: str | None
+) -> tuple[str, list[str]]:
+    where, params = ["1 = 1"], []
+    for column, value in (("repository", repository), ("proposal", proposal), ("status", status)):
+        if value is not None:
+            where.append(f"{column} = ?")
+            params.append(value)
+    if strategy is not None:
+        where.append("id IN (SELECT run_id FROM run_strategies WHERE name = ?)")
+        params.append(strategy)
+    return " AND ".join(where), params
+
+
+def _strategies(report_json: str) -> list[dict[str, Any]]:
+    found = json.loads(report_json).get("strategies", []) if report_json else []
+    return [
+        {
+            "name": item["name"],
+            "version": item.get("version", ""),
+            "verdict": item["verdict"],
+            "content_key": item.get("content_key", ""),
+        }
+        for item in found
+    ]
+
+
+def _run(row: sqlite3.Row) -> Run:
+    fields = dict(row)
+    verdict = fields["verdict"]
+    return Run(**{**fields, "verdict": Verdict(verdict) if verdict else None})

@@ -1,0 +1,106 @@
+"""Strategies as they stand: one by one, by number or name, and in pages."""
+
+import sqlite3
+from typing import Any
+
+from components.errors import UserError
+from components.state.db.database import Database, decode
+from components.state.lifecycle import Lifecycle
+from components.state.tables.audit import AuditLog
+from components.state.tables.records import AuditRow, Strategy
+
+_DIGITS = 18
+"""Numbers up to here fit the database's 64 bits."""
+
+
+class StrategyRows:
+    """Table strategies, for reading."""
+
+    def __init__(self, db: Database, audit: AuditLog) -> None:
+        self._db = db
+        self._audit = audit
+
+    def get(self, repository: str, name: str) -> Strategy | None:
+        """One strategy."""
+        row = self._db.one(
+            "SELECT * FROM strategies WHERE repository = ? AND name = ?", (repository, name)
+        )
+        return strategy(row) if row is not None else None
+
+    def by_id(self, strategy_id: int) -> Strategy | None:
+        """One strategy by its number."""
+        row = self._db.one("SELECT * FROM strategies WHERE id = ?", (strategy_id,))
+        return strategy(row) if row is not None else None
+
+    def find(self, text: str) -> Strategy | None:
+        """One strategy by its number or name, as people write it.
+
+        Raises:
+            UserError: several repositories have a strategy of this name.
+        """
+        if text.isascii() and text.isdigit():
+            return self.by_id(int(text)) if len(text) <= _DIGITS else None  # 64 bits
+        rows = self._db.rows("SELECT * FROM strategies WHERE name = ? ORDER BY id", (text,))
+        if len(rows) > 1:
+            places = ", ".join(f"{row['repository']} (number {row['id']})" for row in rows)
+            raise UserError(f"{text} is in several repositories: {places}", hint="use its number")
+        return strategy(rows[0]) if rows else None
+
+    def count(
+        self, repository: str | None = None, status: Lifecycle | None = None, search: str = ""
+    ) -> int:
+        """How many strategies `list` would go through."""
+        where, params = _filter(repository, status, search)
+        return int(
+            self._db.value(f"SELECT count(*) FROM strategies WHERE {where}", params)  # noqa: S608  # our words, bound values
+        )
+
+    def history(
+        self, repository: str, name: str, limit: int = 100, before: int | None = None
+    ) -> list[AuditRow]:
+        """What the audit log says of a strategy, newest first; see `AuditLog.list`."""
+        return self._audit.list(repository=repository, strategy=name, limit=limit, before=before)
+
+    def list(
+        self,
+        repository: str | None = None,
+        status: Lifecycle | None = None,
+        limit: int = 100,
+        offset: int = 0,
+        search: str = "",
+    ) -> list[Strategy]:
+        """Strategies by name; `search` is a part of the name."""
+        where, params = _filter(repository, status, search)
+        rows = self._db.rows(
+            f"SELECT * FROM strategies WHERE {where}"  # noqa: S608  # our words, bound values
+            " ORDER BY name, repository LIMIT :limit OFFSET :offset",
+            {**params, "limit": limit, "offset": offset},
+        )
+        return [strategy(row) for row in rows]
+
+
+def _filter(
+    repository: str | None, status: Lifecycle | None, search: str
+) -> tuple[str, dict[str, Any]]:
+    where, params = ["1 = 1"], {}
+    if repository is not None:
+        where.append("repository = :repository")
+        params["repository"] = repository
+    if status is not None:
+        where.append("status = :status")
+        params["status"] = str(status)
+    if search:
+        where.append("name LIKE :search ESCAPE '\\'")
+        escaped = search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        params["search"] = f"%{escaped}%"
+    return " AND ".join(where), params
+
+
+def strategy(row: sqlite3.Row) -> Strategy:
+    """The value of a row."""
+    fields = dict(row)
+    proposed = fields["proposed_status"]
+    fields["status"] = Lifecycle(fields["status"])
+    fields["proposed_status"] = Lifecycle(proposed) if proposed else None
+    fields["timestamps"] = decode(fields["timestamps"])
+    return Strategy(**fields)

@@ -1,0 +1,1 @@
+"""A file's tree: scopes, names, and what each name stands for."""

@@ -1,0 +1,1 @@
+"""The rules, and what is open of each allowed module."""
