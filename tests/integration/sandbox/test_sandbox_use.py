@@ -195,7 +195,8 @@ ORDINARY = """
 import sys
 forced, *sys.path[:0] = sys.argv[1:]
 from sandbox_support import SMALL, run_hostile
-from components.sandbox import bubblewrap, cgroups
+from components.sandbox.backends import bubblewrap
+from components.sandbox.limits import cgroups
 if forced == "forced":
     bubblewrap._as_root = lambda: False
     cgroups.make = lambda *_: cgroups.Cgroup()
