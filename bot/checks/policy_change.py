@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from bot.checks.base_policies import bench_at
+from bot.checks.base_policies import bench_at, policies_differ
 from bot.checks.policy_difference import Effect, Said
 from bot.checks.policy_words import differences
 from bot.checks.subject import Bench
@@ -59,21 +59,23 @@ def policy_change(where: "Where", bench: Bench, base: str, merged: str) -> Check
         merged: tree id of the merge result, "" where there is none.
 
     Returns:
-        None where the policies are the same, or those of the merge result cannot be read (which is
-        a finding of its own: `policies-broken`).
+        None where the policies are the same, or where the base's can be read and those of the
+        merge result cannot (which is a finding of its own: `policies-broken`).
     """
     began = time.monotonic()
     if not where.policies or not merged:
         return None
     try:
+        before = bench_at(where, bench, base).policies
+    except ConfigError as error:
+        if _same_files(where, base, merged):
+            return None
+        words = f"the policies of the base cannot be read: {error}"
+        return CheckResult(name=CheckName.POLICY_CHANGE, outcome=Outcome.ERROR, summary=words)
+    try:
         after = bench_at(where, bench, merged).policies
     except ConfigError:
         return None
-    try:
-        before = bench_at(where, bench, base).policies
-    except ConfigError as error:
-        words = f"the policies of the base cannot be read: {error}"
-        return CheckResult(name=CheckName.POLICY_CHANGE, outcome=Outcome.ERROR, summary=words)
     if before.hash == after.hash:
         return None
     said = differences(before, after)
@@ -84,6 +86,14 @@ def policy_change(where: "Where", bench: Bench, base: str, merged: str) -> Check
         duration_s=round(time.monotonic() - began, 3),
         findings=_findings(where, said),
     )
+
+
+def _same_files(where: "Where", base: str, merged: str) -> bool:
+    """Whether a proposal leaves the files of policies alone; False where nobody can read them."""
+    try:
+        return not policies_differ(where, base, merged)
+    except ConfigError:
+        return False
 
 
 def _summary(said: Sequence[Said]) -> str:

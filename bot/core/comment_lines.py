@@ -34,6 +34,18 @@ textarea tfoot th thead time title tr tt u ul var video xmp
 _ELEMENTS = frozenset(_NAMES.split())
 """What HTML knows and closes. GitHub drops other tags (the one of List<int>) and shows the rest."""
 
+_TABLE = "caption table tbody td tfoot th thead tr"
+_WALL = """
+applet button caption iframe marquee math noembed noframes noscript object plaintext script
+select style svg table td template textarea th title xmp
+"""
+_PARTS = frozenset(_TABLE.split())
+_WALLS = frozenset(_WALL.split())
+"""An end tag inside one of these ends nothing outside of it, as browsers read HTML."""
+
+_COLUMNS = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(\|[ \t]*:?-+:?[ \t]*)*\|?")
+"""The line below a table's head. GitHub reads one without `|` as such, too, our parser does not."""
+
 
 def visible_lines(text: str) -> Iterator[str]:
     """Each line of a top-level paragraph, as it is shown; "" for one that begins with markup."""
@@ -41,18 +53,24 @@ def visible_lines(text: str) -> Iterator[str]:
     around = _Around()
     for before, token in zip([None, *tokens], tokens, strict=False):
         if token.type == "html_block":
-            around.read(token.content)
+            around.read(token.content, token.level)
         elif token.type == "inline":
             at_top = before is not None and (before.type, before.level) == ("paragraph_open", 0)
             lines = list(_lines(token, around))
-            yield from lines if at_top else ()
+            yield from _above_table(lines) if at_top else ()
+
+
+def _above_table(lines: list[str]) -> list[str]:
+    """A paragraph's lines without those that GitHub shows as a table: its head and all below."""
+    ruled = (at for at, line in enumerate(lines) if at and _COLUMNS.fullmatch(line))
+    return lines[: max(next(ruled, len(lines) + 1) - 1, 0)]
 
 
 class _Around:
     """The HTML elements that are open at a place of the comment."""
 
     def __init__(self) -> None:
-        self._open: list[str] = []
+        self._open: list[tuple[str, int]] = []
         self._unclear = False
 
     @property
@@ -60,17 +78,29 @@ class _Around:
         """Whether what comes next stands inside some element."""
         return self._unclear or bool(self._open)
 
-    def read(self, html: str) -> None:
-        """Take notice of a piece of HTML; one that ends inside a tag hides all that follows."""
+    def read(self, html: str, level: int) -> None:
+        """Take notice of a piece of HTML; one that ends inside a tag hides all that follows.
+
+        `level` is how deep its block stands in lists, quotes and tables.
+        """
         self._unclear |= any(not comment[1] for comment in _COMMENT.finditer(html))
         html = _COMMENT.sub("", html)
         self._unclear |= "<" in _TAG.sub("", html)
         for tag in _TAG.finditer(html):
             name = (tag["name"] or "").lower()
-            if tag["end"] and name in self._open:
-                del self._open[len(self._open) - 1 - self._open[::-1].index(name) :]
-            elif not tag["end"] and name in _ELEMENTS:
-                self._open.append(name)
+            if tag["end"]:
+                self._close(name, level)
+            elif name in _ELEMENTS:
+                self._open.append((name, level))
+
+    def _close(self, name: str, level: int) -> None:
+        """End an element and all in it; not from inside a list, quote or cell, or past a wall."""
+        for at in reversed(range(len(self._open))):
+            opened, depth = self._open[at]
+            if opened == name and level <= depth:
+                del self._open[at:]
+            if opened == name or (opened in _WALLS and name not in _PARTS):
+                return
 
 
 def _lines(block: Token, around: _Around) -> Iterator[str]:
@@ -80,7 +110,7 @@ def _lines(block: Token, around: _Around) -> Iterator[str]:
         hidden = around.hides or out_of_sight
         for token in line:
             if token.type == "html_inline":
-                around.read(token.content)
+                around.read(token.content, block.level - 1)
         shown = _shown(line)
         if not hidden:
             yield shown if _begins_plainly(line) else ""
@@ -106,5 +136,10 @@ def _begins_plainly(line: Sequence[Token]) -> bool:
 
 
 def _shown(line: Sequence[Token]) -> str:
+    """What is to be read of a line: without what is struck out."""
     kinds = {"text", "text_special", "code_inline", "image"}
-    return "".join(token.content for token in line if token.type in kinds)
+    words, struck = [], 0
+    for token in line:
+        struck += token.nesting if token.type in {"s_open", "s_close"} else 0
+        words.append(token.content if token.type in kinds and struck <= 0 else "")
+    return "".join(words)

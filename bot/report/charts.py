@@ -161,11 +161,9 @@ def _draw_drawdown(axes: Any, result: ExecutionResult, deployed: ExecutionResult
 
 
 def _draw_trades(axes: Any, result: ExecutionResult) -> None:
-    import pandas as pd  # noqa: PLC0415  # only for files, as above
-
     axes.axhline(0, color="#999999", linewidth=0.8)
     for trade in result.trades:
-        span = [pd.Timestamp(trade.entry_time), pd.Timestamp(trade.exit_time)]
+        span = _moments([trade.entry_time, trade.exit_time])
         color = "#2ca02c" if trade.pnl > 0 else "#d62728"
         axes.plot(span, [trade.return_pct] * 2, color=color, linewidth=2)
     axes.set_ylabel("trades %")
@@ -173,9 +171,14 @@ def _draw_trades(axes: Any, result: ExecutionResult) -> None:
 
 
 def _times(result: ExecutionResult) -> Any:
+    return _moments([point.time for point in result.equity])
+
+
+def _moments(times: list[str]) -> Any:
+    """ISO times as one axis in UTC: with summer time their offsets differ within one series."""
     import pandas as pd  # noqa: PLC0415  # only for files, as above
 
-    return pd.DatetimeIndex([point.time for point in result.equity])
+    return pd.to_datetime(times, format="ISO8601", utc=True)
 
 
 def chart(report: Report) -> str:

@@ -21,6 +21,7 @@ from components.safe_tools.tree import (
     refuse_many,
     refuse_weight,
 )
+from components.schema.documents.lfs import HINT, POINTER, is_lfs_pointer
 
 # What tools leave in a working folder and no one commits.
 LEFTOVERS = frozenset(
@@ -62,7 +63,10 @@ def read_disk_folder(
 
 def _read(root: Path, path: str, caps: Caps, refusals: Refusals) -> bytes | None:
     try:
-        return read_file_under(root, path, caps.file_bytes)
+        data = read_file_under(root, path, caps.file_bytes)
+        if not is_lfs_pointer(data):
+            return data
+        refusals.add("tree-lfs", path, POINTER, HINT)
     except UnsafeName as error:
         refusals.add("tree-file", path, str(error), "use a plain, small file")
     except FileNotFoundError:

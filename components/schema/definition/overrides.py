@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from components.errors import UserError
@@ -26,10 +27,12 @@ def read_value(text: str) -> ScalarValue | None:
         text: what stands after `name=`.
 
     Returns:
-        The value; None where it is no single number, text or flag.
+        The value; None where it is no single finite number, text or flag.
     """
     reading = read_yaml(text, Bounds())
     value = reading.value if not reading.problems else None
+    if isinstance(value, float) and not math.isfinite(value):  # `1e400` is read as infinity
+        return None
     return value if isinstance(value, bool | int | float | str) else None
 
 

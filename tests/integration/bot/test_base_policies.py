@@ -214,3 +214,21 @@ def test_what_only_the_base_allows_is_on_record_and_backtested_when_asked_for(st
         tasks, rules = backtest_tasks(world, found, BacktestRequest(name=name, actor="ada"))
     assert tasks
     assert rules
+
+
+def test_policies_that_change_while_the_bases_cannot_be_read_are_never_green(stage, world):
+    put_policy(stage, "main", "gates: {not: a list}\n")
+    put_policy(stage, "looser", LENIENT, "more.yaml")
+    assert check(world, "looser").verdict is Verdict.NEUTRAL, "no policy is called so"
+    put_policy(stage, "still-broken", "gates: {still: none}\n")
+    report = check(world, "still-broken")
+    assert report.verdict is Verdict.ERROR
+    assert "policies of the base cannot be read" in report.checks[0].summary
+
+
+def test_git_lfs_pointer_in_place_of_a_policy_is_named_as_such(stage, world):
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'1' * 64}\nsize 9\n"
+    put_policy(stage, "feature", pointer)
+    (finding,) = check(world, "feature").findings
+    assert finding.rule == "policies-broken"
+    assert "rules/risk.yaml: it is a Git LFS pointer" in finding.message

@@ -81,3 +81,14 @@ def test_a_link_that_the_user_names_is_followed(tmp_path):
     real = strategy(tmp_path / "real")
     (tmp_path / "linked").symlink_to(real)
     assert strategy_folders(tmp_path / "linked") == (real.resolve(),)
+
+
+def test_a_git_lfs_pointer_is_named_as_such_in_a_folder_on_disk(tmp_path):
+    folder = strategy(tmp_path / "one")
+    (folder / "strategy.py").write_bytes(
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:%s\nsize 9\n" % (b"1" * 64)
+    )
+    subject = folder_subject(folder)
+    assert rules(subject) == ["tree-lfs"]
+    assert "Git LFS pointer" in subject.findings[0].message
+    assert "strategy.py" not in subject.files

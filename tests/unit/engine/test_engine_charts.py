@@ -82,3 +82,15 @@ def test_page_escapes_what_comes_from_outside():
 def test_failed_backtest_has_no_picture():
     with pytest.raises(ValueError, match="nothing to draw"):
         picture(ExecutionResult(status=Status.TIMEOUT), "svg")
+
+
+@pytest.mark.parametrize("kind", ["svg", "png"])
+def test_picture_of_a_series_with_summer_time_is_drawn(kind):
+    """Its offsets differ: -05:00 in winter, -04:00 in summer."""
+    made = result()
+    winter, summer = "2020-03-06T16:00:00-05:00", "2020-03-09T16:00:00-04:00"
+    points = [p.model_copy(update={"time": winter}) for p in made.equity[:2]]
+    points += [p.model_copy(update={"time": summer}) for p in made.equity[2:]]
+    trade = made.trades[0].model_copy(update={"entry_time": winter, "exit_time": summer})
+    made = made.model_copy(update={"equity": tuple(points), "trades": (trade,)})
+    assert picture(made, kind, made)

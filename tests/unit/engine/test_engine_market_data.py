@@ -133,3 +133,13 @@ def test_data_shipped_with_the_project_is_sound():
     data = FolderData(Path("examples/data"))
     for symbol, interval in data.symbols():
         assert len(data.bars(symbol, interval, None, None).frame) == 5_031
+
+
+@pytest.mark.parametrize("name", ["ABC_1d.csv", "ABC_1d.parquet"])
+def test_git_lfs_pointer_in_place_of_data_is_named_as_such(tmp_path, name):
+    (tmp_path / name).write_bytes(
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:%s\nsize 9\n" % (b"1" * 64)
+    )
+    with pytest.raises(UserError, match="Git LFS pointer") as caught:
+        read(FolderData(tmp_path))
+    assert "git lfs pull" in str(caught.value)

@@ -58,6 +58,7 @@ def test_value_that_is_not_allowed_is_refused_with_what_is(name, value, says):
     [
         ("10", 10), ("1e1", 10.0), ("10.0", 10.0), ("2.5e-1", 0.25), ("0x10", 16), ("1_0", "1_0"),
         ("yes", "yes"), ("true", True), ('"10"', "10"), ("", None), ("[1]", None), ("a: b", None),
+        ("1e400", None), ("-1e999", None),
         ("\t1", None), ("!!python/name:os.system", None),
     ],
 )  # fmt: skip
