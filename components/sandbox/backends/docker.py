@@ -9,13 +9,13 @@ from typing import Any
 
 import docker
 import docker.errors
-import requests
 import structlog
 from docker.types import LogConfig, Ulimit
 
 from components.errors import ConfigError, TransientError
 from components.sandbox.backends import owner
 from components.sandbox.backends.instance import SOCKET_NAME, Member, Rendezvous
+from components.sandbox.backends.lost import ENGINE_ERRORS, LostContainers
 from components.sandbox.backends.pool import MAX_AGE_S, START_TIMEOUT_S, PooledSandbox
 from components.sandbox.image import build, inventory
 from components.sandbox.image.inventory import Inventory
@@ -41,7 +41,6 @@ MASKED = (
 LABEL = "algoops.owner"
 DEADLINE_LABEL = "algoops.deadline"
 PURPOSE_LABEL = "algoops.job"
-ENGINE_ERRORS = (docker.errors.DockerException, requests.exceptions.RequestException, OSError)
 
 log = structlog.get_logger(__name__)
 
@@ -72,6 +71,7 @@ class DockerSandbox(PooledSandbox):
     ) -> None:
         super().__init__(limits, warm, share=share)
         self._client = connect()
+        self._lost = LostContainers(self._client)
         self._runtime = runtime
         self.unlimited = self._check_engine()
         self._contents = contents or inventory.take()
@@ -102,6 +102,8 @@ class DockerSandbox(PooledSandbox):
             grip = self._create(meeting, limits)
         except ENGINE_ERRORS as error:
             meeting.close()
+            if not isinstance(error, docker.errors.APIError):
+                self._lost.made_unheard(_name(meeting))
             raise TransientError(f"no sandbox: Docker did not start a guest: {error}") from error
         try:
             grip.start()
@@ -114,6 +116,12 @@ class DockerSandbox(PooledSandbox):
             raise
         finally:
             meeting.close()
+
+    def close(self) -> None:
+        """See `ports.Sandbox`; then remove what the engine did not remove at once, or made late."""
+        super().close()
+        self._lost.settle()
+        self._client.close()
 
     def ping(self) -> str:
         """Ask the engine for its version. Raises TransientError."""
@@ -130,7 +138,8 @@ class DockerSandbox(PooledSandbox):
         except ENGINE_ERRORS as error:
             raise TransientError(f"Docker does not answer: {error}") from error
         dead = [c for c in found if _abandoned(c["Labels"], time.time())]
-        removed = sum(_remove(self._client, c["Id"]) for c in dead)
+        removed = sum(self._lost.remove(c["Id"]) for c in dead)
+        self._lost.retry()
         return removed + owner.reap_homes()
 
     def prune(self) -> int:
@@ -142,11 +151,6 @@ class DockerSandbox(PooledSandbox):
             raise TransientError(f"Docker does not answer: {error}") from error
         old = [tag for i in images for tag in i["RepoTags"] or () if tag != self._tag]
         return sum(_forget(self._client, tag) for tag in old)
-
-    def close(self) -> None:
-        """See `ports.Sandbox`."""
-        super().close()
-        self._client.close()
 
     def _check_engine(self) -> tuple[str, ...]:
         try:
@@ -174,6 +178,7 @@ class DockerSandbox(PooledSandbox):
         deadline = int(time.time() + MAX_AGE_S + limits.wall_s + GRACE_S)
         created = self._client.create_container(
             image=self.image,
+            name=_name(meeting),
             command=inventory.command(f"{GUEST_RUN}/{SOCKET_NAME}", USER),
             user=f"{USER}:{USER}",
             hostname="guest",
@@ -188,7 +193,7 @@ class DockerSandbox(PooledSandbox):
             host_config=self._host_config(meeting, limits),
             use_config_proxy=False,
         )
-        return _DockerGrip(self._client, created["Id"], self.unlimited)
+        return _DockerGrip(self._client, created["Id"], self.unlimited, self._lost)
 
     def _host_config(self, meeting: Rendezvous, limits: Limits) -> dict[str, Any]:
         scratch = f"rw,noexec,nosuid,nodev,size={limits.tmpfs_mb}m,nr_inodes={INODES},mode=1777"
@@ -221,8 +226,10 @@ class DockerSandbox(PooledSandbox):
 class _DockerGrip:
     """Holds a guest by its container, and by the host's id of its first process."""
 
-    def __init__(self, client: Any, container: str, unlimited: tuple[str, ...]) -> None:
-        self._client, self.container = client, container
+    def __init__(
+        self, client: Any, container: str, unlimited: tuple[str, ...], lost: LostContainers
+    ) -> None:
+        self._client, self.container, self._lost = client, container, lost
         self.unlimited = self.by_process = unlimited
         self.first, self._pidfd = 0, -1
         self._group = Cgroup()
@@ -267,7 +274,7 @@ class _DockerGrip:
         self._destroyed = True
         if self._pidfd >= 0:
             os.close(self._pidfd)
-        _remove(self._client, self.container)
+        self._lost.remove(self.container)
 
     def diagnose(self) -> str:
         try:
@@ -324,13 +331,6 @@ def _forget(client: Any, tag: str) -> bool:
     return True
 
 
-def _remove(client: Any, container: str) -> bool:
-    """Whether it is gone; an engine that fails here is met again by the reaper."""
-    try:
-        client.remove_container(container, force=True, v=True)
-    except docker.errors.NotFound:
-        return False
-    except ENGINE_ERRORS as error:
-        log.warning("container-not-removed", container=container[:12], reason=str(error))
-        return False
-    return True
+def _name(meeting: Rendezvous) -> str:
+    """A container's name, known to us even where the engine's answer to its making is lost."""
+    return f"algoops-{owner.me()}-{meeting.name}"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 import msgspec
+import structlog
 
 from components.errors import TransientError
 from components.protocol.wire import HEADER, UNREADABLE, Broken, Control, Ready
@@ -25,6 +26,7 @@ CONTROL_CAP = 65_536
 POLL_S = 0.1
 SOCKET_NAME = "s"
 _numbers = itertools.count(1)
+log = structlog.get_logger(__name__)
 
 
 class Grip(Protocol):
@@ -131,7 +133,10 @@ class Member:
     def destroy(self) -> None:
         """End it and remove every trace. Never raises: what is left is the reaper's."""
         self.line.socket.close()
-        self.grip.destroy()
+        try:
+            self.grip.destroy()
+        except Exception:  # nobody waits for the answer: unsaid, it would be lost
+            log.exception("guest-not-removed")
 
 
 class Rendezvous:

@@ -1,0 +1,81 @@
+"""Containers of which the engine's last word is missing: tried again until they are gone."""
+
+import threading
+import time
+from typing import Any
+
+import docker.errors
+import requests
+import structlog
+
+ENGINE_ERRORS = (docker.errors.DockerException, requests.exceptions.RequestException, OSError)
+
+LATE_S = 20.0
+"""How long an engine that did not answer may still be making a container."""
+
+PAUSE_S = 0.2
+
+log = structlog.get_logger(__name__)
+
+
+class LostContainers:
+    """Remembers containers by name or id, and removes them when the engine can.
+
+    Safe from any thread.
+
+    Args:
+        client: Docker's low-level client.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._lock = threading.Lock()
+        self._lost: dict[str, float] = {}
+
+    def made_unheard(self, name: str) -> None:
+        """The engine was asked to make a container and did not answer: it may make it yet."""
+        with self._lock:
+            self._lost[name] = time.monotonic() + LATE_S
+
+    def remove(self, container: str) -> bool:
+        """Remove a container now, or remember it. Whether it was there and is gone."""
+        try:
+            self._client.remove_container(container, force=True, v=True)
+        except docker.errors.NotFound:
+            self._not_found(container)
+            return False
+        except ENGINE_ERRORS as error:
+            log.warning("container-not-removed", container=container[:12], reason=str(error))
+            with self._lock:
+                self._lost.setdefault(container, 0.0)
+            return False
+        with self._lock:
+            self._lost.pop(container, None)
+        return True
+
+    def retry(self) -> int:
+        """Try each that is remembered once more; how many are still to be removed."""
+        with self._lock:
+            lost = list(self._lost)
+        for container in lost:
+            self.remove(container)
+        with self._lock:
+            return len(self._lost)
+
+    def settle(self, timeout_s: float = LATE_S) -> None:
+        """Try until none is left or the time is over; those that stay are the reaper's."""
+        deadline = time.monotonic() + timeout_s
+        while self.retry() and time.monotonic() < deadline and self._engine_answers():
+            time.sleep(PAUSE_S)
+
+    def _not_found(self, container: str) -> None:
+        with self._lock:
+            if self._lost.get(container, 0.0) <= time.monotonic():
+                self._lost.pop(container, None)
+
+    def _engine_answers(self) -> bool:
+        try:
+            self._client.ping()
+        except ENGINE_ERRORS:
+            return False
+        return True
