@@ -12,34 +12,20 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*:UserWarning:backtesting")  # 
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_streamed_run_equals_plain_run(case, market, monkeypatch):
-    result = run(
-        case.source,
-        market,
-        config=case.config,
-        parameters=case.parameters,
-        files=case.files,
-        **case.on,
-    )
+def test_streamed_and_audited_runs_equal_the_plain_run(case, market, monkeypatch):
     stats = _plain(case, market, monkeypatch)
-    assert_same(result, stats, case.unlike)
-    assert (result.lookahead, result.fill_differences) == ((), None)
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_audited_run_equals_plain_run(case, market, monkeypatch):
-    result = run(
-        case.source,
-        market,
-        config=case.config,
-        parameters=case.parameters,
-        files=case.files,
-        causality="audited",
-        **case.on,
-    )
-    stats = _plain(case, market, monkeypatch)
-    assert_same(result, stats, case.unlike)
-    assert (result.lookahead, result.fill_differences) == ((), None)
+    for causality in ("streamed", "audited"):
+        result = run(
+            case.source,
+            market,
+            config=case.config,
+            parameters=case.parameters,
+            files=case.files,
+            causality=causality,
+            **case.on,
+        )
+        assert_same(result, stats, case.unlike)
+        assert (result.lookahead, result.fill_differences) == ((), None)
 
 
 def test_order_of_the_last_bar_is_not_filled_in_its_past(market):
