@@ -4,6 +4,7 @@ import importlib
 import logging
 import sys
 from collections.abc import Sequence
+from importlib import metadata
 from typing import Annotated
 
 import typer
@@ -49,8 +50,18 @@ app = typer.Typer(
 )
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"algoops {metadata.version('algoops')}")
+        raise typer.Exit
+
+
 @app.callback()
 def _options(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version."),
+    ] = False,
     debug: Annotated[
         bool, typer.Option("--debug", help="Show tracebacks. May stand anywhere.")
     ] = False,
@@ -76,7 +87,8 @@ def main() -> None:
     """Entry point of the `algoops` command."""
     with errors_for_people():
         words = take_debug(sys.argv[1:])
-        load([word for word in words if not word.startswith("-")])
+        if words[:1] != ["--version"]:
+            load([word for word in words if not word.startswith("-")])
         app(words)
 
 

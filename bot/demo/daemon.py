@@ -49,7 +49,7 @@ class DaemonProcess:
         (self._state / URL_FILE).unlink(missing_ok=True)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "bot", "run", "--config", str(self._config)],
+                [sys.executable, "-P", "-m", "algoops_app", "run", "--config", str(self._config)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

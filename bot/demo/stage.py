@@ -36,7 +36,7 @@ class Stage:
     def algoops(self, *args: str) -> subprocess.CompletedProcess[str]:
         """Run the command line as an operator would."""
         return subprocess.run(
-            [sys.executable, "-m", "bot", *args, "--config", str(self.config)],
+            [sys.executable, "-P", "-m", "algoops_app", *args, "--config", str(self.config)],
             capture_output=True,
             text=True,
             check=False,

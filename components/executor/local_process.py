@@ -6,11 +6,24 @@ import subprocess
 import sys
 import threading
 from multiprocessing.connection import Connection
+from pathlib import Path
 
+import components
 from components.executor.messages import Began, Done, Order, State, Word, WorkerSpec
 
 CLOSE_TIMEOUT_S = 20.0
+COMMAND = (sys.executable, "-P", "-m", "components.executor.worker")
+"""With -P: the current folder may be a proposal's checkout, nothing is imported from there."""
+
 Answer = Began | Done | State | Word
+
+
+def _environment() -> dict[str, str]:
+    """One computing thread a worker, and the folder that has our packages (see algoops_app)."""
+    ours = str(Path(components.__file__).parents[1])
+    path = os.pathsep.join(filter(None, (ours, os.environ.get("PYTHONPATH"))))
+    threads = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    return {**os.environ, **threads, "PYTHONPATH": path}
 
 
 class Process:
@@ -25,11 +38,11 @@ class Process:
         ours, theirs = socket.socketpair()
         with ours, theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "components.executor.worker", str(theirs.fileno())],
+                [*COMMAND, str(theirs.fileno())],
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 stdout=2,  # results may be on our stdout; a worker's log lines must not
-                env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+                env=_environment(),
             )
             self._line = Connection(ours.detach())
         self.pid = self._process.pid

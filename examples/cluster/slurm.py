@@ -18,7 +18,7 @@ def cluster():
         memory="8GB",
         processes=1,
         walltime="08:00:00",
-        worker_command="bot worker",
+        worker_command="algoops_app worker",
         worker_extra_args=["--config", "/srv/algoops/config.yaml"],
         death_timeout=300,
         scheduler_options={"port": 8786, "dashboard": False},

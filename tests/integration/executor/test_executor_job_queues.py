@@ -46,9 +46,11 @@ def containers(document):
 
 def test_slurm_script_starts_our_worker_with_words_that_it_knows():
     with slurm()() as cluster:
-        (line,) = [line for line in cluster.job_script().splitlines() if " bot worker " in line]
+        (line,) = [
+            line for line in cluster.job_script().splitlines() if " algoops_app worker " in line
+        ]
         words = shlex.split(line)
-        assert words[:4] == [sys.executable, "-m", "bot", "worker"]
+        assert words[:4] == [sys.executable, "-m", "algoops_app", "worker"]
         found = understood(words[4:])
     assert found["address"].startswith("tcp://")
     assert (found["slots"], found["death_timeout"]) == (4, 300.0)
@@ -60,7 +62,7 @@ def test_job_queue_cluster_runs_jobs_on_our_workers(tmp_path):
         cores=1,
         memory="1GB",
         processes=1,
-        worker_command="bot worker",
+        worker_command="algoops_app worker",
         worker_extra_args=["--config", str(write_config(tmp_path))],
         python=sys.executable,
         death_timeout=30,
@@ -94,7 +96,15 @@ def test_manifest_starts_our_worker_with_words_that_it_knows(name):
 def test_worker_that_finds_no_scheduler_in_time_ends_and_says_so(tmp_path):
     import subprocess
 
-    command = [sys.executable, "-m", "bot", "worker", "tcp://127.0.0.1:9", "--death-timeout", "1"]
+    command = [
+        sys.executable,
+        "-m",
+        "algoops_app",
+        "worker",
+        "tcp://127.0.0.1:9",
+        "--death-timeout",
+        "1",
+    ]
     done = subprocess.run(
         [*command, "--config", str(write_config(tmp_path))],
         cwd=PROJECT,

@@ -1,0 +1,28 @@
+"""What pyproject.toml cannot say: in a wheel, all packages stand inside `algoops_app`.
+
+`bot` and `components` are names that other projects use too; a wheel that put them into
+site-packages would overwrite theirs, without a word.
+"""
+
+from pathlib import Path
+
+from setuptools import setup
+from setuptools.command.build_py import build_py
+
+OUTER = "algoops_app"
+
+
+class BuildPy(build_py):
+    """Builds as ever, then moves every other top-level package below `algoops_app`."""
+
+    def run(self) -> None:
+        """Build, then move."""
+        super().run()
+        if self.editable_mode:
+            return
+        built = Path(self.build_lib)
+        for folder in sorted({name.partition(".")[0] for name in self.packages} - {OUTER}):
+            (built / folder).rename(built / OUTER / folder)
+
+
+setup(cmdclass={"build_py": BuildPy})
