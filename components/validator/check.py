@@ -17,6 +17,7 @@ from components.validator.judges import (
     bombs,
     by_name,
     imports,
+    kinds,
     loops,
     names,
     quality,
@@ -133,6 +134,7 @@ def _judge(case: Case, parameters: Collection[str] | None) -> None:
     by_name.judge(case)
     texts.judge(case)
     state.judge(case)
+    kinds.judge(case)
     tests.judge(case)
     bombs.judge(case)
     loops.judge(case)

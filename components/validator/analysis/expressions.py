@@ -18,9 +18,7 @@ _HOLDERS = frozenset({ast.List, ast.Tuple, ast.JoinedStr, ast.BinOp})
 _NAMED = frozenset({ast.Name, ast.Attribute})
 _FIELDS: dict[type, tuple[str, ...]] = {
     ast.Expr: ("value",),
-    ast.Return: ("value",),
     ast.Await: ("value",),
-    ast.Yield: ("value",),
     ast.YieldFrom: ("value",),
     ast.Starred: ("value",),
     ast.FormattedValue: ("value", "format_spec"),

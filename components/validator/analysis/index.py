@@ -95,6 +95,8 @@ class Index:
         self.class_bindings: dict[ast.ClassDef, dict[str, list[Binding]]] = {}
         """What each class body binds."""
         self.functions: list[Place] = []
+        self.returns: dict[str, list[Place]] = defaultdict(list)
+        """What functions give back, by their names."""
         self.patterns: list[Place] = []
         self.operations: list[Place] = []
         self.loops: list[tuple[ast.While | ast.For | ast.AsyncFor, Scope]] = []

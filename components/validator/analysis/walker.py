@@ -192,6 +192,12 @@ class Walker(Expressions):
             self.found.modules.add(name)
             self.bind(name, Kind.MEMBER, node, path, item.name)
 
+    def returned(self, node: ast.Return | ast.Yield) -> None:
+        """`return value`, `yield value`."""
+        if node.value is not None:
+            self.found.returns[self.scope.name].append(Place(node.value, self.scope))
+            self.visit(node.value)
+
     def global_(self, node: ast.Global) -> None:
         """`global a`: its bindings are the module's."""
         self.scope.global_names.update(node.names)
@@ -274,6 +280,8 @@ def _handlers() -> dict[type, Handler]:
             ast.ClassDef: Walker.class_,
             ast.Import: Walker.import_,
             ast.ImportFrom: Walker.import_from,
+            ast.Return: Walker.returned,
+            ast.Yield: Walker.returned,
             ast.Global: Walker.global_,
             ast.Nonlocal: Walker.nonlocal_,
             ast.ExceptHandler: Walker.handler,

@@ -278,6 +278,8 @@ _JUDGED: dict[str, Judge] = {
             "logging.addLevelName",
             "logging.disable",
             "decimal.setcontext",
+            "warnings.simplefilter",
+            "warnings.filterwarnings",
         ),
         _setting,
     ),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from components.validator.analysis.index import Role
 from components.validator.analysis.scopes import Kind, Scope
+from components.validator.registry.words import words
 
 if TYPE_CHECKING:
     from components.validator.judges.common import Case
@@ -22,6 +23,13 @@ _ADDERS = frozenset({"append", "extend", "insert", "update", "setdefault", "add"
 _PRINTERS = frozenset({"to_string", "to_markdown"})
 """They give text, or write it to the path that they are given."""
 _ENGINES = frozenset({"python", "cython"})
+_WIN_TYPE = 3
+"""Where `rolling` takes it, by position."""
+_WINDOWS = words("""
+    boxcar triang blackman hamming bartlett parzen bohman blackmanharris nuttall barthann cosine
+    exponential flattop gaussian general_gaussian general_cosine general_hamming hann kaiser tukey
+    taylor lanczos
+""")
 _DEPTH = 8
 
 
@@ -29,6 +37,7 @@ def judge(case: Case) -> None:
     """Every call of a method that may be given another method's name."""
     _printers(case)
     _views(case)
+    _windows(case)
     if {"engine", "engine_kwargs"} & case.index.keywords:
         _engines(case)
     for name, places in case.index.calls.items():
@@ -65,6 +74,18 @@ def _views(case: Case) -> None:
         given = [*call.args[:1], *(k.value for k in call.keywords if k.arg == "dtype")]
         if any(_is_object(case, value, scope) for value in given):
             case.findings.add("argument-closed", call, "a view of numbers as objects")
+
+
+def _windows(case: Case) -> None:
+    """`rolling(win_type=...)` calls a function of scipy by its name."""
+    for call, scope in case.index.calls.get("rolling", ()):
+        given = [*call.args[_WIN_TYPE : _WIN_TYPE + 1]]
+        given += [item.value for item in call.keywords if item.arg in ("win_type", None)]
+        for value in given:
+            none = isinstance(value, ast.Constant) and value.value is None
+            texts = case.texts(value, scope)
+            if not none and (texts is None or not texts <= _WINDOWS):
+                case.findings.add("method-by-name", value, "a window that is not known by its name")
 
 
 def _is_object(case: Case, node: ast.expr, scope: Scope) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from components.validator.analysis.index import Access, Load, Role
 from components.validator.analysis.scopes import Kind, Scope
+from components.validator.judges.origins import given, origin
 from components.validator.registry import catalogue
 from components.validator.registry.words import words
 
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
     from components.validator.judges.common import Case
 
 _DEPTH = 6
-_KEPT = frozenset({"logging.getLogger", "decimal.getcontext", "talib.abstract.Function"})
-"""Calls that give something which the library keeps."""
 _SETTABLE = words("propagate disabled level prec rounding Emin Emax capitals clamp")
 """What may be set on such an object, to constants."""
+_TELLING = words("handlers filters parent traps")
+"""What is read of such an object, and may have been left by another run."""
+_TAUGHT = words("setLevel addFilter addHandler set_parameters register")
+_ABSTRACT = ("abc.", "collections.abc.", "numbers.")
 _READING = frozenset(
     {Role.ITEM, Role.ALIASED, Role.TESTED, Role.COMPARED, Role.INSPECTED, Role.TYPE}
 )
@@ -57,16 +60,14 @@ def judge(case: Case) -> None:
     """What is set on objects of libraries, and classes that are got from objects."""
     for attr in case.index.stored_attributes:
         _stores(case, attr)
-    for name in ("handlers", "filters"):
-        for access in case.index.accesses_of(name):
-            _handlers(case, access)
+    _kept(case)
     for access in case.index.accesses_of("flags"):
         if access.role is Role.FILLED and not case.is_own(access.node.value, access.scope):
             case.findings.add("attribute-closed", access.node, "an array's flags are not to be set")
     for call, scope in case.index.results:
         if isinstance(call.func, ast.Subscript) and case.path(call.func.value, scope) in _RAW:
             case.findings.add("argument-closed", call, "this array is made over any memory")
-        if isinstance(call.func, ast.Call) and _is_foreign_type(case, call.func, scope):
+        if isinstance(call.func, ast.Call) and is_foreign_type(case, call.func, scope):
             case.findings.add("dynamic-class", call, "the class of something unknown is called")
     if "type" in case.index.calls:
         _named_types(case)
@@ -86,28 +87,71 @@ def _stores(case: Case, attr: str) -> None:
 def judge_store(case: Case, attr: str, node: ast.AST, base: ast.AST, scope: Scope) -> None:
     """An attribute is set on something: not on a library's class, nor on what a library keeps."""
     named = isinstance(base, ast.Name) and _names_type(case, base.id, scope)
-    if named or _is_foreign_type(case, base, scope):
+    if named or is_foreign_type(case, base, scope):
         case.findings.add("module-patched", node, f"a class gets the attribute {attr}")
         return
     if isinstance(base, ast.Name):
-        for found, where in _given(case, base, scope):
+        for found, where in given(case, base, scope):
             for item in getattr(found, "elts", ()):
                 if path := case.path(item, where):
                     case.findings.add("module-patched", node, f"{path} gets the attribute {attr}")
-    for path in sorted(_origin(case, base, scope)):
+    for path in sorted(origin(case, base, scope)):
         if attr not in _SETTABLE or not _all_fixed(case, attr):
             message = f"what {path} gives is kept for the whole process: .{attr} is set on it"
             case.findings.add("module-patched", node, message)
 
 
-def _handlers(case: Case, access: Access) -> None:
-    """A logger's handlers may be counted and cleared; one that is read may be another run's."""
+def _kept(case: Case) -> None:
+    """What is read and changed of an object that a library keeps."""
+    for name in _TELLING & case.index.accesses.keys():
+        for access in case.index.accesses_of(name):
+            _tells(case, name, access)
+    for name in _TAUGHT & case.index.calls.keys():
+        for call, scope in case.index.calls[name]:
+            _teaches(case, name, call, scope)
+
+
+def _tells(case: Case, name: str, access: Access) -> None:
+    """What another run may have left: a logger's handlers may be counted and cleared, not read."""
     taker = getattr(getattr(access.call, "func", None), "id", "")
     quiet = access.role in (Role.TESTED, Role.COMPARED) or access.outer == "clear"
-    if quiet or (access.role is Role.ARGUMENT and taker in ("len", "bool")):
-        return
-    if _origin(case, access.node.value, access.scope):
-        case.findings.add("module-patched", access.node, "a handler may have been left by others")
+    quiet = quiet or (access.role is Role.ARGUMENT and taker in ("len", "bool"))
+    if name == "traps":
+        quiet = access.role is not Role.FILLED
+    if not quiet and origin(case, access.node.value, access.scope):
+        message = f".{name} is kept for the whole process"
+        case.findings.add("module-patched", access.node, message)
+
+
+def _teaches(case: Case, name: str, call: ast.Call, scope: Scope) -> None:
+    """A method that changes what a library keeps: with constants, or the library's own handlers."""
+    base = call.func.value if isinstance(call.func, ast.Attribute) else None
+    paths = sorted(origin(case, base, scope)) if base is not None else []
+    if base is not None and name == "register":
+        path = case.path(base, scope)
+        paths = [path] if path.startswith(_ABSTRACT) else []
+    values = [*call.args, *(item.value for item in call.keywords)]
+    fixed = name != "register" and all(_is_harmless(case, value, scope) for value in values)
+    if paths and not fixed:
+        message = f"what {paths[0]} gives is kept for the whole process: .{name} changes it"
+        case.findings.add("module-patched", call, message, "Give it constants.")
+
+
+def _is_harmless(case: Case, node: ast.expr, scope: Scope) -> bool:
+    """A constant, or a handler of logging's or of the strategy's own, made of constants."""
+    if is_fixed(case, node, scope):
+        return True
+    values: list[tuple[ast.AST, Scope]] = [(node, scope)]
+    if isinstance(node, ast.Name):
+        values = given(case, node, scope)
+    elif isinstance(node, ast.Attribute):
+        values = [(p.node, p.scope) for p in case.index.attribute_values.get(node.attr, ())]
+    return bool(values) and all(
+        isinstance(value, ast.Call)
+        and (case.path(value.func, where).startswith("logging.") or case.is_own(value.func, where))
+        and all(is_fixed(case, arg, where) for arg in value.args)
+        for value, where in values
+    )
 
 
 def _all_fixed(case: Case, attr: str) -> bool:
@@ -119,46 +163,7 @@ def _all_fixed(case: Case, attr: str) -> bool:
     return known and all(is_fixed(case, p.node, p.scope) for p in values)
 
 
-def _origin(case: Case, node: ast.AST, scope: Scope, depth: int = 0) -> frozenset[str]:
-    """Paths of the library's calls that an object may come from."""
-    case.project.spend()
-    if depth > _DEPTH:
-        return frozenset()
-    if isinstance(node, ast.Call):
-        path = case.path(node.func, scope)
-        if path in _KEPT or path.startswith("numpy.random."):
-            return frozenset({path})
-        inner = node.func.value if isinstance(node.func, ast.Attribute) else None
-        return _origin(case, inner, scope, depth + 1) if inner is not None else frozenset()
-    if isinstance(node, ast.Subscript | ast.NamedExpr):
-        return _origin(case, node.value, scope, depth + 1)
-    values: list[tuple[ast.AST, Scope]] = []
-    if isinstance(node, ast.Attribute):
-        if not case.is_own(node.value, scope):
-            return _origin(case, node.value, scope, depth + 1)
-        values = [(p.node, p.scope) for p in case.index.attribute_values.get(node.attr, ())]
-    elif isinstance(node, ast.Name):
-        values = _given(case, node, scope)
-    elif isinstance(node, ast.List | ast.Tuple):
-        values = [(item, scope) for item in node.elts]
-    found = (_origin(case, value, where, depth + 1) for value, where in values)
-    return frozenset().union(*found)
-
-
-def _given(case: Case, node: ast.Name, scope: Scope) -> list[tuple[ast.AST, Scope]]:
-    """What a name may be given, once or in a loop."""
-    bindings, _ = scope.lookup(node.id)
-    case.project.spend(len(bindings))
-    nodes = [(b.node.value if isinstance(b.node, ast.NamedExpr) else b.node, b) for b in bindings]
-    kinds = (Kind.VALUE, Kind.EACH)
-    return [
-        (found, b.scope)
-        for found, b in nodes
-        if b.kind in kinds or isinstance(b.node, ast.NamedExpr)
-    ]
-
-
-def _is_foreign_type(case: Case, node: ast.AST, scope: Scope) -> bool:
+def is_foreign_type(case: Case, node: ast.AST, scope: Scope) -> bool:
     """`type(x)` of something that isn't the strategy's own."""
     if not isinstance(node, ast.Call) or case.path(node.func, scope) != "builtins.type":
         return False
@@ -177,7 +182,7 @@ def _named_types(case: Case) -> None:
             held = isinstance(func, ast.Attribute) and case.is_own(func.value, scope)
             values = case.index.attribute_values.get(name, []) if held else []
             if (isinstance(func, ast.Name) and _names_type(case, name, scope)) or any(
-                _is_foreign_type(case, p.node, p.scope) for p in values
+                is_foreign_type(case, p.node, p.scope) for p in values
             ):
                 case.findings.add(
                     "dynamic-class", call, f"{name} is the class of something unknown"
@@ -187,7 +192,7 @@ def _named_types(case: Case) -> None:
 def _names_type(case: Case, name: str, scope: Scope) -> bool:
     bindings, _ = scope.lookup(name)
     case.project.spend(len(bindings))
-    return any(b.kind is Kind.VALUE and _is_foreign_type(case, b.node, b.scope) for b in bindings)
+    return any(b.kind is Kind.VALUE and is_foreign_type(case, b.node, b.scope) for b in bindings)
 
 
 # --- settings and tables --------------------------------------------------------------------------
@@ -233,7 +238,8 @@ def _names_constant(case: Case, node: ast.Name | ast.Attribute, scope: Scope, de
 
 def judge_type(case: Case, path: str, load: Load) -> None:
     """Classes that read and write memory as they are told: for isinstance and type hints only."""
-    closed = load.role in _TYPES_ONLY.get(path, ())
+    taken_out = load.role in (Role.KEY, Role.ITEM) and "get_args" in case.index.calls
+    closed = load.role in _TYPES_ONLY.get(path, ()) or (taken_out and path in _TYPES_ONLY)
     if load.role is Role.ARGUMENT and path in _RAW:
         call = getattr(load.call, "func", None)
         closed = getattr(call, "attr", getattr(call, "id", "")) not in _TYPE_TAKERS

@@ -1,0 +1,14 @@
+import numpy as np
+import pandas as pd
+import logging
+import functools
+import itertools
+import operator
+from decimal import Decimal
+from backtesting import Strategy
+
+class S(Strategy):
+    def init(self):
+        self.x = [k(4, 'i8', np.zeros(1), -64) for k in (type(np.zeros(1)),)]
+    def next(self):
+        pass

@@ -1,0 +1,16 @@
+import numpy as np
+import pandas as pd
+import logging
+import functools
+import itertools
+import operator
+from decimal import Decimal
+from backtesting import Strategy
+def g():
+    yield type(np.zeros(1))
+
+class S(Strategy):
+    def init(self):
+        self.x = next(g())(4, 'i8', np.zeros(1), -64)
+    def next(self):
+        pass
