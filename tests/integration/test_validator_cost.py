@@ -56,6 +56,8 @@ HOSTILE = {
     "products_many": (b"x=" + b"*".join([b"9"] * 80) + b"\n") * 200,
     "loops": b"".join(b" " * i + b"while 1:\n" for i in range(90)) + b" " * 90 + b"pass\n",
     "classes": b"".join(b"class A%d(A%d): pass\n" % (i + 1, i) for i in range(3_000)),
+    "classes_in_a_circle": b"from backtesting import Strategy\nclass A(Strategy): pass\n"
+    b"class B(A): pass\nclass A(B): pass\n",
     "private": b"class A:\n def f(self):\n" + b"  self._a=1;self._b\n" * 3_000,
     "aggregations": b"x={}\n" + b"x['a']='mean'\n" * 2_000 + b"d.agg(x)\n" * 500,
     "annotations": b"def f(" + b",".join(b"a%d:'b(c)'" % i for i in range(3_000)) + b"):0",

@@ -92,13 +92,16 @@ def _is_strategy(case: Case, unit: Unit, base: ast.expr, scope: Scope, depth: in
 def _methods(case: Case, node: ast.ClassDef, family: list[ast.ClassDef]) -> None:
     known = {item.name: item for item in family}
     present: set[str] = set()
-    waiting, complete = [node], True
+    waiting, seen, complete = [node], set[ast.ClassDef](), True
     while waiting:
         current = waiting.pop()
+        if current in seen:  # two classes of one name may derive from each other
+            continue
+        seen.add(current)
         present |= {getattr(item, "name", "") for item in current.body}
         for base in current.bases:
             name = getattr(base, "id", getattr(base, "attr", ""))
-            if name in known and known[name] is not current:
+            if name in known:
                 waiting.append(known[name])
             complete = complete and (name in known or name == "Strategy")
     for name in ("init", "next"):
