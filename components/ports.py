@@ -178,6 +178,28 @@ class Sandbox(Protocol):
 
 
 @dataclass(frozen=True)
+class Doubt:
+    """Something in bars that is possible and yet suspicious.
+
+    Attributes:
+        count: how often; the message names the first or the worst, with file, bar and size.
+    """
+
+    kind: Literal["spike", "split", "frozen", "outage"]
+    count: int
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Gap:
+    """The longest time without bars: how many days, and where."""
+
+    days: float
+    message: str
+
+
+@dataclass(frozen=True)
 class Bars:
     """Validated OHLCV bars of one symbol: a DataFrame with a sorted unique DatetimeIndex.
 
@@ -185,12 +207,16 @@ class Bars:
 
     Attributes:
         data_hash: SHA-256 (hex) of the validated content.
+        doubts: what is suspicious in them.
+        gap: the longest time without bars, where it is unlike the others.
     """
 
     symbol: str
     interval: str
     frame: pd.DataFrame = field(compare=False, repr=False)
     data_hash: str
+    doubts: tuple[Doubt, ...] = field(default=(), compare=False)
+    gap: Gap | None = field(default=None, compare=False)
 
 
 class MarketData(Protocol):

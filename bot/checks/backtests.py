@@ -6,6 +6,7 @@ from typing import Any, Literal, get_args
 
 import pandas as pd
 
+from components.engine.data.judge import check_bars
 from components.engine.gates import resolve_config
 from components.errors import ConfigError, UserError
 from components.ports import BacktestJob, MarketData, SmokeJob
@@ -113,6 +114,7 @@ def resolve_tasks(
         try:
             start, end = _span(definition, config, policy, asked, (data, symbol, interval))
             bars = data.bars(symbol, interval, start, end)
+            check_bars(bars, policy.data)
         except UserError as error:
             if isinstance(error, ConfigError):
                 raise

@@ -101,6 +101,14 @@ def _risk(old: RiskPolicy, new: RiskPolicy) -> Iterator[Said]:
     actions = (old.recheck.action, new.recheck.action)
     strictness = ("notify", "propose_rollback", "rollback")
     yield from ordered(RISK, "recheck.action", *actions, strictness)
+    yield from number(
+        RISK,
+        "data.max_gap_days",
+        old.data.max_gap_days,
+        new.data.max_gap_days,
+        higher=_MORE_IS_LOOSER,
+    )
+    yield from among(RISK, "data.block", old.data.block, new.data.block, more=_MORE_IS_STRICTER)
     for key in type(old.defaults).model_fields:
         values = (getattr(old.defaults, key), getattr(new.defaults, key))
         yield from altered(RISK, f"defaults.{key}", *values)

@@ -43,5 +43,7 @@ def doctor(
 
 def _show(symptom: Symptom) -> None:
     mark = Text("ok   ", style="green") if symptom.well else Text("WRONG", style="bold red")
+    if symptom.well and symptom.warning:
+        mark = Text("look ", style="yellow")
     advice = f" -> {symptom.advice}" if symptom.advice else ""
     out.print(mark, Text(f"{symptom.what}: {symptom.seen}{advice}"), soft_wrap=True)

@@ -12,9 +12,12 @@ from bot.config.settings import Settings
 from bot.daemon.app import open_watched
 from bot.daemon.executors import open_executor
 from bot.landing.context import Watched
+from components.engine.data.judge import check_bars, data_findings
+from components.engine.data.names import Entry
 from components.engine.market_data import FolderData
 from components.errors import AlgoOpsError, UserError
 from components.ports import Forge, ScriptJob
+from components.schema.policies.risk import DataPolicy
 from components.schema.results.values import ExecutionResult, Status
 from components.state import DATABASE, Store
 
@@ -27,12 +30,16 @@ SCRIPT = b"print('hello from inside')\n"
 
 @dataclass(frozen=True)
 class Symptom:
-    """One thing looked at: whether it is well, what was seen, and what to do if not."""
+    """One thing looked at: whether it is well, what was seen, and what to do if not.
+
+    A `warning` is well, and yet worth a look.
+    """
 
     what: str
     well: bool
     seen: str
     advice: str = ""
+    warning: bool = False
 
 
 Look = Callable[[Settings], Iterator[Symptom]]
@@ -80,21 +87,39 @@ def _policies(settings: Settings) -> Iterator[Symptom]:
 
 def _data(settings: Settings) -> Iterator[Symptom]:
     data = FolderData(settings.data.dir)
-    symbols = data.symbols()
-    if not symbols:
-        raise UserError(
-            "no market data", hint=f"put SYMBOL_INTERVAL.csv files into {settings.data.dir}"
+    if not data.symbols():
+        yield Symptom(
+            "market data",
+            well=False,
+            seen="no market data",
+            advice=f"put SYMBOL_INTERVAL.csv files into {settings.data.dir}",
         )
-    for symbol, interval in symbols:
-        what = f"data {symbol} {interval}"
-        try:
-            bars = data.bars(symbol, interval, None, None)
-        except AlgoOpsError as error:
-            seen = " ".join(Exception.__str__(error).split())
-            yield Symptom(what, well=False, seen=seen, advice=error.hint)
-        else:
-            seen = f"{len(bars.frame)} bars to {bars.frame.index[-1]:%Y-%m-%d}"
-            yield Symptom(what, well=True, seen=seen)
+    policy = load_policies(settings.policies).risk.data
+    for entry in data.entries():
+        yield from _data_file(data, entry, policy)
+
+
+def _data_file(data: FolderData, entry: Entry, policy: DataPolicy) -> Iterator[Symptom]:
+    if entry.skipped:
+        yield Symptom(
+            f"data file {entry.path.name}",
+            well=not entry.broken,
+            seen=f"skipped: {entry.skipped}",
+            advice="rename it" if entry.broken else "",
+        )
+        return
+    what = f"data {entry.symbol} {entry.interval}"
+    try:
+        bars = data.bars(entry.symbol, entry.interval, None, None)
+        check_bars(bars, policy)
+    except AlgoOpsError as error:
+        seen = " ".join(Exception.__str__(error).split())
+        yield Symptom(what, well=False, seen=seen, advice=error.hint)
+        return
+    seen = f"{len(bars.frame)} bars to {bars.frame.index[-1]:%Y-%m-%d}"
+    yield Symptom(what, well=True, seen=seen)
+    for found in data_findings(bars):
+        yield Symptom(what, well=True, seen=found.message, advice=found.hint, warning=True)
 
 
 def _database(settings: Settings) -> Iterator[Symptom]:

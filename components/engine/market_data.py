@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import re
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from components.engine.bars import validated
+from components.engine.data.bars import validated, where
+from components.engine.data.doubts import doubts, longest_gap
+from components.engine.data.names import Entry, entries
 from components.errors import ConfigError, UserError
 from components.ports import Bars
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_NAME = re.compile(
-    r"^(?P<symbol>[A-Za-z0-9^][A-Za-z0-9.^=-]{0,31})_(?P<interval>[0-9]{1,3}[a-zA-Z]{1,3})$"
-)
-_SUFFIXES = (".csv", ".parquet")
+_READINGS = 3
+"""How often a file is read that changes while it is read."""
+
 _CACHED_SLICES = 64
 
 Stamp = tuple[int, int, int]
@@ -59,42 +60,89 @@ class FolderData:
             if len(self._slices) >= _CACHED_SLICES:
                 self._slices.clear()
             frame = _between(loaded.frame, start, end, f"{symbol} {interval}")
-            self._slices[key] = Bars(symbol, interval, frame, content_hash(frame))
+            self._slices[key] = _bars(path, symbol, interval, loaded.frame, frame)
         return self._slices[key]
 
     def symbols(self) -> tuple[tuple[str, str], ...]:
         """All (symbol, interval) pairs that there are, sorted."""
-        if not self._folder.is_dir():
-            return ()
-        files = (p for p in self._folder.iterdir() if p.suffix in _SUFFIXES and p.is_file())
-        names = (_NAME.match(p.stem) for p in files)
-        return tuple(sorted({(m["symbol"], m["interval"]) for m in names if m}))
+        return tuple(sorted(self._files()))
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Every entry of the folder, also those that are not read, with the reason."""
+        return tuple(entries(self._folder)) if self._folder.is_dir() else ()
 
     def data_hash(self, symbol: str, interval: str, start: str | None, end: str | None) -> str:
         """SHA-256 (hex) of the bars that `bars` would give."""
         return self.bars(symbol, interval, start, end).data_hash
 
+    def _files(self) -> dict[tuple[str, str], list[Path]]:
+        files = defaultdict(list)
+        for entry in self.entries():
+            if not entry.skipped:
+                files[entry.symbol, entry.interval].append(entry.path)
+        return files
+
     def _path(self, symbol: str, interval: str) -> Path:
-        stem = f"{symbol}_{interval}"
-        paths = [self._folder / f"{stem}{suffix}" for suffix in _SUFFIXES]
-        found = [path for path in paths if _NAME.match(stem) and path.is_file()]
+        found = self._files().get((symbol, interval), [])
         if not found:
-            raise UserError(f"no data for {symbol} {interval}", hint=self._known())
+            raise UserError(f"no data for {symbol} {interval}", hint=self._known(symbol))
         if len(found) > 1:
             raise ConfigError(f"{found[0]} and {found[1].name} are both there: remove one")
         return found[0]
 
-    def _known(self) -> str:
+    def _known(self, symbol: str) -> str:
         known = ", ".join(f"{symbol} {interval}" for symbol, interval in self.symbols())
-        return f"known: {known}" if known else f"{self._folder} holds no data at all"
+        known = f"known: {known}" if known else f"{self._folder} holds no data at all"
+        alike = [
+            f"{entry.path.name} is there, but {entry.skipped}"
+            for entry in self.entries()
+            if entry.broken and entry.path.name.startswith(f"{symbol}_")
+        ]
+        return "; ".join((*alike, known))
 
     def _load(self, path: Path) -> _Loaded:
-        status = path.stat()
-        stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
+        stamp = _stamp(path)
         loaded = self._loaded.get(path)
         if loaded is None or loaded.stamp != stamp:
-            loaded = self._loaded[path] = _Loaded(stamp, validated(path))
+            loaded = self._loaded[path] = _read(path)
         return loaded
+
+
+def _stamp(path: Path) -> Stamp:
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def _read(path: Path) -> _Loaded:
+    """The file's bars, read between two looks at it that agree."""
+    for _ in range(_READINGS):
+        before = _stamp(path)
+        frame = validated(path)
+        if _stamp(path) == before:
+            return _Loaded(before, frame)
+    raise ConfigError(
+        f"{path} changes while it is read",
+        hint="write a new file beside it and rename that, as `algoops data import` does",
+    )
+
+
+def _bars(path: Path, symbol: str, interval: str, whole: pd.DataFrame, part: pd.DataFrame) -> Bars:
+    first = int(whole.index.searchsorted(part.index[0]))
+
+    def place(at: int) -> str:
+        return where(path, first + at).replace(str(path), path.name)  # authors read it too
+
+    return Bars(
+        symbol,
+        interval,
+        part,
+        content_hash(part),
+        doubts=doubts(part, place),
+        gap=longest_gap(part, place),
+    )
 
 
 def _between(frame: pd.DataFrame, start: str | None, end: str | None, what: str) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import msgspec
 import pandas as pd
 
 from components.engine import result
+from components.engine.data.judge import data_findings
 from components.engine.drive import Course, Drive
 from components.engine.fills import differences
 from components.engine.findings import lookahead_findings, looked_at
@@ -202,6 +203,7 @@ class _Attempt:
             unlimited=ended.unlimited,
             traceback=trace,
             provenance=self._provenance(),
+            data_findings=data_findings(self._bars),
         )
         if status is not Status.PASSED or self._smoke:
             return outcome

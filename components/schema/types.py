@@ -24,7 +24,7 @@ TIMESTAMP_PATTERN = (
 WORDS = {
     NAME_PATTERN: "letters, digits and _, starting with a letter",
     SEMVER_PATTERN: "MAJOR.MINOR.PATCH, such as 1.0.0",
-    SYMBOL_PATTERN: "up to 32 letters, digits and . ^ = _ -, such as SPX or BTC-USD",
+    SYMBOL_PATTERN: "up to 32 letters, digits and . ^ = _ - (also for /), such as SPX or BTC-USD",
     INTERVAL_PATTERN: "a number and m, h, d, wk or mo, such as 1d",
     PERIOD_PATTERN: "a number and d, wk, mo or y, such as 5y, or max",
     TIMESTAMP_PATTERN: "a date or time, such as 2024-01-31 or 2024-01-31T12:00:00Z",

@@ -113,6 +113,15 @@ class CausalityPolicy(Value):
     """Longer series are audited; None: never for their length."""
 
 
+class DataPolicy(Value):
+    """Which market data a backtest is not run on, beside what is impossible."""
+
+    max_gap_days: Annotated[float, Field(gt=0)] = 14.0
+    """Days without a bar, where that is also more than four usual steps of the data."""
+    block: tuple[Literal["spike", "split", "frozen", "outage"], ...] = ()
+    """Suspicious bars that are refused; the others are warnings."""
+
+
 class Recheck(Value):
     """What happens when a deployed strategy fails on new data."""
 
@@ -129,6 +138,7 @@ class RiskPolicy(Value):
     robustness: Robustness = Robustness()
     walk_forward: WalkForward = WalkForward()
     recheck: Recheck = Recheck()
+    data: DataPolicy = DataPolicy()
     backtest: BacktestConfig | None = None
     """Settings for definitions that bring none."""
 

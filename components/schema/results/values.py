@@ -257,5 +257,7 @@ class ExecutionResult(Value):
     looked_at: str = ""
     """What the look for future bars compared, in words; "": it found something, or was not done."""
     fill_differences: FillDifferences | None = None
+    data_findings: tuple[Finding, ...] = ()
+    """What is suspicious in the bars that it ran on."""
     tests: tuple[AuthorTest, ...] = ()
     provenance: Provenance = Provenance()

@@ -56,6 +56,8 @@ RISK = RiskPolicy(gates=(GATE, FALL))
         ({"causality": {"audited_above_bars": 10}}, LOOSER, "10 instead of none"),
         ({"walk_forward": {"enabled": True}}, STRICTER, "walk_forward.enabled"),
         ({"walk_forward": {"keep": 0.1}}, LOOSER, "walk_forward.keep"),
+        ({"data": {"max_gap_days": 30}}, LOOSER, "data.max_gap_days: 30 instead of 14"),
+        ({"data": {"block": ["split"]}}, STRICTER, "data.block: adds `split`"),
         ({"defaults": {"symbols": ["IXIC"]}}, OTHER, "defaults.symbols"),
         ({"backtest": {"commission": 0.01}}, OTHER, "backtest"),
     ],
@@ -169,6 +171,7 @@ def test_every_field_of_a_policy_has_words(key):
             "walk_forward",
             "recheck",
             "backtest",
+            "data",
         },
     }
     assert set(type(getattr(SHIPPED, key)).model_fields) == described[key]

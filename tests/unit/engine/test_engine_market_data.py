@@ -38,9 +38,12 @@ def test_good_file_is_read_as_it_is(tmp_path):
     [
         ("2020-01-03,10,11,9,10,1", "line 6: 2020-01-03 00:00:00 comes after"),
         ("2020-01-07,10,11,9,10,1", "line 6: 2020-01-07 00:00:00 is there twice"),
-        ("2020-03-09,10,11,9,10,1", "line 6: a gap, no bars between 2020-01-07"),
         ("2020-01-08,10,11,-9,10,1", "line 6 (2020-01-08 00:00:00): Low must be above zero: -9"),
-        ("2020-01-08,10,8,9,10,1", "High is below Low: 8.0 < 9.0"),
+        ("2020-01-08,10,8,9,10,1", "High is below Low: 8.0 < 9"),
+        ("2020-01-08,10,11,9,8.9,1", "line 6 (2020-01-08 00:00:00): Close is below Low: 8.9 < 9"),
+        ("2020-01-08,10,11,9,12,1", "Close is above High: 12.0 > 11"),
+        ("2020-01-08,11.5,11,9,10,1", "Open is above High: 11.5 > 11"),
+        ("2020-01-08,8,11,9,10,1", "Open is below Low: 8.0 < 9"),
         ("2020-01-08,10,,9,10,1", "High is missing or not finite"),
         ("2020-01-08,10,inf,9,10,1", "High is missing or not finite"),
         ("2020-01-08,10,11,9,x,1", "line 6: Close is not a number: 'x'"),
@@ -55,6 +58,115 @@ def test_broken_row_is_refused_with_its_place(row, told, tmp_path):
         read(write(tmp_path, [*GOOD, row]))
     assert told in str(caught.value)
     assert "ABC_1d.csv" in str(caught.value)
+
+
+def test_closes_rounded_by_the_vendor_are_no_impossible_bars(tmp_path):
+    frame = read(write(tmp_path, [*GOOD, "2020-01-08,100.0400009,100.04,99,99,1"]))
+    assert len(frame) == 5
+
+
+def test_line_of_a_broken_bar_counts_empty_lines(tmp_path):
+    with pytest.raises(ConfigError, match="line 8 "):
+        read(write(tmp_path, ["", *GOOD, "", "2020-01-08,10,11,9,99,1"]))
+
+
+@pytest.mark.parametrize(
+    "header", ["Date,Open,High,Low,Close,close", "Date,Open,High,Low,Close,Close"]
+)
+def test_column_that_is_there_twice_is_named(header, tmp_path):
+    with pytest.raises(ConfigError, match="more than one column Close"):
+        read(write(tmp_path, GOOD, header=header))
+
+
+def test_file_cut_off_in_its_last_line_is_refused(tmp_path):
+    data = write(tmp_path, GOOD)
+    path = tmp_path / "ABC_1d.csv"
+    path.write_text(path.read_text().removesuffix(".8,80\n"))
+    with pytest.raises(ConfigError, match=r"last line is cut off: '2020-01-07,10.2,10.9,10.1,10'"):
+        read(data)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Date;Open;High;Low;Close\n2020-01-02;1,5;1,6;1,4;1,5\n", "separated by a semicolon"),
+        ("Date\tOpen\tHigh\tLow\tClose\n2020-01-02\t1\t1\t1\t1\n", "separated by a tab"),
+        ("1577923200000,10,11,9,10,1\n1578009600000,10,11,9,10,1\n", "no line of column names"),
+        ("Date,Open,High,Low,Close\n1577923200,10,11,9,10\n", "times must be dates"),
+    ],
+)
+def test_export_in_another_form_is_refused_with_the_command_that_converts_it(text, told, tmp_path):
+    (tmp_path / "ABC_1d.csv").write_text(text)
+    with pytest.raises(ConfigError, match=told) as caught:
+        read(FolderData(tmp_path))
+    assert "algoops data import" in str(caught.value)
+
+
+def test_summer_time_is_one_time_zone(tmp_path):
+    offsets = ["-05:00", "-05:00", "-04:00", "-04:00"]
+    days = ["07", "08", "11", "12"]
+    rows = [f"2013-03-{d} 00:00:00{o},10,11,9,10,1" for d, o in zip(days, offsets, strict=True)]
+    index = read(write(tmp_path, rows)).index
+    assert str(index.tz) == "America/New_York"
+    assert [at.hour for at in index] == [0, 0, 0, 0]
+
+
+def test_offsets_of_no_time_zone_are_refused(tmp_path):
+    rows = ["2013-06-07T00:00:00-05:00,10,11,9,10,1", "2013-06-08T00:00:00+09:00,10,11,9,10,1"]
+    with pytest.raises(ConfigError, match=r"no time zone has the UTC offsets -05:00, \+09:00"):
+        read(write(tmp_path, rows))
+
+
+@pytest.mark.parametrize(
+    "symbol", ["BTC_USDT", "BTC-USD", "ES=F", "BRK.B", "^GSPC", "A_B_C", "1INCH"]
+)
+def test_every_symbol_of_the_schema_is_a_file_name(symbol, tmp_path):
+    data = write(tmp_path, GOOD, name=f"{symbol}_1d.csv")
+    assert data.symbols() == ((symbol, "1d"),)
+    assert len(data.bars(symbol, "1d", None, None).frame) == 4
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("1D", "1d"), ("1H", "1h"), ("15Min", "15m"), ("1WK", "1wk"), ("1w", "1wk"), ("1Mo", "1mo")],
+)
+def test_interval_in_another_case_is_the_same_interval(written, meant, tmp_path):
+    data = write(tmp_path, GOOD, name=f"ABC_{written}.CSV")
+    assert len(data.bars("ABC", meant, None, None).frame) == 4
+
+
+def test_interval_that_may_be_minutes_or_months_is_asked_about(tmp_path):
+    data = write(tmp_path, GOOD, name="ABC_1M.csv")
+    with pytest.raises(UserError, match="1M may be a minute or a month: write 1m or 1mo"):
+        data.bars("ABC", "1m", None, None)
+
+
+def test_two_spellings_of_one_interval_are_refused(tmp_path):
+    write(tmp_path, GOOD)
+    with pytest.raises(ConfigError, match="remove one"):
+        read(write(tmp_path, GOOD, name="ABC_1D.csv"))
+
+
+def test_every_entry_of_the_folder_is_listed_with_the_reason_why_it_is_skipped(tmp_path):
+    (tmp_path / "sub").mkdir()
+    for name in ("README.md", "prices.csv", "A B_1d.csv", "old.xlsx", ".hidden_1d.csv"):
+        (tmp_path / name).write_text("")
+    found = {e.path.name: (e.broken, e.skipped) for e in write(tmp_path, GOOD).entries()}
+    assert found["ABC_1d.csv"] == (False, "")
+    assert found["README.md"] == (False, "neither .csv nor .parquet")
+    assert found["prices.csv"] == (True, "its name has no _INTERVAL, such as ACME_1d.csv")
+    assert found["A B_1d.csv"][0]
+    assert "'A B' is no symbol" in found["A B_1d.csv"][1]
+    assert "algoops data import" in found["old.xlsx"][1]
+    assert found["sub"][1].startswith("a folder")
+
+
+def test_parquet_with_nullable_columns_is_read_as_plain_numbers(tmp_path):
+    frame = read(write(tmp_path, GOOD))
+    frame.convert_dtypes().to_parquet(tmp_path / "XYZ_1d.parquet")
+    again = FolderData(tmp_path).bars("XYZ", "1d", None, None).frame
+    assert all(str(kind) == "float64" for kind in again.dtypes)
+    assert again["Close"].tolist() == frame["Close"].tolist()
 
 
 def test_missing_column_is_named(tmp_path):

@@ -1,0 +1,1 @@
+"""Market data: names of files, one file of bars, and what is suspicious in it."""

@@ -1,0 +1,78 @@
+"""When a market trades, learned from its bars: which silences are usual, and which are not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DAY = 86_400
+FACTOR = 2.5
+"""A silence is unusual where it is longer than the usual one by this factor."""
+
+COARSE = 5 * DAY
+COARSE_FACTOR = 1.5
+HOLIDAYS = 3
+"""Whole weekdays without a bar that a market with weekends may have at a time."""
+
+
+def silences(index: pd.DatetimeIndex) -> np.ndarray:
+    """Numbers of the bars before which there was no bar for unusually long.
+
+    Steps within a day and steps from one day to another each have a usual length: what recurs
+    (a lunch break, a night). Weekends, where the data has no bars on them, and up to three
+    whole weekdays in a row do not count.
+    """
+    seconds = _local(index)
+    steps = np.diff(seconds)
+    if np.median(steps) >= COARSE:  # weekly, monthly
+        return np.flatnonzero(steps > COARSE_FACTOR * np.median(steps)) + 1
+    days = seconds // DAY
+    crossed = days[1:] > days[:-1]
+    silent = steps - DAY * _closed(days)
+    unusual = np.zeros(len(steps), dtype=bool)
+    for kind in (crossed, ~crossed):
+        if kind.any():
+            unusual |= kind & (silent > FACTOR * _recurring(silent[kind], len(np.unique(days))))
+    return np.flatnonzero(unusual) + 1
+
+
+def closes_at_weekends(index: pd.DatetimeIndex) -> bool:
+    """Whether the data has no bars on Saturdays, or hardly any."""
+    weekday = (_local(index) // DAY + 3) % 7
+    return bool((weekday == 5).mean() < 0.01)  # noqa: PLR2004  # Saturday; a share
+
+
+def _local(index: pd.DatetimeIndex) -> np.ndarray:
+    """Seconds since 1970 on the clock of the data's own zone."""
+    plain = index if index.tz is None else index.tz_localize(None)
+    return np.asarray(plain.as_unit("s").asi8)
+
+
+def _closed(days: np.ndarray) -> np.ndarray:
+    """Days in each step that the market is closed for: its weekends, and a few whole weekdays."""
+    first, last = days[:-1] + 1, days[1:] - 1  # the whole days without a bar
+    missing = np.maximum(last - first + 1, 0)
+    weekday = (days + 3) % 7  # 1970-01-01 was a Thursday
+    closed = [day for day in (5, 6) if (weekday == day).mean() < 0.01]  # noqa: PLR2004  # a share
+    if not closed:
+        return np.zeros(len(missing))
+    weekend = sum((_until(last, day) - _until(first - 1, day) for day in closed), 0 * missing)
+    weekend = np.where(missing > 0, weekend, 0)
+    return np.asarray(weekend + np.minimum(missing - weekend, HOLIDAYS))
+
+
+def _until(days: np.ndarray, weekday: int) -> np.ndarray:
+    """How many such weekdays there were up to and with each day."""
+    return (days + 3 - weekday) // 7
+
+
+def _recurring(steps: np.ndarray, days: int) -> float:
+    """The longest step that comes again: at least three times, and every twentieth day."""
+    often = max(3, days // 20)
+    if len(steps) < often:
+        return float(np.median(steps))
+    return float(np.partition(steps, len(steps) - often)[len(steps) - often])
