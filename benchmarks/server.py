@@ -31,7 +31,7 @@ import httpx
 
 from bot.demo.stage import EXAMPLES, Stage, set_stage
 from components.schema.results.values import Verdict
-from components.state import DATABASE, Content, Lifecycle, Store
+from components.state import DATABASE, Lifecycle, Store, VersionContent
 from tests.server_support import passed_report, report
 
 BUDGET_MS = 50.0
@@ -69,7 +69,7 @@ def fill(store: Store, strategies: int) -> None:
 def _fill_one(store: Store, number: int) -> None:
     made = passed_report(name_of(number), key=f"key-{number % REPORTS}")
     where = {"actor": "bench", "reason": "filled", "proposal": f"pr/{number}", "version": "1.0.0"}
-    content = Content(f"{number:040x}", f"{number:040x}", made.content_key, "passed")
+    content = VersionContent(f"{number:040x}", f"{number:040x}", made.content_key, "passed")
     store.strategies.propose(REPOSITORY, made.name, content=content, **where)
     run = store.runs.start(REPOSITORY, f"pr/{number}", f"{number:040x}", "b" * 40, "check")
     document = report(made, f"pr/{number}", f"{number:040x}").model_dump_json()

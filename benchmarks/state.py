@@ -18,7 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from components.schema.results.values import Verdict
-from components.state import Content, Lifecycle, Store
+from components.state import Lifecycle, Store, VersionContent
 from components.state.story import lifecycle_story
 
 BUDGET_MS = 50.0
@@ -42,7 +42,7 @@ def fill(store: Store, strategies: int, rows: int) -> None:
 
 def fill_one(store: Store, number: int) -> None:
     name = f"Strategy_{number:05d}"
-    content = Content(tree=f"{number:040x}", commit=f"{number:040x}")
+    content = VersionContent(tree=f"{number:040x}", commit=f"{number:040x}")
     store.strategies.propose(
         "main", name, actor="a", reason="push", version="1.0.0", content=content
     )

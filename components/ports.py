@@ -67,7 +67,7 @@ class GuestExit:
 
 
 @dataclass(frozen=True)
-class Said:
+class OutputLine:
     """A line about a job that still runs: for people, never a result; any of them may be lost.
 
     Attributes:
@@ -81,7 +81,7 @@ class Said:
     worker: str = ""
 
 
-Hear = Callable[[Said], None]
+Hear = Callable[[OutputLine], None]
 """Takes what a running job says, from any thread; returns at once."""
 
 

@@ -54,7 +54,7 @@ from components.schema.results.values import (
     Trade,
     Verdict,
 )
-from components.state import Content, Lifecycle, Store
+from components.state import Lifecycle, Store, VersionContent
 
 ROOT = Path(__file__).resolve().parent.parent
 TOKEN = "a-token-for-tests"
@@ -387,7 +387,7 @@ def add_run(store: Store, strategy: StrategyReport, proposal: str, head: str) ->
 
 def propose(store: Store, strategy: StrategyReport, proposal: str, head: str) -> int:
     """Take a strategy from its push to its verdict; the run's number."""
-    content = Content(strategy.tree, head, strategy.content_key, str(strategy.verdict))
+    content = VersionContent(strategy.tree, head, strategy.content_key, str(strategy.verdict))
     where: dict[str, Any] = {"actor": "mallory", "proposal": proposal, "version": strategy.version}
     name = strategy.name
     store.strategies.propose(REPOSITORY, name, reason="pushed", content=content, **where)
@@ -414,7 +414,7 @@ def deploy(store: Store, strategy: StrategyReport, commit: str, run_id: int) -> 
         actor="ada",
         reason="deployed by ada",
         version=strategy.version,
-        content=Content(strategy.tree, commit, strategy.content_key, "passed"),
+        content=VersionContent(strategy.tree, commit, strategy.content_key, "passed"),
     )
     store.deployments.record(
         REPOSITORY,

@@ -66,7 +66,7 @@ def receive(store, prefix: str, count: str = "1000000") -> None:
 
 def transfer(store, prefix: str) -> None:
     """Change several tables in one commit, for ever: all of them must agree at any time."""
-    from components.state import Content, Lifecycle
+    from components.state import Lifecycle, VersionContent
 
     for number in range(1_000_000):
         name = f"{prefix}{number}"
@@ -80,7 +80,7 @@ def transfer(store, prefix: str) -> None:
                 Lifecycle.DEPLOYED,
                 actor="a",
                 reason="r",
-                content=Content(tree=name, commit=name),
+                content=VersionContent(tree=name, commit=name),
             )
             store.deployments.record(
                 "main", name, "1.0.0", kind="deploy", commit=name, actor="a", tree=name

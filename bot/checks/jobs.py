@@ -20,7 +20,7 @@ class Superseded(Exception):  # an outcome: somebody cancelled the run
 
 
 @dataclass(frozen=True)
-class Jobs:
+class JobRunner:
     """Runs jobs on the executor, killed when the run is cancelled."""
 
     bench: Bench
@@ -65,7 +65,7 @@ def backtest_of(
 
 
 @dataclass(frozen=True)
-class Deployed:
+class DeployedResults:
     """The deployed version on the proposal's data.
 
     Attributes:
@@ -80,10 +80,12 @@ class Deployed:
     broken: str = ""
 
 
-def run_deployed(subject: Subject, bench: Bench, tasks: Sequence[Task], jobs: Jobs) -> Deployed:
+def run_deployed(
+    subject: Subject, bench: Bench, tasks: Sequence[Task], jobs: JobRunner
+) -> DeployedResults:
     """Run the deployed version on the data of the proposed one."""
     if not subject.base_files:
-        return Deployed()
+        return DeployedResults()
     base = Subject(
         name=subject.name,
         path=subject.path,
@@ -93,12 +95,12 @@ def run_deployed(subject: Subject, bench: Bench, tasks: Sequence[Task], jobs: Jo
     )
     definition = read_definition(base, bench.policies)
     if definition.definition is None:
-        return Deployed(there=True, failed=("its definition is not valid any more",))
+        return DeployedResults(there=True, failed=("its definition is not valid any more",))
     same_data = [t.on(parameter_values(definition.definition)) for t in tasks]
     results = jobs.run(
         [backtest_of(base.name, base.files, definition.rules, t, bench) for t in same_data]
     )
-    return Deployed(
+    return DeployedResults(
         there=True,
         results=tuple(r for r in results if r.status is Status.PASSED),
         failed=tuple(f"{r.symbol}: {r.message}" for r in results if r.status is not Status.PASSED),

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from bot.checks.base_policies import bench_at, policies_differ
-from bot.checks.policy_difference import Effect, Said
+from bot.checks.policy_difference import Effect, PolicyDifference
 from bot.checks.policy_words import differences
 from bot.checks.subject import Bench
 from components.errors import ConfigError
@@ -96,7 +96,7 @@ def _same_files(where: "Where", base: str, merged: str) -> bool:
         return False
 
 
-def _summary(said: Sequence[Said]) -> str:
+def _summary(said: Sequence[PolicyDifference]) -> str:
     if not said:
         return NO_RULE
     counts = ((effect, sum(one.effect is effect for one in said)) for effect in Effect)
@@ -106,7 +106,7 @@ def _summary(said: Sequence[Said]) -> str:
     return f"changes the rules that judge every strategy ({', '.join(told)}){first}{more}"
 
 
-def _findings(where: "Where", said: Sequence[Said]) -> tuple[Finding, ...]:
+def _findings(where: "Where", said: Sequence[PolicyDifference]) -> tuple[Finding, ...]:
     return tuple(
         Finding(
             check=CheckName.POLICY_CHANGE,

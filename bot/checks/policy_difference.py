@@ -15,7 +15,7 @@ class Effect(StrEnum):
 
 
 @dataclass(frozen=True)
-class Said:
+class PolicyDifference:
     """One difference; `file` is the policy's file name."""
 
     effect: Effect
@@ -25,7 +25,7 @@ class Said:
 
 def number(
     file: str, what: str, old: float | None, new: float | None, *, higher: Effect
-) -> Iterator[Said]:
+) -> Iterator[PolicyDifference]:
     """A bound that moved. `higher`: what a higher one does; None is no bound, the highest."""
     if old == new:
         return
@@ -35,32 +35,34 @@ def number(
     if up != down:
         effect = higher if up else opposite(higher)
     before, after = ("none" if value is None else f"{value:g}" for value in (old, new))
-    yield Said(effect, file, f"{what}: {after} instead of {before}")
+    yield PolicyDifference(effect, file, f"{what}: {after} instead of {before}")
 
 
-def ordered(file: str, what: str, old: str, new: str, strictness: Sequence[str]) -> Iterator[Said]:
+def ordered(
+    file: str, what: str, old: str, new: str, strictness: Sequence[str]
+) -> Iterator[PolicyDifference]:
     """A choice that changed, where the choices have an order, the loosest first."""
     if old == new:
         return
     loosens = strictness.index(new) < strictness.index(old)
     effect = Effect.LOOSENS if loosens else Effect.TIGHTENS
-    yield Said(effect, file, f"{what}: {new} instead of {old}")
+    yield PolicyDifference(effect, file, f"{what}: {new} instead of {old}")
 
 
 def among(
     file: str, what: str, old: Collection[str], new: Collection[str], *, more: Effect
-) -> Iterator[Said]:
+) -> Iterator[PolicyDifference]:
     """Names that came and went; `more`: what one more does."""
     for name in sorted(set(new) - set(old)):
-        yield Said(more, file, f"{what}: adds `{name}`")
+        yield PolicyDifference(more, file, f"{what}: adds `{name}`")
     for name in sorted(set(old) - set(new)):
-        yield Said(opposite(more), file, f"{what}: removes `{name}`")
+        yield PolicyDifference(opposite(more), file, f"{what}: removes `{name}`")
 
 
-def altered(file: str, what: str, old: object, new: object) -> Iterator[Said]:
+def altered(file: str, what: str, old: object, new: object) -> Iterator[PolicyDifference]:
     """A value of which nobody can say whether it asks for more or less."""
     if old != new:
-        yield Said(Effect.ALTERS, file, f"{what}: {new} instead of {old}")
+        yield PolicyDifference(Effect.ALTERS, file, f"{what}: {new} instead of {old}")
 
 
 def opposite(effect: Effect) -> Effect:

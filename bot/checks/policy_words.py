@@ -6,7 +6,15 @@ What has no order (a gate on another metric) counts as loosened where it takes a
 from collections.abc import Iterator
 
 from bot.checks.policies import Policies
-from bot.checks.policy_difference import Effect, Said, altered, among, number, opposite, ordered
+from bot.checks.policy_difference import (
+    Effect,
+    PolicyDifference,
+    altered,
+    among,
+    number,
+    opposite,
+    ordered,
+)
 from components.schema.policies.code import CodePolicy, ModuleRule
 from components.schema.policies.risk import CausalityPolicy, Gate, RiskPolicy
 from components.schema.policies.schema import DEFAULT_SEVERITIES, SchemaPolicy
@@ -19,7 +27,7 @@ _WEIGHTS = {Severity.INFO: "off", Severity.WARNING: "warn", Severity.ERROR: "blo
 _MORE_IS_LOOSER, _MORE_IS_STRICTER = Effect.LOOSENS, Effect.TIGHTENS
 
 
-def differences(old: Policies, new: Policies) -> tuple[Said, ...]:
+def differences(old: Policies, new: Policies) -> tuple[PolicyDifference, ...]:
     """All that `new` changes of what `old` says, what loosens first.
 
     Never empty where a rule differs; empty where only comments, reasons or the order do.
@@ -36,7 +44,7 @@ def differences(old: Policies, new: Policies) -> tuple[Said, ...]:
 # --- schema.yaml -------------------------------------------------------------------------------
 
 
-def _schema(old: SchemaPolicy, new: SchemaPolicy) -> Iterator[Said]:
+def _schema(old: SchemaPolicy, new: SchemaPolicy) -> Iterator[PolicyDifference]:
     yield from among(SCHEMA, "required", old.required, new.required, more=_MORE_IS_STRICTER)
     yield from altered(SCHEMA, "name_pattern", old.name_pattern, new.name_pattern)
     yield from among(SCHEMA, "frameworks", old.frameworks, new.frameworks, more=_MORE_IS_LOOSER)
@@ -52,7 +60,7 @@ def _schema(old: SchemaPolicy, new: SchemaPolicy) -> Iterator[Said]:
 # --- code.yaml ---------------------------------------------------------------------------------
 
 
-def _code(old: CodePolicy, new: CodePolicy) -> Iterator[Said]:
+def _code(old: CodePolicy, new: CodePolicy) -> Iterator[PolicyDifference]:
     yield from among(CODE, "modules", old.modules, new.modules, more=_MORE_IS_LOOSER)
     for name in sorted(set(old.modules) & set(new.modules)):
         yield from _module(name, old.modules[name], new.modules[name])
@@ -73,7 +81,7 @@ def _own(rule: str) -> str:
     return _WEIGHTS[RULES[rule].weight] if rule in RULES else "block"
 
 
-def _module(name: str, old: ModuleRule, new: ModuleRule) -> Iterator[Said]:
+def _module(name: str, old: ModuleRule, new: ModuleRule) -> Iterator[PolicyDifference]:
     what = f"module `{name}`"
     yield from among(CODE, f"{what}, closed", old.closed, new.closed, more=_MORE_IS_STRICTER)
     yield from among(CODE, f"{what}, also", old.also, new.also, more=_MORE_IS_LOOSER)
@@ -84,13 +92,15 @@ def _module(name: str, old: ModuleRule, new: ModuleRule) -> Iterator[Said]:
     elif old.only is not None or new.only is not None:
         opened = new.only is None
         effect = Effect.LOOSENS if opened else Effect.TIGHTENS
-        yield Said(effect, CODE, f"{what}: {'no longer bound to' if opened else 'bound to'} `only`")
+        yield PolicyDifference(
+            effect, CODE, f"{what}: {'no longer bound to' if opened else 'bound to'} `only`"
+        )
 
 
 # --- risk.yaml ---------------------------------------------------------------------------------
 
 
-def _risk(old: RiskPolicy, new: RiskPolicy) -> Iterator[Said]:
+def _risk(old: RiskPolicy, new: RiskPolicy) -> Iterator[PolicyDifference]:
     yield from _gates(old, new)
     for key in type(old.floors).model_fields:  # a margin of 1 allows no leverage, 0.5 twofold
         bounds = (getattr(old.floors, key), getattr(new.floors, key))
@@ -115,17 +125,21 @@ def _risk(old: RiskPolicy, new: RiskPolicy) -> Iterator[Said]:
     yield from altered(RISK, "backtest", old.backtest, new.backtest)
 
 
-def _gates(old: RiskPolicy, new: RiskPolicy) -> Iterator[Said]:
+def _gates(old: RiskPolicy, new: RiskPolicy) -> Iterator[PolicyDifference]:
     before, after = ({gate.id: gate for gate in policy.gates} for policy in (old, new))
     for name in sorted(before.keys() - after.keys()):
-        yield Said(Effect.LOOSENS, RISK, f"removes the gate {_gate_in_words(before[name])}")
+        yield PolicyDifference(
+            Effect.LOOSENS, RISK, f"removes the gate {_gate_in_words(before[name])}"
+        )
     for name in sorted(after.keys() - before.keys()):
-        yield Said(Effect.TIGHTENS, RISK, f"adds the gate {_gate_in_words(after[name])}")
+        yield PolicyDifference(
+            Effect.TIGHTENS, RISK, f"adds the gate {_gate_in_words(after[name])}"
+        )
     for name in sorted(before.keys() & after.keys()):
         yield from _gate(before[name], after[name])
 
 
-def _gate(old: Gate, new: Gate) -> Iterator[Said]:
+def _gate(old: Gate, new: Gate) -> Iterator[PolicyDifference]:
     what = f"gate `{old.id}`"
     weights = (old.severity, new.severity)
     yield from ordered(RISK, f"{what}, severity", *weights, ("warn", "block"))
@@ -133,14 +147,14 @@ def _gate(old: Gate, new: Gate) -> Iterator[Said]:
     if old.scope != new.scope:
         effect = Effect.TIGHTENS if new.scope == "both" else Effect.LOOSENS
         words = f"{what}, scope: {new.scope} {'only ' if narrower else ''}instead of {old.scope}"
-        yield Said(effect, RISK, words)
+        yield PolicyDifference(effect, RISK, words)
     if (old.metric, old.compare, old.op[0]) != (new.metric, new.compare, new.op[0]):
         words = f"{what} judges something else: {_gate_in_words(new)} instead of {_condition(old)}"
-        yield Said(Effect.LOOSENS, RISK, words)
+        yield PolicyDifference(Effect.LOOSENS, RISK, words)
         return
     if old.op != new.op:
         effect = Effect.LOOSENS if new.op.endswith("=") else Effect.TIGHTENS
-        yield Said(effect, RISK, f"{what}: {new.op} instead of {old.op}")
+        yield PolicyDifference(effect, RISK, f"{what}: {new.op} instead of {old.op}")
     higher = _MORE_IS_STRICTER if old.op[0] == ">" else opposite(_MORE_IS_STRICTER)
     yield from number(RISK, f"{what}, {old.metric} {old.op}", old.value, new.value, higher=higher)
 
@@ -155,16 +169,16 @@ def _condition(gate: Gate) -> str:
     return f"{gate.metric} {gate.op} {gate.value:g}{against[gate.compare]}"
 
 
-def _causality(old: CausalityPolicy, new: CausalityPolicy) -> Iterator[Said]:
+def _causality(old: CausalityPolicy, new: CausalityPolicy) -> Iterator[PolicyDifference]:
     modes = tuple(c.mode or "as configured" for c in (old, new))
     if modes[0] != modes[1]:
         effect = Effect.TIGHTENS if modes[1] == "streamed" else Effect.LOOSENS
-        yield Said(effect, RISK, f"causality.mode: {modes[1]} instead of {modes[0]}")
+        yield PolicyDifference(effect, RISK, f"causality.mode: {modes[1]} instead of {modes[0]}")
     above = (old.audited_above_bars, new.audited_above_bars)
     yield from number(RISK, "causality.audited_above_bars", *above, higher=_MORE_IS_STRICTER)
 
 
-def _further(old: RiskPolicy, new: RiskPolicy, key: str) -> Iterator[Said]:
+def _further(old: RiskPolicy, new: RiskPolicy, key: str) -> Iterator[PolicyDifference]:
     before, after = getattr(old, key), getattr(new, key)
     sides = (_flag(before.enabled), _flag(after.enabled))
     yield from ordered(RISK, f"{key}.enabled", *sides, ("no", "yes"))

@@ -8,7 +8,7 @@ from threading import Event as Flag
 from bot.checks.backtests import Task
 from bot.checks.code import judge_folder
 from bot.checks.further import further_gates
-from bot.checks.jobs import Deployed, Jobs, Superseded, backtest_of, run_deployed
+from bot.checks.jobs import DeployedResults, JobRunner, Superseded, backtest_of, run_deployed
 from bot.checks.policies import Policies
 from bot.checks.subject import CODE, Bench, Prepared, Subject
 from bot.core.job_output import OnWord
@@ -105,7 +105,7 @@ def run_tiers(subject: Subject, bench: Bench, prepared: Prepared, progress: Prog
     definition, resolved = prepared.definition, prepared.tasks
     if not _static(subject, bench.policies, definition, progress):
         return Judged()
-    runner = Jobs(bench, progress.cancelled, progress.hear)
+    runner = JobRunner(bench, progress.cancelled, progress.hear)
     if prepared.task_findings:
         progress.end(CheckName.BACKTEST, time.monotonic(), prepared.task_findings)
         return Judged()
@@ -129,7 +129,7 @@ def _further(
     bench: Bench,
     definition: DefinitionCheck,
     ran: tuple[Sequence[Task], Sequence[ExecutionResult]],
-    runner: Jobs,
+    runner: JobRunner,
 ) -> tuple[tuple[GateResult, ...], str]:
     tasks, results = ran
     jobs = [backtest_of(subject.name, subject.files, definition.rules, t, bench) for t in tasks]
@@ -151,7 +151,7 @@ def _smoke(
     subject: Subject,
     definition: DefinitionCheck,
     tasks: Sequence[Task],
-    jobs: Jobs,
+    jobs: JobRunner,
     progress: Progress,
 ) -> bool:
     started = time.monotonic()
@@ -192,7 +192,7 @@ def _backtests(
     bench: Bench,
     definition: DefinitionCheck,
     tasks: Sequence[Task],
-    jobs: Jobs,
+    jobs: JobRunner,
     progress: Progress,
 ) -> tuple[tuple[ExecutionResult, ...], bool]:
     started = time.monotonic()
@@ -246,7 +246,7 @@ def _lookahead(
 
 def _policy(
     bench: Bench,
-    ran: tuple[Sequence[ExecutionResult], Deployed],
+    ran: tuple[Sequence[ExecutionResult], DeployedResults],
     further: tuple[GateResult, ...],
     progress: Progress,
     started: float,

@@ -21,7 +21,7 @@ from components.schema.results.values import CheckName, Finding
 
 
 @dataclass(frozen=True)
-class Scope:
+class CheckScope:
     """What to check: all that differs between base and head, or only these strategies."""
 
     base: str
@@ -29,7 +29,7 @@ class Scope:
     names: tuple[str, ...] = ()
 
 
-def check_between(where: Where, scope: Scope, bench: Bench, asked: Asked) -> Report:
+def check_between(where: Where, scope: CheckScope, bench: Bench, asked: Asked) -> Report:
     """The same checks as the daemon's, on the merge result of head with base.
 
     Args:
@@ -48,7 +48,7 @@ def check_between(where: Where, scope: Scope, bench: Bench, asked: Asked) -> Rep
     return report
 
 
-def _snapshot(where: Where, scope: Scope) -> Snapshot:
+def _snapshot(where: Where, scope: CheckScope) -> Snapshot:
     base, head = (_commit(where.repository, ref) for ref in (scope.base, scope.head))
     proposal = Proposal(id=f"branch/{scope.head}", ref=scope.head, head=head)
     return take_snapshot(where, proposal, base)

@@ -16,7 +16,7 @@ from watchdog.observers import Observer
 
 from bot.checks.policies import load_policies
 from bot.checks.run import Asked, Where, make_report
-from bot.checks.standalone import Scope, check_between, check_folder, strategy_folders
+from bot.checks.standalone import CheckScope, check_between, check_folder, strategy_folders
 from bot.checks.strategy import Known, OnCheck
 from bot.checks.subject import Bench
 from bot.cli.common import (
@@ -111,7 +111,7 @@ def check(
                         ours.policies,
                         ours.policy_changes,
                     )
-                    report = check_between(where, Scope(base, head, names), bench, asked)
+                    report = check_between(where, CheckScope(base, head, names), bench, asked)
             remember(store, report)
         write(rendered(report, form), output)
         if report.verdict is Verdict.ERROR:

@@ -42,7 +42,7 @@ _COLUMNS = ("sharpe", "return_pct", "max_drawdown_pct", "trades")
 
 
 @dataclass(frozen=True)
-class Swept:
+class SweepResult:
     """What a sweep came to."""
 
     strategy: str
@@ -116,7 +116,7 @@ def _sweep(
     settings: Settings,
     wishes: Wishes,
     how: tuple[str, Path | None],
-) -> Swept:
+) -> SweepResult:
     by, results = how
     files, definition, rules = read_strategy(path, settings)
     task = one_task(definition, settings, FolderData(settings.data.dir), wishes)
@@ -140,7 +140,7 @@ def _sweep(
         cells = _with_progress(keyed, executor, kept)
     finally:
         executor.close()
-    return Swept(definition.name, task.symbol, task.interval, axes, by, cells, reused)
+    return SweepResult(definition.name, task.symbol, task.interval, axes, by, cells, reused)
 
 
 def _keyed(
@@ -178,7 +178,7 @@ def _metrics() -> list[str]:
     return [n for n, f in Metrics.model_fields.items() if f.annotation in {float | None, int}]
 
 
-def _show(swept: Swept) -> None:
+def _show(swept: SweepResult) -> None:
     names = [axis.name for axis in swept.axes]
     shown = tuple(dict.fromkeys((swept.by, *_COLUMNS)))
     table = Table(box=None)
@@ -202,7 +202,7 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:,.2f}".removesuffix(".00")
 
 
-def _sentences(swept: Swept) -> list[str]:
+def _sentences(swept: SweepResult) -> list[str]:
     """What is to be said below the table."""
     ends = Counter(str(cell.status) for cell in swept.cells)
     told = ", ".join(f"{count} {status}" for status, count in sorted(ends.items()))
@@ -218,7 +218,7 @@ def _sentences(swept: Swept) -> list[str]:
     return lines
 
 
-def _chosen(swept: Swept, cell: Cell) -> str:
+def _chosen(swept: SweepResult, cell: Cell) -> str:
     return " ".join(f"{axis.name}={cell.parameters[axis.name]}" for axis in swept.axes)
 
 
@@ -238,7 +238,7 @@ def _warning(luck: Deflated | None) -> str:
     )
 
 
-def _document(swept: Swept) -> dict[str, Any]:
+def _document(swept: SweepResult) -> dict[str, Any]:
     return {
         "strategy": swept.strategy,
         "symbol": swept.symbol,

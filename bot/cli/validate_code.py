@@ -31,7 +31,7 @@ POLICY_FILE = "code.yaml"
 STDIN = "<stdin>"
 
 
-class Format(StrEnum):
+class ResultFormat(StrEnum):
     """How results are printed."""
 
     TEXT = "text"
@@ -50,8 +50,8 @@ def validate_code(
         Path, typer.Argument(help="A Python file, a strategy's folder, or - for standard input.")
     ],
     form: Annotated[
-        Format, typer.Option("--format", help="text, json, sarif or github.")
-    ] = Format.TEXT,
+        ResultFormat, typer.Option("--format", help="text, json, sarif or github.")
+    ] = ResultFormat.TEXT,
     strict: Annotated[
         bool,
         typer.Option(
@@ -126,9 +126,9 @@ def _named(file: Path, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     )
 
 
-def _write(file: Path, checked: CodeCheck, form: Format) -> None:
+def _write(file: Path, checked: CodeCheck, form: ResultFormat) -> None:
     findings = checked.findings
-    if form is Format.JSON:
+    if form is ResultFormat.JSON:
         print_json(
             {
                 "status": "validated" if checked.safe else "rejected",
@@ -137,9 +137,9 @@ def _write(file: Path, checked: CodeCheck, form: Format) -> None:
                 "checks_passed": list(checked.checks_passed),
             }
         )
-    elif form is Format.SARIF:
+    elif form is ResultFormat.SARIF:
         print_json(to_sarif(findings))
-    elif form is Format.GITHUB:
+    elif form is ResultFormat.GITHUB:
         sys.stdout.write(to_commands(findings))
     else:
         print_findings(findings)

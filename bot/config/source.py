@@ -18,7 +18,7 @@ ENV_PREFIX = "ALGOOPS_"
 
 
 @dataclass(frozen=True)
-class Source:
+class SettingsSource:
     """Settings as they were written.
 
     Attributes:
@@ -69,7 +69,9 @@ class Source:
         return f"`{name}` must be {rule_and_allowed(item)[1]}"
 
 
-def read_source(path: Path | None, env: Mapping[str, str], model: type[BaseModel]) -> Source:
+def read_source(
+    path: Path | None, env: Mapping[str, str], model: type[BaseModel]
+) -> SettingsSource:
     """The file, where there is one, and the environment over it.
 
     Raises:
@@ -83,7 +85,7 @@ def read_source(path: Path | None, env: Mapping[str, str], model: type[BaseModel
         if keys:
             _put(value, keys, text if keys == ("api_token",) else _parsed(name, text))
             variables[keys] = name
-    return Source(value, document, variables)
+    return SettingsSource(value, document, variables)
 
 
 def _read(path: Path) -> Document:

@@ -13,9 +13,9 @@ import structlog
 
 from bot.core.broadcast import Broadcast
 from bot.core.notices import RunSpoke
-from components.ports import Said
+from components.ports import OutputLine
 
-OnWord = Callable[[str, Said], None]
+OnWord = Callable[[str, OutputLine], None]
 """Takes a job's label ("strategy/symbol") and what it said; returns at once."""
 
 LINES_A_RUN = 400
@@ -43,7 +43,7 @@ class Words:
         with self._lock:
             self._runs[run_id] = _Spoken()
 
-        def hear(label: str, said: Said) -> None:
+        def hear(label: str, said: OutputLine) -> None:
             log_word(label, said)
             if self._keep(run_id, label, said):
                 progress.tell(RunSpoke(run_id))
@@ -65,7 +65,7 @@ class Words:
         with self._lock:
             self._runs.pop(run_id, None)
 
-    def _keep(self, run_id: int, label: str, said: Said) -> bool:
+    def _keep(self, run_id: int, label: str, said: OutputLine) -> bool:
         """Keep a line; whether those who watch are to be told."""
         with self._lock:
             spoken = self._runs.get(run_id)
@@ -81,7 +81,7 @@ class Words:
             return due
 
 
-def log_word(label: str, said: Said) -> None:
+def log_word(label: str, said: OutputLine) -> None:
     """A line of a job in the daemon's log; how far it is stays out of it."""
     if said.source != "progress":
         log.info("job says", job=label, source=said.source, text=said.text, worker=said.worker)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from bot.config.settings import RepositorySettings
 from components.errors import ConfigError
 from components.forge.github import GitHubForge
-from components.forge.github_auth import Access, Budgets
+from components.forge.github_auth import Budgets, GitHubAccess
 from components.forge.github_mirror import Move
 from components.git_patch.repository import Repository
 from components.git_patch.values import Signing, Update
@@ -121,7 +121,7 @@ def open_github(
     github = settings.github
     if github is None:
         raise ConfigError(f"repository {settings.name} has no `github:` block")
-    access = Access(
+    access = GitHubAccess(
         repository=github.repository,
         base=settings.base,
         base_url=github.base_url,

@@ -25,7 +25,7 @@ from bot.core.decisions import (
 )
 from bot.core.orders import DeployOrder
 from bot.deploy.facts import candidates_of, deploy_facts
-from bot.deploy.parts import Ready, message_of, part_of
+from bot.deploy.parts import ReadyProposal, message_of, part_of
 from bot.landing.context import Watched, World
 from bot.landing.land import DEPLOY, announce_deploy, finish_deploy
 from bot.landing.lifecycle_moves import Moves
@@ -37,8 +37,8 @@ from bot.proposals.check import CheckRequest, checked, record_run
 from bot.proposals.publish import publish
 from bot.report import markdown as say
 from components.errors import AlgoOpsError, Moved, UserError
-from components.git_patch.values import Candidate as Head
-from components.git_patch.values import Step
+from components.git_patch.values import MergeCandidate as Head
+from components.git_patch.values import MergeStep
 from components.ports import Proposal, StatusState
 from components.schema.results.values import CheckName, Outcome, Verdict
 from components.state.tables.records import Run
@@ -69,7 +69,7 @@ def _serve(
 ) -> None:
     """Give every ticket its outcome: those that may land go together where the forge can."""
     watched.forge.fetch()
-    ready: list[tuple[Ticket, Ready]] = []
+    ready: list[tuple[Ticket, ReadyProposal]] = []
     for ticket in batch:
         with _answering(ticket):
             found = read(world.store, ticket.order.key) or _decide(world, watched, ticket.order)
@@ -96,7 +96,7 @@ def _answering(ticket: Ticket) -> Iterator[None]:
 
 def _decide(
     world: World, watched: Watched, order: DeployOrder, *, may_check: bool = True
-) -> CommandOutcome | Ready:
+) -> CommandOutcome | ReadyProposal:
     proposal = watched.forge.proposal(order.proposal)
     if proposal is None:
         return _gone(world, watched, order)
@@ -107,7 +107,7 @@ def _decide(
     decision = plan_deploy(facts)
     match decision:
         case Land():
-            return Ready(order, snapshot, facts.candidates, facts.policy_change)
+            return ReadyProposal(order, snapshot, facts.candidates, facts.policy_change)
         case Refuse(code=code, reason=reason):
             if code == UNSEEN:
                 world.store.jobs.enqueue(
@@ -193,7 +193,7 @@ def _stopped(world: World, watched: Watched, proposal: Proposal, run: Run) -> Al
 # --- landing -----------------------------------------------------------------------------------
 
 
-def _land_one(world: World, watched: Watched, ready: Ready) -> CommandOutcome:
+def _land_one(world: World, watched: Watched, ready: ReadyProposal) -> CommandOutcome:
     snapshot = ready.snapshot
     message = message_of(ready)
     if _loosens(ready):
@@ -211,12 +211,12 @@ def _land_one(world: World, watched: Watched, ready: Ready) -> CommandOutcome:
         raise
 
 
-def _loosens(ready: Ready) -> bool:
+def _loosens(ready: ReadyProposal) -> bool:
     return ready.policy_change is not None and ready.policy_change.outcome is Outcome.FAILED
 
 
 def _show_accepted(
-    watched: Watched, ready: Ready, state: StatusState = StatusState.SUCCESS
+    watched: Watched, ready: ReadyProposal, state: StatusState = StatusState.SUCCESS
 ) -> None:
     """A status that may be required was red for the change of policies; somebody accepted it.
 
@@ -232,7 +232,9 @@ def _show_accepted(
         watched.forge.set_status(head, context, state, words, "")
 
 
-def _land_together(world: World, watched: Watched, batch: Sequence[tuple[Ticket, Ready]]) -> None:
+def _land_together(
+    world: World, watched: Watched, batch: Sequence[tuple[Ticket, ReadyProposal]]
+) -> None:
     """Merge all, test the one result, land the chain; where it fails, the halves by themselves."""
     if len(batch) == 1:
         _land_alone(world, watched, batch[0][0])
@@ -268,7 +270,7 @@ def _land_together(world: World, watched: Watched, batch: Sequence[tuple[Ticket,
             _land_alone(world, watched, ticket)
 
 
-def _lands_as_shown(watched: Watched, ready: Ready, before: str, step: Step) -> bool:
+def _lands_as_shown(watched: Watched, ready: ReadyProposal, before: str, step: MergeStep) -> bool:
     """Whether a proposal brings behind others what its report listed, no more and no less."""
     repository, where = watched.where.repository, watched.where
     trees = (repository.tree_of(before), step.tree)
@@ -280,20 +282,24 @@ def _lands_as_shown(watched: Watched, ready: Ready, before: str, step: Step) -> 
     return shown is not None and landing_list(where, *trees, changes).digest == shown.digest
 
 
-def _land_halves(world: World, watched: Watched, batch: Sequence[tuple[Ticket, Ready]]) -> None:
+def _land_halves(
+    world: World, watched: Watched, batch: Sequence[tuple[Ticket, ReadyProposal]]
+) -> None:
     middle = len(batch) // 2
     _land_together(world, watched, batch[:middle])
     _land_together(world, watched, batch[middle:])
 
 
-def _land_alone(world: World, watched: Watched, ticket: Ticket, ready: Ready | None = None) -> None:
+def _land_alone(
+    world: World, watched: Watched, ticket: Ticket, ready: ReadyProposal | None = None
+) -> None:
     """Land one, decided anew on today's base: what came before may have changed the answer.
 
     `ready` is the decision where nothing came before.
     """
     with _answering(ticket):
         found = ready or _decide(world, watched, ticket.order)
-        if isinstance(found, Ready):
+        if isinstance(found, ReadyProposal):
             found = _land_one(world, watched, found)
         ticket.outcome.set_result(found)
 
@@ -303,7 +309,7 @@ def _holds_together(
     watched: Watched,
     base: str,
     tip: str,
-    together: Sequence[tuple[Ticket, Ready]],
+    together: Sequence[tuple[Ticket, ReadyProposal]],
 ) -> bool:
     """Whether the merge result of all has a passed verdict; what is not known is run."""
     if len(together) < 2:  # noqa: PLR2004  # one alone is decided alone

@@ -11,7 +11,7 @@ from bot.landing.lifecycle_moves import make_ready
 from bot.landing.unfinished import finish_open, refuse_unknown, unfinished
 from bot.report.values import base_id
 from components.errors import ConfigError
-from components.state import Content, Lifecycle
+from components.state import Lifecycle, VersionContent
 from components.state.lifecycle import LIVE_ALREADY
 from components.state.tables.records import Job
 
@@ -111,7 +111,12 @@ def _live(
         tree=change.new_tree or "",
     )
     _deployed(
-        world, watched, change, Content(tree=change.new_tree or "", commit=commit), version, why
+        world,
+        watched,
+        change,
+        VersionContent(tree=change.new_tree or "", commit=commit),
+        version,
+        why,
     )
 
 
@@ -144,7 +149,7 @@ def _deployed(
     world: World,
     watched: Watched,
     change: StrategyChange,
-    content: Content,
+    content: VersionContent,
     version: str,
     why: str,
 ) -> None:

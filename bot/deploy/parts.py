@@ -10,7 +10,7 @@ from components.schema.results.report import Change, CheckResult
 
 
 @dataclass(frozen=True)
-class Ready:
+class ReadyProposal:
     """A proposal that may land: its order, its snapshot, and what it deploys."""
 
     order: DeployOrder
@@ -19,7 +19,7 @@ class Ready:
     policy_change: CheckResult | None = None
 
 
-def part_of(ready: Ready, base: str, commit: str) -> Part:
+def part_of(ready: ReadyProposal, base: str, commit: str) -> Part:
     """What is announced before it lands: everything that its answer and the record will name."""
     lands = ready.snapshot.lands
     return Part(
@@ -34,7 +34,7 @@ def part_of(ready: Ready, base: str, commit: str) -> Part:
     )
 
 
-def _landed(ready: Ready) -> tuple[Landed, ...]:
+def _landed(ready: ReadyProposal) -> tuple[Landed, ...]:
     order = ready.order
     deployed = [
         Landed(
@@ -74,7 +74,7 @@ def _tag(candidate: Candidate, order: DeployOrder) -> str:
     return f"{candidate.name}/v{named or candidate.version}"
 
 
-def _title(ready: Ready) -> str:
+def _title(ready: ReadyProposal) -> str:
     landed = _landed(ready)
     names = ", ".join(f"{i.name} {i.version}" for i in landed if i.tree is not None)
     gone = ", ".join(i.name for i in landed if i.tree is None)
@@ -84,7 +84,7 @@ def _title(ready: Ready) -> str:
     return title[:1].upper() + title[1:]
 
 
-def message_of(ready: Ready, *, alone: bool = True) -> str:
+def message_of(ready: ReadyProposal, *, alone: bool = True) -> str:
     """The merge commit's message: what lands, from where, tested as what.
 
     In a chain of merges only the sum of all was tested as a tree; of each merge, its strategies.

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from bot.checks.held import content_of
 from bot.landing.context import Watched, World
 from components.errors import UserError
-from components.state.tables.records import Hold
+from components.state.tables.records import HeldVersion
 
 EVERY = 10_000
 SHOWN = 20
@@ -13,7 +13,7 @@ SHOWN = 20
 
 def find_hold(
     world: World, watched: Watched, name: str, version: str, files: Mapping[str, bytes]
-) -> Hold | None:
+) -> HeldVersion | None:
     """The hold that forbids this version, or this content under another version or name."""
     own = world.store.holds.active(watched.name, name, version)
     if own is not None:
@@ -25,7 +25,7 @@ def find_hold(
     return next((hold for hold in active if _content(world, watched, hold) == content), None)
 
 
-def _content(world: World, watched: Watched, hold: Hold) -> str:
+def _content(world: World, watched: Watched, hold: HeldVersion) -> str:
     """What is held; of a hold that was set before contents were kept, what landed under it."""
     return hold.content or content_of_version(world, watched, hold.name, hold.version)
 
@@ -41,7 +41,7 @@ def content_of_version(world: World, watched: Watched, name: str, version: str) 
 
 def set_hold(
     world: World, watched: Watched, name: str, version: str, *, actor: str, reason: str
-) -> Hold:
+) -> HeldVersion:
     """Hold a version and its content. The caller has the lane.
 
     Raises:

@@ -19,7 +19,7 @@ from bot.landing.outcomes import CommandOutcome, keep
 from bot.report import markdown as say
 from components.errors import Moved, UserError, Waiting
 from components.ports import Landing, Proposal, Tag
-from components.state import Content, Lifecycle
+from components.state import Lifecycle, VersionContent
 from components.state.tables.records import Intent
 
 log = structlog.get_logger(__name__)
@@ -225,7 +225,9 @@ def _record_part(world: World, watched: Watched, part: Part, commit: str) -> Non
             reason=_reason(item, commit),
             version=item.version,
             proposal=part.order.proposal if item.tree is not None else "",
-            content=Content(tree=item.tree or "", commit=commit, content_key=item.content_key),
+            content=VersionContent(
+                tree=item.tree or "", commit=commit, content_key=item.content_key
+            ),
         )
 
 

@@ -6,7 +6,7 @@ from threading import Event as Flag
 from bot.core.decisions import Plan, Snapshot
 from components.schema.results.report import CheckResult, Report, StrategyReport
 from components.schema.results.values import CheckName, Outcome, Verdict
-from components.state import Content, Lifecycle, Store
+from components.state import Lifecycle, Store, VersionContent
 
 ACTOR = "algoops"
 
@@ -33,7 +33,7 @@ class Moves:
                     actor=proposal.author or ACTOR,
                     reason=f"{proposal.ref} at {proposal.head[:12]}",
                     proposal=proposal.id,
-                    content=Content(tree=change.new_tree, commit=proposal.head),
+                    content=VersionContent(tree=change.new_tree, commit=proposal.head),
                 )
                 self._to(change.name, Lifecycle.VALIDATING, "its checks have begun")
 
@@ -57,7 +57,7 @@ class Moves:
                 self._to(change.name, Lifecycle.QUEUED, why)
 
     def _judge(self, strategy: StrategyReport) -> None:
-        content = Content(
+        content = VersionContent(
             tree=strategy.tree,
             commit=self.snapshot.head,
             content_key=strategy.content_key,
@@ -79,7 +79,7 @@ class Moves:
         state: Lifecycle,
         reason: str,
         version: str = "",
-        content: Content | None = None,
+        content: VersionContent | None = None,
     ) -> None:
         self.store.strategies.transition(
             self.repository,
@@ -89,7 +89,7 @@ class Moves:
             reason=reason,
             version=version,
             proposal=self.snapshot.proposal.id,
-            content=content or Content(),
+            content=content or VersionContent(),
         )
 
 

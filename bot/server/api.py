@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 
 from bot.core.requests import DeployRequest, LimitRequest, RollbackRequest, SandboxTestRequest
 from bot.server import body, judge, openapi, reading
-from bot.server.auth import Identity, Role, deployer, reader
+from bot.server.auth import Requester, TokenRole, deployer, reader
 from bot.server.errors import Problem, problem
 from bot.server.health import STRATEGY_COMPONENTS
 from bot.server.parts import parts
@@ -43,8 +43,8 @@ AT_ONCE = 8
 AUDIT_ROWS = 100
 
 router = APIRouter(prefix="/api/production/strategies", tags=["strategies"])
-Reads = Annotated[Identity, Depends(reader)]
-Changes = Annotated[Identity, Depends(deployer)]
+Reads = Annotated[Requester, Depends(reader)]
+Changes = Annotated[Requester, Depends(deployer)]
 Answer = TypeVar("Answer")
 
 
@@ -220,7 +220,7 @@ async def deploy(
                 message=asked.commit_message,
                 create_tag=asked.create_tag,
                 tag_version=asked.tag_version or "",
-                admin=who.role is Role.ADMIN,
+                admin=who.role is TokenRole.ADMIN,
             )
         )
         return Deployed.model_validate({**vars(done), "tag": done.tag or None})

@@ -27,7 +27,7 @@ SHORTEST_TOKEN = 16
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 
-class Role(StrEnum):
+class TokenRole(StrEnum):
     """What a token allows; a deployer may also read, an admin also accept changed policies."""
 
     READER = "reader"
@@ -36,11 +36,11 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True)
-class Identity:
+class Requester:
     """Who asks. `name` goes into the audit log as the actor."""
 
     name: str
-    role: Role
+    role: TokenRole
 
     @property
     def actor(self) -> str:
@@ -48,7 +48,7 @@ class Identity:
         return f"token:{self.name}"
 
 
-LOCAL = Identity("local", Role.READER)
+LOCAL = Requester("local", TokenRole.READER)
 
 
 def exposed(server: ServerSettings) -> bool:
@@ -95,29 +95,29 @@ class Keys:
         """Whether there is any token."""
         return bool(self._tokens)
 
-    def bearer(self, secret: str) -> Identity | None:
+    def bearer(self, secret: str) -> Requester | None:
         """The holder of a secret. Compares with every token, each in constant time."""
         given = _digest(secret)
-        found: Identity | None = None
+        found: Requester | None = None
         for token in self._tokens:
             if hmac.compare_digest(given, token.sha256):
-                found = Identity(token.name, Role(token.role))
+                found = Requester(token.name, TokenRole(token.role))
         return found
 
-    def session(self, identity: Identity) -> str:
+    def session(self, identity: Requester) -> str:
         """A cookie value for a reader: name and expiry, signed with a key of this process."""
         expiry = int(time.time()) + SESSION_SECONDS
         payload = f"{identity.name.encode().hex()}.{expiry}"
         return f"{payload}.{self._sign(payload)}"
 
-    def from_session(self, cookie: str) -> Identity | None:
+    def from_session(self, cookie: str) -> Requester | None:
         """Who logged in; None for a forged or expired cookie."""
         payload, _, signature = cookie.rpartition(".")
         if not hmac.compare_digest(signature.encode(), self._sign(payload).encode()):
             return None
         name, _, expiry = payload.partition(".")
         fresh = int(expiry) > time.time()
-        return Identity(bytes.fromhex(name).decode(), Role.READER) if fresh else None
+        return Requester(bytes.fromhex(name).decode(), TokenRole.READER) if fresh else None
 
     def _sign(self, payload: str) -> str:
         return hmac.new(self._cookie_key, payload.encode(), hashlib.sha256).hexdigest()
@@ -127,7 +127,7 @@ def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def identify(request: Request, keys: Keys) -> Identity | None:
+def identify(request: Request, keys: Keys) -> Requester | None:
     """Who asks, by bearer token or (for reads) by cookie.
 
     Raises:
@@ -143,7 +143,7 @@ def identify(request: Request, keys: Keys) -> Identity | None:
     return keys.from_session(cookie) if cookie and request.method in SAFE_METHODS else None
 
 
-def reader(request: Request) -> Identity:
+def reader(request: Request) -> Requester:
     """Dependency of every read. Raises ApiError 401."""
     identity = identify(request, parts(request).keys)
     if identity is None and not parts(request).exposed:
@@ -153,7 +153,7 @@ def reader(request: Request) -> Identity:
     return identity
 
 
-def page_reader(request: Request) -> Identity:
+def page_reader(request: Request) -> Requester:
     """As `reader`, for pages: who is not let in is sent to sign in. Raises ApiError 401 or 303."""
     try:
         return reader(request)
@@ -165,7 +165,7 @@ def page_reader(request: Request) -> Identity:
         raise problem(303, "sign_in", "sign in first", headers={"Location": place}) from None
 
 
-def deployer(request: Request) -> Identity:
+def deployer(request: Request) -> Requester:
     """Dependency of everything that changes something. Raises ApiError 401 or 403."""
     keys = parts(request).keys
     if not keys.any:
@@ -177,7 +177,7 @@ def deployer(request: Request) -> Identity:
     identity = identify(request, keys)
     if identity is None:
         raise _unauthenticated("this needs a token", "unauthenticated")
-    if identity.role is Role.READER:
+    if identity.role is TokenRole.READER:
         raise problem(403, "forbidden", f"the token '{identity.name}' may read, and change nothing")
     return identity
 

@@ -17,7 +17,7 @@ MAX_OUTPUT = 20_000
 
 
 @dataclass(frozen=True)
-class Step:
+class CheckStep:
     """One check of a strategy as a run's page shows it."""
 
     name: str
@@ -45,7 +45,7 @@ class Block:
     version: str
     verdict: str
     reused: bool
-    steps: tuple[Step, ...]
+    steps: tuple[CheckStep, ...]
     findings: tuple[Finding, ...]
     gates: tuple[Any, ...] = ()
     figure: figures.Figure | None = None
@@ -144,7 +144,9 @@ def _going(
     )
 
 
-def _steps(ended: Mapping[CheckName, tuple[str, str, float]], *, at_work: bool) -> tuple[Step, ...]:
+def _steps(
+    ended: Mapping[CheckName, tuple[str, str, float]], *, at_work: bool
+) -> tuple[CheckStep, ...]:
     steps = []
     working = at_work
     for name in STRATEGY_CHECKS:
@@ -152,12 +154,12 @@ def _steps(ended: Mapping[CheckName, tuple[str, str, float]], *, at_work: bool) 
             outcome, summary, duration = ended[name]
             look = text.tone(outcome)
             note = f"{text.seconds(duration)} · {summary}" if summary else text.seconds(duration)
-            steps.append(Step(str(name), look.tone, look.icon, look.word, note))
+            steps.append(CheckStep(str(name), look.tone, look.icon, look.word, note))
         elif working:
-            steps.append(Step(str(name), "busy", "spin", "Running", "at work"))
+            steps.append(CheckStep(str(name), "busy", "spin", "Running", "at work"))
             working = False
         else:
             note = "waiting" if at_work else "not run"
             icon = "clock" if at_work else "dash"
-            steps.append(Step(str(name), "quiet", icon, note.capitalize(), note))
+            steps.append(CheckStep(str(name), "quiet", icon, note.capitalize(), note))
     return tuple(steps)

@@ -14,7 +14,7 @@ from bot.sources.begun import Memory, born_at
 from components.ports import Proposal
 
 
-class Said(Protocol):
+class PolledComment(Protocol):
     """A comment, as far as a command may be in it."""
 
     @property
@@ -55,7 +55,7 @@ class Looked(Protocol):
     def proposals(self) -> tuple[Proposal, ...]:
         """All open proposals."""
 
-    def comments_since(self, since: str) -> tuple[Said, ...]:
+    def comments_since(self, since: str) -> tuple[PolledComment, ...]:
         """Comments made at or after `since` and never edited, oldest first."""
 
     def is_proposal(self, proposal_id: str) -> bool:
@@ -137,7 +137,7 @@ class Poll:
             self._heard = {c.id for c in listed if c.created_at == self._since}
         return len(said)
 
-    def _commands(self, now: Seen, fresh: Iterable[Said]) -> list[Event]:
+    def _commands(self, now: Seen, fresh: Iterable[PolledComment]) -> list[Event]:
         present = {p.id for p in now.proposals}
         return [
             CommandIssued(

@@ -15,7 +15,7 @@ EVERY_S = 3_600.0
 PATH = "/webhooks/github"
 
 
-class Swept(Protocol):
+class Redelivered(Protocol):
     """What a sweep did."""
 
     @property
@@ -33,7 +33,7 @@ class Redelivers(Protocol):
     def server_time(self, ago_s: float = 0.0) -> str:
         """The forge's clock, some seconds ago."""
 
-    def redeliver(self, hook_url: str, since: str) -> Swept:
+    def redeliver(self, hook_url: str, since: str) -> Redelivered:
         """Ask for failed deliveries again."""
 
 

@@ -85,7 +85,7 @@ def _low(bars: int, start: int | None) -> int:
 
 
 @dataclass(frozen=True)
-class Room:
+class AuditProcesses:
     """Fresh processes of one guest, all for the same strategy on the same bars."""
 
     guest: Guest
@@ -122,7 +122,7 @@ class Audit:
         full: what that run asked for.
     """
 
-    def __init__(self, room: Room, full: WholeOrders) -> None:
+    def __init__(self, room: AuditProcesses, full: WholeOrders) -> None:
         self._room = room
         self._full = full
         self._asked = full.asked()

@@ -6,10 +6,10 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from components.engine.audit import Audit, Room, pick, pick_replays
+from components.engine.audit import Audit, AuditProcesses, pick, pick_replays
 from components.engine.feed import Feed, WholeOrders, take_whole
 from components.engine.wire import BadAnswer, Wire
-from components.protocol.messages import Diagnose, Diagnosis, End, Hello, Op, Place, Spec
+from components.protocol.messages import Diagnose, Diagnosis, End, Hello, Op, PlaceOrder, Spec
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -129,7 +129,7 @@ class Drive:
         """All orders of a run on all data are in: look for future bars, in fresh processes."""
         cuts = pick(self._feed.bars, start, self.course.order_bars)
         replays = pick_replays(self._feed.bars, start, self.course.order_bars)
-        audit = Audit(Room(self._guest, self._wire, self._feed, spec, seed), self._whole)
+        audit = Audit(AuditProcesses(self._guest, self._wire, self._feed, spec, seed), self._whole)
         self.course.diagnosis = audit.look(cuts, replays)
         self.course.phase("lookahead")
 
@@ -139,6 +139,6 @@ class Drive:
 
 
 def _kind(op: Op) -> str:
-    if isinstance(op, Place):
+    if isinstance(op, PlaceOrder):
         return "buy" if op.size > 0 else "sell"
     return "leave"

@@ -10,7 +10,7 @@ import pandas as pd
 
 from components.engine.ledger import TooManyOrders, check_count
 from components.engine.wire import BadAnswer, Frame, Wire
-from components.protocol.messages import Bar, Bars, Op, RunWhole
+from components.protocol.messages import Bar, BarBlock, Op, RunWhole
 from components.sandbox.guest.lookahead.differences import asked
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Feed:
             part = slice(at, min(at + BARS_A_FRAME, end))
             times = np.array(self._times[part], "<i8").tobytes()
             columns = [np.ascontiguousarray(column[part]).tobytes() for column in self._columns]
-            self._wire.send(Bars(self._wire.nonce(), times, columns))
+            self._wire.send(BarBlock(self._wire.nonce(), times, columns))
             self._wire.reply()
 
 

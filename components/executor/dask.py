@@ -29,7 +29,7 @@ from components.executor.dask_worker import SLOT, Order, checked_address, run_or
 from components.executor.local import JobFuture
 from components.executor.messages import WorkerSpec
 from components.executor.voice import hand_over, one_line
-from components.ports import Hear, Job, Said, ScriptJob
+from components.ports import Hear, Job, OutputLine, ScriptJob
 from components.sandbox.backends.select import open_sandbox
 from components.schema.results.values import ExecutionResult, Status
 
@@ -198,7 +198,7 @@ class DaskExecutor:
                     str(by),
                 ),
             ):
-                said = Said(source, one_line(text), one_line(by))
+                said = OutputLine(source, one_line(text), one_line(by))
                 hand_over(self._listeners.get(key), said)
             case _:
                 log.warning("word-not-understood")

@@ -21,7 +21,7 @@ from components.executor.messages import WorkerSpec
 from components.executor.run import run_job
 from components.executor.voice import Voice, overhear_logs, speaking
 from components.executor.worker import Killable
-from components.ports import Hear, Job, Said
+from components.ports import Hear, Job, OutputLine
 from components.sandbox.backends.select import open_sandbox
 from components.schema.results.values import ExecutionResult
 
@@ -114,7 +114,7 @@ def run_order(order: Order) -> ExecutionResult:
         return broken(f"{worker.address} is no `algoops worker`")
     key = str(worker.get_current_task())
 
-    def say(said: Said) -> None:
+    def say(said: OutputLine) -> None:
         worker.log_event(WORDS, [key, said.source, said.text, worker.address])
 
     return house.run(key, order, Voice(say).say if order.listen else None)

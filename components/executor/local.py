@@ -17,7 +17,7 @@ from components.errors import AlgoOpsError, TransientError
 from components.executor.again import Again, again
 from components.executor.broken import broken
 from components.executor.local_process import Answer, Process
-from components.executor.messages import Began, Cancel, Done, Run, State, Word, WorkerSpec
+from components.executor.messages import CancelJob, Done, JobBegan, RunJob, State, Word, WorkerSpec
 from components.executor.room import Room, wait_for_calm
 from components.executor.voice import hand_over
 from components.ports import Hear, Job
@@ -76,7 +76,7 @@ class _Task:
         worker = self.worker  # read once: its thread takes it away when the job ends
         if worker is not None:
             with contextlib.suppress(OSError):  # it has ended, and the job with it
-                worker.tell(Cancel(self.number))
+                worker.tell(CancelJob(self.number))
 
 
 class LocalExecutor:
@@ -241,9 +241,9 @@ class LocalExecutor:
     def _attempt(self, worker: Process, task: _Task) -> tuple[ExecutionResult, bool]:
         task.worker = worker
         try:
-            worker.tell(Run(task.number, task.job, listen=task.hear is not None))
+            worker.tell(RunJob(task.number, task.job, listen=task.hear is not None))
             if task.cancelled.is_set():
-                worker.tell(Cancel(task.number))
+                worker.tell(CancelJob(task.number))
             done = self._await(worker, task)
         except TimeoutError:
             return broken("its worker process did not end it in time"), False
@@ -261,8 +261,8 @@ class LocalExecutor:
     def _await(self, worker: Process, task: _Task) -> Answer:
         """What the worker says when it is done. Raises TimeoutError, and as `Process.hear`."""
         deadline = time.monotonic() + OPENING_S
-        while isinstance(said := worker.hear(deadline - time.monotonic()), Began | Word):
-            if isinstance(said, Began):
+        while isinstance(said := worker.hear(deadline - time.monotonic()), JobBegan | Word):
+            if isinstance(said, JobBegan):
                 deadline = time.monotonic() + said.wall_s + GRACE_S
             elif said.number == task.number:
                 hand_over(task.hear, said.said)

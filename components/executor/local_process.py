@@ -9,13 +9,13 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import components
-from components.executor.messages import Began, Done, Order, State, Word, WorkerSpec
+from components.executor.messages import JobBegan, Done, Order, State, Word, WorkerSpec
 
 CLOSE_TIMEOUT_S = 20.0
 COMMAND = (sys.executable, "-P", "-m", "components.executor.worker")
 """With -P: the current folder may be a proposal's checkout, nothing is imported from there."""
 
-Answer = Began | Done | State | Word
+Answer = JobBegan | Done | State | Word
 
 
 def _environment() -> dict[str, str]:

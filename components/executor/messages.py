@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from components.ports import Job, Said
+from components.ports import Job, OutputLine
 from components.sandbox.backends.select import SandboxSpec
 from components.schema.results.values import ExecutionResult
 
@@ -17,7 +17,7 @@ class WorkerSpec:
 
 
 @dataclass(frozen=True)
-class Run:
+class RunJob:
     """Run this job; `listen`: somebody wants to hear what it says meanwhile."""
 
     number: int
@@ -26,7 +26,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Cancel:
+class CancelJob:
     """Kill the guest of this job, if it is still running."""
 
     number: int
@@ -41,7 +41,7 @@ class State:
 
 
 @dataclass(frozen=True)
-class Began:
+class JobBegan:
     """A guest has taken the job: from now on it has so many seconds."""
 
     number: int
@@ -53,7 +53,7 @@ class Word:
     """What a job says while it runs: for people, not counted as anything."""
 
     number: int
-    said: Said
+    said: OutputLine
 
 
 @dataclass(frozen=True)
@@ -65,4 +65,4 @@ class Done:
     state: State
 
 
-Order = Run | Cancel
+Order = RunJob | CancelJob

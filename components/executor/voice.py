@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from components.ports import Hear, Said
+from components.ports import Hear, OutputLine
 from components.texts import harmless
 
 TEXT_CAP = 500
@@ -36,7 +36,7 @@ class Voice:
         self._credit, self._at = LINES_AT_ONCE, time.monotonic()
         self._dropped = 0
 
-    def say(self, said: Said) -> None:
+    def say(self, said: OutputLine) -> None:
         """Tell a line, or count it as dropped. From any thread."""
         with self._lock:
             if not self._allowed():
@@ -44,7 +44,7 @@ class Voice:
                 return
             dropped, self._dropped = self._dropped, 0
         if dropped:
-            self._hear(Said("worker", f"{dropped:,} lines are not shown"))
+            self._hear(OutputLine("worker", f"{dropped:,} lines are not shown"))
         self._hear(replace(said, text=one_line(said.text)))
 
     def _allowed(self) -> bool:
@@ -63,7 +63,7 @@ def one_line(text: str) -> str:
     return harmless(text[:TEXT_CAP], keep="")
 
 
-def hand_over(hear: Hear | None, said: Said) -> None:
+def hand_over(hear: Hear | None, said: OutputLine) -> None:
     """Tell whoever listens. Their fault is theirs: the job and its worker know nothing of it."""
     if hear is None:
         return
@@ -90,7 +90,7 @@ def overheard(
     hear = _speaking.get()
     if hear is not None:
         facts = " ".join(f"{k}={v}" for k, v in event.items() if k not in {"event", "exc_info"})
-        hear(Said("worker", f"{event.get('event', '')} {facts}".strip()))
+        hear(OutputLine("worker", f"{event.get('event', '')} {facts}".strip()))
     return event
 
 

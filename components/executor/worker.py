@@ -17,10 +17,19 @@ from queue import SimpleQueue
 from components.engine.market_data import FolderData
 from components.errors import AlgoOpsError
 from components.executor.broken import broken
-from components.executor.messages import Began, Cancel, Done, Order, Run, State, Word, WorkerSpec
+from components.executor.messages import (
+    CancelJob,
+    Done,
+    JobBegan,
+    Order,
+    RunJob,
+    State,
+    Word,
+    WorkerSpec,
+)
 from components.executor.run import run_job
 from components.executor.voice import Voice, overhear_logs, speaking
-from components.ports import Guest, GuestJob, Hear, Said
+from components.ports import Guest, GuestJob, Hear, OutputLine
 from components.sandbox.backends.pool import PooledSandbox
 from components.sandbox.backends.select import open_sandbox
 from components.schema.results.values import ExecutionResult
@@ -53,7 +62,7 @@ class Killable:
         if self._began is not None:
             self._began(job.limits.wall_s)
         if self._hear is not None:
-            self._hear(Said("worker", f"{job.kind} begins in {self.backend}"))
+            self._hear(OutputLine("worker", f"{job.kind} begins in {self.backend}"))
         with self._lock:
             self._guest = guest
             if self._cancelled:
@@ -95,7 +104,7 @@ class Worker:
         self._cancelled: set[int] = set()
         self._lock = threading.Lock()
         self._telling = threading.Lock()
-        self._orders: SimpleQueue[Run | None] = SimpleQueue()
+        self._orders: SimpleQueue[RunJob | None] = SimpleQueue()
 
     def serve(self) -> None:
         """Work until the executor hangs up; then take the wall down."""
@@ -121,12 +130,12 @@ class Worker:
             except (EOFError, OSError):
                 self._hang_up()
                 return
-            if isinstance(order, Run):
+            if isinstance(order, RunJob):
                 self._orders.put(order)
             else:
                 self._cancel(order)
 
-    def _cancel(self, order: Cancel) -> None:
+    def _cancel(self, order: CancelJob) -> None:
         with self._lock:
             self._cancelled.add(order.number)
             if self._current is not None and self._current[0] == order.number:
@@ -138,7 +147,7 @@ class Worker:
                 self._current[1].cancel()
         self._orders.put(None)
 
-    def _work(self, order: Run) -> tuple[ExecutionResult, str]:
+    def _work(self, order: RunJob) -> tuple[ExecutionResult, str]:
         problem = self._raise_wall()
         if self._wall is None:
             return broken(problem), problem
@@ -158,14 +167,14 @@ class Worker:
 
     def _note(self, number: int, wall_s: float) -> None:
         with contextlib.suppress(OSError):  # the executor is gone, which the line's reader sees
-            self._tell(Began(number, wall_s))
+            self._tell(JobBegan(number, wall_s))
 
-    def _tell(self, answer: Began | Done | State | Word) -> None:
+    def _tell(self, answer: JobBegan | Done | State | Word) -> None:
         """Raises OSError when the executor is gone."""
         with self._telling:  # a job's words come from a thread of their own
             self._line.send(answer)
 
-    def _say(self, number: int, said: Said) -> None:
+    def _say(self, number: int, said: OutputLine) -> None:
         with contextlib.suppress(OSError):  # the executor is gone, which the line's reader sees
             self._tell(Word(number, said))
 

@@ -10,7 +10,7 @@ import structlog
 
 from components.errors import ConfigError, TransientError, UserError
 from components.forge.github_answers import ISO, NOT_FOUND, Refused, iso_date, taken
-from components.forge.github_auth import Access, Budgets, Connection, connect
+from components.forge.github_auth import Budgets, Connection, GitHubAccess, connect
 from components.forge.github_checks import CheckRuns, Marks, Statuses
 from components.forge.github_comments import MARKER, Conversation, Reaction
 from components.forge.github_doctor import missing_permissions, unsuited_rules
@@ -48,7 +48,7 @@ class GitHubForge:
     """
 
     name: str
-    access: Access
+    access: GitHubAccess
     mirror: Mirror
     budgets: Budgets = field(default_factory=dict, repr=False)
     lands_batches: bool = field(default=False, init=False)
@@ -329,7 +329,7 @@ class GitHubForge:
         return self._talk.own(number, MARKER)
 
 
-def _unreachable(access: Access, refused: UserError) -> TransientError:
+def _unreachable(access: GitHubAccess, refused: UserError) -> TransientError:
     if isinstance(refused, Refused) and refused.status == NOT_FOUND:
         return TransientError(
             f"GitHub has no repository {access.repository} that this account may see",

@@ -14,7 +14,7 @@ from components.forge.github_client import Client
 
 
 @dataclass(frozen=True)
-class Access:
+class GitHubAccess:
     """Settings of one repository on GitHub. `repr` shows no secrets.
 
     Attributes:
@@ -59,7 +59,7 @@ class Connection:
         app: acts as the App itself (its hook, its permissions); None with a token.
     """
 
-    access: Access
+    access: GitHubAccess
     client: Client
     auth: Auth | None
     app: Client | None = None
@@ -79,10 +79,10 @@ class Connection:
 
 
 Budgets = dict[tuple[str, ...], Budget]
-"""The call budgets of one process, by `Access.counted_as`."""
+"""The call budgets of one process, by `GitHubAccess.counted_as`."""
 
 
-def connect(access: Access, budgets: Budgets) -> Connection:
+def connect(access: GitHubAccess, budgets: Budgets) -> Connection:
     """Build the clients; nothing is asked of GitHub yet.
 
     Args:
@@ -109,7 +109,7 @@ def connect(access: Access, budgets: Budgets) -> Connection:
     return Connection(access, client, installation, Client(access.base_url, as_app))
 
 
-def _private_key(access: Access) -> str:
+def _private_key(access: GitHubAccess) -> str:
     if access.private_key_file is None:
         raise ConfigError("a GitHub App needs private_key_file")
     try:

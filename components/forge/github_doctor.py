@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from components.forge.github_answers import NOT_FOUND, Refused
-from components.forge.github_auth import Access, Connection
+from components.forge.github_auth import Connection, GitHubAccess
 from components.forge.github_client import Client
 
 _APP_NEEDS = {
@@ -55,7 +55,7 @@ def _of_token(connection: Connection) -> Iterator[str]:
         )
 
 
-def unsuited_rules(client: Client, access: Access) -> tuple[str, ...]:
+def unsuited_rules(client: Client, access: GitHubAccess) -> tuple[str, ...]:
     """Rules of the base branch that deploys can't keep, one sentence each.
 
     Those of rulesets; older branch protection shows itself to administrators alone.

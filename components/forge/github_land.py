@@ -7,7 +7,7 @@ from typing import Any, Literal
 from components.errors import Moved, TransientError, UserError
 from components.forge.github_answers import NOT_FOUND, UNPROCESSABLE, Refused, taken
 from components.forge.github_client import Client
-from components.forge.github_merge import Again, Merger
+from components.forge.github_merge import Again, PullRequestMerger
 from components.forge.github_mirror import Mirror, Move
 from components.forge.github_values import Pull, number_of, pull
 from components.ports import Landing, Proposal, Tag
@@ -47,10 +47,10 @@ class Lander:
     read_base: Callable[[], str]
 
     owner: Callable[[], str]
-    merger: Merger = field(init=False)
+    merger: PullRequestMerger = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "merger", Merger(self.client, self.repository))
+        object.__setattr__(self, "merger", PullRequestMerger(self.client, self.repository))
 
     def land(self, landing: Landing) -> str:
         """See `ports.Forge.land`; safe to call again after a crash at any point."""

@@ -26,7 +26,7 @@ class WrongMethod(UserError):
 
 
 @dataclass
-class Merger:
+class PullRequestMerger:
     """Merges pull requests of one repository by the first method that it allows."""
 
     client: Client

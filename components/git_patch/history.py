@@ -3,7 +3,7 @@
 import re
 
 from components.git_patch.reading import EMPTY_TREE, Reader
-from components.git_patch.values import Branch, LogEntry, TagRef, Version
+from components.git_patch.values import Branch, LogEntry, TaggedVersion, TagRef
 from components.safe_tools.names import escaped, object_id, ref_name, safe_relative_path
 
 DIFF_BYTES = 200_000
@@ -40,15 +40,15 @@ class History(Reader):
         commit = self.commit_of_tag(name)
         return TagRef(name, own, commit) if commit else None
 
-    def versions(self, strategy: str) -> tuple[Version, ...]:
+    def versions(self, strategy: str) -> tuple[TaggedVersion, ...]:
         """The deployed versions of a strategy by their tags `<name>/v<version>`, oldest first."""
         tags = self.list_tags(f"{safe_relative_path(strategy)}/")
         found = (v for v in map(_version, tags) if v is not None and v.strategy == strategy)
         return tuple(sorted(found, key=lambda v: _precedence(v.version)))
 
-    def all_versions(self) -> dict[str, tuple[Version, ...]]:
+    def all_versions(self) -> dict[str, tuple[TaggedVersion, ...]]:
         """The versions of every strategy, by its name, each oldest first."""
-        versions: dict[str, list[Version]] = {}
+        versions: dict[str, list[TaggedVersion]] = {}
         for version in map(_version, self.list_tags()):
             if version is not None:
                 versions.setdefault(version.strategy, []).append(version)
@@ -112,9 +112,9 @@ class History(Reader):
         return lines if output.code else ()
 
 
-def _version(tag: TagRef) -> Version | None:
+def _version(tag: TagRef) -> TaggedVersion | None:
     found = _VERSION_TAG.fullmatch(tag.name)
-    return Version(found.group(1), found.group(2), tag.name, tag.commit) if found else None
+    return TaggedVersion(found.group(1), found.group(2), tag.name, tag.commit) if found else None
 
 
 def _precedence(version: str) -> tuple[object, ...]:

@@ -1,7 +1,14 @@
 """Merges, batches of merges and their reverts, as objects. Nothing here moves a ref."""
 
 from components.errors import Conflict, UserError
-from components.git_patch.values import Candidate, Identity, Left, Merged, MergedMany, Step
+from components.git_patch.values import (
+    Identity,
+    Left,
+    MergeCandidate,
+    Merged,
+    MergedMany,
+    MergeStep,
+)
 from components.git_patch.writing import BOT, Writer
 from components.safe_tools.hardened import GitFailed
 from components.safe_tools.names import OBJECT_ID, escaped, object_id
@@ -60,7 +67,7 @@ class Merger(Writer):
         return Merged("", WHOLE, "the proposal shares no history with the base")
 
     def merge_many(
-        self, base: str, candidates: tuple[Candidate, ...], *, when: int | None = None
+        self, base: str, candidates: tuple[MergeCandidate, ...], *, when: int | None = None
     ) -> MergedMany:
         """Merge several heads one after the other, each with its own merge commit.
 
@@ -84,7 +91,7 @@ class Merger(Writer):
             tip = self.commit_merge(
                 tip, candidate.head, merged.tree, candidate.message, candidate.author, when=when
             )
-            steps.append(Step(candidate, tip, merged.tree))
+            steps.append(MergeStep(candidate, tip, merged.tree))
         return MergedMany(tip, tuple(steps), tuple(left))
 
     def commit_merge(

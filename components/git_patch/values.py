@@ -28,7 +28,7 @@ class Merged:
 
 
 @dataclass(frozen=True)
-class Candidate:
+class MergeCandidate:
     """One head to be merged in a batch, with the message and author of its merge commit."""
 
     head: str
@@ -37,10 +37,10 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Step:
+class MergeStep:
     """One candidate that merged: its merge commit (first parent: the step before) and tree."""
 
-    candidate: Candidate
+    candidate: MergeCandidate
     commit: str
     tree: str
 
@@ -49,7 +49,7 @@ class Step:
 class Left:
     """One candidate that could not join the batch, and why."""
 
-    candidate: Candidate
+    candidate: MergeCandidate
     merged: Merged
 
 
@@ -58,7 +58,7 @@ class MergedMany:
     """A chain of merges on top of a base. `tip` is the base where nothing merged."""
 
     tip: str
-    steps: tuple[Step, ...] = ()
+    steps: tuple[MergeStep, ...] = ()
     left: tuple[Left, ...] = ()
 
 
@@ -109,7 +109,7 @@ class TagRef:
 
 
 @dataclass(frozen=True)
-class Version:
+class TaggedVersion:
     """One deployed version of a strategy, as its tag says."""
 
     strategy: str

@@ -13,7 +13,7 @@ import numpy as np
 from backtesting.backtesting import Order, Strategy, Trade, _Broker
 
 from components.protocol.fills import TimedBroker
-from components.protocol.messages import Account, Cancel, Close, Op, Place, Protect
+from components.protocol.messages import Account, CancelOrder, Close, Op, PlaceOrder, Protect
 
 if TYPE_CHECKING:
     from backtesting._util import _Data
@@ -103,12 +103,12 @@ def replay(broker: _Broker, op: Op) -> None:
 
 def _do(broker: _Broker, op: Op) -> None:
     match op:
-        case Place(size, limit, stop, sl, tp, tag):
+        case PlaceOrder(size, limit, stop, sl, tp, tag):
             _check(size, limit, stop, sl, tp)
             if size == 0 or (abs(size) >= 1 and size != round(size)):
                 raise Impossible(f"an order of size {size}")
             broker.new_order(size, limit, stop, sl, tp, tag and tag[:TAG_CAP])
-        case Cancel(order):
+        case CancelOrder(order):
             _at(broker.orders, order).cancel()
         case Close(trade, settled, portion):
             _check(portion)

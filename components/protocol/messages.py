@@ -85,7 +85,7 @@ class Bar(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
     values: list[float | int]
 
 
-class Bars(msgspec.Struct, frozen=True, array_like=True, tag=2):
+class BarBlock(msgspec.Struct, frozen=True, array_like=True, tag=2):
     """Many bars at once: raw little-endian arrays, one a column; not when streamed."""
 
     nonce: int
@@ -140,13 +140,13 @@ class Suspects(msgspec.Struct, frozen=True, array_like=True, tag=8):
     bar: int
 
 
-Request = Hello | Bar | Bars | RunWhole | Diagnose | End | Step | Values | Suspects
+Request = Hello | Bar | BarBlock | RunWhole | Diagnose | End | Step | Values | Suspects
 
 
 # --- guest to host -----------------------------------------------------------------------------
 
 
-class Place(msgspec.Struct, frozen=True, array_like=True, tag=0, gc=False):
+class PlaceOrder(msgspec.Struct, frozen=True, array_like=True, tag=0, gc=False):
     """`buy` or `sell`: a signed size (a fraction of equity when below 1) and prices."""
 
     size: float
@@ -157,7 +157,7 @@ class Place(msgspec.Struct, frozen=True, array_like=True, tag=0, gc=False):
     tag: str | None
 
 
-class Cancel(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
+class CancelOrder(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
     """Cancel the waiting order at this position of the queue."""
 
     order: int
@@ -180,7 +180,7 @@ class Protect(msgspec.Struct, frozen=True, array_like=True, tag=3, gc=False):
     price: float | None
 
 
-Op = Place | Cancel | Close | Protect
+Op = PlaceOrder | CancelOrder | Close | Protect
 
 
 class Reply(msgspec.Struct, frozen=True, array_like=True):

@@ -3,6 +3,6 @@
 from components.state.db.lock import DaemonLock
 from components.state.lifecycle import Lifecycle
 from components.state.store import DATABASE, LOCK, Store
-from components.state.tables.versions import Content
+from components.state.tables.versions import VersionContent
 
-__all__ = ["DATABASE", "LOCK", "Content", "DaemonLock", "Lifecycle", "Store"]
+__all__ = ["DATABASE", "LOCK", "DaemonLock", "Lifecycle", "Store", "VersionContent"]

@@ -205,7 +205,7 @@ def _units(code: Mapping[str, bytes], policy: CodePolicy, reports: _Reports) -> 
         report = reports.of(file)
         report.lines = lines
         tree = source.parse(content, policy.limits)
-        if isinstance(tree, source.Problem):
+        if isinstance(tree, source.SourceProblem):
             report.at(tree.rule, tree.line, tree.column, tree.message)
             continue
         try:

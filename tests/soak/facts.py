@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from components.schema.results.values import CheckName, Verdict
-from components.state.tables.records import Deployment, Hold, Intent, Job, Run, Version
+from components.state.tables.records import Deployment, HeldVersion, Intent, Job, Run, Version
 from tests.soak.author import Told
 
 
@@ -98,7 +98,7 @@ class Database:
     verdicts: Mapping[str, str] = field(default_factory=dict)
     versions: tuple[Version, ...] = ()
     deployments: tuple[Deployment, ...] = ()
-    holds: tuple[Hold, ...] = ()
+    holds: tuple[HeldVersion, ...] = ()
     intents: tuple[Intent, ...] = ()
     moves: tuple[Move, ...] = ()
     published: Mapping[str, str] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from components.git_patch.writing import SCRATCH
 from components.schema.results.report import Report
 from components.schema.results.values import Verdict
 from components.state import DATABASE, Lifecycle, Store
-from components.state.tables.records import Deployment, Hold, Intent, Job, Run, Version
+from components.state.tables.records import Deployment, HeldVersion, Intent, Job, Run, Version
 from tests.soak import facts, processes
 from tests.soak.author import ROOT, Told
 from tests.soak.stage import Stage
@@ -119,7 +119,7 @@ def _read(db: sqlite3.Connection, problems: tuple[str, ...]) -> facts.Database:
         deployments=tuple(
             Deployment(**row) for row in _rows(db, "SELECT * FROM deployments ORDER BY id")
         ),
-        holds=tuple(Hold(**row) for row in _rows(db, "SELECT * FROM holds ORDER BY id")),
+        holds=tuple(HeldVersion(**row) for row in _rows(db, "SELECT * FROM holds ORDER BY id")),
         intents=tuple(
             Intent(**{**row, "details": json.loads(row["details"])})
             for row in _rows(db, "SELECT * FROM intents ORDER BY id")

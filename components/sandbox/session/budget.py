@@ -34,7 +34,7 @@ class Late:
     starved_s: float | None = None
 
 
-class Budget:
+class JobBudget:
     """Made when a job begins, in the thread that serves it.
 
     Attributes:

@@ -12,14 +12,14 @@ from typing import Self
 
 import msgspec
 
-from components.ports import GuestBroke, GuestExit, GuestGone, GuestJob, GuestLate, Said
+from components.ports import GuestBroke, GuestExit, GuestGone, GuestJob, GuestLate, OutputLine
 from components.protocol.wire import CHUNK, HEADER, HOST_CAP, Began, Ended, Start
 from components.sandbox.backends.instance import ControlLost, Member
 from components.sandbox.limits import seccomp
 from components.sandbox.limits.cgroups import Counters
 from components.sandbox.limits.processor import Processor
 from components.sandbox.session import outcome
-from components.sandbox.session.budget import Budget, Late, rlimits
+from components.sandbox.session.budget import JobBudget, Late, rlimits
 from components.sandbox.session.output import Drain
 from components.schema.results.values import ResourceUsage
 
@@ -76,7 +76,7 @@ class Session:
             raise
         if self._processor is not None:
             self._processor.stay()
-        self._budget = Budget(member.grip, job.limits)
+        self._budget = JobBudget(member.grip, job.limits)
         self._next_check = time.monotonic() + TICK_S
         self._next_word = self._next_check + WORD_S
 
@@ -217,7 +217,9 @@ class Session:
             raise GuestGone("the job's process ended")
         if self._hear_of_it is not None and time.monotonic() >= self._next_word:
             self._next_word = time.monotonic() + WORD_S
-            self._hear_of_it(Said("progress", f"{self._frames:,} answers of the guest so far"))
+            self._hear_of_it(
+                OutputLine("progress", f"{self._frames:,} answers of the guest so far")
+            )
 
     def _over(self) -> bool:
         if self._ended is None and not self._lost:

@@ -7,7 +7,7 @@ from collections import deque
 from contextlib import ExitStack
 from typing import Literal
 
-from components.ports import Hear, Said
+from components.ports import Hear, OutputLine
 from components.texts import harmless
 
 CHUNK = 65_536
@@ -68,7 +68,7 @@ class Lines:
             self._tell(self._rest)
 
     def _tell(self, line: bytes) -> None:
-        self._hear(Said(self._source, line[:LINE_CAP].decode("utf-8", errors="replace")))
+        self._hear(OutputLine(self._source, line[:LINE_CAP].decode("utf-8", errors="replace")))
 
 
 class Drain:

@@ -27,7 +27,7 @@ from components.schema.documents.reader import (
 from components.schema.policies.schema import SchemaPolicy
 from components.schema.results.values import Finding, Severity
 from components.schema.rule_language.compiler import compile_rules
-from components.schema.rule_language.problems import Problem
+from components.schema.rule_language.problems import RuleProblem
 
 if TYPE_CHECKING:
     from components.schema.documents.bounds import Path
@@ -117,7 +117,10 @@ def _check(
 
 
 def _merged(
-    found: tuple[Finding, ...], problems: list[Problem], document: Document, policy: SchemaPolicy
+    found: tuple[Finding, ...],
+    problems: list[RuleProblem],
+    document: Document,
+    policy: SchemaPolicy,
 ) -> tuple[Finding, ...]:
     """What the model and the other checks found, in the order of the file, up to the cap."""
     problems = [p for p in problems if not (p.rule == "yes-no-text" and _quoted(p, document))]
@@ -199,9 +202,11 @@ def _remove(rest: dict[str, Any], path: Path, *, missing: bool) -> set[str]:
     return {top, *(str(key) for key in part)} if isinstance(part, dict) else {top}
 
 
-def _required(document: Document, policy: SchemaPolicy, broken: frozenset[str]) -> list[Problem]:
+def _required(
+    document: Document, policy: SchemaPolicy, broken: frozenset[str]
+) -> list[RuleProblem]:
     return [
-        Problem((field,), "missing-field", f"`{field}` is required here", "write it", key=True)
+        RuleProblem((field,), "missing-field", f"`{field}` is required here", "write it", key=True)
         for field in policy.required
         if field not in broken and document.value.get(field) in (None, "", [], {})
     ]
@@ -212,7 +217,7 @@ def _rules(
     definition: StrategyDefinition,
     policy: SchemaPolicy,
     broken: frozenset[str],
-    problems: list[Problem],
+    problems: list[RuleProblem],
     *,
     has_code: bool | None,
 ) -> str:
@@ -234,7 +239,7 @@ def _rules(
     return json.dumps(compiled.program, separators=(",", ":"))
 
 
-def finding_of(problem: Problem, document: Document, policy: SchemaPolicy) -> Finding:
+def finding_of(problem: RuleProblem, document: Document, policy: SchemaPolicy) -> Finding:
     """A problem at its place in the file, as grave as the policy says."""
     where = "" if problem.key else f"{dotted(problem.path)}: "
     found = problem.found
@@ -253,7 +258,7 @@ def finding_of(problem: Problem, document: Document, policy: SchemaPolicy) -> Fi
     return finding if problem.span is None else _inside_rule(finding, problem, document)
 
 
-def _quoted(problem: Problem, document: Document) -> bool:
+def _quoted(problem: RuleProblem, document: Document) -> bool:
     """Whether a text stands in quotes, so that it says itself that it is text."""
     span = document.span(problem.path)
     if span is None:
@@ -262,7 +267,7 @@ def _quoted(problem: Problem, document: Document) -> bool:
     return line_of(document.text, line)[column - 1 : column] in ("'", '"')
 
 
-def _inside_rule(finding: Finding, problem: Problem, document: Document) -> Finding:
+def _inside_rule(finding: Finding, problem: RuleProblem, document: Document) -> Finding:
     """The finding narrowed to the part of a rule that is at fault."""
     text = _rule_text(document, problem)
     start, end = problem.span or (0, len(text))
@@ -277,6 +282,6 @@ def _inside_rule(finding: Finding, problem: Problem, document: Document) -> Find
     return finding.model_copy(update={"column": at + start + 1, "end_column": at + end + 1})
 
 
-def _rule_text(document: Document, problem: Problem) -> str:
+def _rule_text(document: Document, problem: RuleProblem) -> str:
     field, number = problem.path
     return str(document.value[field][number])

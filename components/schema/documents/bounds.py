@@ -29,7 +29,7 @@ class Bounds:
 
 
 @dataclass(frozen=True)
-class Problem:
+class TextProblem:
     """Something wrong with a document's text."""
 
     rule: str
@@ -43,14 +43,14 @@ class Reading:
     """What a reader gathers; `spans` maps a path to (key's span, value's span)."""
 
     value: Any = None
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[TextProblem] = field(default_factory=list)
     spans: dict[Path, tuple[Span, Span]] = field(default_factory=dict)
 
 
 class Unreadable(Exception):
     """The text cannot be read on: carries the problem. Never leaves the readers."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: TextProblem) -> None:
         super().__init__(problem.message)
         self.problem = problem
 
@@ -64,14 +64,14 @@ def line_of(text: str, number: int) -> str:
 def too_deep(bounds: Bounds, span: Span) -> Unreadable:
     """More nesting than allowed."""
     return Unreadable(
-        Problem("too-deep", f"nested deeper than {bounds.depth} levels", "flatten it", span)
+        TextProblem("too-deep", f"nested deeper than {bounds.depth} levels", "flatten it", span)
     )
 
 
 def too_many(bounds: Bounds, span: Span) -> Unreadable:
     """More values than allowed, aliases expanded."""
     return Unreadable(
-        Problem(
+        TextProblem(
             "too-many-values",
             f"more than {bounds.values:,} values (aliases expanded)",
             "a definition needs a few hundred at most",
@@ -80,10 +80,10 @@ def too_many(bounds: Bounds, span: Span) -> Unreadable:
     )
 
 
-def duplicate_key(key: str, first: Span | None, span: Span) -> Problem:
+def duplicate_key(key: str, first: Span | None, span: Span) -> TextProblem:
     """The same key twice in one mapping."""
     where = f", first on line {first[0]}" if first else ""
-    return Problem(
+    return TextProblem(
         "duplicate-key", f"key `{key[:60]}` is given twice{where}", "keep one of them", span
     )
 

@@ -10,9 +10,9 @@ from typing import Any
 from components.schema.documents.bounds import (
     Bounds,
     Path,
-    Problem,
     Reading,
     Span,
+    TextProblem,
     Unreadable,
     duplicate_key,
     number_from,
@@ -148,7 +148,7 @@ class _Reader:
 
     def error(self, message: str) -> Unreadable:
         return Unreadable(
-            Problem("json-syntax", f"not valid JSON: {message}", "", self.span(self.at))
+            TextProblem("json-syntax", f"not valid JSON: {message}", "", self.span(self.at))
         )
 
     def span(self, start: int, end: int | None = None) -> Span:

@@ -13,9 +13,9 @@ from yaml.cyaml import CParser  # type: ignore[attr-defined]  # libyaml's parser
 from components.schema.documents.bounds import (
     Bounds,
     Path,
-    Problem,
     Reading,
     Span,
+    TextProblem,
     Unreadable,
     duplicate_key,
     line_of,
@@ -142,7 +142,7 @@ class _Composer:
     def check_tag(self, event: Any) -> None:
         if event.tag is not None and event.tag not in _TEXT_TAGS:
             self.reading.problems.append(
-                Problem(
+                TextProblem(
                     "tag",
                     f"tag `{event.tag[:60]}` is not allowed",
                     "write plain values; quote what must be text",
@@ -232,19 +232,19 @@ def _span(event: Any) -> Span:
 
 
 def _unreadable(rule: str, message: str, hint: str, event: Any) -> Unreadable:
-    return Unreadable(Problem(rule, message, hint, _span(event)))
+    return Unreadable(TextProblem(rule, message, hint, _span(event)))
 
 
-def _syntax(error: yaml.YAMLError, text: str) -> Problem:
+def _syntax(error: yaml.YAMLError, text: str) -> TextProblem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
     said = getattr(error, "problem", None) or str(error)
     context = getattr(error, "context", None)
     span = (line, column, line, column + 1)
     if mark is not None and line_of(text, line)[column - 1 : column] == "\t":
-        return Problem("tab", "a tab can't indent YAML", "use spaces", span)
+        return TextProblem("tab", "a tab can't indent YAML", "use spaces", span)
     message = f"not valid YAML: {said}" + (f" {context}" if context else "")
-    return Problem("yaml-syntax", message, _SYNTAX_HINTS.get(said, ""), span)
+    return TextProblem("yaml-syntax", message, _SYNTAX_HINTS.get(said, ""), span)
 
 
 _SYNTAX_HINTS = {

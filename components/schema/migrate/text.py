@@ -7,9 +7,9 @@ from typing import Any
 
 from components.schema.rule_language.functions import functions
 from components.schema.rule_language.lower import lower_rule
-from components.schema.rule_language.place import Place
-from components.schema.rule_language.problems import Refused
-from components.schema.rule_language.scope import IndicatorInfo, ParameterInfo, Scope
+from components.schema.rule_language.place import RulePlace
+from components.schema.rule_language.problems import RuleRefused
+from components.schema.rule_language.scope import IndicatorInfo, ParameterInfo, RuleNames
 from components.schema.rule_language.text import parse_rule
 
 _LONGEST = 500
@@ -124,11 +124,11 @@ def _named_indicators(
 def _fault(rule: str, parameters: dict[str, Any], indicators: dict[str, dict[str, Any]]) -> str:
     """Why a text is not a rule, or an empty string."""
     kinds = {name: ParameterInfo(_kind(value)) for name, value in parameters.items()}
-    scope = Scope(kinds, {name: _info(spec) for name, spec in indicators.items()})
-    place = Place((), 0)
+    scope = RuleNames(kinds, {name: _info(spec) for name, spec in indicators.items()})
+    place = RulePlace((), 0)
     try:
         lower_rule(parse_rule(rule, (), _LONGEST).tree, scope, place)
-    except Refused as stop:
+    except RuleRefused as stop:
         return stop.problem.message
     return ""
 

@@ -15,9 +15,9 @@ from components.schema.definition.models import (
 from components.schema.documents.explain import dotted
 from components.schema.rule_language.indicators import compile_indicators
 from components.schema.rule_language.lower import lower_rule
-from components.schema.rule_language.place import Place
-from components.schema.rule_language.problems import Problem, Refused
-from components.schema.rule_language.scope import STRATEGY_ATTRIBUTES, WORDS, Scope, scope_of
+from components.schema.rule_language.place import RulePlace
+from components.schema.rule_language.problems import RuleProblem, RuleRefused
+from components.schema.rule_language.scope import STRATEGY_ATTRIBUTES, WORDS, RuleNames, scope_of
 from components.schema.rule_language.terms import Term, contradiction
 from components.schema.rule_language.text import parse_rule
 
@@ -35,7 +35,7 @@ class Compiled:
     """A program as plain JSON values, and the problems found; don't run it if any is an error."""
 
     program: dict[str, Any]
-    problems: tuple[Problem, ...]
+    problems: tuple[RuleProblem, ...]
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def compile_rules(
 
 
 def _rules(
-    texts: tuple[str, ...], field: str, scope: Scope, longest: int, problems: list[Problem]
+    texts: tuple[str, ...], field: str, scope: RuleNames, longest: int, problems: list[RuleProblem]
 ) -> list[_Rule]:
     rules: list[_Rule] = []
     for number, text in enumerate(texts):
@@ -87,15 +87,15 @@ def _rules(
         scope.used.update(_NAME.findall(text))
         try:
             parsed = parse_rule(text, path, longest)
-            place = Place(path, parsed.offset, problems)
+            place = RulePlace(path, parsed.offset, problems)
             rules.append(_Rule(parsed.side, lower_rule(parsed.tree, scope, place), path))
-        except Refused as stop:
+        except RuleRefused as stop:
             problems.append(stop.problem)
     problems += [p for side in SIDES for p in _excluding([r for r in rules if r.side == side])]
     return rules
 
 
-def _excluding(rules: list[_Rule]) -> list[Problem]:
+def _excluding(rules: list[_Rule]) -> list[RuleProblem]:
     """The first rule of a side that can't hold together with the ones before it."""
     claims: list[Any] = []
     for rule in rules:
@@ -104,28 +104,28 @@ def _excluding(rules: list[_Rule]) -> list[Problem]:
         claims += rule.term.claims
         if contradiction(claims):
             message = "this rule excludes an earlier one: all rules of a side must hold together"
-            return [Problem(rule.path, "never-true", message, "combine alternatives with `or`")]
+            return [RuleProblem(rule.path, "never-true", message, "combine alternatives with `or`")]
     return []
 
 
 def _missing(
     definition: StrategyDefinition, entry: list[_Rule], leave: list[_Rule]
-) -> list[Problem]:
+) -> list[RuleProblem]:
     if not definition.entry_rules:
         hint = "write entry_rules, or a strategy.py"
         message = "nothing ever trades: there are no entry rules and no code"
-        return [Problem(("entry_rules",), "no-entry", message, hint, key=True)]
+        return [RuleProblem(("entry_rules",), "no-entry", message, hint, key=True)]
     risk = definition.risk_limits
     short = any(rule.side == "short" for rule in entry)
     if short and risk.take_profit_pct is not None and risk.take_profit_pct >= _WHOLE:
         message = "a short position gains less than 100 %: this target is never reached"
         path: Path = ("risk_limits", "take_profit_pct")
-        return [Problem(path, "unreachable-target", message, "set it lower")]
+        return [RuleProblem(path, "unreachable-target", message, "set it lower")]
     stops = (risk.stop_loss_pct, risk.take_profit_pct, risk.trailing_stop_pct)
     if any(stop is not None for stop in stops) or len(leave) < len(definition.exit_rules):
         return []
     return [
-        Problem(
+        RuleProblem(
             ("exit_rules",),
             "missing-exit",
             f"{side} positions are never left: no exit rule and no stop",
@@ -137,7 +137,7 @@ def _missing(
     ]
 
 
-def _reserved(definition: StrategyDefinition) -> list[Problem]:
+def _reserved(definition: StrategyDefinition) -> list[RuleProblem]:
     """Names that mean something else already, in rules or in the Strategy that runs them."""
     taken = [
         (("parameters", name), name, name in WORDS - STRATEGY_ATTRIBUTES)
@@ -148,7 +148,7 @@ def _reserved(definition: StrategyDefinition) -> list[Problem]:
         for name in definition.indicators
     ]
     return [
-        Problem(
+        RuleProblem(
             path,
             "reserved-name",
             f"`{name}` has a meaning already",
@@ -161,10 +161,10 @@ def _reserved(definition: StrategyDefinition) -> list[Problem]:
     ]
 
 
-def _unused(definition: StrategyDefinition, scope: Scope) -> list[Problem]:
+def _unused(definition: StrategyDefinition, scope: RuleNames) -> list[RuleProblem]:
     hint = "remove it, or use it in a rule"
     return [
-        Problem((field, name), rule, f"{what} `{name}` is not used", hint, name, key=True)
+        RuleProblem((field, name), rule, f"{what} `{name}` is not used", hint, name, key=True)
         for field, rule, what, names in (
             ("indicators", "unused-indicator", "indicator", definition.indicators),
             ("parameters", "unused-parameter", "parameter", definition.parameters),

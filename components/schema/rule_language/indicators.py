@@ -13,9 +13,9 @@ from components.schema.rule_language.functions import (
     averages,
     functions,
 )
-from components.schema.rule_language.problems import Problem, Refused
+from components.schema.rule_language.problems import RuleProblem, RuleRefused
 from components.schema.rule_language.ranges import Range
-from components.schema.rule_language.scope import SERIES, IndicatorInfo, Scope, output_row
+from components.schema.rule_language.scope import SERIES, IndicatorInfo, RuleNames, output_row
 
 if TYPE_CHECKING:
     from components.schema.documents.bounds import Path
@@ -26,8 +26,8 @@ Compiled = dict[str, Any]
 
 
 def compile_indicators(
-    definition: StrategyDefinition, scope: Scope
-) -> tuple[list[Compiled], list[Problem]]:
+    definition: StrategyDefinition, scope: RuleNames
+) -> tuple[list[Compiled], list[RuleProblem]]:
     """Resolve all indicators and add them to the scope.
 
     Args:
@@ -44,10 +44,10 @@ def compile_indicators(
 
 
 class _Resolver:
-    def __init__(self, definition: StrategyDefinition, scope: Scope) -> None:
+    def __init__(self, definition: StrategyDefinition, scope: RuleNames) -> None:
         self.definition, self.scope = definition, scope
         self.compiled: list[Compiled] = []
-        self.problems: list[Problem] = []
+        self.problems: list[RuleProblem] = []
         self.busy: list[str] = []
         self.done: set[str] = set()
 
@@ -58,7 +58,7 @@ class _Resolver:
         self.busy.append(name)
         try:
             self.compiled.append(self.compile(name))
-        except Refused as stop:
+        except RuleRefused as stop:
             self.problems.append(stop.problem)
             self.scope.broken |= {name}
         self.busy.pop()
@@ -92,13 +92,15 @@ class _Resolver:
             what = f"`{text}` is not a TA-Lib function"
             if implied:
                 hint = "give it a type: {type: SMA, timeperiod: 20}"
-            raise Refused(Problem(_type(path, implied), "unknown-indicator", what, hint, text))
+            raise RuleRefused(
+                RuleProblem(_type(path, implied), "unknown-indicator", what, hint, text)
+            )
         if "." not in text:
             return function, None
         if output not in function.output_aliases:
             allowed = ", ".join(f"{name}.{o}" for o in function.output_aliases)
-            raise Refused(
-                Problem(
+            raise RuleRefused(
+                RuleProblem(
                     (*path, "type"),
                     "unknown-output",
                     f"{name} has no output `{output}`",
@@ -116,7 +118,7 @@ class _Resolver:
             self.source_count(path, function, len(chosen), len(sources))
             sources = ("close",) * len(chosen)
         if sources is None and len(chosen) > 1:
-            raise Refused(_two_sources(path, function))
+            raise RuleRefused(_two_sources(path, function))
         supply = iter(sources or ("close",))
         return [
             self.source((*path, "source"), next(supply)) if i in chosen else ["series", i]
@@ -125,7 +127,7 @@ class _Resolver:
 
     def source_count(self, path: Path, function: Function, wanted: int, given: int) -> None:
         if wanted > 1:
-            raise Refused(_two_sources(path, function))
+            raise RuleRefused(_two_sources(path, function))
         fixed = ", ".join(function.inputs)
         message = (
             f"{function.name} takes one series, found {given}"
@@ -133,7 +135,7 @@ class _Resolver:
             else f"{function.name} always takes {fixed}: `source` has no effect"
         )
         self.problems.append(
-            Problem(
+            RuleProblem(
                 (*path, "source"),
                 "source-count" if wanted else "unused-source",
                 message,
@@ -150,8 +152,8 @@ class _Resolver:
         if name in self.scope.broken:
             return ["series", "close"]
         known = [*SERIES, *self.definition.indicators]
-        raise Refused(
-            Problem(
+        raise RuleRefused(
+            RuleProblem(
                 path,
                 "unknown-source",
                 f"`{text}` is neither a price series nor an indicator",
@@ -164,8 +166,10 @@ class _Resolver:
     def chained(self, path: Path, name: str, output: str) -> list[Any]:
         if name in self.busy:
             ring = " -> ".join([*self.busy[self.busy.index(name) :], name])
-            raise Refused(
-                Problem(path, "indicator-cycle", f"indicators are computed on each other: {ring}")
+            raise RuleRefused(
+                RuleProblem(
+                    path, "indicator-cycle", f"indicators are computed on each other: {ring}"
+                )
             )
         self.resolve(name)
         self.scope.used.add(name)
@@ -182,7 +186,9 @@ class _Resolver:
         result: dict[str, Any] = {}
         if len(given) > _MOST_ARGUMENTS:
             message = f"{function.name} is given {len(given)} arguments"
-            raise Refused(Problem(path, "unknown-argument", message, "remove those it has not"))
+            raise RuleRefused(
+                RuleProblem(path, "unknown-argument", message, "remove those it has not")
+            )
         for key, (where, value) in given.items():
             parameter = function.parameter(key)
             if parameter is None:
@@ -229,7 +235,7 @@ class _Resolver:
         if info is None and name not in self.scope.broken:
             known = [f"${p}" for p in self.scope.parameters]
             self.problems.append(
-                Problem(
+                RuleProblem(
                     path,
                     "unknown-parameter",
                     f"`{value}` is not a parameter of this strategy",
@@ -251,7 +257,7 @@ class _Resolver:
     ) -> None:
         message = f"`{path[-1]}` of {function.name} is {value}, allowed: {allowed}"
         self.problems.append(
-            Problem(path, "indicator-argument", message, hint, str(value), allowed)
+            RuleProblem(path, "indicator-argument", message, hint, str(value), allowed)
         )
 
 
@@ -265,8 +271,8 @@ def _type(path: Path, implied: bool) -> Path:  # noqa: FBT001  # one caller, one
     return path if implied else (*path, "type")
 
 
-def _two_sources(path: Path, function: Function) -> Problem:
-    return Problem(
+def _two_sources(path: Path, function: Function) -> RuleProblem:
+    return RuleProblem(
         (*path, "source"),
         "source-count",
         f"{function.name} takes two series",
@@ -274,9 +280,9 @@ def _two_sources(path: Path, function: Function) -> Problem:
     )
 
 
-def _unknown_parameter(path: Path, function: Function, key: str) -> Problem:
+def _unknown_parameter(path: Path, function: Function, key: str) -> RuleProblem:
     allowed = ", ".join(function.parameters) or "none"
-    return Problem(
+    return RuleProblem(
         path,
         "unknown-argument",
         f"{function.name} has no parameter `{key}`",

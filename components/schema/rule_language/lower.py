@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 from components.schema.rule_language import invoke, names
 from components.schema.rule_language.place import written
 from components.schema.rule_language.ranges import Range
-from components.schema.rule_language.scope import FUNCTIONS, Scope
+from components.schema.rule_language.scope import FUNCTIONS, RuleNames
 from components.schema.rule_language.terms import (
     Claim,
     Term,
@@ -25,7 +25,7 @@ from components.schema.rule_language.terms import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from components.schema.rule_language.place import Place
+    from components.schema.rule_language.place import RulePlace
 
 _COMPARE = {
     ast.Lt: "<",
@@ -48,7 +48,7 @@ _CONSTRUCTS = {
 }
 
 
-def lower_rule(tree: ast.expr, scope: Scope, place: Place) -> Term:
+def lower_rule(tree: ast.expr, scope: RuleNames, place: RulePlace) -> Term:
     """The term of a whole rule.
 
     Args:
@@ -65,7 +65,7 @@ def lower_rule(tree: ast.expr, scope: Scope, place: Place) -> Term:
 class Lowering:
     """One rule on its way down: its scope, its place, how deep it is nested."""
 
-    def __init__(self, scope: Scope, place: Place) -> None:
+    def __init__(self, scope: RuleNames, place: RulePlace) -> None:
         self.scope, self.place = scope, place
         self.depth = 0
 

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, NoReturn
 from components.schema.documents.explain import near
 from components.schema.rule_language.calls import CALLS
 from components.schema.rule_language.ranges import Range
-from components.schema.rule_language.scope import POSITION, SERIES, Scope, output_row
+from components.schema.rule_language.scope import POSITION, SERIES, RuleNames, output_row
 from components.schema.rule_language.terms import Term
 from components.schema.types import LARGEST
 
 if TYPE_CHECKING:
-    from components.schema.rule_language.place import Place
+    from components.schema.rule_language.place import RulePlace
 
 _PYTHON_WORDS = ("and", "or", "not")
 
 
-def constant(node: ast.Constant, place: Place) -> Term:
+def constant(node: ast.Constant, place: RulePlace) -> Term:
     """A number as written. Raises Refused."""
     value = node.value
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -29,7 +29,7 @@ def constant(node: ast.Constant, place: Place) -> Term:
     return Term(flag=False, code=["num", value], range=Range(value, value), constant=True)
 
 
-def name(node: ast.Name, scope: Scope, place: Place) -> Term:
+def name(node: ast.Name, scope: RuleNames, place: RulePlace) -> Term:
     """A bare name. Raises Refused."""
     word = node.id
     if word in SERIES:
@@ -43,7 +43,7 @@ def name(node: ast.Name, scope: Scope, place: Place) -> Term:
     return _unknown(node, word, scope, place)
 
 
-def output(node: ast.Attribute, scope: Scope, place: Place) -> Term:
+def output(node: ast.Attribute, scope: RuleNames, place: RulePlace) -> Term:
     """`indicator.output`. Raises Refused."""
     if not isinstance(node.value, ast.Name):
         place.refuse(node, "rule-construct", "`.` names an output of an indicator: macd.signal")
@@ -56,13 +56,13 @@ def output(node: ast.Attribute, scope: Scope, place: Place) -> Term:
     return _unknown(node, word, scope, place)
 
 
-def _indicator(node: ast.expr, word: str, row: str, scope: Scope, place: Place) -> Term:
+def _indicator(node: ast.expr, word: str, row: str, scope: RuleNames, place: RulePlace) -> Term:
     info = scope.indicators[word]
     number = output_row(info, word, row, place.path, place.span(node))
     return Term(flag=False, code=["indicator", word, number], range=info.range)
 
 
-def _parameter(node: ast.Name, scope: Scope, place: Place) -> Term:
+def _parameter(node: ast.Name, scope: RuleNames, place: RulePlace) -> Term:
     info = scope.parameters[node.id]
     if info.kind == "text":
         message = f"parameter `{node.id}` is text: rules compare numbers"
@@ -72,7 +72,7 @@ def _parameter(node: ast.Name, scope: Scope, place: Place) -> Term:
     return Term(flag=False, code=["param", node.id], range=info.range, constant=True)
 
 
-def _unknown(node: ast.expr, word: str, scope: Scope, place: Place) -> NoReturn:
+def _unknown(node: ast.expr, word: str, scope: RuleNames, place: RulePlace) -> NoReturn:
     if word in scope.broken:
         place.refuse_known()
     hint = near(word, scope.known())

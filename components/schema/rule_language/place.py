@@ -6,19 +6,19 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn
 
-from components.schema.rule_language.problems import Problem, Refused
+from components.schema.rule_language.problems import RuleProblem, RuleRefused
 
 if TYPE_CHECKING:
     from components.schema.documents.bounds import Path
 
 
 @dataclass
-class Place:
+class RulePlace:
     """One rule: its path in the definition, and where its expression starts in its text."""
 
     path: Path
     offset: int
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[RuleProblem] = field(default_factory=list)
 
     def refuse(
         self,
@@ -31,17 +31,19 @@ class Place:
         allowed: str = "",
     ) -> NoReturn:
         """End the reading of this rule with a problem at `node`. Raises Refused."""
-        raise Refused(Problem(self.path, rule, message, hint, found, allowed, span=self.span(node)))
+        raise RuleRefused(
+            RuleProblem(self.path, rule, message, hint, found, allowed, span=self.span(node))
+        )
 
     def refuse_known(self) -> NoReturn:
         """End the reading of this rule: its fault is a name that has a finding already."""
-        raise Refused(Problem(self.path, "", ""))
+        raise RuleRefused(RuleProblem(self.path, "", ""))
 
     def note(self, node: ast.expr, rule: str, message: str) -> None:
         """A problem after which the rule can still be read on."""
         found = written(node)[:120]
         self.problems.append(
-            Problem(self.path, rule, f"`{found}`: {message}", found=found, span=self.span(node))
+            RuleProblem(self.path, rule, f"`{found}`: {message}", found=found, span=self.span(node))
         )
 
     def span(self, node: ast.expr) -> tuple[int, int]:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Problem:
+class RuleProblem:
     """One problem of the rule language.
 
     Attributes:
@@ -32,9 +32,9 @@ class Problem:
     doubtful: bool = False
 
 
-class Refused(Exception):
+class RuleRefused(Exception):
     """A rule cannot be read on: carries the problem. Never leaves this package."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: RuleProblem) -> None:
         super().__init__(problem.message)
         self.problem = problem

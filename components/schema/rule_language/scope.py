@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from components.schema.definition.models import ParameterSpec, ScalarValue, StrategyDefinition
 from components.schema.documents.explain import near
-from components.schema.rule_language.problems import Problem, Refused
+from components.schema.rule_language.problems import RuleProblem, RuleRefused
 from components.schema.rule_language.ranges import ANY, INF, Range
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class IndicatorInfo:
 
 
 @dataclass
-class Scope:
+class RuleNames:
     """Names by kind; `broken` ones exist but have a finding of their own already."""
 
     parameters: dict[str, ParameterInfo]
@@ -88,10 +88,10 @@ class Scope:
         return sorted({*WORDS, *self.parameters, *self.indicators})
 
 
-def scope_of(definition: StrategyDefinition, broken: frozenset[str]) -> Scope:
+def scope_of(definition: StrategyDefinition, broken: frozenset[str]) -> RuleNames:
     """The scope of a definition's parameters; indicators are added as they are resolved."""
     parameters = {name: _info(value) for name, value in definition.parameters.items()}
-    return Scope(parameters, broken=broken)
+    return RuleNames(parameters, broken=broken)
 
 
 def _info(value: ScalarValue | ParameterSpec) -> ParameterInfo:
@@ -138,9 +138,11 @@ def output_row(
         if info.default is not None:
             return info.default
         message = f"`{name}` has several outputs: say which"
-        raise Refused(Problem(path, "which-output", message, choices, name, choices, span))
+        raise RuleRefused(RuleProblem(path, "which-output", message, choices, name, choices, span))
     if output in info.outputs:
         return info.outputs[output]
     message = f"`{name}` has no output `{output}`" + ("" if choices else ": it is one series")
     hint = near(output, info.outputs) if choices else f"write `{name}`"
-    raise Refused(Problem(path, "unknown-output", message, hint, output, choices or name, span))
+    raise RuleRefused(
+        RuleProblem(path, "unknown-output", message, hint, output, choices or name, span)
+    )

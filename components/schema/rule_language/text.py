@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from components.schema.rule_language.problems import Problem, Refused
+from components.schema.rule_language.problems import RuleProblem, RuleRefused
 
 if TYPE_CHECKING:
     from components.schema.documents.bounds import Path
@@ -54,14 +54,16 @@ def parse_rule(text: str, path: Path, longest: int) -> ParsedRule:
     """
     if len(text) > longest:
         message = f"the rule has {len(text)} characters, allowed are {longest}"
-        raise Refused(Problem(path, "rule-too-long", message, "split it: all rules must hold"))
+        raise RuleRefused(
+            RuleProblem(path, "rule-too-long", message, "split it: all rules must hold")
+        )
     side = _SIDE.match(text)
     start = side.end() if side else 0
     body = re.sub(r"\s", " ", text[start:])
     offset = start + len(body) - len(body.lstrip())
     body = body.strip()
     if not body:
-        raise Refused(Problem(path, "rule-syntax", "the rule is empty", "remove it"))
+        raise RuleRefused(RuleProblem(path, "rule-syntax", "the rule is empty", "remove it"))
     _check_characters(body, path, offset)
     return ParsedRule(side.group(1).lower() if side else "long", _tree(body, path, offset), offset)
 
@@ -81,7 +83,7 @@ def _check_characters(body: str, path: Path, offset: int) -> None:
 
 def _refuse(path: Path, message: str, hint: str, match: re.Match[str], offset: int) -> None:
     span = (match.start() + offset, match.end() + offset)
-    raise Refused(Problem(path, "rule-syntax", message, hint, match.group(), span=span))
+    raise RuleRefused(RuleProblem(path, "rule-syntax", message, hint, match.group(), span=span))
 
 
 def _tree(body: str, path: Path, offset: int) -> ast.expr:
@@ -94,4 +96,6 @@ def _tree(body: str, path: Path, offset: int) -> ast.expr:
         at, message = 0, f"not an expression: {error or 'nested too deeply'}"
     crosses = "write crossover(a, b) or crossunder(a, b)"
     hint = crosses if "cross" in body else "a rule compares: `close > sma and rsi < 30`"
-    raise Refused(Problem(path, "rule-syntax", message, hint, span=(at + offset, at + offset + 1)))
+    raise RuleRefused(
+        RuleProblem(path, "rule-syntax", message, hint, span=(at + offset, at + offset + 1))
+    )

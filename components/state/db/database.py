@@ -15,7 +15,7 @@ from components.state.db import clock, schema
 from components.state.db.checkpoints import Checkpoints
 from components.state.db.errors import StateCorrupt, StateReadOnly, StateUnreadable, translated
 from components.state.db.turnstile import Turnstile
-from components.state.db.writer import Params, Writer
+from components.state.db.writer import Params, Transactions
 
 BUSY_S = 10.0
 """How long a process waits for another one's write, in seconds."""
@@ -60,7 +60,7 @@ class Database:
             raise
         self._checkpoints = Checkpoints(connection, path)
         self._turnstile = Turnstile(path, busy_s)
-        self._writer = Writer(connection, self._turnstile, self._checkpoints.claim)
+        self._writer = Transactions(connection, self._turnstile, self._checkpoints.claim)
 
     def _open(self) -> sqlite3.Connection:
         with translated(self.path):
@@ -120,7 +120,7 @@ class Database:
             yield
 
     def afterwards(self, action: Callable[[], None]) -> None:
-        """Run an action once this thread's transaction is over; see `Writer.afterwards`."""
+        """Run an action once this thread's transaction is over; see `Transactions.afterwards`."""
         self._writer.afterwards(action)
 
     def execute(self, sql: str, params: Params = ()) -> sqlite3.Cursor:

@@ -31,7 +31,7 @@ class _Group:
         self.error: BaseException | None = None
 
 
-class Writer:
+class Transactions:
     """Transactions on one connection (in autocommit mode), for any number of threads."""
 
     def __init__(

@@ -5,7 +5,7 @@ import sqlite3
 from components.state.db.database import Database
 from components.state.db.errors import NotFound
 from components.state.tables.audit import AuditLog
-from components.state.tables.records import Hold
+from components.state.tables.records import HeldVersion
 
 
 class Holds:
@@ -24,7 +24,7 @@ class Holds:
         reason: str,
         *,
         content: str = "",
-    ) -> Hold:
+    ) -> HeldVersion:
         """Hold a version; one that is held already stays as it was held first.
 
         `content`: what it consists of, whatever its number; "" where that is not known.
@@ -49,7 +49,9 @@ class Holds:
             self._audit.append(actor, "hold.set", name, "", "held", details, repository)
             return self._by_id(number)
 
-    def unhold(self, repository: str, name: str, version: str, actor: str, reason: str) -> Hold:
+    def unhold(
+        self, repository: str, name: str, version: str, actor: str, reason: str
+    ) -> HeldVersion:
         """Lift a hold.
 
         Raises:
@@ -67,7 +69,7 @@ class Holds:
             self._audit.append(actor, "hold.lifted", name, "held", "", details, repository)
             return self._by_id(held.id)
 
-    def active(self, repository: str, name: str, version: str) -> Hold | None:
+    def active(self, repository: str, name: str, version: str) -> HeldVersion | None:
         """The hold on a version, None when it may be deployed."""
         row = self._db.one(
             "SELECT * FROM holds WHERE repository = ? AND name = ? AND version = ?"
@@ -84,7 +86,7 @@ class Holds:
         lifted: bool = False,
         limit: int = 100,
         offset: int = 0,
-    ) -> list[Hold]:
+    ) -> list[HeldVersion]:
         """Holds, newest first; with `lifted` also those that were lifted."""
         rows = self._db.rows(
             "SELECT * FROM holds WHERE (:repository IS NULL OR repository = :repository)"
@@ -100,9 +102,9 @@ class Holds:
         )
         return [_hold(row) for row in rows]
 
-    def _by_id(self, number: int) -> Hold:
+    def _by_id(self, number: int) -> HeldVersion:
         return _hold(self._db.rows("SELECT * FROM holds WHERE id = ?", (number,))[0])
 
 
-def _hold(row: sqlite3.Row) -> Hold:
-    return Hold(**dict(row))
+def _hold(row: sqlite3.Row) -> HeldVersion:
+    return HeldVersion(**dict(row))

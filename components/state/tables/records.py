@@ -210,7 +210,7 @@ class Deployment:
 
 
 @dataclass(frozen=True)
-class Hold:
+class HeldVersion:
     """A version that must not be deployed until someone lifts it.
 
     Attributes:

@@ -13,7 +13,7 @@ from components.state.tables.audit import AuditLog
 from components.state.tables.holds import Holds
 from components.state.tables.records import Strategy, Version
 from components.state.tables.strategy_rows import StrategyRows, strategy
-from components.state.tables.versions import Content, Versions
+from components.state.tables.versions import VersionContent, Versions
 
 _COUNTERS = {
     Lifecycle.DISCOVERED: "generation_attempts",
@@ -21,7 +21,7 @@ _COUNTERS = {
     Lifecycle.FIXING: "fix_attempts",
     Lifecycle.FAILED: "error_count",
 }
-NOTHING = Content()
+NOTHING = VersionContent()
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class _Move:
     reason: str
     version: str
     details: Mapping[str, Any]
-    content: Content
+    content: VersionContent
 
 
 class Strategies(StrategyRows):
@@ -53,7 +53,7 @@ class Strategies(StrategyRows):
         reason: str,
         proposal: str = "",
         version: str = "",
-        content: Content = NOTHING,
+        content: VersionContent = NOTHING,
     ) -> Strategy:
         """A push: put the proposal's version in the queue, whatever state it was in.
 
@@ -93,7 +93,7 @@ class Strategies(StrategyRows):
         version: str = "",
         details: Mapping[str, Any] | None = None,
         proposal: str = "",
-        content: Content = NOTHING,
+        content: VersionContent = NOTHING,
     ) -> Strategy:
         """Move one version of a strategy to a state. Moving to the state it is in does nothing.
 

@@ -21,7 +21,7 @@ _PROPOSED = ", ".join(f"'{state}'" for state in sorted(IN_PROPOSAL))
 
 
 @dataclass(frozen=True)
-class Content:
+class VersionContent:
     """What a version is made of, as far as it is known; "" leaves what was known before.
 
     Attributes:
@@ -61,7 +61,7 @@ class Versions:
             VersionTaken: this version was deployed with another tree.
             NotFound: no such version was proposed.
         """
-        content = Content(tree, commit, content_key, verdict)
+        content = VersionContent(tree, commit, content_key, verdict)
         with self._db.transaction():
             row = self.landed(repository, name, version)
             if row is not None:
@@ -179,7 +179,7 @@ class Versions:
         )
         return self.by_id(number)
 
-    def fill(self, before: Version, number: str, content: Content) -> None:
+    def fill(self, before: Version, number: str, content: VersionContent) -> None:
         """Set what is known of a version; "" leaves a column, but a new tree makes all anew."""
         fresh = bool(content.tree) and content.tree != before.tree
         known = {

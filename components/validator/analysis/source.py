@@ -29,7 +29,7 @@ _SMALL = 16_384
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class SourceProblem:
     """What is wrong with the source as such, and where (line and column from 1)."""
 
     rule: str
@@ -38,7 +38,7 @@ class Problem:
     column: int | None = None
 
 
-def parse(content: bytes, limits: CodeLimits) -> ast.Module | Problem:
+def parse(content: bytes, limits: CodeLimits) -> ast.Module | SourceProblem:
     """The module's tree, or the first reason why there is none.
 
     Args:
@@ -53,20 +53,20 @@ def parse(content: bytes, limits: CodeLimits) -> ast.Module | Problem:
     except SyntaxError as error:
         return _syntax(error)
     except (RecursionError, MemoryError):
-        return Problem("source-nesting", "the code is nested too deeply to be parsed")
+        return SourceProblem("source-nesting", "the code is nested too deeply to be parsed")
     except ValueError as error:
-        return Problem("source-syntax", f"the parser refuses the file: {error}")
+        return SourceProblem("source-syntax", f"the parser refuses the file: {error}")
 
 
-def _syntax(error: SyntaxError) -> Problem:
+def _syntax(error: SyntaxError) -> SourceProblem:
     line, column = error.lineno or 1, error.offset or None
-    return Problem("source-syntax", f"not valid Python: {error.msg}", max(line, 1), column)
+    return SourceProblem("source-syntax", f"not valid Python: {error.msg}", max(line, 1), column)
 
 
-def _bytes(content: bytes, limits: CodeLimits) -> Problem | None:
+def _bytes(content: bytes, limits: CodeLimits) -> SourceProblem | None:
     if len(content) > limits.file_bytes:
         size = f"{len(content)} bytes; at most {limits.file_bytes} are judged"
-        return Problem("source-size", f"the file has {size}")
+        return SourceProblem("source-size", f"the file has {size}")
     if found := _CONTROL.search(content):
         what = f"control character 0x{content[found.start()]:02x}"
         return _at(content, found.start(), "source-control", what)
@@ -74,11 +74,13 @@ def _bytes(content: bytes, limits: CodeLimits) -> Problem | None:
         cookie = _COOKIE.match(line)
         if cookie and cookie[1].lower() not in _UTF8:
             name = cookie[1].decode("ascii", "replace")
-            return Problem("source-encoding", f"the file claims the encoding {name!r}", number)
+            return SourceProblem(
+                "source-encoding", f"the file claims the encoding {name!r}", number
+            )
     return None
 
 
-def _text(content: bytes) -> Problem | None:
+def _text(content: bytes) -> SourceProblem | None:
     if content.isascii():
         return None
     try:
@@ -92,7 +94,7 @@ def _text(content: bytes) -> Problem | None:
     return _lookalike(text)
 
 
-def _lookalike(text: str) -> Problem | None:
+def _lookalike(text: str) -> SourceProblem | None:
     code = _QUOTED.sub(lambda found: _BLANK.sub(" ", found[0]), text)
     for found in _WORD.finditer(code):
         word = found[0]
@@ -103,9 +105,9 @@ def _lookalike(text: str) -> Problem | None:
     return None
 
 
-def _shape(content: bytes, limits: CodeLimits) -> Problem | None:
+def _shape(content: bytes, limits: CodeLimits) -> SourceProblem | None:
     if len(content) > _SMALL and len(_TOKEN.findall(content)) > limits.tokens:
-        return Problem("source-size", f"the file has more than {limits.tokens} tokens")
+        return SourceProblem("source-size", f"the file has more than {limits.tokens} tokens")
     if sum(content.count(bytes([c])) for c in _OPENING) <= limits.brackets:
         return None
     depth = deepest = 0
@@ -113,12 +115,12 @@ def _shape(content: bytes, limits: CodeLimits) -> Problem | None:
         depth += (byte in _OPENING) - (byte in _CLOSING and depth > 0)
         deepest = max(deepest, depth)
     if deepest > limits.brackets:
-        return Problem("source-nesting", f"brackets are nested {deepest} deep")
+        return SourceProblem("source-nesting", f"brackets are nested {deepest} deep")
     return None
 
 
-def _at(content: bytes, offset: int, rule: str, message: str) -> Problem:
+def _at(content: bytes, offset: int, rule: str, message: str) -> SourceProblem:
     before = content[:offset]
     line = before.count(b"\n") + 1
     column = len(before) - (before.rfind(b"\n") + 1) + 1
-    return Problem(rule, message, line, column)
+    return SourceProblem(rule, message, line, column)

@@ -7,7 +7,7 @@ import pytest
 
 from components.forge.local import LocalForge
 from components.git_patch import Repository
-from components.git_patch.values import Candidate, Identity
+from components.git_patch.values import Identity, MergeCandidate
 from components.ports import Landing, Proposal, Tag
 from tests.git_support import Author, fsck, strategy
 
@@ -54,8 +54,8 @@ class World:
         proposal = self.propose(branch, files)
         return self.forge.land(self.landing(proposal, *(Tag(t, f"Deploy {t}") for t in tags)))
 
-    def candidate(self, branch: str, files: dict) -> Candidate:
-        return Candidate(self.propose(branch, files).head, f"Deploy {branch}")
+    def candidate(self, branch: str, files: dict) -> MergeCandidate:
+        return MergeCandidate(self.propose(branch, files).head, f"Deploy {branch}")
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from components.forge.local import NOTES, REPLIES, LocalForge
 from components.git_patch import Repository
 from components.git_patch import repository as repository_module
 from components.git_patch.notes import read_note, write_note
-from components.git_patch.values import Candidate, Update
+from components.git_patch.values import MergeCandidate, Update
 from components.ports import Landing, Permission, StatusState, Tag
 from components.schema.results.report import ProposalRef, Report
 from components.schema.results.values import Verdict
@@ -163,7 +163,7 @@ def test_batch_lands_with_a_tag_on_each_of_its_merges(world):
     proposals = [world.propose(n, strategy(n.upper())) for n in ("a", "b", "c")]
     base = world.forge.base()
     batch = world.repo.merge_many(
-        base, tuple(Candidate(p.head, f"Deploy {p.ref}") for p in proposals)
+        base, tuple(MergeCandidate(p.head, f"Deploy {p.ref}") for p in proposals)
     )
     landing = Landing(
         commit=batch.tip,
@@ -183,7 +183,7 @@ def test_batch_lands_with_a_tag_on_each_of_its_merges(world):
 def test_batch_with_one_member_that_moved_lands_nothing(world):
     proposals = [world.propose(n, strategy(n.upper())) for n in ("a", "b")]
     base = world.forge.base()
-    batch = world.repo.merge_many(base, tuple(Candidate(p.head, "x") for p in proposals))
+    batch = world.repo.merge_many(base, tuple(MergeCandidate(p.head, "x") for p in proposals))
     world.author.push("+main:b")
     with pytest.raises(Moved):
         world.forge.land(

@@ -123,11 +123,11 @@ def test_batch_that_fails_is_bisected_to_the_bad_one(world):
         return all(c != "broken\n" for c in Life(world, 0).contents(batch.tip).values())
 
     def land(proposals):
-        from components.git_patch.values import Candidate
+        from components.git_patch.values import MergeCandidate
 
         base = world.forge.base()
         batch = world.repo.merge_many(
-            base, tuple(Candidate(p.head, f"Deploy {p.ref}") for p in proposals)
+            base, tuple(MergeCandidate(p.head, f"Deploy {p.ref}") for p in proposals)
         )
         if passes(batch):
             tags = tuple(

@@ -8,7 +8,7 @@ import pytest
 
 from components.errors import ConfigError
 from components.git_patch import Repository
-from components.git_patch.values import Update, Version
+from components.git_patch.values import TaggedVersion, Update
 from components.safe_tools.names import UnsafeName
 from tests.git_support import Author, git, strategy
 
@@ -143,7 +143,9 @@ def test_versions_are_ordered_as_semantic_versions(world):
         "2.0.0+b1",
         "3.0.0",
     ]
-    assert world.repo.all_versions()["RSI2"] == (Version("RSI2", "9.0.0", "RSI2/v9.0.0", base),)
+    assert world.repo.all_versions()["RSI2"] == (
+        TaggedVersion("RSI2", "9.0.0", "RSI2/v9.0.0", base),
+    )
     assert world.repo.versions("Unknown") == ()
 
 

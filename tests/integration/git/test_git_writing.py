@@ -8,7 +8,7 @@ import pytest
 
 from components.errors import Conflict, UserError
 from components.git_patch import Repository
-from components.git_patch.values import Candidate, Identity, Signing
+from components.git_patch.values import Identity, MergeCandidate, Signing
 from tests.git_support import ENV, Author, blob, git, raw_tree, strategy
 
 
@@ -360,7 +360,7 @@ def test_candidate_that_is_gone_is_an_error_not_a_conflict(world):
     from components.errors import AlgoOpsError
 
     with pytest.raises(AlgoOpsError):
-        world.repo.merge_many(world.forge.base(), (Candidate("1" * 40, "x"),))
+        world.repo.merge_many(world.forge.base(), (MergeCandidate("1" * 40, "x"),))
     with pytest.raises(AlgoOpsError):
         world.repo.merge(world.forge.base(), "1" * 40)
 

@@ -2,7 +2,7 @@ import pytest
 
 from bot.daemon.github import GitMirror
 from components.forge.github import GitHubForge
-from components.forge.github_auth import Access
+from components.forge.github_auth import GitHubAccess
 from tests.fakes.github.server import FakeGitHub
 
 STRATEGY = "strategies/alpha/strategy.yaml"
@@ -33,7 +33,7 @@ class Desk:
         }
         mirror = GitMirror(self.folder / f"mirror-{changed.get('deploy_by', 'merge')}.git", "main")
         forge = GitHubForge(
-            "main-repo", Access(**settings), mirror, {} if budgets is None else budgets
+            "main-repo", GitHubAccess(**settings), mirror, {} if budgets is None else budgets
         )
         forge.connection.client.sleep = self.slept.append
         return forge

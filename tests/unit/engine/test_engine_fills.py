@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from components.engine.fills import differences, fill_findings
 from components.protocol.exchange import Exchange, Impossible, replay
 from components.protocol.fills import Correction
-from components.protocol.messages import Cancel, Close, Place, Protect
-from components.sandbox.guest.replay.recorder import Mirror
+from components.protocol.messages import CancelOrder, Close, PlaceOrder, Protect
+from components.sandbox.guest.replay.recorder import StrategyBroker
 from components.schema.results.values import ExecutionResult, Severity, Status
 from tests.engine_fairness import Untimed, account
 
@@ -47,7 +47,7 @@ def _run(frame, orders, broker_class=Exchange, *, finish=False, **terms):
 
 
 def _place(size, limit=None, stop=None, sl=None, tp=None):
-    return Place(size, limit, stop, sl, tp, None)
+    return PlaceOrder(size, limit, stop, sl, tp, None)
 
 
 FLAT = (100, 100, 100, 100)
@@ -159,12 +159,12 @@ _prices = st.none() | st.integers(85, 115).map(float)
 _open = st.sampled_from([False])
 _ops = st.one_of(
     st.builds(
-        Place,
+        PlaceOrder,
         st.sampled_from([0.3, 0.9, -0.5, 1.0, -2.0, 40_000.0, -70_000.0, 100_000.0]),
         *([_prices] * 4),
         st.none(),
     ),
-    st.builds(Cancel, st.integers(0, 4)),
+    st.builds(CancelOrder, st.integers(0, 4)),
     st.builds(Close, st.integers(0, 3), settled=_open, portion=st.sampled_from([0.5, 1.0])),
     st.builds(
         Protect,
@@ -218,6 +218,6 @@ def test_without_a_correction_every_row_is_the_package_s(frame, script, terms):
 @settings(max_examples=150)
 @given(_bars(), _scripts, _terms)
 def test_mirror_has_the_same_rows_as_the_broker_that_counts(frame, script, terms):
-    ours, mirror = _run(frame, script, **terms), _run(frame, script, Mirror, **terms)
+    ours, mirror = _run(frame, script, **terms), _run(frame, script, StrategyBroker, **terms)
     assert _rows(ours) == _rows(mirror)
     assert ours.corrections == mirror.corrections

@@ -6,13 +6,13 @@ from hypothesis import strategies as st
 
 from components.executor import voice
 from components.executor.voice import Voice, hand_over, one_line, overheard, speaking
-from components.ports import Said
+from components.ports import OutputLine
 from components.sandbox.session.output import LINE_CAP, LINES_A_CHUNK, Lines
 from components.texts import harmless
 
 
 def said(text, source="stdout"):
-    return Said(source, text)
+    return OutputLine(source, text)
 
 
 def test_flood_of_lines_is_cut_and_counted(monkeypatch):
@@ -65,7 +65,7 @@ def test_log_lines_of_a_jobs_thread_are_said_of_it_and_of_no_other():
     with speaking(heard.append):
         overheard(None, "warning", {"event": "image-kept", "image": "a:1"})
     overheard(None, "warning", {"event": "later"})
-    assert heard == [Said("worker", "image-kept image=a:1")]
+    assert heard == [OutputLine("worker", "image-kept image=a:1")]
 
 
 @given(st.lists(st.binary(max_size=40)))

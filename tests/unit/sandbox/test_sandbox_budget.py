@@ -13,7 +13,7 @@ import pytest
 from components.sandbox.limits import processes
 from components.sandbox.limits.cgroups import Counters
 from components.sandbox.session import budget
-from components.sandbox.session.budget import Budget
+from components.sandbox.session.budget import JobBudget
 from components.schema.results.values import Limits
 
 SLEEPS = "import time; print('up', flush=True); time.sleep(600)"
@@ -51,7 +51,7 @@ def started():
 
 
 def late(pid, limits):
-    made = Budget(ByTree(pid), limits)
+    made = JobBudget(ByTree(pid), limits)
     until = time.monotonic() + DEADLINE_S
     while (found := made.spent(0)) is None:
         assert time.monotonic() < until
@@ -88,7 +88,7 @@ def test_work_ends_by_cpu_time_whatever_the_wall_clock_allows(started):
 
 
 def test_work_that_a_sleeping_guest_makes_us_do_is_bounded_too(started):
-    made = Budget(ByTree(started(SLEEPS)), Limits(wall_s=600, cpu_s=0.2))
+    made = JobBudget(ByTree(started(SLEEPS)), Limits(wall_s=600, cpu_s=0.2))
     until = time.monotonic() + DEADLINE_S
     while (found := made.spent(0)) is None:
         assert time.monotonic() < until

@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 from bot.config.settings import Settings, TokenSettings
 from bot.core.requests import NeedsAdmin
 from bot.server.app import create_app
-from bot.server.auth import COOKIE, Identity, Keys, Role, exposed, refuse_open_door
+from bot.server.auth import COOKIE, Keys, Requester, TokenRole, exposed, refuse_open_door
 from components.errors import ConfigError
 from tests.server_support import TOKEN, bot_in, populated, settings_for
 
@@ -200,22 +200,22 @@ def test_a_forged_session_is_nobody(tmp_path, cookie):
 
 def test_a_session_of_another_process_is_nobody(tmp_path):
     settings = settings_for(tmp_path)
-    cookie = Keys(settings).session(Identity("ada", Role.READER))
+    cookie = Keys(settings).session(Requester("ada", TokenRole.READER))
     assert Keys(settings).from_session(cookie) is None
 
 
 def test_a_session_outlives_odd_names(tmp_path):
     keys = Keys(settings_for(tmp_path))
     for name in ("ada", "a.b|c;d=e", "\N{SNOWMAN}"):
-        assert keys.from_session(keys.session(Identity(name, Role.DEPLOYER))) == Identity(
-            name, Role.READER
+        assert keys.from_session(keys.session(Requester(name, TokenRole.DEPLOYER))) == Requester(
+            name, TokenRole.READER
         )
 
 
 def test_an_expired_session_is_nobody(tmp_path, monkeypatch):
     keys = Keys(settings_for(tmp_path))
     monkeypatch.setattr("bot.server.auth.SESSION_SECONDS", -1)
-    assert keys.from_session(keys.session(Identity("ada", Role.READER))) is None
+    assert keys.from_session(keys.session(Requester("ada", TokenRole.READER))) is None
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil", ""])

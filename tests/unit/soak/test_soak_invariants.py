@@ -6,7 +6,7 @@ import pytest
 
 from components.schema.results.values import CheckName, Verdict
 from components.state import Lifecycle
-from components.state.tables.records import Hold, Intent
+from components.state.tables.records import HeldVersion, Intent
 from tests.soak import invariants
 from tests.soak.content import Kind
 from tests.soak.facts import Commit, Event, Judged, Life, Move, Posted
@@ -171,7 +171,11 @@ DATABASE = {
         {"deployed_is_what_the_base_holds"},
     ),
     "landing of a held version": (
-        {"holds": (Hold(1, "demo", "alpha", "1.0.0", "ada", "", "2026-01-01T00:00:01.000Z"),)},
+        {
+            "holds": (
+                HeldVersion(1, "demo", "alpha", "1.0.0", "ada", "", "2026-01-01T00:00:01.000Z"),
+            )
+        },
         {"no_landing_while_held"},
     ),
     "landing that is on record twice": (
@@ -256,7 +260,7 @@ def test_every_rule_was_seen_to_bite():
 
 
 def test_hold_that_was_lifted_before_the_landing_is_no_fault(sound):
-    lifted = Hold(
+    lifted = HeldVersion(
         1,
         "demo",
         "alpha",

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from components.state import Content, Lifecycle, Store
+from components.state import Lifecycle, Store, VersionContent
 
 
 class StoppedClock:
@@ -52,7 +52,7 @@ class Life:
             reason="pushed",
             proposal=proposal,
             version=version,
-            content=Content(tree=tree),
+            content=VersionContent(tree=tree),
         )
 
     def move(self, *states, name="RSI", **more):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from components.errors import UserError
-from components.state import Content, Lifecycle, Store
+from components.state import Lifecycle, Store, VersionContent
 from components.state.db.errors import IllegalMove
 from components.state.lifecycle import IN_PROPOSAL
 from components.state.story import lifecycle_story
@@ -52,7 +52,7 @@ class Lives(RuleBasedStateMachine):
             reason="push",
             proposal=proposal,
             version=version,
-            content=Content(tree=tree),
+            content=VersionContent(tree=tree),
         )
         assert self.store.versions.of_proposal("main", name, proposal).lifecycle == "queued"
 

@@ -1,7 +1,7 @@
 import pytest
 
 from components.errors import UserError
-from components.state import Content, Lifecycle
+from components.state import Lifecycle, VersionContent
 from components.state.db.errors import IllegalMove, NotFound, VersionTaken
 
 L = Lifecycle
@@ -270,7 +270,9 @@ def test_list_is_paged_filtered_and_searched_literally(store, life):
 
 def test_content_is_recorded_with_a_move(store, life):
     life.ready("1.0.0")
-    life.move(L.DEPLOYED, content=Content(tree="t", commit="c", content_key="k", verdict="passed"))
+    life.move(
+        L.DEPLOYED, content=VersionContent(tree="t", commit="c", content_key="k", verdict="passed")
+    )
     version = store.versions.deployed("main", "RSI")
     assert (version.tree, version.commit, version.content_key) == ("t", "c", "k")
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from components.sandbox.guest.replay.source import Source
     from components.sandbox.guest.replay.stream import Stream
-    from components.sandbox.guest.replay.trial import Refusal
+    from components.sandbox.guest.replay.trial import TooFewBars
     from components.sandbox.guest.replay.whole import Whole
 
 MAX_LEAKS = 20
@@ -211,7 +211,7 @@ class Inspection:
         return [msgspec.structs.replace(leak, certain=sure, least=least) for leak in short]
 
 
-def late(full: Whole, refusal: Refusal | None) -> list[Leak]:
+def late(full: Whole, refusal: TooFewBars | None) -> list[Leak]:
     """Whether it traded later than on all data only because its init() refused the first bars.
 
     Then other orders than on all data say nothing about the future.

@@ -13,7 +13,7 @@ from backtesting._util import _Data
 from components.protocol.messages import (
     Account,
     Bar,
-    Bars,
+    BarBlock,
     Column,
     Diagnose,
     Diagnosis,
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
     from components.protocol.messages import Request
 
-    class Channel(Protocol):
+    class FrameChannel(Protocol):
         """Frames to and from the host."""
 
         def send(self, frame: bytes) -> None:
@@ -70,7 +70,7 @@ TAIL_BARS = 32
 """Values of an indicator that are compared at a bar: it may change those before it too."""
 
 
-def run(channel: Channel, folder: Path, spec: bytes) -> None:
+def run(channel: FrameChannel, folder: Path, spec: bytes) -> None:
     """Serve one backtest.
 
     Args:
@@ -126,7 +126,7 @@ class StrategyExited(Exception):
 
 
 class _Guest:
-    def __init__(self, channel: Channel, folder: Path, spec: Spec) -> None:
+    def __init__(self, channel: FrameChannel, folder: Path, spec: Spec) -> None:
         self._channel = channel
         self._spec = spec
         self._declarations = indicators.Declarations()
@@ -149,7 +149,7 @@ class _Guest:
             case Hello(nonce):
                 self._hello()
                 self._send(Reply(nonce, live=False, first=[], ops=[]))
-            case Bars(nonce, times, columns):
+            case BarBlock(nonce, times, columns):
                 self._take(times, columns)
                 self._send(Reply(nonce, live=False, first=[], ops=[]))
             case End():

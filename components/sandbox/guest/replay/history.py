@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from backtesting import Strategy
 
 
-class History:
+class IndicatorHistory:
     """Values by indicator and noted bar."""
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class History:
 
 
 def different(
-    series: Sequence[np.ndarray[Any, Any]], history: History
+    series: Sequence[np.ndarray[Any, Any]], history: IndicatorHistory
 ) -> dict[int, tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]] | None]:
     """Indicators that can be compared; of those that differ, at which bars and what was known."""
     bars = np.array(history.bars, dtype=int)

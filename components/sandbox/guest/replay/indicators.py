@@ -76,12 +76,12 @@ def _lean(
         )
     indicator = array.view(_Indicator)
     indicator.name = name if isinstance(name, str) else (name and list(name)) or ""
-    indicator._opts = _Options(shown, strategy._data)  # noqa: SLF001  # what _Array.__new__ does
+    indicator._opts = _IndicatorOptions(shown, strategy._data)  # noqa: SLF001  # what _Array.__new__ does
     strategy._indicators.append(indicator)  # noqa: SLF001  # as the package does
     return indicator
 
 
-class _Options(dict[str, Any]):
+class _IndicatorOptions(dict[str, Any]):
     """An indicator's options; its index is built when somebody asks (`.s`, `.df`).
 
     It knows the data, not the strategy: that would be a cycle, and garbage to look for, each bar.

@@ -69,7 +69,7 @@ class Tape:
         return pd.DataFrame(values, index=self.index(start, end))
 
 
-class _Options(dict[str, Any]):
+class _ArrayOptions(dict[str, Any]):
     """Options of a price array; the index is built when somebody asks (`.s`, `.df`)."""
 
     def __init__(self, owner: GrowingData) -> None:
@@ -117,7 +117,7 @@ class GrowingData(_Data):  # type: ignore[misc]  # the package has no types
         array = self._Data__cache.get(key)
         if array is None:
             array = self._tape.columns[self._place[key]][self._first : self._end].view(_Array)
-            array.name, array._opts = key, _Options(self)  # noqa: SLF001  # as _Array.__new__ does
+            array.name, array._opts = key, _ArrayOptions(self)  # noqa: SLF001  # as _Array.__new__ does
             self._Data__cache[key] = array
         return array
 
@@ -125,7 +125,7 @@ class GrowingData(_Data):  # type: ignore[misc]  # the package has no types
         """Take over what init() wrote into `data.df`, as the package does after init()."""
         if self._frame is None:
             return
-        options = _Options(self)
+        options = _ArrayOptions(self)
         for name, values in self._frame.items():
             array = np.asarray(values).view(_Array)
             array.name, array._opts = str(name), options  # noqa: SLF001  # as above

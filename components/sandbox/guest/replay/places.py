@@ -25,7 +25,7 @@ _DATA = (
 )
 
 
-class Place(NamedTuple):
+class DataPlace(NamedTuple):
     """A place that holds data: its path ("sma", "bands[0]"), its content, how to fill it."""
 
     path: str
@@ -47,7 +47,7 @@ def is_data(value: Any) -> bool:
     return isinstance(value, _DATA)
 
 
-def places(strategy: Strategy, folder: str) -> Iterator[Place]:
+def places(strategy: Strategy, folder: str) -> Iterator[DataPlace]:
     """All places below an instance, in a fixed order.
 
     Args:
@@ -61,9 +61,9 @@ def places(strategy: Strategy, folder: str) -> Iterator[Place]:
 
 def _at(
     path: str, value: Any, fill: Callable[[Any], None], seen: set[int], folder: str
-) -> Iterator[Place]:
+) -> Iterator[DataPlace]:
     if is_data(value):
-        yield Place(path, value, fill)
+        yield DataPlace(path, value, fill)
         return
     if id(value) in seen or len(seen) > 1_000:  # noqa: PLR2004  # nobody keeps indicators that deep
         return
@@ -72,34 +72,36 @@ def _at(
         yield from _at(path + below, inner, write, seen, folder)
 
 
-def _below(value: Any, folder: str) -> Iterator[Place]:
+def _below(value: Any, folder: str) -> Iterator[DataPlace]:
     if isinstance(value, list):
         at = enumerate(value)
-        yield from (Place(f"[{n}]", item, functools.partial(_set, value, n)) for n, item in at)
+        yield from (DataPlace(f"[{n}]", item, functools.partial(_set, value, n)) for n, item in at)
     elif isinstance(value, tuple):
-        yield from (Place(f"[{at}]", item, _fixed) for at, item in enumerate(value))
+        yield from (DataPlace(f"[{at}]", item, _fixed) for at, item in enumerate(value))
     elif isinstance(value, dict):
         for key, item in value.items():
-            yield Place(f"[{key!r}]", item, functools.partial(_set, value, key))
+            yield DataPlace(f"[{key!r}]", item, functools.partial(_set, value, key))
     elif isinstance(value, types.FunctionType):
         yield from _of_function(value)
     elif isinstance(value, types.MethodType):
-        yield Place(".__self__", value.__self__, _fixed)
+        yield DataPlace(".__self__", value.__self__, _fixed)
     elif _is_author_object(value, folder):
         held = vars(value)
-        yield from (Place(f".{n}", v, functools.partial(_set, held, n)) for n, v in held.items())
+        yield from (
+            DataPlace(f".{n}", v, functools.partial(_set, held, n)) for n, v in held.items()
+        )
 
 
-def _of_function(function: types.FunctionType) -> Iterator[Place]:
+def _of_function(function: types.FunctionType) -> Iterator[DataPlace]:
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
         try:
             content = cell.cell_contents
         except ValueError:  # a name that is not bound yet
             continue
-        yield Place(f".{name}", content, functools.partial(setattr, cell, "cell_contents"))
+        yield DataPlace(f".{name}", content, functools.partial(setattr, cell, "cell_contents"))
     if function.__defaults__:
         fill = functools.partial(setattr, function, "__defaults__")
-        yield Place(".defaults", function.__defaults__, fill)
+        yield DataPlace(".defaults", function.__defaults__, fill)
 
 
 def _is_author_object(value: Any, folder: str) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from backtesting.backtesting import Order, Trade
 
 from components.protocol.exchange import TAG_CAP, Exchange
-from components.protocol.messages import Cancel, Close, Op, Place, Protect
+from components.protocol.messages import CancelOrder, Close, Op, PlaceOrder, Protect
 from components.sandbox.guest.runtime.faults import plain
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from components.protocol.messages import Account
 
 
-class Mirror(Exchange):
+class StrategyBroker(Exchange):
     """The strategy's own broker: real, deterministic, and of no weight.
 
     Attributes:
@@ -57,7 +57,7 @@ class Mirror(Exchange):
         """As the exchange's; noted when it is taken."""
         if self.depth:
             return super().new_order(size, limit, stop, sl, tp, tag, trade=trade)
-        asked = Place(
+        asked = PlaceOrder(
             float(size), _number(limit), _number(stop), _number(sl), _number(tp), _text(tag)
         )
         self.depth += 1
@@ -96,7 +96,7 @@ def _noted(
     @functools.wraps(original)
     def call(self: Any, *args: Any, **options: Any) -> Any:
         broker = getattr(self, broker_attribute)
-        if not isinstance(broker, Mirror) or broker.depth:
+        if not isinstance(broker, StrategyBroker) or broker.depth:
             return original(self, *args, **options)
         op = describe(broker, self, *args, **options)
         broker.depth += 1
@@ -115,24 +115,24 @@ def _noted(
     return call
 
 
-def _cancel(broker: Mirror, order: Order) -> Op | None:
+def _cancel(broker: StrategyBroker, order: Order) -> Op | None:
     position = _position(broker.orders, order)
-    return None if position is None else Cancel(position)
+    return None if position is None else CancelOrder(position)
 
 
-def _close(broker: Mirror, trade: Trade, portion: float = 1.0) -> Op | None:
+def _close(broker: StrategyBroker, trade: Trade, portion: float = 1.0) -> Op | None:
     named = _trade(broker, trade)
     return None if named is None else Close(*named, portion=float(portion))
 
 
-def _protect(broker: Mirror, trade: Trade, kind: str, price: float | None) -> Op | None:
+def _protect(broker: StrategyBroker, trade: Trade, kind: str, price: float | None) -> Op | None:
     named = _trade(broker, trade)
     if named is None or not (price is None or 0 < price < math.inf):
         return None
     return Protect(*named, kind=kind, price=_number(price))  # type: ignore[arg-type]  # "sl", "tp"
 
 
-def _trade(broker: Mirror, trade: Trade) -> tuple[int, bool] | None:
+def _trade(broker: StrategyBroker, trade: Trade) -> tuple[int, bool] | None:
     position = _position(broker.trades, trade)
     if position is not None:
         return position, False

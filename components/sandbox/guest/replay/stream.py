@@ -9,10 +9,10 @@ import numpy as np
 from backtesting.backtesting import _OutOfMoneyError
 
 from components.sandbox.guest.replay.graft import Graft
-from components.sandbox.guest.replay.history import History
+from components.sandbox.guest.replay.history import IndicatorHistory
 from components.sandbox.guest.replay.market import GrowingData
-from components.sandbox.guest.replay.recorder import Mirror
-from components.sandbox.guest.replay.trial import Refusal, Trial
+from components.sandbox.guest.replay.recorder import StrategyBroker
+from components.sandbox.guest.replay.trial import TooFewBars, Trial
 
 if TYPE_CHECKING:
     from backtesting import Strategy
@@ -44,13 +44,13 @@ class Stream:
         self._folder = folder
         self._trial = Trial(kind, spec, tape, declarations)
         self._data = GrowingData(tape)
-        self._mirror = Mirror(self._data, spec.account, 1_024)
+        self._mirror = StrategyBroker(self._data, spec.account, 1_024)
         np.seterr(invalid="ignore")  # as the package's own loop does: NaN >= 3 is just False
         self._living: Strategy | None = None
         self._graft: Graft | None = None
         self._broke = False
         self._warm = sys.maxsize
-        self.history = History()
+        self.history = IndicatorHistory()
         self.first: list[Op] = []
         self.start = 0
         self.ops: dict[int, list[Op]] = {}
@@ -61,7 +61,7 @@ class Stream:
         return self._living is not None
 
     @property
-    def refusal(self) -> Refusal | None:
+    def refusal(self) -> TooFewBars | None:
         """See `Trial`."""
         return self._trial.refusal
 

@@ -35,7 +35,7 @@ PATIENCE_BARS = 300
 
 
 @dataclass(frozen=True)
-class Refusal:
+class TooFewBars:
     """An init() that did not want so few bars: `bars` of them, and its words."""
 
     bars: int
@@ -63,7 +63,7 @@ class Trial:
         self._random = Randomness()
         self._failed: Exception | None = None
         self.silent: frozenset[str] = frozenset()
-        self.refusal: Refusal | None = None
+        self.refusal: TooFewBars | None = None
 
     def rehearse(self) -> None:
         """Run init() on made-up bars, to learn what no short prefix can tell."""
@@ -92,7 +92,7 @@ class Trial:
             if self._is_broken(error, length):
                 raise
             if _is_deliberate(error):
-                self.refusal = Refusal(length, f"{type(error).__name__}: {error}"[:200])
+                self.refusal = TooFewBars(length, f"{type(error).__name__}: {error}"[:200])
             return None, None
         return instance, first_valid(instance, self.silent)
 

@@ -16,7 +16,7 @@ from backtesting.backtesting import _OutOfMoneyError
 from components.sandbox.guest.replay.graft import Graft
 from components.sandbox.guest.replay.indicators import first_valid
 from components.sandbox.guest.replay.market import GrowingData
-from components.sandbox.guest.replay.recorder import Mirror
+from components.sandbox.guest.replay.recorder import StrategyBroker
 from components.sandbox.guest.replay.whole import names_of
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Walk:
         self._trial = trial
         self._folder = folder
         self._data = GrowingData(tape)
-        self._mirror = Mirror(self._data, spec.account, 1_024)
+        self._mirror = StrategyBroker(self._data, spec.account, 1_024)
         self._living: Strategy | None = None
         self._graft: Graft | None = None
         self._bar = 0

@@ -10,7 +10,7 @@ from backtesting._util import _Data, _indicator_warmup_nbars, _strategy_indicato
 from backtesting.backtesting import _OutOfMoneyError
 
 from components.sandbox.guest.lookahead.differences import asked, first_difference
-from components.sandbox.guest.replay.recorder import Mirror
+from components.sandbox.guest.replay.recorder import StrategyBroker
 from components.sandbox.guest.replay.trial import drawn
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def run_whole(
     """
     data = _Data(tape.frame(0, length))
     data._Data__pip = tape.pip  # noqa: SLF001  # what a prefix's own closes would not tell
-    mirror = Mirror(data, spec.account, length)
+    mirror = StrategyBroker(data, spec.account, length)
     declarations.begin(lean=True)
     strategy = kind(mirror, data, dict(spec.parameters))
     strategy.init()
@@ -93,7 +93,7 @@ def run_whole(
     return run
 
 
-def _step(strategy: Strategy, mirror: Mirror, run: Whole, bar: int) -> bool:
+def _step(strategy: Strategy, mirror: StrategyBroker, run: Whole, bar: int) -> bool:
     try:
         mirror.next()
         strategy.next()
