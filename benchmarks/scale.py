@@ -97,7 +97,7 @@ def steps(forge: LocalForge, strategies: int) -> dict[str, Callable[[], object]]
     merged = repository.merge(base, head).tree
 
     def merge() -> None:
-        commit = repository.commit_merge(base, head, merged, "Deploy")
+        commit = repository.commit(merged, (base, head), "Deploy")
         repository.make_tag(f"{name}/v1.1.0", commit, "Deploy")
 
     return {

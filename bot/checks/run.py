@@ -4,16 +4,14 @@ import datetime as dt
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from threading import Event as Flag
 from typing import Literal
 
 from bot import __version__
 from bot.checks.base_policies import bench_at, broken_policies
 from bot.checks.lands import landing_list, too_many
 from bot.checks.policy_change import policy_change
-from bot.checks.strategy import Bench, Known, OnCheck, Subject, check_strategy
+from bot.checks.strategy import Asked, Bench, Subject, check_strategy
 from bot.core.decisions import Plan, ProposalPolicy, Snapshot, StrategyChange, plan_run
-from bot.core.job_output import OnWord
 from bot.report import status as say
 from bot.report.landing import sentence as goes_with_it
 from bot.report.values import is_live
@@ -24,9 +22,6 @@ from components.schema.results.report import CheckResult, ProposalRef, Report, S
 from components.schema.results.values import CheckName, Finding, Outcome, Severity, Verdict
 
 _OF_THE_WHOLE = {Outcome.FAILED: Verdict.FAILED, Outcome.ERROR: Verdict.ERROR}
-
-AT_ONCE = 4
-"""Strategies of one proposal that are checked side by side; the executor bounds the rest."""
 
 
 @dataclass(frozen=True)
@@ -99,30 +94,6 @@ def read_subject(where: Where, change: StrategyChange, base_commit: str = "") ->
     )
 
 
-@dataclass(frozen=True)
-class Asked:
-    """How a run was asked for, and who wants to know.
-
-    Attributes:
-        known: stored report by content key.
-        tell: called with each check as it ends.
-        cancelled: set by others to stop the run.
-        force: run again where a verdict is known.
-        asked: a person with write permission asked for it.
-        side_by_side: strategies that are checked at once.
-        hear: called with what the jobs say while they run.
-    """
-
-    known: Known
-    tell: OnCheck
-    cancelled: Flag
-    run_id: str = ""
-    force: bool = False
-    asked: bool = False
-    side_by_side: int = AT_ONCE
-    hear: OnWord | None = None
-
-
 def run_checks(
     where: Where,
     snapshot: Snapshot,
@@ -151,15 +122,9 @@ def run_checks(
     changed = None
     if snapshot.lands is not None and not plan.wait:  # without a list nothing is proposed
         changed = policy_change(where, bench, snapshot.base, snapshot.merge_tree)
-    return plan, make_report(
-        where.name,
-        snapshot,
-        plan,
-        reports,
-        started=started,
-        run_id=asked.run_id,
-        checks=(changed,) if changed is not None else (),
-    )
+    checks = (changed,) if changed is not None else ()
+    report = make_report(where.name, snapshot, plan, reports, started, checks)
+    return plan, report.model_copy(update={"run_id": asked.run_id})
 
 
 def not_checked(where: Where, change: StrategyChange, why: str) -> StrategyReport:
@@ -183,15 +148,7 @@ def _check_all(
     """Several strategies side by side; their order in the report is that of their names."""
 
     def check(change: StrategyChange) -> StrategyReport:
-        return check_strategy(
-            read_subject(where, change, base),
-            bench,
-            known=asked.known,
-            tell=asked.tell,
-            cancelled=asked.cancelled,
-            force=asked.force,
-            hear=asked.hear,
-        )
+        return check_strategy(read_subject(where, change, base), bench, asked)
 
     if min(len(changes), asked.side_by_side) < 2:  # noqa: PLR2004  # one needs no pool
         return [check(change) for change in changes]
@@ -204,18 +161,25 @@ def make_report(
     snapshot: Snapshot,
     plan: Plan,
     reports: Sequence[StrategyReport],
-    *,
     started: dt.datetime,
-    run_id: str,
     checks: Sequence[CheckResult] = (),
 ) -> Report:
-    """The Report of a run; `started` is timezone-aware, `checks` are of the whole proposal."""
+    """The Report of a run, without its number.
+
+    Args:
+        repository: its name in the configuration.
+        snapshot: the proposal that was checked.
+        plan: what was to be checked.
+        reports: one for each strategy.
+        started: when the run began, timezone-aware.
+        checks: those of the whole proposal.
+    """
     finished = dt.datetime.now(dt.UTC)
     verdict = overall(reports, plan.findings, checks)
     proposal = snapshot.proposal
     return Report(
         algoops=__version__,
-        run_id=run_id,
+        run_id="",
         repository=repository,
         proposal=ProposalRef(
             id=proposal.id,

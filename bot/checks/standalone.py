@@ -5,10 +5,9 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Event as Flag
 
-from bot.checks.run import Asked, Where, run_checks, take_snapshot
-from bot.checks.strategy import Known, OnCheck, check_strategy
+from bot.checks.run import Where, run_checks, take_snapshot
+from bot.checks.strategy import Asked, check_strategy
 from bot.checks.subject import CODE, DEFINITIONS, Bench, Subject
 from bot.core.decisions import ProposalPolicy, Snapshot, StrategyChange
 from components.errors import UserError
@@ -134,6 +133,6 @@ def _linked(folder: Path) -> Folder:
     return Folder(findings=(finding,))
 
 
-def check_folder(folder: Path, bench: Bench, known: Known, tell: OnCheck) -> StrategyReport:
+def check_folder(folder: Path, bench: Bench, asked: Asked) -> StrategyReport:
     """All checks of one folder as it is on disk now."""
-    return check_strategy(folder_subject(folder), bench, known=known, tell=tell, cancelled=Flag())
+    return check_strategy(folder_subject(folder), bench, asked)

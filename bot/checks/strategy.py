@@ -1,6 +1,7 @@
 """All checks of one strategy, in tiers: a later tier does not start when an earlier one failed."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from threading import Event as Flag
 
 import structlog
@@ -14,33 +15,56 @@ from components.errors import AlgoOpsError, TransientError
 from components.schema.results.report import CheckResult, StrategyReport
 from components.schema.results.values import STRATEGY_CHECKS, CheckName, Metrics, Outcome, Verdict
 
-__all__ = ["Bench", "Known", "OnCheck", "Subject", "Superseded", "check_strategy", "prepare"]
+__all__ = [
+    "Asked",
+    "Bench",
+    "Known",
+    "OnCheck",
+    "Subject",
+    "Superseded",
+    "check_strategy",
+    "prepare",
+]
 
 log = structlog.get_logger(__name__)
 
 Known = Callable[[str], StrategyReport | None]
 
+AT_ONCE = 4
+"""Strategies of one proposal that are checked side by side; the executor bounds the rest."""
 
-def check_strategy(
-    subject: Subject,
-    bench: Bench,
-    *,
-    known: Known,
-    tell: OnCheck,
-    cancelled: Flag,
-    force: bool = False,
-    hear: OnWord | None = None,
-) -> StrategyReport:
+
+@dataclass(frozen=True)
+class Asked:
+    """How a run was asked for, and who wants to know.
+
+    Attributes:
+        known: stored report by content key.
+        tell: called with each check as it ends.
+        cancelled: set by others to stop the run.
+        force: run again where a verdict is known.
+        asked: a person with write permission asked for it.
+        side_by_side: strategies that are checked at once.
+        hear: called with what the jobs say while they run.
+    """
+
+    known: Known
+    tell: OnCheck
+    cancelled: Flag
+    run_id: str = ""
+    force: bool = False
+    asked: bool = False
+    side_by_side: int = AT_ONCE
+    hear: OnWord | None = None
+
+
+def check_strategy(subject: Subject, bench: Bench, asked: Asked) -> StrategyReport:
     """Check one strategy, or answer with the verdict already known for the same content.
 
     Args:
         subject: the content.
         bench: policies, data and executor.
-        known: stored report by content key.
-        tell: called with each check as it ends.
-        cancelled: set by others to stop; running jobs are killed.
-        force: run again even where a verdict is known.
-        hear: called with what its jobs say while they run.
+        asked: how the run was asked for.
 
     Returns:
         The report; `verdict` is error where a check broke, whatever broke it.
@@ -49,10 +73,10 @@ def check_strategy(
         Superseded: `cancelled` was set.
         TransientError: the outside failed for now.
     """
-    progress = Progress(subject, tell, cancelled, hear)
+    progress = Progress(subject, asked.tell, asked.cancelled, asked.hear)
     try:
         prepared = prepare(subject, bench)
-        stored = None if force else known(prepared.key)
+        stored = None if asked.force else asked.known(prepared.key)
         if stored is not None:
             return stored.model_copy(
                 update={"reused": True, "change": subject.change, "path": subject.path}

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -15,9 +15,9 @@ from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
 from bot.checks.policies import load_policies
-from bot.checks.run import Asked, Where, make_report
+from bot.checks.run import Where, make_report
 from bot.checks.standalone import CheckScope, check_between, check_folder, strategy_folders
-from bot.checks.strategy import Known, OnCheck
+from bot.checks.strategy import Asked, OnCheck
 from bot.checks.subject import Bench
 from bot.cli.common import (
     EXIT_ERROR,
@@ -82,36 +82,14 @@ def check(
     """
     with errors_for_people():
         settings = settings_from(config)
-        given = [Path(t) for t in targets or () if "/" in t or Path(t).is_dir()]
-        names = tuple(t for t in targets or () if Path(t) not in given)
-        if given and names:
-            raise UserError(
-                "name folders or strategies, not both", hint=f"no folder: {', '.join(names)}"
-            )
-        folders = [folder for path in given for folder in strategy_folders(path)]
+        folders, names = _told_apart(targets or ())
         with _bench(settings) as (bench, store), _progress(form) as tell:
-            known: Known = partial(known_verdict, store)
+            asked = Asked(partial(known_verdict, store), tell, Flag(), force=force, asked=True)
             if folders:
-                report = _check_folders(folders, bench, _none_known if force else known, tell)
+                report = _check_folders(folders, bench, asked)
             else:
-                asked = Asked(
-                    known=known,
-                    tell=tell,
-                    cancelled=Flag(),
-                    force=force,
-                    asked=True,
-                )
-                chosen = repo or repository_root(Path()) or Path()
-                with Repository(chosen, binary=settings.git_binary) as repository:
-                    ours = settings.repositories[0]
-                    where = Where(
-                        chosen.resolve().name,
-                        repository,
-                        ours.strategies,
-                        ours.policies,
-                        ours.policy_changes,
-                    )
-                    report = check_between(where, CheckScope(base, head, names), bench, asked)
+                scope = CheckScope(base, head, names)
+                report = _check_commits(settings, repo, scope, bench, asked)
             remember(store, report)
         write(rendered(report, form), output)
         if report.verdict is Verdict.ERROR:
@@ -119,6 +97,29 @@ def check(
         if report.verdict is Verdict.NEUTRAL and form is Format.TEXT:
             err.print(UNCOMMITTED, markup=False, soft_wrap=True)
         raise typer.Exit(EXITS[report.verdict])
+
+
+def _told_apart(targets: Sequence[str]) -> tuple[list[Path], tuple[str, ...]]:
+    """Folders of strategies, and names of strategies: never both."""
+    given = [Path(t) for t in targets if "/" in t or Path(t).is_dir()]
+    names = tuple(t for t in targets if Path(t) not in given)
+    if given and names:
+        raise UserError(
+            "name folders or strategies, not both", hint=f"no folder: {', '.join(names)}"
+        )
+    return [folder for path in given for folder in strategy_folders(path)], names
+
+
+def _check_commits(
+    settings: Settings, repo: Path | None, scope: CheckScope, bench: Bench, asked: Asked
+) -> Report:
+    chosen = repo or repository_root(Path()) or Path()
+    with Repository(chosen, binary=settings.git_binary) as repository:
+        ours = settings.repositories[0]
+        where = Where(
+            chosen.resolve().name, repository, ours.strategies, ours.policies, ours.policy_changes
+        )
+        return check_between(where, scope, bench, asked)
 
 
 def watch(
@@ -130,7 +131,8 @@ def watch(
         settings = settings_from(config)
         with _bench(settings) as (bench, store), _saves(path) as wait_for_save:
             while True:
-                report = _check_folders([path], bench, partial(known_verdict, store), _quiet)
+                asked = Asked(partial(known_verdict, store), _quiet, Flag())
+                report = _check_folders([path], bench, asked)
                 remember(store, report)
                 out.rule(dt.datetime.now().astimezone().strftime("%H:%M:%S"))
                 out.print(say.plain(report), markup=False, highlight=False)
@@ -148,18 +150,14 @@ def _bench(settings: Settings) -> Iterator[tuple[Bench, Store]]:
         yield open_bench(settings, policies, executor), store
 
 
-def _check_folders(folders: list[Path], bench: Bench, known: Known, tell: OnCheck) -> Report:
+def _check_folders(folders: list[Path], bench: Bench, asked: Asked) -> Report:
     started = dt.datetime.now(dt.UTC)
-    reports = [check_folder(folder, bench, known, tell) for folder in folders]
+    reports = [check_folder(folder, bench, asked) for folder in folders]
     names = ", ".join(str(f) for f in folders)
     proposal = Proposal(id="folder", ref=names, head="")
     snapshot = Snapshot(proposal, "", "", "", (), ())
     where = folders[0].resolve().parent.name
-    return make_report(where, snapshot, Plan(), reports, started=started, run_id="")
-
-
-def _none_known(_key: str) -> None:
-    """Everything is run again."""
+    return make_report(where, snapshot, Plan(), reports, started)
 
 
 def _quiet(_strategy: str, _result: CheckResult) -> None:

@@ -198,8 +198,8 @@ def _land_one(world: World, watched: Watched, ready: ReadyProposal) -> CommandOu
     message = message_of(ready)
     if _loosens(ready):
         _show_accepted(watched, ready)
-    commit = watched.where.repository.commit_merge(
-        snapshot.base, snapshot.head, snapshot.merge_tree, message
+    commit = watched.where.repository.commit(
+        snapshot.merge_tree, (snapshot.base, snapshot.head), message
     )
     part = part_of(ready, snapshot.base, commit)
     intent = announce_deploy(world, watched, (part,), message)

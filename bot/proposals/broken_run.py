@@ -31,6 +31,6 @@ def broken_report(
     snapshot = take_snapshot(watched.where, proposal, run.base)
     plan = plan_run(snapshot, watched.proposals, asked=False)
     reports = [not_checked(watched.where, change, why) for change in plan.checks]
-    report = make_report(watched.name, snapshot, plan, reports, started=started, run_id=str(run.id))
-    broken = {"verdict": Verdict.ERROR, "summary": f"not checked: {why}"}
+    report = make_report(watched.name, snapshot, plan, reports, started)
+    broken = {"run_id": str(run.id), "verdict": Verdict.ERROR, "summary": f"not checked: {why}"}
     return plan, snapshot, report.model_copy(update=broken)

@@ -10,8 +10,8 @@ from threading import Event as Flag
 import structlog
 
 from bot.checks.base_policies import policies_differ
-from bot.checks.run import AT_ONCE, Asked, run_checks, take_snapshot
-from bot.checks.strategy import Superseded, cause, is_of_content
+from bot.checks.run import run_checks, take_snapshot
+from bot.checks.strategy import AT_ONCE, Asked, Superseded, cause, is_of_content
 from bot.core.decisions import Plan, Snapshot, plan_run
 from bot.core.failpoints import failpoint
 from bot.core.notices import CheckEnded, RunChanged, StrategyChanged

@@ -16,6 +16,16 @@ MARGIN = 2.0
 
 
 @dataclass(frozen=True)
+class Frame:
+    """What a drawn line stands in: the range of either axis, its size, and its most points."""
+
+    across: tuple[float, float]
+    up: tuple[float, float]
+    size: tuple[float, float]
+    most: int
+
+
+@dataclass(frozen=True)
 class Path:
     """Two SVG path texts: the line, and the area between it and an edge."""
 
@@ -111,14 +121,15 @@ def figure(curves: Sequence[Curve], result: ExecutionResult) -> Figure:
     high = max(max(c.values) for c in curves)
     start = min(c.times[0] for c in curves)
     end = max(c.times[-1] for c in curves)
+    frame = Frame((start, end), (low, high), STILL, STILL_POINTS)
     lines = [
         Line(c.key, c.label, path.line, path.area)
         for c in curves
-        for path in [_path(c.times, c.values, (start, end), (low, high), STILL, STILL_POINTS)]
+        for path in [_path(c.times, c.values, frame)]
     ]
     depths = tuple(p.drawdown_pct for p in result.equity)
-    span = (start, end)
-    down = _path(curves[0].times, depths, span, (min(depths), 0.0), LOW, STILL_POINTS, edge=0.0)
+    below = Frame((start, end), (min(depths), 0.0), LOW, STILL_POINTS)
+    down = _path(curves[0].times, depths, below, edge=0.0)
     return Figure(
         lines=tuple(lines),
         drawdown=Line("loss", "Drawdown", down.line, down.area),
@@ -141,28 +152,26 @@ def spark(points: Sequence[EquityPoint]) -> Path | None:
         return None
     values = [p.equity for p in points]
     steps = [float(i) for i in range(len(values))]
-    return _path(steps, values, (0.0, steps[-1]), (min(values), max(values)), SPARK, SPARK_POINTS)
+    frame = Frame((0.0, steps[-1]), (min(values), max(values)), SPARK, SPARK_POINTS)
+    return _path(steps, values, frame)
 
 
-def _path(  # noqa: PLR0917  # a line, its frame, and its size
+def _path(
     times: Sequence[float],
     values: Sequence[float],
-    across: tuple[float, float],
-    up: tuple[float, float],
-    size: tuple[float, float],
-    most: int,
+    frame: Frame,
     edge: float | None = None,
 ) -> Path:
-    """SVG path texts of a line in a frame of `size`; the area reaches to `edge`, else the floor."""
-    wide, tall = size
-    span, reach = (across[1] - across[0]) or 1.0, (up[1] - up[0]) or 1.0
-    step = max(1, -(-len(values) // most))
+    """SVG path texts of a line in a frame; the area reaches to `edge`, else the floor."""
+    wide, tall = frame.size
+    span, reach = (frame.across[1] - frame.across[0]) or 1.0, (frame.up[1] - frame.up[0]) or 1.0
+    step = max(1, -(-len(values) // frame.most))
     chosen = sorted({*range(0, len(values), step), len(values) - 1})
 
     def y(value: float) -> float:
-        return MARGIN + (tall - 2 * MARGIN) * (1 - (value - up[0]) / reach)
+        return MARGIN + (tall - 2 * MARGIN) * (1 - (value - frame.up[0]) / reach)
 
-    spots = [(wide * (times[i] - across[0]) / span, y(values[i])) for i in chosen]
+    spots = [(wide * (times[i] - frame.across[0]) / span, y(values[i])) for i in chosen]
     line = "M" + "L".join(f"{x:.1f},{v:.1f}" for x, v in spots)
     floor = tall if edge is None else y(edge)
     area = f"{line}L{spots[-1][0]:.1f},{floor:.1f}L{spots[0][0]:.1f},{floor:.1f}Z"

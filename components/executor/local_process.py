@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import components
-from components.executor.messages import JobBegan, Done, Order, State, Word, WorkerSpec
+from components.executor.messages import Done, JobBegan, Order, State, Word, WorkerSpec
 
 CLOSE_TIMEOUT_S = 20.0
 COMMAND = (sys.executable, "-P", "-m", "components.executor.worker")

@@ -88,35 +88,11 @@ class Merger(Writer):
             if not merged.tree:
                 left.append(Left(candidate, merged))
                 continue
-            tip = self.commit_merge(
-                tip, candidate.head, merged.tree, candidate.message, candidate.author, when=when
+            tip = self.commit(
+                merged.tree, (tip, candidate.head), candidate.message, candidate.author, when=when
             )
             steps.append(MergeStep(candidate, tip, merged.tree))
         return MergedMany(tip, tuple(steps), tuple(left))
-
-    def commit_merge(
-        self,
-        base: str,
-        head: str,
-        tree: str,
-        message: str,
-        author: Identity = BOT,
-        committer: Identity = BOT,
-        *,
-        when: int | None = None,
-    ) -> str:
-        """A merge commit of `base` and `head` with that tree; the same arguments give the same id.
-
-        Args:
-            base: first parent.
-            head: second parent.
-            tree: the merge result.
-            message: any text.
-            author: who asked for it.
-            committer: who made it.
-            when: Unix seconds (default: now); give it to be able to make the same commit again.
-        """
-        return self.commit(tree, (base, head), message, author, committer, when=when)
 
     def revert_commit(
         self,

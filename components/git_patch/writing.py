@@ -43,26 +43,24 @@ class Writer(History):
         parents: tuple[str, ...],
         message: str,
         author: Identity = BOT,
-        committer: Identity = BOT,
         *,
         when: int | None = None,
         sign: bool = True,
     ) -> str:
-        """A commit; the same arguments give the same id.
+        """A commit made by the bot; the same arguments give the same id.
 
         Args:
             tree: its content.
             parents: first parent first.
             message: any text.
             author: who asked for it.
-            committer: who made it.
             when: Unix seconds (default: now); give it to be able to make the same commit again.
             sign: sign it where a key is configured.
         """
         args = ["commit-tree", *(["-S"] if self._signing and sign else [])]
         for parent in parents:
             args += ["-p", object_id(parent)]
-        env = identities(author, committer, when)
+        env = identities(author, BOT, when)
         return self.git.run(*args, object_id(tree), stdin=message_bytes(message), env=env).text
 
     def revert_folder(

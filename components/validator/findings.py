@@ -49,19 +49,18 @@ class Findings:
         line, offset = _start(node)
         column = self._column(line, offset)
         stop = self._column(end, getattr(node, "end_col_offset", None) or 0) if end else None
-        self.at(rule, line, column, message, hint, end, stop)
+        self.at(rule, line, column, message, hint, (end, stop))
 
-    def at(  # noqa: PLR0917  # a place has four numbers
+    def at(
         self,
         rule: str,
         line: int,
         column: int | None,
         message: str,
         hint: str = "",
-        end_line: int | None = None,
-        end_column: int | None = None,
+        end: tuple[int | None, int | None] = (None, None),
     ) -> None:
-        """Record what was found at a place; lines and columns count from 1."""
+        """Record what was found at a place; lines and columns count from 1, also of its `end`."""
         severity = self._weight(rule)
         key = (rule, line, column or 0, message)
         if severity is None or key in self._seen:
@@ -83,8 +82,8 @@ class Findings:
                 file=self.file,
                 line=line,
                 column=column,
-                end_line=end_line,
-                end_column=end_column,
+                end_line=end[0],
+                end_column=end[1],
                 source_line=self._source(line),
             )
         )

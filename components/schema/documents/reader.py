@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from components.schema.catalogue import RULES
-from components.schema.documents.bounds import Bounds, Path, Span, line_of
+from components.schema.documents.bounds import Bounds, Path, Span, TextProblem, line_of
 from components.schema.documents.json_reader import read_json
 from components.schema.documents.yaml_reader import read_yaml
 from components.schema.results.values import CheckName, Finding, Severity
@@ -124,49 +124,42 @@ def read_document(
         The document; `findings` holds everything wrong with it.
     """
 
-    def refused(
-        rule: str, message: str, hint: str, span: Span = _START, text: str = ""
-    ) -> Document:
-        finding = Finding(check=check, rule=rule, message=message, hint=hint, file=file)
-        return Document(None, (place(finding, span, text),), file, text, check)
+    def finding(p: TextProblem) -> Finding:
+        found = Finding(check=check, rule=p.rule, message=p.message, hint=p.hint, file=file)
+        return place(found, p.span, text)
 
+    text, refused = _decoded(data, bounds)
+    if refused is not None:
+        return Document(None, (finding(refused),), file, text, check)
+    reader = read_json if _is_json(text, file) else read_yaml
+    reading = reader(text, bounds)
+    findings = tuple(finding(p) for p in reading.problems[: MOST_FINDINGS + 1])
+    findings = capped(findings, len(reading.problems))
+    return Document(reading.value, findings, file, text, check, reading.spans)
+
+
+def _decoded(data: bytes, bounds: Bounds) -> tuple[str, TextProblem | None]:
+    """The text, or "" and what is wrong; of an unprintable character also the text."""
     if len(data) > bounds.size:
-        return refused(
-            "too-large",
-            f"the file has more than {bounds.size:,} bytes",
-            "a definition is a page of text: move data out of it",
-        )
+        message = f"the file has more than {bounds.size:,} bytes"
+        hint = "a definition is a page of text: move data out of it"
+        return "", TextProblem("too-large", message, hint, _START)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8-sig", "replace")
-        return refused(
-            "not-utf8",
-            f"the file is not UTF-8: byte 0x{data[error.start]:02x} at offset {error.start}",
-            "save it as UTF-8",
-            _span_at(before, len(before)),
-        )
+        message = f"the file is not UTF-8: byte 0x{data[error.start]:02x} at offset {error.start}"
+        span = _span_at(before, len(before))
+        return "", TextProblem("not-utf8", message, "save it as UTF-8", span)
     if bad := _UNPRINTABLE.search(text):
-        return refused(
-            "unprintable-character",
+        message = (
             f"character U+{ord(bad.group()):04X} is not allowed: "
-            "control and direction characters make a text read differently for different readers",
-            "remove it, or write it as an escape in double quotes",
-            _span_at(text, bad.start()),
-            text,
+            "control and direction characters make a text read differently for different readers"
         )
-    reader = read_json if _is_json(text, file) else read_yaml
-    reading = reader(text, bounds)
-    findings = tuple(
-        place(
-            Finding(check=check, rule=p.rule, message=p.message, hint=p.hint, file=file),
-            p.span,
-            text,
-        )
-        for p in reading.problems[: MOST_FINDINGS + 1]
-    )
-    findings = capped(findings, len(reading.problems))
-    return Document(reading.value, findings, file, text, check, reading.spans)
+        hint = "remove it, or write it as an escape in double quotes"
+        span = _span_at(text, bad.start())
+        return text, TextProblem("unprintable-character", message, hint, span)
+    return text, None
 
 
 def capped(findings: tuple[Finding, ...], total: int) -> tuple[Finding, ...]:

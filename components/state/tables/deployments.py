@@ -18,6 +18,8 @@ WHERE d.repository = :repository AND d.name = :name AND d.version != ''
 ORDER BY d.id DESC LIMIT 1
 """
 
+_AUDITED = ("kind", "commit", "base_before", "tag", "proposal", "reason", "tree")
+
 
 class Deployments:
     """Table deployments."""
@@ -83,8 +85,7 @@ class Deployments:
             before = self.current(repository, name)
             self._db.insert("deployments", values)
             old = before.version if before is not None else ""
-            told = ("kind", "commit", "base_before", "tag", "proposal", "reason", "tree")
-            details = {key: values[key] for key in told if values[key]}
+            details = {key: values[key] for key in _AUDITED if values[key]}
             self._audit.append(
                 actor, "deployment.recorded", name, old, version, details, repository
             )

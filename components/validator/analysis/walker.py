@@ -243,55 +243,54 @@ def _first(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Kind:
 Handler = Callable[[Walker, Any], None]
 
 
+_SPECIAL: dict[type, Handler] = {
+    ast.Name: Walker.name,
+    ast.Attribute: Walker.attribute,
+    ast.Call: Walker.call,
+    ast.FormattedValue: Walker.formatted,
+    ast.BinOp: Walker.binary,
+    ast.UnaryOp: Walker.unary,
+    ast.Compare: Walker.compare,
+    ast.BoolOp: Walker.boolean,
+    ast.IfExp: Walker.choice,
+    ast.If: Walker.choice,
+    ast.Assert: Walker.choice,
+    ast.While: Walker.loop,
+    ast.NamedExpr: Walker.walrus,
+    ast.Subscript: Walker.subscript,
+    ast.Dict: Walker.dictionary,
+    ast.Starred: Walker.star,
+    ast.ListComp: Walker.comprehension,
+    ast.SetComp: Walker.comprehension,
+    ast.DictComp: Walker.comprehension,
+    ast.GeneratorExp: Walker.comprehension,
+    ast.Assign: Walker.assign,
+    ast.AnnAssign: Walker.annotated,
+    ast.AugAssign: Walker.augmented,
+    ast.For: Walker.iterate,
+    ast.AsyncFor: Walker.iterate,
+    ast.FunctionDef: Walker.function,
+    ast.AsyncFunctionDef: Walker.function,
+    ast.Lambda: Walker.lambda_,
+    ast.ClassDef: Walker.class_,
+    ast.Import: Walker.import_,
+    ast.ImportFrom: Walker.import_from,
+    ast.Global: Walker.global_,
+    ast.Nonlocal: Walker.nonlocal_,
+    ast.ExceptHandler: Walker.handler,
+    ast.MatchAs: Walker.capture,
+    ast.MatchStar: Walker.capture,
+    ast.MatchMapping: Walker.capture,
+    ast.MatchClass: Walker.class_pattern,
+    ast.Yield: Walker.returned,
+    ast.Return: Walker.returned,
+}
+
+
 def _handlers() -> dict[type, Handler]:
+    """Each kind of node of this Python: all fields are walked unless it has a method of its own."""
     kinds = [k for k in vars(ast).values() if isinstance(k, type) and issubclass(k, ast.AST)]
-    table: dict[type, Handler] = dict.fromkeys(kinds, Walker.fields)
-    table.update(dict.fromkeys(_SKIPPED, Walker.skip))
-    table.update(
-        {
-            ast.Name: Walker.name,
-            ast.Attribute: Walker.attribute,
-            ast.Call: Walker.call,
-            ast.FormattedValue: Walker.formatted,
-            ast.BinOp: Walker.binary,
-            ast.UnaryOp: Walker.unary,
-            ast.Compare: Walker.compare,
-            ast.BoolOp: Walker.boolean,
-            ast.IfExp: Walker.choice,
-            ast.If: Walker.choice,
-            ast.Assert: Walker.choice,
-            ast.While: Walker.loop,
-            ast.NamedExpr: Walker.walrus,
-            ast.Subscript: Walker.subscript,
-            ast.Dict: Walker.dictionary,
-            ast.Starred: Walker.star,
-            ast.ListComp: Walker.comprehension,
-            ast.SetComp: Walker.comprehension,
-            ast.DictComp: Walker.comprehension,
-            ast.GeneratorExp: Walker.comprehension,
-            ast.Assign: Walker.assign,
-            ast.AnnAssign: Walker.annotated,
-            ast.AugAssign: Walker.augmented,
-            ast.For: Walker.iterate,
-            ast.AsyncFor: Walker.iterate,
-            ast.FunctionDef: Walker.function,
-            ast.AsyncFunctionDef: Walker.function,
-            ast.Lambda: Walker.lambda_,
-            ast.ClassDef: Walker.class_,
-            ast.Import: Walker.import_,
-            ast.ImportFrom: Walker.import_from,
-            ast.Return: Walker.returned,
-            ast.Yield: Walker.returned,
-            ast.Global: Walker.global_,
-            ast.Nonlocal: Walker.nonlocal_,
-            ast.ExceptHandler: Walker.handler,
-            ast.MatchAs: Walker.capture,
-            ast.MatchStar: Walker.capture,
-            ast.MatchMapping: Walker.capture,
-            ast.MatchClass: Walker.class_pattern,
-        }
-    )
-    return table
+    return dict.fromkeys(kinds, Walker.fields) | dict.fromkeys(_SKIPPED, Walker.skip) | _SPECIAL
 
 
 Walker.handlers = _handlers()

@@ -6,7 +6,8 @@ import pytest
 import yaml
 
 from bot.checks.base_policies import bench_at
-from bot.checks.run import Asked, run_checks, take_snapshot
+from bot.checks.run import run_checks, take_snapshot
+from bot.checks.strategy import Asked
 from bot.config.settings import load
 from bot.core.orders import DeployOrder
 from bot.core.requests import BacktestRequest

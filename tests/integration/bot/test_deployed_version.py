@@ -6,7 +6,7 @@ from threading import Event
 
 import pytest
 
-from bot.checks.strategy import Subject, check_strategy
+from bot.checks.strategy import Asked, Subject, check_strategy
 from components.schema.results.report import Change
 from components.schema.results.values import (
     CheckName,
@@ -37,9 +37,7 @@ def subject():
 
 
 def checked(subject, bench):
-    return check_strategy(
-        subject, bench, known=lambda _key: None, tell=lambda *_: None, cancelled=Event()
-    )
+    return check_strategy(subject, bench, Asked(lambda _key: None, lambda *_: None, Event()))
 
 
 def policy_check(report):

@@ -36,8 +36,8 @@ def test_hold_after_a_crash_comes_after_the_landing_that_it_did_not_see(stage, w
     watched = world.repository("demo")
     ready = _decide(world, watched, DeployOrder("branch/one", "ada"))
     snapshot, words = ready.snapshot, message_of(ready)
-    commit = watched.where.repository.commit_merge(
-        snapshot.base, snapshot.head, snapshot.merge_tree, words
+    commit = watched.where.repository.commit(
+        snapshot.merge_tree, (snapshot.base, snapshot.head), words
     )
     part = part_of(ready, snapshot.base, commit)
     announce_deploy(world, watched, (part,), words)

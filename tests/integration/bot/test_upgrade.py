@@ -82,7 +82,7 @@ def test_landing_that_was_announced_before_the_upgrade_is_completed(stage, world
     base = watched.forge.base()
     repository = watched.where.repository
     tree = repository.merge(base, head).tree
-    commit = repository.commit_merge(base, head, tree, "Deploy fine 1.0.0\n")
+    commit = repository.commit(tree, (base, head), "Deploy fine 1.0.0\n")
     reported(world, "feature")
     part = {
         "order": AN_ORDER,

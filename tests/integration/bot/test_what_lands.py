@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from bot.checks.lands import MOST_PATHS
-from bot.checks.run import Asked, run_checks, take_snapshot
+from bot.checks.run import run_checks, take_snapshot
+from bot.checks.strategy import Asked
 from bot.core.orders import DeployOrder
 from bot.demo.author import git
 from bot.demo.stage import set_stage

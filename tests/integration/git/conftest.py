@@ -32,7 +32,7 @@ class World:
         merged = self.repo.merge(base, proposal.head)
         assert merged.tree, merged.reason
         author = Identity("Olga", "olga@example.org")
-        commit = self.repo.commit_merge(base, proposal.head, merged.tree, "Deploy", author)
+        commit = self.repo.commit(merged.tree, (base, proposal.head), "Deploy", author)
         return Landing(
             commit=commit,
             expected_base=base,

@@ -76,8 +76,8 @@ def test_criss_cross_history_merges(world):
     right = world.propose("right", strategy("MACD", code="y = 2\n"))
     base = world.forge.base()
     tree = world.repo.merge(left.head, right.head).tree
-    one = world.repo.commit_merge(left.head, right.head, tree, "one")
-    two = world.repo.commit_merge(right.head, left.head, tree, "two")
+    one = world.repo.commit(tree, (left.head, right.head), "one")
+    two = world.repo.commit(tree, (right.head, left.head), "two")
     assert world.repo.merge(one, two).tree == tree
     assert world.repo.merge(base, one).tree == tree
 
@@ -102,7 +102,7 @@ def test_same_merge_made_twice_is_the_same_commit(world):
     tree = world.repo.merge(base, proposal.head).tree
     author = Identity("Olga", "olga@example.org")
     one, two = (
-        world.repo.commit_merge(base, proposal.head, tree, "Deploy", author, when=1_700_000_000)
+        world.repo.commit(tree, (base, proposal.head), "Deploy", author, when=1_700_000_000)
         for _ in range(2)
     )
     assert one == two
