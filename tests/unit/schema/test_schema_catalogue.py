@@ -32,7 +32,16 @@ def test_every_adjustable_rule_is_in_the_catalogue():
     assert set(DEFAULT_SEVERITIES) <= set(RULES)
 
 
-GIVERS = {"TextProblem", "RuleProblem", "SourceProblem", "refuse", "note", "finding", "refused", "_unreadable"}
+GIVERS = {
+    "TextProblem",
+    "RuleProblem",
+    "SourceProblem",
+    "refuse",
+    "note",
+    "finding",
+    "refused",
+    "_unreadable",
+}
 
 
 def given_rules(path: Path) -> set[str]:
