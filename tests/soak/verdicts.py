@@ -1,10 +1,11 @@
-"""The same verdicts on a bad day: all examples alone, then at nice 19 beside busy loops and killers.
+"""The same verdicts on a bad day: all checks alone, then at nice 19 beside busy loops and killers.
 
-    python -m tests.soak.verdicts [--minutes 60] [--seed 1] [NAME...]
+    python -m tests.soak.verdicts [--minutes 12] [--bars 500] [--seed 1] [NAME...]
 
-First each example is checked with nothing beside it. Then all are checked at nice 19 beside one busy
-loop for each processor, while guests are killed at random. Exit code 0: no verdict and no figure
-differs, but where the second run says `error` (tried, and not judged); 1: each difference is named.
+First every example, and a strategy of each kind that must fail, is checked with nothing beside it.
+Then all are checked at nice 19 beside one busy loop for each processor, while guests are killed at
+random. Exit code 0: no verdict and no figure differs, but where the second run says `error` (tried,
+and not judged); 1: each difference is named; 2: the time was over before all were compared.
 """
 
 import argparse
@@ -15,19 +16,27 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from tests.soak.content import Content, Kind, files
 from tests.soak.processes import below
 
 PROJECT = Path(__file__).resolve().parents[2]
 EXAMPLES = PROJECT / "examples" / "strategies"
 KILL_EVERY_S = (2.0, 20.0)
+AT_ONCE = 4
+"""Strategies of one command: they run beside each other, and what has ended is known."""
 NOT_JUDGED = "error"
+NOT_ENDED = "not ended"
+_FAILING = (Kind.BROKEN, Kind.DANGEROUS, Kind.FUTURE, Kind.GREEDY, Kind.RAISES)
+"""An endless loop is left out: at nice 19 it reaches `wall_s` long before `cpu_s`, and is not judged."""
 
 out = Console(highlight=False, markup=False, soft_wrap=True)
 
@@ -35,37 +44,83 @@ out = Console(highlight=False, markup=False, soft_wrap=True)
 def main() -> int:
     """Check twice, compare, tell."""
     wanted = _arguments()
-    names = wanted.names or sorted(p.name for p in EXAMPLES.iterdir())
-    alone = _checked(names, wanted.minutes)
-    with _busy_loops(), _killer(random.Random(wanted.seed)) as killed:
-        beside = _checked(names, wanted.minutes, nice=19)
-    different = [name for name in names if beside[name] not in (alone[name], NOT_JUDGED)]
-    for name in names:
-        out.print(f"{name}: alone {_verdict(alone[name])}, beside others {_verdict(beside[name])}")
-    out.print(f"{len(killed)} guests killed; {len(different)} verdicts differ")
-    return 1 if different else 0
+    with tempfile.TemporaryDirectory() as place:
+        folders = _stage(Path(place), wanted.bars, wanted.names)
+        alone = _checked(Path(place), folders, wanted.minutes)
+        with _busy_loops(), _killer(random.Random(wanted.seed)) as killed:
+            beside = _checked(Path(place), folders, wanted.minutes, nice=19)
+    told = {name: (alone[name], beside[name]) for name in sorted(alone)}
+    for name, pair in told.items():
+        out.print(f"{name}: alone {_verdict(pair[0])}, beside others {_verdict(pair[1])}")
+    open_ = [name for name, pair in told.items() if NOT_ENDED in pair]
+    different = [
+        name for name, (one, two) in told.items() if two not in (one, NOT_JUDGED, NOT_ENDED)
+    ]
+    out.print(
+        f"{len(killed)} guests killed; {len(told)} strategies, {len(different)} verdicts differ,"
+        f" {sum(NOT_JUDGED in pair for pair in told.values())} not judged, {len(open_)} not ended"
+    )
+    return 1 if different else 2 * bool(open_)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.soak.verdicts", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=60.0, help="for each of the two runs")
+    parser.add_argument("--minutes", type=float, default=12.0, help="for each of the two runs")
+    parser.add_argument("--bars", type=int, default=500, help="newest of each data file; 0: all")
     parser.add_argument("--seed", type=int, default=1, help="when which guest is killed")
-    parser.add_argument("names", nargs="*", help="examples; all where none is named")
+    parser.add_argument("names", nargs="*", help="examples and kinds; all where none is named")
     return parser.parse_args()
 
 
-def _checked(names: list[str], minutes: float, nice: int = 0) -> dict[str, str]:
-    """Verdict and figures of each example, as one text; an error is told without its cause."""
-    folders = [str(EXAMPLES / name) for name in names]
-    done = subprocess.run(
-        ["nice", "-n", str(nice), sys.executable, "-m", "bot", "check", *folders, "--format=json"],
-        cwd=PROJECT,
-        stdout=subprocess.PIPE,
-        timeout=minutes * 60,
-        check=False,
+def _stage(place: Path, bars: int, names: list[str]) -> list[Path]:
+    """A configuration with the newest bars, and the folders that are checked."""
+    (place / "data").mkdir()
+    for file in sorted((PROJECT / "examples" / "data").glob("*.csv")):
+        head, *rows = file.read_text(encoding="utf-8").splitlines(keepends=True)
+        (place / "data" / file.name).write_text("".join([head, *rows[-bars:]]), encoding="utf-8")
+    (place / "config.yaml").write_text(
+        f"policies: {PROJECT / 'policies'}\ndata: {{dir: data}}\nstate: {{dir: state}}\n"
+        "sandbox: {backend: bubblewrap}\n",
+        encoding="utf-8",
     )
-    report = json.loads(done.stdout)
-    return {found["name"]: _told(found) for found in report["strategies"]}
+    folders = sorted(EXAMPLES.iterdir())
+    for kind in _FAILING:
+        content = Content(kind, kind.value.replace("-", "_"), "1.0.0", 1)
+        folder = place / content.name
+        folder.mkdir()
+        for path, text in files(content).items():
+            (folder / path).write_text(text, encoding="utf-8")
+        folders.append(folder)
+    return [folder for folder in folders if not names or folder.name in names]
+
+
+def _checked(place: Path, folders: list[Path], minutes: float, nice: int = 0) -> dict[str, str]:
+    """Verdict and figures of each folder, as one text; an error is told without its cause."""
+    told = {folder.name: NOT_ENDED for folder in folders}
+    deadline = time.monotonic() + minutes * 60
+    for first in range(0, len(folders), AT_ONCE):
+        part = folders[first : first + AT_ONCE]
+        report = _report(place, part, deadline - time.monotonic(), nice)
+        for found in report["strategies"] if report else ():
+            told[found["name"]] = _told(found)
+    return told
+
+
+def _report(place: Path, folders: list[Path], seconds: float, nice: int) -> dict[str, Any] | None:
+    """What `algoops check` says of some folders; None where it did not end in time."""
+    command = ["nice", "-n", str(nice), sys.executable, "-m", "bot", "check", "--force"]
+    try:
+        done = subprocess.run(
+            [*command, "--format=json", "--config", str(place / "config.yaml"), *map(str, folders)],
+            cwd=PROJECT,
+            stdout=subprocess.PIPE,
+            timeout=max(1.0, seconds),
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return None
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report
 
 
 def _told(found: dict[str, Any]) -> str:
@@ -76,7 +131,7 @@ def _told(found: dict[str, Any]) -> str:
 
 
 def _verdict(told: str) -> str:
-    return told if told == NOT_JUDGED else str(json.loads(told)[0])
+    return told if told in (NOT_JUDGED, NOT_ENDED) else str(json.loads(told)[0])
 
 
 @contextlib.contextmanager
