@@ -1,13 +1,15 @@
 """Text from outside, made harmless and short before anybody is shown it: the one place for that.
 
 From outside comes whatever an author, a guest, a git object or another program wrote. A terminal
-obeys some characters, a reader is deceived by others (bidirectional marks, zero widths), and some
-cannot be encoded (lone surrogates).
+obeys some characters, a CI runner some lines, a reader is deceived by others (bidirectional marks,
+zero widths), and some cannot be encoded (lone surrogates).
 """
 
+import re
 import unicodedata
 
 MARK = "\N{REPLACEMENT CHARACTER}"
+_COMMAND = re.compile(r"(?m)^((?:\s|\x1b\[[0-9;]*m)*):(?=:)|#(?=#\[)")
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
@@ -31,6 +33,16 @@ def harmless(text: str, *, keep: str = "\n\t") -> str:
     if text.isprintable():
         return text
     return "".join(c if c in keep or _is_seen(c) else MARK for c in text)
+
+
+def inert(text: str) -> str:
+    """`text` with a mark where GitHub's runner would read a command in a job's output.
+
+    It obeys lines that begin with `::`, white space before them aside, and `##[` anywhere.
+    """
+    if "::" not in text and "##[" not in text:
+        return text
+    return _COMMAND.sub(rf"\1{MARK}", text)
 
 
 def cut(text: str, cap: int) -> str:

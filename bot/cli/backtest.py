@@ -202,7 +202,7 @@ def _print(result: ExecutionResult, form: Form) -> None:
     if form is Form.JSON:
         print_json(_document(result))
         return
-    state = "passed" if _exit_code(result) == EXIT_PASSED else "failed"
+    state = {EXIT_PASSED: "passed", EXIT_FAILED: "failed", EXIT_ERROR: "error"}[_exit_code(result)]
     out.print(f"{result.symbol} {result.interval}: {state}", highlight=False, markup=False)
     if result.message:
         out.print(result.message, markup=False, highlight=False)

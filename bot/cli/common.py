@@ -15,19 +15,19 @@ from rich.segment import Segment
 
 from bot.config import settings
 from components.errors import AlgoOpsError
-from components.texts import harmless
+from components.texts import harmless, inert
 
 EXIT_PASSED, EXIT_FAILED, EXIT_ERROR = 0, 1, 2
 
 
 class _HarmlessConsole(Console):
-    """Whatever is printed, and wherever it comes from: a terminal obeys our own styles alone."""
+    """Whatever is printed, wherever it comes from: a terminal and a CI runner obey us alone."""
 
     def _render_buffer(self, buffer: Iterable[Segment]) -> str:
         plain = (
             part if part.control else Segment(harmless(part.text), part.style) for part in buffer
         )
-        return super()._render_buffer(plain)
+        return inert(super()._render_buffer(plain))
 
 
 out = _HarmlessConsole()
@@ -92,7 +92,7 @@ def settings_from(path: Path | None) -> settings.Settings:
 def print_json(document: Any) -> None:
     """One JSON document on stdout and nothing else."""
     text = json.dumps(document, indent=2, ensure_ascii=False)
-    sys.stdout.write(f"{harmless(text)}\n")
+    sys.stdout.write(f"{inert(harmless(text))}\n")
 
 
 def read_input(path: Path) -> bytes:

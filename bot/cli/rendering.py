@@ -14,7 +14,7 @@ from bot.report.charts import chart
 from bot.report.findings import to_commands, to_sarif
 from components.errors import UserError
 from components.schema.results.report import Report
-from components.texts import harmless
+from components.texts import harmless, inert
 
 
 class Format(StrEnum):
@@ -29,12 +29,16 @@ class Format(StrEnum):
 
 def rendered(report: Report, form: Format) -> str:
     """A report as text of the chosen form."""
+    if form is Format.GITHUB:
+        return to_commands(report.placed_findings())
+    return inert(_rendered(report, form))
+
+
+def _rendered(report: Report, form: Format) -> str:
     if form is Format.JSON:
         return harmless(report.model_dump_json(indent=2)) + "\n"
     if form is Format.MARKDOWN:
         return say.markdown(report, chart=chart(report))
-    if form is Format.GITHUB:
-        return to_commands(report.placed_findings())
     if form is Format.SARIF:
         return json.dumps(to_sarif(report.placed_findings()), indent=2) + "\n"
     return say.plain(report)

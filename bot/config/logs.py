@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from components.texts import cut, harmless
+from components.texts import cut, harmless, inert
 
 _SECRET_KEY = re.compile(r"token|secret|password|authorization|private_key", re.IGNORECASE)
 _SECRET_TEXT = re.compile(r"(gh[pousr]_|github_pat_)[A-Za-z0-9_]+|(?<=://)[^/\s@]+@")
@@ -25,7 +25,7 @@ def hide_secrets(
         if _SECRET_KEY.search(key):
             event[key] = HIDDEN
         elif isinstance(value, str):
-            event[key] = cut(harmless(_SECRET_TEXT.sub(HIDDEN, value)), VALUE_CAP)
+            event[key] = cut(inert(harmless(_SECRET_TEXT.sub(HIDDEN, value))), VALUE_CAP)
     return event
 
 

@@ -15,7 +15,7 @@ from bot.server.render import _shown, inline
 from components.protocol.wire import Fault
 from components.sandbox.session import faults
 from components.sandbox.session.output import Tail
-from components.texts import cut, harmless, printable
+from components.texts import cut, harmless, inert, printable
 
 ROOT = Path(__file__).parents[3]
 HOSTILE = "\x1b]0;owned\x07\x1b[2J\x9b31m \u202ecba\u202c a\u200bb \x00 \ud800 \r\x7f\u2028end"
@@ -89,3 +89,33 @@ def test_there_is_one_place_that_makes_text_harmless():
         "components/safe_tools/names.py",  # refuses names, and spells them out byte by byte
     }
     assert uses - others == {"components/texts.py"}
+
+
+COMMANDS = (
+    "::stop-commands::x\n  ::add-mask::a\n\u00a0::error::b\nsee ##[add-matcher]c\na::b ## [d]"
+)
+
+
+def obeyed_by_a_runner(text):
+    lines = [line.lstrip() for line in re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()]
+    return [line for line in lines if line.startswith("::") or "##[" in line]
+
+
+def test_output_in_a_ci_job_holds_no_command_of_an_author():
+    assert len(obeyed_by_a_runner(COMMANDS)) == 4
+    clean = inert(COMMANDS)
+    assert not obeyed_by_a_runner(clean)
+    assert len(clean) == len(COMMANDS)
+    assert clean.splitlines()[-1] == "a::b ## [d]"
+
+
+@given(st.text(st.sampled_from(":#[a \n\t")), st.integers(1, 12))
+def test_no_line_is_a_command_wherever_the_console_breaks_it(text, width):
+    console = _HarmlessConsole(file=io.StringIO(), width=width)
+    console.print(text, markup=False)
+    assert not obeyed_by_a_runner(console.file.getvalue())
+
+
+def test_log_line_with_a_workflow_command_is_no_command():
+    event = hide_secrets(None, "", {"reason": "it said\n::stop-commands::x"})
+    assert not obeyed_by_a_runner(event["reason"])
