@@ -110,8 +110,7 @@ class Database:
         """One commit for everything inside; an exception undoes all of it.
 
         Blocks nest: an inner one that fails is undone by itself if its exception is caught.
-        Keep it short: no other thread or process can write meanwhile. Blocks of several threads
-        share a commit; each returns when it is on disk.
+        Keep it short: no other thread or process can write meanwhile.
 
         Raises:
             StateBusy, StateFull, StateReadOnly, StateCorrupt, StateFault: nothing was written.

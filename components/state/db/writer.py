@@ -1,10 +1,4 @@
-"""The writing connection: one thread at a time, one commit for all that wait (group commit).
-
-A durable commit waits for the disk, hundreds of microseconds to many milliseconds. Threads which
-want to write meanwhile queue up; each then runs its block in a savepoint of the same transaction,
-and the last one of the queue commits for all. Nobody returns before that commit is on disk, and
-nobody else sees anything of it before.
-"""
+"""The writing connection: one thread at a time, each block in a durable commit of its own."""
 
 import sqlite3
 import threading
@@ -15,20 +9,6 @@ from typing import Any
 from components.state.db.turnstile import Turnstile
 
 Params = Sequence[Any] | Mapping[str, Any]
-
-_MOST = 64
-"""Blocks in one commit: bounds how long the first of them waits."""
-
-_PATIENCE_S = 0.05
-
-
-class _Group:
-    """The blocks that are committed together."""
-
-    def __init__(self) -> None:
-        self.members = 0
-        self.done = threading.Event()
-        self.error: BaseException | None = None
 
 
 class Transactions:
@@ -45,15 +25,12 @@ class Transactions:
         Args:
             connection: nobody else uses it.
             turnstile: where this process queues with others.
-            committed: called after each commit, before the next turn.
+            committed: called after each commit, before the next thread's block.
         """
         self._connection = connection
         self._turnstile = turnstile
         self._committed = committed
         self._turn = threading.Lock()
-        self._counting = threading.Lock()
-        self._waiting = 0
-        self._group: _Group | None = None
         self._owner: int | None = None
         self._levels = 0
         self._after: list[Callable[[], None]] = []
@@ -74,82 +51,39 @@ class Transactions:
             with self._savepoint():
                 yield
             return
-        group = self._enter()
-        failure: BaseException | None = None
+        actions: list[Callable[[], None]] = []
         try:
-            with self._savepoint():
-                yield
-        except BaseException as error:
-            failure = error
-            raise
+            with self._turn:
+                try:
+                    with self._committing():
+                        yield
+                finally:
+                    actions, self._after = self._after, []
         finally:
-            actions = self._leave(group, failure)
             for action in actions:
                 action()
-        if group.error is not None:
-            raise group.error
 
-    def _enter(self) -> _Group:
-        self._wait_for_turn()
+    @contextmanager
+    def _committing(self) -> Iterator[None]:
         try:
-            if self._group is None:
-                with self._turnstile.held():
-                    self._connection.execute("BEGIN IMMEDIATE")
-                self._group = _Group()
+            with self._turnstile.held():
+                self._connection.execute("BEGIN IMMEDIATE")
+            self._owner = threading.get_ident()
+            yield
+            self._commit()
         except BaseException:
-            self._turn.release()
-            raise
-        self._group.members += 1
-        self._owner = threading.get_ident()
-        return self._group
-
-    def _wait_for_turn(self) -> None:
-        with self._counting:
-            self._waiting += 1
-        try:
-            self._turn.acquire()
-        finally:
-            with self._counting:
-                self._waiting -= 1
-
-    def _leave(self, group: _Group, failure: BaseException | None) -> list[Callable[[], None]]:
-        actions, self._after = self._after, []
-        self._owner = None
-        alive = self._connection.in_transaction
-        try:
-            if not (alive and self._waiting and group.members < _MOST):
-                self._commit(group, failure)
-        finally:
-            self._turn.release()
-        while not group.done.wait(_PATIENCE_S):
-            # Whoever was waiting to take over may have been interrupted: then it is up to us.
-            self._commit_if_left_behind(group)
-        return actions
-
-    def _commit_if_left_behind(self, group: _Group) -> None:
-        if not self._turn.acquire(blocking=False):
-            return
-        try:
-            if self._group is group:
-                self._commit(group, None)
-        finally:
-            self._turn.release()
-
-    def _commit(self, group: _Group, failure: BaseException | None) -> None:
-        try:
-            if not self._connection.in_transaction:
-                # SQLite ends a transaction by itself when the disk is full: all of it is undone.
-                group.error = failure or RuntimeError("the transaction ended before its commit")
-            else:
-                self._connection.execute("COMMIT")
-        except BaseException as error:  # noqa: BLE001  # raised by each member of the group
-            group.error = error
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
+            raise
         finally:
-            self._group = None
-            group.done.set()
+            self._owner = None
         self._committed()
+
+    def _commit(self) -> None:
+        if not self._connection.in_transaction:
+            # SQLite ends a transaction by itself when the disk is full: all of it is undone.
+            raise RuntimeError("the transaction ended before its commit")
+        self._connection.execute("COMMIT")
 
     @contextmanager
     def _savepoint(self) -> Iterator[None]:

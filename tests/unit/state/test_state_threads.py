@@ -1,20 +1,9 @@
-"""Threads that wait for the disk together: one commit for all, each undone or kept by itself."""
+"""Threads that write at the same time: each block is kept or undone by itself."""
 
 import sqlite3
 import threading
-import time
 
 import pytest
-
-
-@pytest.fixture
-def commits(store):
-    """The COMMIT statements so far."""
-    seen = []
-    store._db._writer.connection.set_trace_callback(
-        lambda sql: seen.append(sql) if sql == "COMMIT" else None
-    )
-    return seen
 
 
 class Crowd:
@@ -36,15 +25,13 @@ class Crowd:
 
         self.threads.append(threading.Thread(target=run))
 
-    def run_behind(self, first):
-        """All of them are waiting before the first block ends."""
+    def run_behind(self, first, action=lambda: None):
+        """All of them are started before the first block ends."""
         with self.store.transaction():
             self.store.meta.put(first, "written")
             for thread in self.threads:
                 thread.start()
-            deadline = time.monotonic() + 20
-            while self.store._db._writer._waiting < len(self.threads):
-                assert time.monotonic() < deadline
+            action()
 
     def finish(self):
         for thread in self.threads:
@@ -65,17 +52,7 @@ def fail():
     raise KeyError("stop")
 
 
-def test_blocks_that_wait_share_one_commit(crowd, commits):
-    for name in "bcdef":
-        crowd.add(name)
-    crowd.run_behind("a")
-    crowd.finish()
-    assert crowd.written() == list("abcdef")
-    assert crowd.errors == {}
-    assert len(commits) == 1
-
-
-def test_block_that_fails_among_others_is_undone_alone(crowd, commits):
+def test_block_that_fails_among_others_is_undone_alone(crowd):
     crowd.add("b")
     crowd.add("c", fail)
     crowd.add("d")
@@ -83,10 +60,9 @@ def test_block_that_fails_among_others_is_undone_alone(crowd, commits):
     crowd.finish()
     assert crowd.written() == ["a", "b", "d"]
     assert list(crowd.errors) == ["c"]
-    assert len(commits) == 1
 
 
-def test_commit_that_fails_is_told_to_each_block_and_the_next_one_works(store, crowd):
+def test_commit_that_fails_is_told_to_its_block_alone(store, crowd):
     def orphan():
         store._db.execute("PRAGMA defer_foreign_keys = ON")
         store._db.execute("INSERT INTO run_strategies VALUES (99, 'x', '', '', '')")
@@ -94,39 +70,15 @@ def test_commit_that_fails_is_told_to_each_block_and_the_next_one_works(store, c
     crowd.add("b", orphan)
     crowd.add("c")
     with pytest.raises(sqlite3.IntegrityError):
-        crowd.run_behind("a")
+        crowd.run_behind("a", orphan)
     crowd.finish()
-    assert sorted(crowd.errors) == ["b", "c"]
-    assert crowd.written() == []
-    store.meta.put("z", "written")
-    assert crowd.written() == ["z"]
+    assert sorted(crowd.errors) == ["b"]
+    assert crowd.written() == ["c"]
 
 
-def test_block_whose_follower_never_comes_commits_by_itself(store, commits):
-    store._db._writer._waiting += 1
-    store.meta.put("a", "written")
-    assert commits == ["COMMIT"]
-    store._db._writer._waiting -= 1
-    assert store.meta.get("a") == "written"
-
-
-def test_commit_takes_a_bounded_number_of_blocks(crowd, commits, monkeypatch):
-    from components.state.db import writer
-
-    monkeypatch.setattr(writer, "_MOST", 3)
-    for name in "bcdefg":
-        crowd.add(name)
-    crowd.run_behind("a")
-    crowd.finish()
-    assert crowd.written() == list("abcdefg")
-    assert len(commits) >= 3
-
-
-def test_nobody_sees_a_shared_commit_before_it_is_made(store, crowd):
+def test_nobody_sees_a_block_before_its_commit(store, crowd):
     seen = []
-    crowd.add("b", lambda: seen.append(other_thread(lambda: store.meta.get("a"))))
-    crowd.run_behind("a")
-    crowd.finish()
+    crowd.run_behind("a", lambda: seen.append(other_thread(lambda: store.meta.get("a"))))
     assert seen == [""]
     assert store.meta.get("a") == "written"
 
@@ -139,7 +91,7 @@ def other_thread(read):
     return got[0]
 
 
-def test_refusals_of_a_shared_commit_are_all_recorded(store, life, crowd):
+def test_refusals_in_threads_are_all_recorded(store, life, crowd):
     from components.state import Lifecycle
 
     life.propose("1.0.0")
