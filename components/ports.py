@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from components.schema.results.report import Report
     from components.schema.results.values import (
         ExecutionResult,
-        Finding,
         Limits,
         ResourceUsage,
         Status,
@@ -481,6 +480,3 @@ class ProposesRollbacks(Protocol):
 
     def withdraw(self, proposal: Proposal) -> None:
         """Close a proposal of the bot's own and delete its branch. Idempotent."""
-
-
-OnFindings = Callable[[tuple["Finding", ...]], None]

@@ -130,10 +130,6 @@ class Client:
                 return
             url = f"{path}?{query}"  # the address may be another one than ours, behind a proxy
 
-    def unchanged_or(self, path: str, **parameters: str | int) -> Any:
-        """The JSON at `path`, asked conditionally as in `pages`."""
-        return self._conditional(_url(path, parameters)).data
-
     def close(self) -> None:
         """Close the connections. Idempotent."""
         self._github.close()

@@ -46,17 +46,6 @@ class History(Reader):
         found = (v for v in map(_version, tags) if v is not None and v.strategy == strategy)
         return tuple(sorted(found, key=lambda v: _precedence(v.version)))
 
-    def all_versions(self) -> dict[str, tuple[TaggedVersion, ...]]:
-        """The versions of every strategy, by its name, each oldest first."""
-        versions: dict[str, list[TaggedVersion]] = {}
-        for version in map(_version, self.list_tags()):
-            if version is not None:
-                versions.setdefault(version.strategy, []).append(version)
-        return {
-            name: tuple(sorted(found, key=lambda v: _precedence(v.version)))
-            for name, found in versions.items()
-        }
-
     # --- history ---
 
     def branches(

@@ -72,22 +72,6 @@ def write_atomic(root: Path, relative: str, data: bytes) -> None:
         os.fsync(folder)
 
 
-def remove_under(root: Path, relative: str) -> None:
-    """Remove a file (or a symbolic link itself); nothing happens where there is none.
-
-    Raises:
-        UnsafeName: the path leaves the folder or passes a symbolic link.
-        TransientError: the disk failed.
-    """
-    *folders, name = safe_relative_path(relative).split("/")
-    with (
-        suppress(FileNotFoundError),
-        _open_folder(root, folders, create=False) as folder,
-        _refused(relative),
-    ):
-        os.unlink(name, dir_fd=folder)
-
-
 def _write_synced(name: str, data: bytes, folder: int) -> None:
     descriptor = os.open(name, _CREATE, 0o644, dir_fd=folder)
     with os.fdopen(descriptor, "wb") as file:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from components.schema.definition.backtest import BacktestConfig, CommissionScheme
 from components.schema.documents.explain import findings_of
-from components.schema.documents.reader import Document, document_of, read_document
+from components.schema.documents.reader import Document, read_document
 from components.schema.results.values import Finding, Severity
 
 if TYPE_CHECKING:
@@ -38,11 +38,6 @@ class ConfigCheck:
 def check_config(data: bytes, file: str) -> ConfigCheck:
     """Check a configuration file (YAML, or JSON by its name). Never raises for its content."""
     return _check(read_document(data, file))
-
-
-def validate_config_mapping(obj: object) -> ConfigCheck:
-    """Check a configuration that came as values (an HTTP body)."""
-    return _check(document_of(obj))
 
 
 def config_warnings(config: BacktestConfig, *, bars: int | None = None) -> tuple[Finding, ...]:

@@ -208,11 +208,6 @@ class StrategyDefinition(Value):
         None, description="Backtest settings; policy sets floors that these can't lower."
     )
 
-    @property
-    def all_symbols(self) -> tuple[str, ...]:
-        """`symbols`, or the one `symbol`, or nothing."""
-        return self.symbols or ((self.symbol,) if self.symbol else ())
-
 
 def parameter_values(definition: StrategyDefinition) -> dict[str, ScalarValue]:
     """The values that override the strategy's class attributes: each parameter's default."""

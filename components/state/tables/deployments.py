@@ -125,15 +125,6 @@ class Deployments:
         )
         return _deployment(row) if row is not None else None
 
-    def of_version(self, repository: str, name: str, version: str) -> Deployment | None:
-        """The newest landing of a version."""
-        row = self._db.one(
-            "SELECT * FROM deployments WHERE repository = ? AND name = ? AND version = ?"
-            " ORDER BY id DESC LIMIT 1",
-            (repository, name, version),
-        )
-        return _deployment(row) if row is not None else None
-
     def list(
         self,
         repository: str | None = None,

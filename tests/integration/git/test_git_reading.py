@@ -143,9 +143,7 @@ def test_versions_are_ordered_as_semantic_versions(world):
         "2.0.0+b1",
         "3.0.0",
     ]
-    assert world.repo.all_versions()["RSI2"] == (
-        TaggedVersion("RSI2", "9.0.0", "RSI2/v9.0.0", base),
-    )
+    assert world.repo.versions("RSI2") == (TaggedVersion("RSI2", "9.0.0", "RSI2/v9.0.0", base),)
     assert world.repo.versions("Unknown") == ()
 
 

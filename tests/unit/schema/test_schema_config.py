@@ -6,7 +6,6 @@ from components.schema.definition.backtest import BacktestConfig
 from components.schema.definition.config_check import (
     check_config,
     config_warnings,
-    validate_config_mapping,
 )
 
 
@@ -62,10 +61,3 @@ def test_known_number_of_bars_decides_about_few():
     config = BacktestConfig(commission=0.001)
     assert [f.rule for f in config_warnings(config, bars=249)] == ["few-bars"]
     assert config_warnings(config, bars=250) == ()
-
-
-def test_body_is_checked_as_a_file_is():
-    assert validate_config_mapping({"margin": 5}).findings[0].rule == "out-of-range"
-    assert validate_config_mapping({"commission": 0.1}).config is None
-    assert validate_config_mapping({"commission": 0.01}).config is not None
-    assert validate_config_mapping([]).findings[0].rule == "not-a-mapping"
