@@ -20,8 +20,8 @@ from pathlib import Path
 from bot.checks.policies import load_policies
 from bot.checks.subject import Bench, Subject, prepare
 from bot.config.settings import load
-from bot.daemon.app import open_bench
 from bot.daemon.executors import open_executor
+from bot.daemon.opening import open_bench
 from bot.demo.author import git
 from bot.demo.stage import EXAMPLES, Stage, set_stage
 from components.ports import Job

@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from components.engine.data.judge import check_bars
 from components.engine.gates import resolve_config
@@ -14,6 +12,9 @@ from components.schema.definition.backtest import BacktestConfig
 from components.schema.definition.models import StrategyDefinition, parameter_values
 from components.schema.policies.risk import RiskPolicy
 from components.schema.results.values import CheckName, Finding, Limits
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Causality = Literal["streamed", "audited"]
 Scalar = float | int | bool | str
@@ -163,7 +164,9 @@ def _iso(day: object) -> str | None:
     return str(day) if day else None
 
 
-def _offset(period: str) -> pd.DateOffset:
+def _offset(period: str) -> "pd.DateOffset":
+    import pandas as pd  # noqa: PLC0415  # a second that a check of the code need not spend
+
     number = int("".join(c for c in period if c.isdigit()))
     unit = "".join(c for c in period if c.isalpha())
     names = {"d": "days", "w": "weeks", "wk": "weeks", "mo": "months", "m": "months", "y": "years"}

@@ -12,34 +12,66 @@ import typer
 from bot.cli import groups
 from bot.cli.common import Debug, errors_for_people
 
-# Command -> the module that has it; each module has `register(app)`. Only the one that is asked
-# for is imported: the others' libraries (pandas, the forges) take longer to load than it takes
-# to validate a file. `algoops --help` loads them all.
-COMMANDS: dict[str, str] = {
-    "demo": "demo",
-    "run": "run",
-    "init": "run",
-    "backtest": "backtest",
-    "sweep": "sweep",
-    "check": "check",
-    "watch": "check",
-    "report": "rendering",
-    "validate": "schema validate_code",
-    "status": "operate",
-    "lifecycle": "operate",
-    "deploy": "operate",
-    "rollback": "operate",
-    "recheck": "operate",
-    "cancel": "operate",
-    "hold": "operate",
-    "unhold": "operate",
-    "doctor": "doctor",
-    "schema": "schema",
-    "sandbox": "sandbox",
-    "worker": "worker",
-    "audit": "audit",
-    "backup": "audit",
+# Command -> the module that has it (with `register(app)`), and its line of `algoops --help`. Only
+# the one that is asked for is imported: the others' libraries (pandas, the forges) take longer to
+# load than it takes to validate a file. A test compares the lines with the commands.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": (
+        "demo",
+        "Push strategies as an author would, and watch each one be judged, deployed, rolled back.",
+    ),
+    "run": (
+        "run",
+        "Run the daemon: watch the repositories, check, report, deploy; serve the pages.",
+    ),
+    "init": ("run", "Make the bare repository that authors push to and the daemon watches."),
+    "backtest": (
+        "backtest",
+        "Backtest one strategy in the sandbox. No static validation: the wall must hold alone.",
+    ),
+    "sweep": ("sweep", "Backtest a strategy once for each combination of parameter values."),
+    "check": (
+        "check",
+        "Check the strategies that differ between two commits, or the named ones. Needs no daemon.",
+    ),
+    "watch": ("check", "Check a working folder again on every save. Ctrl-C ends it."),
+    "report": (
+        "rendering",
+        "Write a report of `algoops check --format json` in another form; nothing is checked.",
+    ),
+    "validate": ("schema validate_code", "Run one validator alone."),
+    "status": ("operate", "What is deployed, what is proposed, what fails and why."),
+    "lifecycle": ("operate", "The history of one strategy, as a story."),
+    "deploy": ("operate", "Land a proposal whose checks have passed: merge commit, tag, record."),
+    "rollback": (
+        "operate",
+        "Restore an earlier version of one strategy; the one that is left is put on hold.",
+    ),
+    "recheck": (
+        "operate",
+        "Have the daemon check a proposal once more, whatever is known of its content.",
+    ),
+    "cancel": ("operate", "Stop the checks of a proposal, until somebody asks for them or pushes."),
+    "hold": ("operate", "Forbid a version to be deployed until it is unheld."),
+    "unhold": ("operate", "Lift a hold."),
+    "doctor": (
+        "doctor",
+        "Look at git, data, policies, database, repositories and sandbox; say what to do.",
+    ),
+    "schema": ("schema", "Print a JSON Schema; migrate older definitions."),
+    "sandbox": ("sandbox", "The sandbox: run, build, bench, gc."),
+    "worker": (
+        "worker",
+        "Run the jobs of a daemon that is configured with `executor: {kind: dask}`.",
+    ),
+    "audit": ("audit", "The audit log: append-only, chained by hashes."),
+    "backup": (
+        "audit",
+        "Copy the database while the bot runs; the copy is checked before it gets its name.",
+    ),
 }
+GROUPS = {"validate": groups.validate, "sandbox": groups.sandbox}
+OF_VALIDATE = {"schema": "schema", "config": "schema", "code": "validate_code"}
 
 app = typer.Typer(
     name="algoops",
@@ -69,18 +101,26 @@ def _options(
     Debug.on = Debug.on or debug
 
 
-app.add_typer(groups.validate, name="validate")
-app.add_typer(groups.sandbox, name="sandbox")
-
-
 def load(words: Sequence[str]) -> None:
-    """Register the modules which a command line needs, or all of them."""
-    wanted = COMMANDS.get(words[0]) if words else None
-    modules = (wanted or " ".join(COMMANDS.values())).split()
-    for module in dict.fromkeys(modules):
+    """Register the modules which a command line needs; without a command, all commands' names."""
+    command = words[0] if words else ""
+    if command not in COMMANDS:
+        for name, (_module, line) in COMMANDS.items():
+            app.command(name, help=line)(_nothing)
+        return
+    if command in GROUPS:
+        app.add_typer(GROUPS[command], name=command)
+    modules = COMMANDS[command][0].split()
+    if command == "validate" and words[1:2] and words[1] in OF_VALIDATE:
+        modules = [OF_VALIDATE[words[1]]]
+    for module in modules:
         importlib.import_module(f"bot.cli.{module}").register(app)
     if "structlog" in sys.modules:  # only what may log anything pays for the set-up
         importlib.import_module("bot.config.logs").set_up(level=logging.WARNING)
+
+
+def _nothing() -> None:
+    """Stands for a command in `algoops --help`."""
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from bot.checks.backtests import Scalar, Task, Wishes, resolve_tasks
-from bot.checks.standalone import folder_subject
+from bot.checks.folders import folder_subject
 from bot.cli.common import (
     EXIT_ERROR,
     EXIT_FAILED,

@@ -14,9 +14,10 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
+from bot.checks.folders import strategy_folders
 from bot.checks.policies import load_policies
 from bot.checks.run import Where, make_report
-from bot.checks.standalone import CheckScope, check_between, check_folder, strategy_folders
+from bot.checks.standalone import CheckScope, check_between, check_folder
 from bot.checks.strategy import Asked, OnCheck
 from bot.checks.subject import Bench
 from bot.cli.common import (
@@ -32,8 +33,8 @@ from bot.cli.common import (
 from bot.cli.rendering import Format, rendered, write
 from bot.config.settings import Settings, repository_root
 from bot.core.decisions import Plan, Snapshot
-from bot.daemon.app import open_bench
 from bot.daemon.executors import open_executor
+from bot.daemon.opening import open_bench
 from bot.proposals.check import known_verdict, remember
 from bot.report import markdown as say
 from components.errors import UserError
@@ -76,7 +77,7 @@ def check(
     force: Annotated[bool, typer.Option(help="Run again where a verdict is known.")] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Check the strategies that differ between two commits, or the named ones. No daemon needed.
+    """Check the strategies that differ between two commits, or the named ones. Needs no daemon.
 
     Exit code 0: all passed; 1: a strategy failed; 2: something could not be checked.
     """

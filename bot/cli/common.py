@@ -7,17 +7,20 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.segment import Segment
 
-from bot.config import settings
 from components.errors import AlgoOpsError
 from components.texts import harmless, inert
 
 EXIT_PASSED, EXIT_FAILED, EXIT_ERROR = 0, 1, 2
+
+
+if TYPE_CHECKING:
+    from bot.config.settings import Settings
 
 
 class _HarmlessConsole(Console):
@@ -84,9 +87,11 @@ def _show(error: Exception, text: str) -> NoReturn:
     raise SystemExit(EXIT_ERROR) from None
 
 
-def settings_from(path: Path | None) -> settings.Settings:
+def settings_from(path: Path | None) -> "Settings":
     """The settings for this command; see `bot.config.settings.load`."""
-    return settings.load(path)
+    from bot.config.settings import load  # noqa: PLC0415  # `--help` needs none
+
+    return load(path)
 
 
 def print_json(document: Any) -> None:

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from bot.checks.code import judge_code, judge_folder
+from bot.checks.folders import folder_subject, strategy_folders
 from bot.checks.policies import load_policies
-from bot.checks.standalone import folder_subject, strategy_folders
 from bot.checks.subject import read_definition
 from bot.cli import groups
 from bot.cli.common import (

@@ -1,26 +1,19 @@
-"""The composition root: the only place that builds adapters and wires them."""
+"""The daemon: sources, runner and HTTP server over one `World`."""
 
 import datetime as dt
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 
 import structlog
 
-from bot.checks.policies import Policies, load_policies
-from bot.checks.run import Where
-from bot.checks.subject import Bench
 from bot.config.settings import RepositorySettings, Settings
-from bot.core.broadcast import Broadcast
-from bot.core.decisions import ProposalPolicy
 from bot.core.event_json import key_of
 from bot.core.events import Event, Tick
-from bot.daemon.executors import open_executor
-from bot.daemon.github import open_github, signing_of
 from bot.daemon.intake import receive
+from bot.daemon.opening import open_world
 from bot.daemon.runner import Runner
 from bot.daemon.service import Service
-from bot.landing.context import Running, Watched, World
+from bot.landing.context import World
 from bot.server.app import create_app
 from bot.server.serve import HttpServer
 from bot.sources.clock import Clock
@@ -28,135 +21,20 @@ from bot.sources.local import LocalSource
 from bot.sources.poll import Poll
 from bot.sources.redelivery import EVERY_S as REDELIVERY_S
 from bot.sources.redelivery import Redelivery
-from bot.sources.wake import ORDERS, SETTLED, Bell
-from components.engine.market_data import FolderData
-from components.engine.version import ENGINE
+from bot.sources.wake import ORDERS, Bell
 from components.forge.github import GitHubForge
-from components.forge.github_auth import Budgets
-from components.forge.local import LocalForge
-from components.git_patch import Repository
-from components.ports import Executor
 from components.safe_tools.files import write_atomic
-from components.safe_tools.tree import Audit, no_audit
-from components.state import DATABASE, LOCK, DaemonLock, Store
+from components.state import LOCK, DaemonLock, Store
 
 log = structlog.get_logger(__name__)
 
-REPORTS = "reports"
 URL_FILE = "url.txt"
 """Inside `state.dir`: where the pages of the running daemon are."""
 
-MIRRORS = "mirrors"
 DAY_S = 86_400.0
 KEEP_DAYS = 30.0
 RECHECKED = "rechecked"
 """Key of the store's `meta`: when what is deployed was last looked at."""
-
-
-def open_bench(settings: Settings, policies: Policies, executor: Executor) -> Bench:
-    """Policies, data and executor as one value, with the ids that verdicts depend on."""
-    return Bench(
-        policies=policies,
-        data=FolderData(settings.data.dir),
-        executor=executor,
-        engine=ENGINE,
-        image=str(executor.describe()["image"]),
-        causality=settings.engine.causality,
-    )
-
-
-def open_watched(
-    settings: Settings,
-    repository: RepositorySettings,
-    audit: Audit = no_audit,
-    budgets: Budgets | None = None,
-) -> Watched:
-    """One repository of the configuration with its forge.
-
-    `budgets` are those of the repositories opened before, which may share a credential.
-
-    Raises:
-        ConfigError: it cannot be opened; says what to do.
-    """
-    if repository.forge == "github":
-        forge, mirror = open_github(
-            repository,
-            settings.state.dir / MIRRORS,
-            git_binary=settings.git_binary,
-            audit=audit,
-            budgets=budgets,
-        )
-        return Watched(
-            _where(repository, mirror.repository),
-            forge,
-            repository.base,
-            _proposals(repository),
-            closers=(forge.close, mirror.close),
-        )
-    local = LocalForge.open(
-        repository.name,
-        repository.path,
-        base=repository.base,
-        reports=settings.state.dir / REPORTS / repository.name,
-        binary=settings.git_binary,
-        signing=signing_of(repository),
-        audit=audit,
-    )
-    return Watched(
-        _where(repository, local.repository),
-        local,
-        repository.base,
-        _proposals(repository),
-        closers=(local.repository.close,),
-    )
-
-
-def _where(settings: RepositorySettings, repository: Repository) -> Where:
-    return Where(
-        settings.name, repository, settings.strategies, settings.policies, settings.policy_changes
-    )
-
-
-def _auditor(store: Store, repository: str) -> Audit:
-    """What Safe Tools refuse goes on record."""
-
-    def audit(event: str, details: dict[str, object]) -> None:
-        store.audit.append("algoops", f"git.{event}", details=details, repository=repository)
-
-    return audit
-
-
-def _proposals(repository: RepositorySettings) -> ProposalPolicy:
-    return ProposalPolicy(**repository.proposals.model_dump())
-
-
-@contextmanager
-def open_world(settings: Settings, executor: Executor | None = None) -> Iterator[World]:
-    """Store, repositories, executor: everything that jobs need; closed when the block is left.
-
-    `executor` is one that is there already and outlives the block; None starts one.
-    """
-    with ExitStack() as stack:
-        store = stack.enter_context(Store(settings.state.dir / DATABASE))
-        policies = load_policies(settings.policies)
-        if executor is None:
-            executor = open_executor(settings, policies.sandbox)
-            stack.callback(executor.close)
-        budgets: Budgets = {}
-        watched = {
-            r.name: open_watched(settings, r, _auditor(store, r.name), budgets)
-            for r in settings.repositories
-        }
-        for one in watched.values():
-            stack.callback(one.close)
-        yield World(
-            store=store,
-            watched=watched,
-            bench=open_bench(settings, policies, executor),
-            progress=Broadcast(),
-            running=Running(),
-            settled=Bell(settings.state.dir / SETTLED),
-        )
 
 
 class Daemon:

@@ -40,8 +40,8 @@ def _there(settings: Settings, event: CommandIssued) -> CommandOutcome:
 def _here(settings: Settings, event: CommandIssued) -> CommandOutcome:
     # Loaded only here: a running daemon is asked in a tenth of the time that these take to load.
     from bot.config.logs import set_up  # noqa: PLC0415
-    from bot.daemon.app import open_world  # noqa: PLC0415
     from bot.daemon.intake import receive  # noqa: PLC0415
+    from bot.daemon.opening import open_world  # noqa: PLC0415
     from bot.daemon.runner import Runner  # noqa: PLC0415
 
     set_up(level=logging.WARNING)

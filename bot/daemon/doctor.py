@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from bot.checks.base_policies import policies_now
 from bot.checks.policies import Policies, load_policies
 from bot.config.settings import Settings
-from bot.daemon.app import open_watched
 from bot.daemon.executors import open_executor
+from bot.daemon.opening import open_watched
 from bot.landing.context import Watched
 from components.engine.data.judge import check_bars, data_findings
 from components.engine.data.names import Entry

@@ -99,17 +99,12 @@ class GitMirror:
         return self._remote
 
 
-def signing_of(settings: RepositorySettings) -> Signing | None:
-    """How this repository's merge commits and tags are signed; None: not at all."""
-    chosen = settings.signing
-    return Signing(chosen.key, chosen.format, chosen.program) if chosen is not None else None
-
-
 def open_github(
     settings: RepositorySettings,
     mirrors: Path,
     *,
     git_binary: str = "git",
+    signing: Signing | None = None,
     audit: Audit = no_audit,
     budgets: Budgets | None = None,
 ) -> tuple[GitHubForge, GitMirror]:
@@ -136,7 +131,7 @@ def open_github(
         mirrors / f"{settings.name}.git",
         settings.base,
         binary=git_binary,
-        signing=signing_of(settings),
+        signing=signing,
         audit=audit,
     )
     return GitHubForge(settings.name, access, mirror, {} if budgets is None else budgets), mirror

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from components.errors import TransientError
-from components.safe_tools.hardened import HardenedGit
+
+if TYPE_CHECKING:
+    from components.safe_tools.hardened import HardenedGit
 
 T = TypeVar("T")
 
@@ -53,7 +55,7 @@ class WrongKind(ValueError):
 class ObjectReader:
     """Reads objects of one repository. Safe to use from several threads."""
 
-    def __init__(self, git: HardenedGit) -> None:
+    def __init__(self, git: "HardenedGit") -> None:
         self._git = git
 
     def header(self, expression: str) -> Header | None:

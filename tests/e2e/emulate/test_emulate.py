@@ -6,8 +6,8 @@ import yaml
 from bot.config.settings import PROJECT, load
 from bot.core.event_json import to_payload
 from bot.core.events import CommandIssued
-from bot.daemon.app import open_world
 from bot.daemon.commands import run_command
+from bot.daemon.opening import open_world
 from bot.daemon.reconcile import reconcile
 from bot.deploy.drift import base_moved
 from bot.proposals.check import check_proposal

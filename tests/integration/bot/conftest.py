@@ -6,8 +6,8 @@ import pytest
 
 from bot.checks.policies import load_policies
 from bot.config.settings import load
-from bot.daemon.app import open_world
 from bot.daemon.executors import open_executor
+from bot.daemon.opening import open_world
 from bot.demo.stage import set_stage
 
 ENV = {

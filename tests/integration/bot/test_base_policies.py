@@ -11,10 +11,10 @@ from bot.checks.strategy import Asked
 from bot.config.settings import load
 from bot.core.orders import DeployOrder
 from bot.core.requests import BacktestRequest
-from bot.daemon.app import open_world
 from bot.daemon.backtests import backtest_tasks
 from bot.daemon.doctor import examine
 from bot.daemon.lookup import find_subject
+from bot.daemon.opening import open_world
 from bot.demo.stage import EXAMPLES, set_stage
 from bot.deploy.deploys import deploy
 from bot.deploy.drift import base_moved

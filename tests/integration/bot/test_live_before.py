@@ -3,7 +3,7 @@
 import pytest
 
 from bot.config.settings import load
-from bot.daemon.app import open_world
+from bot.daemon.opening import open_world
 from bot.demo.stage import set_stage
 from bot.deploy.drift import base_moved
 from bot.deploy.recheck import recheck

@@ -8,7 +8,7 @@ from bot.checks.subject import prepare
 from bot.config.settings import load
 from bot.core.decisions import StrategyChange
 from bot.core.orders import DeployOrder, RollbackOrder
-from bot.daemon.app import open_world
+from bot.daemon.opening import open_world
 from bot.demo.stage import set_stage
 from bot.deploy.deploys import deploy
 from bot.deploy.recheck import recheck

@@ -9,10 +9,10 @@ from bot.config.settings import PROJECT, load
 from bot.core.event_json import to_payload
 from bot.core.events import CommandIssued, Deploy, Hold
 from bot.core.orders import RollbackOrder
-from bot.daemon.app import open_world
 from bot.daemon.commands import run_command
 from bot.daemon.intake import close
 from bot.daemon.merge_groups import check_group
+from bot.daemon.opening import open_world
 from bot.daemon.reconcile import reconcile
 from bot.deploy.drift import base_moved
 from bot.deploy.rollbacks import rollback

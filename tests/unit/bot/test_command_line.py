@@ -1,14 +1,16 @@
 """What holds for every command: `--debug`, and where the configuration is found."""
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.cli import take_debug
+from bot.cli import COMMANDS, GROUPS, take_debug
 from bot.cli.common import Debug
 from bot.config.settings import PROJECT, load
 
@@ -83,3 +85,52 @@ def test_check_from_a_subfolder_checks_the_repository_that_it_is_in(repository):
     assert done.returncode == 0, done.stderr
     assert "no strategy differs from the base" in done.stdout
     assert (repository / "ours").is_dir()
+
+
+def lines_of_help():
+    """Of each command, from its own module: what `algoops --help` would show with all loaded."""
+    found = {}
+    for name, (modules, _line) in COMMANDS.items():
+        app = typer.Typer()
+        for module in modules.split():
+            importlib.import_module(f"bot.cli.{module}").register(app)
+        if name in GROUPS:
+            app.add_typer(GROUPS[name], name=name)
+        group = typer.main.get_group(app)
+        found[name] = " ".join(group.commands[name].help.split("\n\n")[0].split())
+    return found
+
+
+def test_help_names_every_command_with_its_own_first_line():
+    assert lines_of_help() == {name: line for name, (_modules, line) in COMMANDS.items()}
+
+
+HEAVY = {"pandas", "numpy", "git", "github", "fastapi", "docker", "matplotlib", "bokeh", "pyarrow"}
+
+
+@pytest.mark.parametrize(
+    ("words", "needed"),
+    [
+        (["--help"], set()),
+        (["--version"], set()),
+        (["validate", "schema", "examples/strategies/sma_cross/strategy.yaml"], set()),
+        (["validate", "code", "examples/strategies/sma_cross"], set()),
+        (["status", "--help"], set()),
+        (["audit", "--help"], set()),
+        (["sandbox", "--help"], {"docker"}),
+        (["check", "--help"], {"pandas", "numpy", "git", "docker", "pyarrow"}),
+        (["doctor", "--help"], {"pandas", "numpy", "git", "docker", "pyarrow"}),
+    ],
+)
+def test_a_command_loads_no_library_that_it_does_not_need(words, needed):
+    """Each of these costs its user between a tenth of a second and two seconds."""
+    script = (
+        "import sys\nfrom bot.cli import main\n"
+        f"sys.argv = ['algoops', *{words!r}]\n"
+        f"try:\n    main()\nfinally:\n    print(*({HEAVY!r} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert set(done.stderr.split()) <= needed

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from bot.checks.code import judge_folder
+from bot.checks.folders import folder_subject
 from bot.checks.policies import load_policies
-from bot.checks.standalone import folder_subject
 from bot.checks.subject import read_definition
 from bot.report.findings import to_json
 from tests.cli_support import as_process, in_process

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.checks.standalone import folder_subject, strategy_folders
+from bot.checks.folders import folder_subject, strategy_folders
 from components.errors import UserError
 
 

@@ -1,0 +1,145 @@
+"""Opens what jobs and commands need: the store, repositories with their forges, the executor."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from bot.checks.policies import Policies, load_policies
+from bot.checks.run import Where
+from bot.checks.subject import Bench
+from bot.config.settings import RepositorySettings, Settings
+from bot.core.broadcast import Broadcast
+from bot.core.decisions import ProposalPolicy
+from bot.daemon.executors import open_executor
+from bot.landing.context import Running, Watched, World
+from bot.sources.wake import SETTLED, Bell
+from components.engine.market_data import FolderData
+from components.engine.version import ENGINE
+from components.forge.local import LocalForge
+from components.git_patch import Repository
+from components.git_patch.values import Signing
+from components.ports import Executor
+from components.safe_tools.tree import Audit, no_audit
+from components.state import DATABASE, Store
+
+if TYPE_CHECKING:
+    from components.forge.github_auth import Budgets
+
+REPORTS = "reports"
+MIRRORS = "mirrors"
+
+
+def open_bench(settings: Settings, policies: Policies, executor: Executor) -> Bench:
+    """Policies, data and executor as one value, with the ids that verdicts depend on."""
+    return Bench(
+        policies=policies,
+        data=FolderData(settings.data.dir),
+        executor=executor,
+        engine=ENGINE,
+        image=str(executor.describe()["image"]),
+        causality=settings.engine.causality,
+    )
+
+
+def open_watched(
+    settings: Settings,
+    repository: RepositorySettings,
+    audit: Audit = no_audit,
+    budgets: "Budgets | None" = None,
+) -> Watched:
+    """One repository of the configuration with its forge.
+
+    `budgets` are those of the repositories opened before, which may share a credential.
+
+    Raises:
+        ConfigError: it cannot be opened; says what to do.
+    """
+    if repository.forge == "github":
+        # Its library is loaded by those alone who have a repository there.
+        from bot.daemon.github import open_github  # noqa: PLC0415
+
+        forge, mirror = open_github(
+            repository,
+            settings.state.dir / MIRRORS,
+            git_binary=settings.git_binary,
+            signing=signing_of(repository),
+            audit=audit,
+            budgets=budgets,
+        )
+        return Watched(
+            _where(repository, mirror.repository),
+            forge,
+            repository.base,
+            _proposals(repository),
+            closers=(forge.close, mirror.close),
+        )
+    local = LocalForge.open(
+        repository.name,
+        repository.path,
+        base=repository.base,
+        reports=settings.state.dir / REPORTS / repository.name,
+        binary=settings.git_binary,
+        signing=signing_of(repository),
+        audit=audit,
+    )
+    return Watched(
+        _where(repository, local.repository),
+        local,
+        repository.base,
+        _proposals(repository),
+        closers=(local.repository.close,),
+    )
+
+
+def signing_of(settings: RepositorySettings) -> Signing | None:
+    """How this repository's merge commits and tags are signed; None: not at all."""
+    chosen = settings.signing
+    return Signing(chosen.key, chosen.format, chosen.program) if chosen is not None else None
+
+
+def _where(settings: RepositorySettings, repository: Repository) -> Where:
+    return Where(
+        settings.name, repository, settings.strategies, settings.policies, settings.policy_changes
+    )
+
+
+def _auditor(store: Store, repository: str) -> Audit:
+    """What Safe Tools refuse goes on record."""
+
+    def audit(event: str, details: dict[str, object]) -> None:
+        store.audit.append("algoops", f"git.{event}", details=details, repository=repository)
+
+    return audit
+
+
+def _proposals(repository: RepositorySettings) -> ProposalPolicy:
+    return ProposalPolicy(**repository.proposals.model_dump())
+
+
+@contextmanager
+def open_world(settings: Settings, executor: Executor | None = None) -> Iterator[World]:
+    """Store, repositories, executor: everything that jobs need; closed when the block is left.
+
+    `executor` is one that is there already and outlives the block; None starts one.
+    """
+    with ExitStack() as stack:
+        store = stack.enter_context(Store(settings.state.dir / DATABASE))
+        policies = load_policies(settings.policies)
+        if executor is None:
+            executor = open_executor(settings, policies.sandbox)
+            stack.callback(executor.close)
+        budgets: Budgets = {}
+        watched = {
+            r.name: open_watched(settings, r, _auditor(store, r.name), budgets)
+            for r in settings.repositories
+        }
+        for one in watched.values():
+            stack.callback(one.close)
+        yield World(
+            store=store,
+            watched=watched,
+            bench=open_bench(settings, policies, executor),
+            progress=Broadcast(),
+            running=Running(),
+            settled=Bell(settings.state.dir / SETTLED),
+        )
