@@ -45,6 +45,10 @@ class Waiting(TransientError):
     """Nothing was done: others act first. `retry_after_s` is None where those are people."""
 
 
+class Enqueued(Waiting):
+    """A queue of the forge has it and lands it by itself, or takes it out."""
+
+
 class Conflict(UserError):
     """Two changes touch the same lines; carries the paths.
 

@@ -387,9 +387,13 @@ class Landing:
         proposal: the proposal that lands, or None (a revert made by the bot).
         expected_head: the proposal's head must still be there.
         tags: annotated tags on the landed commit.
-        folders: what it is about, where the rest of the base may move on meanwhile (a rollback);
-            empty: all of it.
+        folders: what it is about, where the rest of the base may move on meanwhile (a rollback,
+            and what a queue lands).
         members: further proposals that land in the same batch; each must still be at its `head`.
+        own: the proposal is the bot's own (a rollback): a person may merge it in any way, and its
+            branch goes once it has landed.
+        may_queue: it may be put into a queue of the forge where nothing lands without.
+        queued: it was put there before.
     """
 
     commit: str
@@ -400,6 +404,9 @@ class Landing:
     tags: tuple[Tag, ...] = ()
     folders: tuple[str, ...] = ()
     members: tuple[Proposal, ...] = ()
+    own: bool = False
+    may_queue: bool = True
+    queued: bool = False
 
 
 class Forge(Protocol):
@@ -457,6 +464,7 @@ class Forge(Protocol):
         Raises:
             Moved: base or head is not where it was expected.
             Waiting: reviews or checks are missing; nothing was done.
+            Enqueued: a queue of the forge has it: asked again, this tells what became of it.
             UserError: the forge refused (protection, missing permission): says what to do.
         """
 
@@ -480,3 +488,11 @@ class ProposesRollbacks(Protocol):
 
     def withdraw(self, proposal: Proposal) -> None:
         """Close a proposal of the bot's own and delete its branch. Idempotent."""
+
+
+@runtime_checkable
+class Queues(Protocol):
+    """A forge whose base may have a queue that all landings go through."""
+
+    def leave_queue(self, proposal: Proposal) -> None:
+        """Take a proposal out of the queue. Idempotent."""

@@ -214,6 +214,7 @@ def _hold(world: World, watched: Watched, event: CommandIssued, command: Hold) -
             actor=event.actor,
             reason=command.reason,
         )
+        finish_open(world, watched)  # a deploy of it that waits in a queue of the forge ends
     world.progress.tell(StrategyChanged(command.name))
     return CommandOutcome(ok=True, code="held", message=say.hold_set(command.name, command.version))
 

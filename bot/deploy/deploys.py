@@ -25,22 +25,23 @@ from bot.core.decisions import (
 )
 from bot.core.orders import DeployOrder
 from bot.deploy.facts import candidates_of, deploy_facts
-from bot.deploy.parts import ReadyProposal, message_of, part_of
+from bot.deploy.parts import ReadyProposal, loosens, message_of, part_of
 from bot.landing.context import Watched, World
 from bot.landing.land import DEPLOY, announce_deploy, finish_deploy
 from bot.landing.lifecycle_moves import Moves
-from bot.landing.outcomes import CommandOutcome, read
+from bot.landing.outcomes import WAITING, CommandOutcome, keep, read
 from bot.landing.queue import Ticket
+from bot.landing.queued import is_queued
 from bot.landing.unfinished import finish_open, refuse_unknown
 from bot.proposals.cancel import CANCELLED, CLOSED, SUPERSEDED, end_run, resume
 from bot.proposals.check import CheckRequest, checked, record_run
 from bot.proposals.publish import publish
 from bot.report import markdown as say
-from components.errors import AlgoOpsError, Moved, UserError
+from components.errors import AlgoOpsError, Enqueued, Moved, UserError, Waiting
 from components.git_patch.values import MergeCandidate as Head
 from components.git_patch.values import MergeStep
 from components.ports import Proposal, StatusState
-from components.schema.results.values import CheckName, Outcome, Verdict
+from components.schema.results.values import CheckName, Verdict
 from components.state.tables.records import Run
 
 
@@ -72,7 +73,11 @@ def _serve(
     ready: list[tuple[Ticket, ReadyProposal]] = []
     for ticket in batch:
         with _answering(ticket):
-            found = read(world.store, ticket.order.key) or _decide(world, watched, ticket.order)
+            found = (
+                read(world.store, ticket.order.key)
+                or _queued_already(world, watched, ticket.order)
+                or _decide(world, watched, ticket.order)
+            )
             if isinstance(found, CommandOutcome):
                 ticket.outcome.set_result(found)
             else:
@@ -90,7 +95,7 @@ def _answering(ticket: Ticket) -> Iterator[None]:
     """What is refused of one order is that order's outcome, and none of the others'."""
     try:
         yield
-    except (UserError, Moved) as error:
+    except (UserError, Moved, Waiting) as error:
         ticket.outcome.set_exception(error)
 
 
@@ -196,7 +201,7 @@ def _stopped(world: World, watched: Watched, proposal: Proposal, run: Run) -> Al
 def _land_one(world: World, watched: Watched, ready: ReadyProposal) -> CommandOutcome:
     snapshot = ready.snapshot
     message = message_of(ready)
-    if _loosens(ready):
+    if loosens(ready):
         _show_accepted(watched, ready)
     commit = watched.where.repository.commit(
         snapshot.merge_tree, (snapshot.base, snapshot.head), message
@@ -205,14 +210,29 @@ def _land_one(world: World, watched: Watched, ready: ReadyProposal) -> CommandOu
     intent = announce_deploy(world, watched, (part,), message)
     try:
         return finish_deploy(world, watched, intent)[ready.order.proposal]
+    except Enqueued as queued:
+        return _waits(world, ready.order, str(queued))
     except (Moved, UserError):
-        if _loosens(ready):
+        if loosens(ready):
             _show_accepted(watched, ready, StatusState.FAILURE)
         raise
 
 
-def _loosens(ready: ReadyProposal) -> bool:
-    return ready.policy_change is not None and ready.policy_change.outcome is Outcome.FAILED
+def _waits(world: World, order: DeployOrder, why: str) -> CommandOutcome:
+    """It is in the forge's queue; kept while the lane is held, for its end overwrites it."""
+    data = {"commit": "", "tag": "", "name": order.name, "version": ""}
+    outcome = CommandOutcome(ok=True, code=WAITING, message=say.deploy_waits(why), data=data)
+    keep(world.store, order.key, outcome)
+    return outcome
+
+
+def _queued_already(world: World, watched: Watched, order: DeployOrder) -> CommandOutcome | None:
+    """What is to be said where this proposal is in the forge's queue by an earlier order."""
+    for intent in world.store.intents.open(DEPLOY, watched.name):
+        for part in intent.details["parts"] if is_queued(intent) else ():
+            if part["order"]["proposal"] == order.proposal:
+                return _waits(world, order, f"{order.proposal} is in the merge queue already")
+    return None
 
 
 def _show_accepted(

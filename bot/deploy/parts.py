@@ -7,6 +7,7 @@ from bot.core.decisions import Candidate, Snapshot
 from bot.core.orders import DeployOrder
 from bot.landing.land import Landed, Part
 from components.schema.results.report import Change, CheckResult
+from components.schema.results.values import Outcome
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,14 @@ def part_of(ready: ReadyProposal, base: str, commit: str) -> Part:
         landed=_landed(ready),
         policies=tuple(path.path for path in lands.policies) if lands is not None else (),
         also=tuple(path.path for path in lands.also) if lands is not None else (),
+        digest=lands.digest if lands is not None else "",
+        accepted=loosens(ready),
     )
+
+
+def loosens(ready: ReadyProposal) -> bool:
+    """Whether it changes policies in a way that somebody had to accept."""
+    return ready.policy_change is not None and ready.policy_change.outcome is Outcome.FAILED
 
 
 def _landed(ready: ReadyProposal) -> tuple[Landed, ...]:

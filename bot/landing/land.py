@@ -16,8 +16,18 @@ from bot.core.orders import DeployOrder
 from bot.landing.context import Watched, World
 from bot.landing.lifecycle_moves import make_ready
 from bot.landing.outcomes import CommandOutcome, keep
+from bot.landing.queued import (
+    is_queued,
+    keep_end,
+    learn_queued,
+    leave_queue,
+    refuse_held,
+    refuse_unshown,
+    tell_end,
+    waits,
+)
 from bot.report import markdown as say
-from components.errors import Moved, UserError, Waiting
+from components.errors import Enqueued, Moved, UserError, Waiting
 from components.ports import Landing, Proposal, Tag
 from components.state import Lifecycle, VersionContent
 from components.state.tables.records import Intent
@@ -53,6 +63,8 @@ class Part:
 
     Attributes:
         policies, also: the other files, in the folder of policies and elsewhere.
+        digest: of the list of all of it that the report showed.
+        accepted: somebody accepted changed policies, which a queue's groups would not pass with.
     """
 
     order: DeployOrder
@@ -63,6 +75,8 @@ class Part:
     landed: tuple[Landed, ...]
     policies: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
+    digest: str = ""
+    accepted: bool = False
 
     @property
     def proposal(self) -> Proposal:
@@ -81,6 +95,8 @@ def part_from(document: Mapping[str, Any]) -> Part:
         landed=tuple(Landed(**item) for item in document["landed"]),
         policies=tuple(document.get("policies", ())),
         also=tuple(document.get("also", ())),
+        digest=document.get("digest", ""),
+        accepted=document.get("accepted", False),
     )
 
 
@@ -104,26 +120,32 @@ def finish_deploy(world: World, watched: Watched, intent: Intent) -> dict[str, C
         The outcome of each part, by its proposal.
 
     Raises:
+        Enqueued: a queue of the forge has it; the intent stays open.
         Moved, Waiting, UserError: it cannot land as announced; the intent is abandoned, nothing
             is done.
     """
     parts = tuple(part_from(document) for document in intent.details["parts"])
     try:
-        commit = watched.forge.land(_landing(parts, str(intent.details["message"])))
-    except (Moved, Waiting, UserError):
-        world.store.intents.settle(intent.id, ABANDONED)
+        commit = _land(world, watched, intent, parts)
+    except Enqueued:
+        learn_queued(world, intent)
+        raise
+    except (Moved, Waiting, UserError) as error:
+        _give_up(world, watched, intent, parts, str(error))
         raise
     failpoint("deploy.landed")
     for part in parts:
         world.running.stop(watched.name, part.order.proposal)
-    outcomes = {}
+    own = {part: commit if len(parts) == 1 else part.commit for part in parts}
+    outcomes = {part.order.proposal: _deployed(part, own[part]) for part in parts}
+    for part in parts:
+        if waits(world, part.order.key):
+            words = outcomes[part.order.proposal].message
+            tell_end(watched, part.proposal, part.commit, words)
     with world.store.transaction():
         for part in parts:
-            own = commit if len(parts) == 1 else part.commit
-            _record_part(world, watched, part, own)
-            outcome = _deployed(part, own)
-            outcomes[part.order.proposal] = outcome
-            keep(world.store, part.order.key, outcome)
+            _record_part(world, watched, part, own[part])
+            keep(world.store, part.order.key, outcomes[part.order.proposal])
         base_is_seen(world, watched, parts[0].base, commit)
     failpoint("deploy.recorded")
     world.store.intents.settle(intent.id, DONE)
@@ -136,12 +158,39 @@ def finish_deploy(world: World, watched: Watched, intent: Intent) -> dict[str, C
     return outcomes
 
 
-def _landing(parts: Sequence[Part], message: str) -> Landing:
+def _land(world: World, watched: Watched, intent: Intent, parts: Sequence[Part]) -> str:
+    """The commit that landed; of a queue's, only where it brings what was tested and shown."""
+    landing = _landing(watched, intent, parts)
+    if not landing.queued:
+        return watched.forge.land(landing)
+    items = [item for part in parts for item in part.landed]
+    refuse_held(world, watched, [(i.name, i.version) for i in items if i.tree is not None])
+    commit = watched.forge.land(landing)
+    refuse_unshown(watched, {i.name: i.tree for i in items}, parts[-1].digest, commit)
+    return commit
+
+
+def _give_up(
+    world: World, watched: Watched, intent: Intent, parts: Sequence[Part], why: str
+) -> None:
+    """It will not land: whoever waits is told, and no queue lands it later."""
+    words = say.deploy_ended(why)
+    for part in parts if is_queued(intent) else ():
+        leave_queue(watched, part.proposal)
+        if waits(world, part.order.key):
+            tell_end(watched, part.proposal, part.commit, words)
+    with world.store.transaction():
+        for part in parts:
+            keep_end(world, part.order.key, words)
+        world.store.intents.settle(intent.id, ABANDONED)
+
+
+def _landing(watched: Watched, intent: Intent, parts: Sequence[Part]) -> Landing:
     first, last = parts[0], parts[-1]
     return Landing(
         commit=last.commit,
         expected_base=first.base,
-        message=message,
+        message=str(intent.details["message"]),
         proposal=first.proposal,
         expected_head=first.head,
         tags=tuple(
@@ -150,7 +199,10 @@ def _landing(parts: Sequence[Part], message: str) -> Landing:
             for item in part.landed
             if item.tag
         ),
+        folders=tuple(f"{watched.where.root}/{item.name}" for p in parts for item in p.landed),
         members=tuple(part.proposal for part in parts[1:]),
+        may_queue=not any(part.accepted for part in parts),
+        queued=is_queued(intent),
     )
 
 

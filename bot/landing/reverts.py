@@ -15,9 +15,10 @@ from bot.core.orders import RollbackOrder
 from bot.landing.context import Watched, World
 from bot.landing.holding import content_of_version
 from bot.landing.land import ABANDONED, DONE, base_is_seen
-from bot.landing.outcomes import WAITING, CommandOutcome, keep, read
+from bot.landing.outcomes import CommandOutcome, keep
+from bot.landing.queued import is_queued, keep_end, learn_queued, leave_queue, tell_end, waits
 from bot.report import markdown as say
-from components.errors import Moved, UserError, Waiting
+from components.errors import Enqueued, Moved, UserError, Waiting
 from components.ports import Landing, Proposal, ProposesRollbacks, StatusState
 from components.state import Lifecycle
 from components.state.tables.records import Intent
@@ -126,7 +127,10 @@ def finish_rollback(world: World, watched: Watched, intent: Intent) -> CommandOu
     try:
         if isinstance(watched.forge, ProposesRollbacks):
             proposal = _proposed(world, watched, intent, revert)
-        commit = watched.forge.land(_landing(watched, revert, proposal))
+        commit = watched.forge.land(_landing(watched, intent, revert, proposal))
+    except Enqueued:
+        learn_queued(world, intent)
+        raise
     except Waiting:
         raise
     except (Moved, UserError) as error:
@@ -134,8 +138,8 @@ def finish_rollback(world: World, watched: Watched, intent: Intent) -> CommandOu
         raise
     failpoint("rollback.landed")
     outcome = _rolled_back(revert, commit)
-    if proposal is not None:
-        _tell_there(world, watched, revert, proposal, outcome.message)
+    if proposal is not None and waits(world, revert.order.key):
+        tell_end(watched, proposal, revert.commit, outcome.message)
     held = {  # read before the transaction: nobody can write while it is open
         r.name: content_of_version(world, watched, r.name, r.left) for r in revert.restored
     }
@@ -153,7 +157,9 @@ def finish_rollback(world: World, watched: Watched, intent: Intent) -> CommandOu
     return outcome
 
 
-def _landing(watched: Watched, revert: Revert, proposal: Proposal | None) -> Landing:
+def _landing(
+    watched: Watched, intent: Intent, revert: Revert, proposal: Proposal | None
+) -> Landing:
     if proposal is None:
         return Landing(commit=revert.commit, expected_base=revert.base, message=revert.message)
     return Landing(
@@ -163,6 +169,8 @@ def _landing(watched: Watched, revert: Revert, proposal: Proposal | None) -> Lan
         proposal=proposal,
         expected_head=revert.commit,
         folders=tuple(f"{watched.where.root}/{item.name}" for item in revert.restored),
+        own=True,
+        queued=is_queued(intent),
     )
 
 
@@ -188,33 +196,16 @@ def _give_up(  # what is given up, and why
     error: Moved | UserError,
 ) -> None:
     """It will not land: whoever waits is told, and nothing of it is left to be merged later."""
+    words = say.rollback_ended(str(error))
     if proposal is not None and isinstance(watched.forge, ProposesRollbacks):
-        _tell_there(world, watched, revert, proposal, say.rollback_ended(str(error)))
+        if waits(world, revert.order.key):
+            tell_end(watched, proposal, revert.commit, words)
+        if is_queued(intent):
+            leave_queue(watched, proposal)
         watched.forge.withdraw(proposal)
     with world.store.transaction():
-        waited = read(world.store, revert.order.key)
-        if waited is not None and waited.code == WAITING:
-            words = say.rollback_ended(str(error))
-            keep(
-                world.store,
-                revert.order.key,
-                CommandOutcome(ok=False, code="given_up", message=words),
-            )
+        keep_end(world, revert.order.key, words)
         world.store.intents.settle(intent.id, ABANDONED)
-
-
-def _tell_there(
-    world: World, watched: Watched, revert: Revert, proposal: Proposal, words: str
-) -> None:
-    """Say in the rollback's own pull request how it ended, where somebody was told to wait."""
-    waited = read(world.store, revert.order.key)
-    if waited is None or waited.code != WAITING:
-        return
-    body = f"{say.answer_marker(f'end:{revert.commit}')}\n{words}"
-    try:
-        watched.forge.reply(proposal, body, again=True)
-    except UserError as refused:  # a locked conversation, say: the outcome is kept all the same
-        log.warning("the end of a rollback was not told", proposal=proposal.id, why=str(refused))
 
 
 def _rolled_back(revert: Revert, commit: str) -> CommandOutcome:

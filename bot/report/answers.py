@@ -86,6 +86,19 @@ def rolled_back_already(name: str, version: str, actor: str) -> str:
     )
 
 
+def deploy_waits(why: str) -> str:
+    """A deploy is in the forge's queue."""
+    return (
+        f"⏳ Not deployed yet: {inline(why)}. It is deployed when the queue merges it; whoever "
+        "takes it out of the queue, or pushes to it, ends the deploy. Nothing else waits for it."
+    )
+
+
+def deploy_ended(why: str) -> str:
+    """A deploy that waited will not be done."""
+    return f"The deploy has ended and nothing was deployed: {inline(why)}."
+
+
 def rollback_waits(name: str, version: str, why: str) -> str:
     """A rollback is on its way and needs others first."""
     return (

@@ -144,6 +144,8 @@ def _pull_request(payload: Payload, _: Mapping[str, str]) -> tuple[Event, ...]:
     action = _text(payload["action"])
     if action == "closed":
         return (ProposalClosed(repository, proposal),)
+    if action == "dequeued":  # merged, or taken out: whoever waits for it looks again
+        return (BaseMoved(repository, _text(payload["pull_request"]["base"]["sha"])),)
     if action not in _CHANGED:
         return ()
     return (ProposalChanged(repository, proposal, _text(payload["pull_request"]["head"]["sha"])),)

@@ -223,6 +223,10 @@ class GitHubForge:
         """See `ports.ProposesRollbacks.withdraw`."""
         self._lander.withdraw(proposal)
 
+    def leave_queue(self, proposal: Proposal) -> None:
+        """See `ports.Queues.leave_queue`."""
+        self._lander.queue.leave(_number(proposal))
+
     def ping(self) -> str:
         """Ask whether GitHub answers and the credentials do."""
         try:

@@ -89,6 +89,15 @@ def error_of(verb: str, url: str, answer: Answer, budget: Budget, now: float) ->
     return Refused(words, status=answer.status, said=said)
 
 
+def graphql_error(errors: Any) -> Exception:
+    """The error that the `errors` of a GraphQL answer stand for, which comes with status 200."""
+    found = [e for e in errors if isinstance(e, dict)] if isinstance(errors, list) else []
+    said = _message({"errors": found})
+    if any(e.get("type") == "RATE_LIMITED" for e in found):
+        return later(said or "GitHub's rate limit is reached", 60.0)
+    return Refused(f"GitHub's GraphQL answered: {said}", status=UNPROCESSABLE, said=said)
+
+
 def _retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """Seconds to wait, from either of the forms that HTTP has; None: it does not say."""
     said = headers.get("retry-after")

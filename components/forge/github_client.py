@@ -30,7 +30,9 @@ from components.forge.github_answers import (
     Refused,
     decoded,
     error_of,
+    graphql_error,
     later,
+    taken,
 )
 
 PER_PAGE = 100
@@ -93,6 +95,19 @@ class Client:
     def put(self, path: str, body: Mapping[str, Any], *, repeatable: bool = False) -> Any:
         """Do something that GitHub models as a PUT."""
         return self._ask("PUT", path, body, repeatable=repeatable).data
+
+    def graphql(self, query: str, variables: Mapping[str, Any]) -> Any:
+        """The `data` of a GraphQL answer: what REST does not offer.
+
+        Raises:
+            Refused: GitHub answered with errors; `said` is their text.
+        """
+        asked = {"query": query, "variables": dict(variables)}
+        url = self._github.requester.graphql_url
+        found = self._ask("POST", url, asked, repeatable=False).data
+        if isinstance(found, dict) and found.get("errors"):
+            raise graphql_error(found["errors"])
+        return taken(found, "data")
 
     def delete(self, path: str) -> None:
         """Remove something; what is gone already is fine."""

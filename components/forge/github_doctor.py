@@ -71,10 +71,10 @@ def unsuited_rules(client: Client, access: GitHubAccess) -> tuple[str, ...]:
         return ()
     kinds = {str(rule.get("type")) for rule in rules if isinstance(rule, dict)}
     found = []
-    if "merge_queue" in kinds:
+    if "merge_queue" in kinds and access.deploy_by == "push":
         found.append(
-            f"{access.base} has a merge queue: its groups are checked, but deploy is refused; "
-            "add pull requests to the queue on GitHub"
+            f"{access.base} has a merge queue, and deploy_by: push goes past it; "
+            "set deploy_by: merge: then deploys enter the queue"
         )
     if "required_linear_history" in kinds and access.deploy_by == "push":
         found.append(

@@ -7,8 +7,9 @@ from typing import Any, Literal
 from components.errors import Moved, TransientError, UserError
 from components.forge.github_answers import NOT_FOUND, UNPROCESSABLE, Refused, taken
 from components.forge.github_client import Client
-from components.forge.github_merge import Again, PullRequestMerger
+from components.forge.github_merge import Again, PullRequestMerger, QueueOnly
 from components.forge.github_mirror import Mirror, Move
+from components.forge.github_queue import MergeQueue
 from components.forge.github_values import Pull, number_of, pull
 from components.ports import Landing, Proposal, Tag
 
@@ -48,26 +49,28 @@ class Lander:
 
     owner: Callable[[], str]
     merger: PullRequestMerger = field(init=False)
+    queue: MergeQueue = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "merger", PullRequestMerger(self.client, self.repository))
+        object.__setattr__(self, "queue", MergeQueue(self.client, self.repository))
 
     def land(self, landing: Landing) -> str:
         """See `ports.Forge.land`; safe to call again after a crash at any point."""
-        commit = self._landed_already(landing)
+        commit = self._landed_already(landing) or self._from_queue(landing)
         if not commit:
             self._refuse_taken(landing.tags)
             by_pull = landing.proposal is not None and self._by_pull(landing)
             commit = self._merge(landing) if by_pull else self._push(landing)
         self._make_sure(landing, commit)
-        if landing.folders and landing.proposal is not None:
+        if landing.own and landing.proposal is not None:
             self._delete_branch(landing.proposal.ref)
         self._tag(landing.tags, commit)
         return commit
 
     def _by_pull(self, landing: Landing) -> bool:
         """A rollback always has a pull request of its own: what protects the base holds for it."""
-        return self.deploy_by == "merge" or bool(landing.folders)
+        return self.deploy_by == "merge" or landing.own
 
     def _landed_already(self, landing: Landing) -> str:
         """The commit on the base that an earlier attempt made, or a person's merge, or ""."""
@@ -76,13 +79,54 @@ class Lander:
             found = self._pull(landing.proposal.id)
             if not found.merged:
                 return ""
-            if not landing.folders and found.proposal.head != landing.expected_head:
+            if not landing.own and found.proposal.head != landing.expected_head:
                 head = found.proposal.head[:12]
                 raise Moved(f"#{found.number} was merged at {head}, which nobody tested")
             return found.merge_commit
         return landing.commit if self.mirror.is_ancestor(landing.commit, tip) else ""
 
+    def _from_queue(self, landing: Landing) -> str:
+        """What the merge queue made of it; "" where it was never put there.
+
+        Raises:
+            Enqueued: it is still there.
+            UserError: it was taken out.
+        """
+        if not landing.queued:
+            return ""
+        number = self._is_as_expected(landing, landing.expected_head or landing.commit)
+        for _ in range(MOST_TRIES):
+            place = self.queue.place(number)
+            if place is not None:
+                raise place
+            landed = self._landed_already(landing)
+            if landed:
+                return landed
+            self.client.sleep(AGAIN_S)  # GitHub empties the place a moment before it tells more
+        raise UserError(
+            f"#{number} was taken out of the merge queue of {self.base}",
+            hint="GitHub says why in the pull request; ask again when that is mended",
+        )
+
     def _merge(self, landing: Landing) -> str:
+        """Merge its pull request, or put it into the merge queue where nothing lands without.
+
+        Raises:
+            Enqueued: it is in the queue.
+        """
+        try:
+            return self._merge_now(landing)
+        except QueueOnly as refused:
+            if not landing.may_queue:
+                raise UserError(
+                    str(refused.args[0]),
+                    hint="an owner has to merge what changes policies, past the queue",
+                ) from refused
+            number = self._is_as_expected(landing, landing.expected_head or landing.commit)
+            head = landing.expected_head or landing.commit
+            raise self.queue.enter(number, head, first=landing.own) from refused
+
+    def _merge_now(self, landing: Landing) -> str:
         """Merge its pull request; where GitHub is not ready, again a moment later."""
         head = landing.expected_head or landing.commit
         number = self._is_as_expected(landing, head)
@@ -102,9 +146,10 @@ class Lander:
         if found.proposal.head != head:
             raise Moved(f"#{found.number} is at {found.proposal.head[:12]}, expected {head[:12]}")
         tip = self.read_base()
-        if not landing.folders and tip != landing.expected_base:
+        alone = not landing.own and not landing.queued
+        if alone and tip != landing.expected_base:
             raise Moved(f"{self.base} is at {tip[:12]}, expected {landing.expected_base[:12]}")
-        for folder in landing.folders:
+        for folder in () if alone else landing.folders:
             now = self.mirror.tree_at(tip, folder)
             if now != self.mirror.tree_at(landing.expected_base, folder):
                 raise Moved(f"{folder} changed on {self.base} meanwhile")
@@ -183,7 +228,7 @@ class Lander:
         tip = self.read_base()
         if not self.mirror.is_ancestor(commit, tip):
             raise TransientError(f"{commit[:12]} is not on {self.base} yet", retry_after_s=2.0)
-        places = landing.folders or ("",)
+        places = landing.folders if landing.own or landing.queued else ("",)
         if any(
             self.mirror.tree_at(landing.commit, at) != self.mirror.tree_at(commit, at)
             for at in places
@@ -258,14 +303,17 @@ class Lander:
 
 
 def _untested(landing: Landing, commit: str, base: str) -> Untested:
-    if landing.folders:
+    if landing.own:
         return Untested(
             f"{commit[:12]} on {base} does not restore {', '.join(landing.folders)}",
             commit=commit,
             hint="somebody changed the rollback's branch or the base; roll back again",
         )
+    what = "the tree"
+    if landing.queued and landing.folders:
+        what = f"in {', '.join(landing.folders)} what"
     return Untested(
-        f"{base} moved during the merge: {commit[:12]} does not hold the tree that was tested",
+        f"{base} moved during the merge: {commit[:12]} does not hold {what} that was tested",
         commit=commit,
         hint="the base is checked again now; roll back if it fails, "
         "and set deploy_by: push, which cannot race",

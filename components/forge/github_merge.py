@@ -21,6 +21,10 @@ class Again(Waiting):
     """GitHub was not ready: the same request may work a moment later."""
 
 
+class QueueOnly(UserError):
+    """Nothing lands on the base but by its merge queue."""
+
+
 class WrongMethod(UserError):
     """The repository does not merge like this."""
 
@@ -114,6 +118,13 @@ def _again(number: int, refused: Refused) -> Exception:
     return Again(f"#{number} was not merged yet: {refused.said}")
 
 
+def _queue_only(number: int, refused: Refused) -> Exception:
+    return QueueOnly(
+        f"GitHub refuses to merge #{number}: {refused.said}",
+        hint="add it to the merge queue on GitHub: AlgoOps checks the queue's groups",
+    )
+
+
 def _wrong_method(number: int, refused: Refused) -> Exception:
     return WrongMethod(
         f"GitHub refuses to merge #{number}: {refused.said}",
@@ -125,10 +136,7 @@ def _wrong_method(number: int, refused: Refused) -> Exception:
 # counts: several rules may be named at once, and whoever acts last is named first.
 _ANSWERS: tuple[tuple[tuple[str, ...], Callable[[int, Refused], Exception]], ...] = (
     (("base branch was modified",), _again),
-    (
-        ("merge queue",),
-        _refused("add it to the merge queue on GitHub: AlgoOps checks the queue's groups"),
-    ),
+    (("merge queue",), _queue_only),
     (
         ("not allowed on this repository", "linear history", "must not contain merge commits"),
         _wrong_method,

@@ -26,6 +26,7 @@ from tests.fakes.github.description import (
     problems_of_answer,
     problems_of_request,
 )
+from tests.fakes.github.graphql import answered
 from tests.fakes.github.hooks import Deliverer
 from tests.fakes.github.http_backend import body_of, serve
 from tests.fakes.github.state import Repo, State, iso
@@ -194,6 +195,8 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             if path.startswith("/git/"):
                 self._git(body)
+            elif path == "/api/graphql":
+                self._graphql(body)
             elif path.startswith("/api/v3/"):
                 self._rest(path.removeprefix("/api/v3"), body)
             else:
@@ -246,6 +249,16 @@ class _Handler(BaseHTTPRequestHandler):
             self._json(status, plain(data), headers)
             return
         self._answer(Request(verb, path, query, body, status, who.login), data, headers)
+
+    def _graphql(self, raw: bytes) -> None:
+        """GraphQL knows neither our description nor the quota of REST."""
+        who, body = self._asker(), json.loads(raw)
+        if who is None:
+            self._json(401, {"message": "Bad credentials"}, {})
+            return
+        data = answered(self.fake.state, who.login, body["query"], body["variables"])
+        self._note("POST", "/graphql", {}, body, 200, who)
+        self._json(200, data, {"X-RateLimit-Resource": "graphql"})
 
     def _answer(self, request: Request, data: Any, headers: dict[str, str]) -> None:
         tag = f'"{hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:32]}"'

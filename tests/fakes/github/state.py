@@ -98,6 +98,9 @@ class Repo:
     reviews: int = 0
     methods: tuple[str, ...] = ("merge", "squash", "rebase")
     linear: bool = False
+    queue: list[int] = field(default_factory=list)
+    groups: dict[int, str] = field(default_factory=dict)
+    queue_method: str = "merge"
     known_branches: dict[str, str] = field(default_factory=dict)
     before_merge: Callable[[], None] = lambda: None
 
@@ -183,9 +186,9 @@ class State:
 
     def _merged_by_push(self, repo: Repo, pull: Pull, tip: str, by: str) -> None:
         if tip != NO_COMMIT and repo.git.is_ancestor(pull.head_sha, tip):
-            self._closed_as_merged(repo, pull, tip, by)
+            self.closed_as_merged(repo, pull, tip, by)
 
-    def _closed_as_merged(self, repo: Repo, pull: Pull, commit: str, by: str) -> None:
+    def closed_as_merged(self, repo: Repo, pull: Pull, commit: str, by: str) -> None:
         pull.state, pull.merged_at, pull.merge_commit = "closed", self.now(), commit
         self.notify_pull(repo, pull, "closed", by)
 
@@ -233,11 +236,11 @@ class State:
             parents = (tip, pull.head_sha) if method == "merge" else (tip,)
             commit = repo.git.commit_tree(tree, *parents, message=message)
             repo.git.move(ref, commit)
-            self._closed_as_merged(repo, pull, commit, by)
+            self.closed_as_merged(repo, pull, commit, by)
             self.sync(repo, by)
             return 200, commit
 
-    def _refusal(  # noqa: PLR0911  # GitHub's rules, one after the other
+    def _refusal(  # GitHub's rules, one after the other
         self, repo: Repo, pull: Pull, sha: str, method: str
     ) -> tuple[int, str] | None:
         """GitHub's answer where it does not merge; None: it does."""
@@ -255,19 +258,23 @@ class State:
             return 405, f"{kind[method]} are not allowed on this repository."
         if repo.linear and method == "merge":
             return 405, "This branch must not contain merge commits."
+        why = self.not_ready(repo, pull)
+        return (405, why) if why else None
+
+    def not_ready(self, repo: Repo, pull: Pull) -> str:
+        """What the rules of the base ask for and is not there, "" for nothing."""
         if len(pull.approved_by) < repo.reviews:
             some = "review is" if repo.reviews == 1 else "reviews are"
             return (
-                405,
-                f"At least {repo.reviews} approving {some} required by reviewers with write access.",
+                f"At least {repo.reviews} approving {some} required by reviewers with write access."
             )
         green = repo.status_of(pull.head_sha)
         for context in repo.required:
             if green.get(context) in {"failure", "error"}:
-                return 405, f'Required status check "{context}" is failing.'
+                return f'Required status check "{context}" is failing.'
             if green.get(context) not in {"success", "neutral"}:
-                return 405, f'Required status check "{context}" is expected.'
-        return None
+                return f'Required status check "{context}" is expected.'
+        return ""
 
     def approve(self, repo: Repo, pull: Pull, by: str) -> None:
         """A person approves; their own pull request cannot be approved by its author."""

@@ -43,6 +43,7 @@ class Views:
         head = self.state.repos.get(pull.head_repo, repo)
         known = {
             "number": pull.number,
+            "node_id": f"PR_{repo.id}_{pull.number}",
             "title": pull.title,
             "body": pull.body,
             "state": pull.state,
@@ -153,6 +154,14 @@ class Views:
         if isinstance(facts.get("pull"), Pull):
             made["pull_request"] = self.pull(repo, facts["pull"])
             del made["pull_request"]["body"]
+        if "group" in facts:
+            branch, commit, tip = made.pop("group")
+            made["merge_group"] = {
+                "head_ref": f"refs/heads/{branch}",
+                "head_sha": commit,
+                "base_ref": f"refs/heads/{repo.base}",
+                "base_sha": tip,
+            }
         if "review" in facts:
             made["review"] = {**facts["review"], "user": self.user(facts["review"]["user"])}
         if isinstance(facts.get("line_comment"), Said):

@@ -191,6 +191,7 @@ def revert(desk) -> Landing:
         proposal=Proposal(number, BRANCH, commit),
         expected_head=commit,
         folders=("strategies/alpha",),
+        own=True,
     )
 
 

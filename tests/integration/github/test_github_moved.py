@@ -1,5 +1,7 @@
 """A repository that is renamed or transferred, one that never was, rules that do not suit."""
 
+from dataclasses import replace
+
 import pytest
 from structlog.testing import capture_logs
 
@@ -58,7 +60,8 @@ def test_typo_in_the_repository_is_named(desk):
 @pytest.mark.parametrize(
     ("rules", "deploy_by", "said"),
     [
-        (["merge_queue"], "merge", ["merge queue"]),
+        (["merge_queue"], "merge", []),
+        (["merge_queue"], "push", ["merge queue"]),
         (["required_linear_history"], "push", ["linear history"]),
         (["required_linear_history"], "merge", []),
         ([], "push", []),
@@ -74,12 +77,13 @@ def test_doctor_names_rules_that_deploys_cannot_keep(desk, rules, deploy_by, sai
     forge.mirror.close()
 
 
-def test_deploy_to_a_base_with_a_merge_queue_is_refused_with_what_to_do(desk):
+def test_changed_policies_do_not_enter_a_merge_queue_whose_groups_would_fail(desk):
     desk.repo.rules = ["merge_queue"]
     desk.propose()
-    landing = prepared(desk, desk.forge.proposal("pr/1"))
-    with pytest.raises(UserError, match="add it to the merge queue"):
+    landing = replace(prepared(desk, desk.forge.proposal("pr/1")), may_queue=False)
+    with pytest.raises(UserError, match="past the queue"):
         desk.forge.land(landing)
+    assert desk.repo.queue == []
 
 
 def test_redirect_to_another_host_gets_no_secret(desk):
