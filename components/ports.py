@@ -394,6 +394,7 @@ class Landing:
             branch goes once it has landed.
         may_queue: it may be put into a queue of the forge where nothing lands without.
         queued: it was put there before.
+        offered: a person has to land it: what they did is recognised, and nothing done.
     """
 
     commit: str
@@ -407,6 +408,7 @@ class Landing:
     own: bool = False
     may_queue: bool = True
     queued: bool = False
+    offered: bool = False
 
 
 class Forge(Protocol):

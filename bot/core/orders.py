@@ -37,6 +37,7 @@ class RollbackOrder:
         whole: take back everything that landed together with the live version.
         tree: what must still be live (git id), "" for whatever is.
         asked_at: when, of the database's clock; "" for now.
+        offered: it is put before people, and one of them has to land it.
     """
 
     name: str
@@ -48,3 +49,4 @@ class RollbackOrder:
     whole: bool = False
     tree: str = ""
     asked_at: str = ""
+    offered: bool = False

@@ -1,5 +1,6 @@
 """Checks of what is live: scheduled ones on today's data and policy, and those after a drift."""
 
+from dataclasses import replace
 from typing import assert_never
 
 import structlog
@@ -8,7 +9,7 @@ from bot.checks.base_policies import bench_now
 from bot.checks.strategy import is_of_content
 from bot.core.decisions import Plan, Snapshot, StrategyChange
 from bot.core.orders import RollbackOrder
-from bot.deploy.rollbacks import propose_rollback, rollback
+from bot.deploy.rollbacks import rollback
 from bot.landing.context import Watched, World
 from bot.landing.lifecycle_moves import Moves
 from bot.landing.outcomes import WAITING, CommandOutcome, keep, read
@@ -153,7 +154,7 @@ def _react(
         case "notify":
             return CommandOutcome(ok=True, code="notified", message=order.reason)
         case "propose_rollback":
-            return propose_rollback(world, watched, order)
+            return rollback(world, watched, replace(order, offered=True))
         case "rollback":
             return rollback(world, watched, order)
         case _:

@@ -5,12 +5,15 @@ land at once, because others have to approve it, whoever asked is told what it w
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from bot.core.decisions import Refuse, RollbackTo, plan_rollback
 from bot.core.orders import RollbackOrder
 from bot.landing.context import Watched, World
+from bot.landing.land import ABANDONED
 from bot.landing.outcomes import WAITING, CommandOutcome, keep, read
 from bot.landing.reverts import (
+    ACCEPTED,
     OWN,
     ROLLBACK,
     Restored,
@@ -70,8 +73,20 @@ def continue_rollback(
     with watched.lane:
         for intent in world.store.intents.open(ROLLBACK, watched.name):
             if proposal_id and intent.details.get("proposal") == proposal_id:
-                return _finished_or_waiting(world, watched, intent, key)
+                return _accepted(world, watched, intent, key)
     return None
+
+
+def _accepted(world: World, watched: Watched, intent: Intent, key: str) -> CommandOutcome:
+    """A person wants it landed now, also what was only offered."""
+    revert = revert_from(intent)
+    if not revert.order.offered:
+        return _finished_or_waiting(world, watched, intent, key)
+    if isinstance(watched.forge, ProposesRollbacks) or watched.forge.base() == revert.base:
+        intent = world.store.intents.learn(intent.id, ACCEPTED, "yes")
+        return _finished_or_waiting(world, watched, intent, key)
+    world.store.intents.settle(intent.id, ABANDONED)  # its commit is of a base that moved on
+    return _roll_back_one(world, watched, replace(revert.order, offered=False, key=key))
 
 
 def _under_way(world: World, watched: Watched, order: RollbackOrder) -> CommandOutcome | None:
@@ -86,6 +101,8 @@ def _under_way(world: World, watched: Watched, order: RollbackOrder) -> CommandO
         where = intent.details.get("proposal", "its pull request")
         words = f"a rollback to {named.to or 'nothing'} waits already: merge or close {where} first"
         return _no(Refuse("under_way", words))
+    if not order.offered:
+        return _accepted(world, watched, intent, order.key)
     return _finished_or_waiting(world, watched, intent, order.key)
 
 
@@ -113,15 +130,22 @@ def _finished_or_waiting(
     try:
         return finish_rollback(world, watched, intent)
     except Waiting as waiting:
-        named = revert_from(intent).named
-        outcome = CommandOutcome(
-            ok=True,
-            code=WAITING,
-            message=say.rollback_waits(named.name, named.to or "nothing", str(waiting)),
-            data={"version": named.to, "held": "", "commit": "", "name": named.name},
-        )
+        outcome = _waits(world, intent, str(waiting))
     keep(world.store, key, outcome)
     return outcome
+
+
+def _waits(world: World, intent: Intent, why: str) -> CommandOutcome:
+    now = next(
+        i for i in world.store.intents.open(ROLLBACK, intent.repository) if i.id == intent.id
+    )
+    named, proposal = revert_from(now).named, str(now.details.get("proposal", ""))
+    target = named.to or "nothing"
+    message = say.rollback_waits(named.name, target, why)
+    if revert_from(now).order.offered and not now.details.get(ACCEPTED):
+        message = say.rollback_proposed(named.name, target, proposal)
+    data = {"version": named.to, "held": "", "commit": "", "name": named.name, "proposal": proposal}
+    return CommandOutcome(ok=True, code=WAITING, message=message, data=data)
 
 
 def _roll_back_one(world: World, watched: Watched, order: RollbackOrder) -> CommandOutcome:
@@ -296,7 +320,8 @@ def _revert(
             ok=False, code="already_live", message=f"{target.version} is what {path} holds already"
         )
     message = _message(order, live, target)
-    branch = f"{OWN}revert-{order.name}-{live.version}-to-{target.version}"
+    prefix = f"{OWN}revert-" if isinstance(watched.forge, ProposesRollbacks) else "rollback/"
+    branch = f"{prefix}{order.name}-{live.version}-to-{target.version}"
 
     def make(on: str) -> str:
         return repository.revert_folder(on, path, target.tree, message)
@@ -304,34 +329,6 @@ def _revert(
     commit, branch = _adopted(watched, branch, make, make(base))
     restored = (Restored(order.name, live.version, target.version, target.tree),)
     return _land(world, watched, Revert(order, commit, base, message, restored, branch))
-
-
-def propose_rollback(world: World, watched: Watched, order: RollbackOrder) -> CommandOutcome:
-    """Offer a rollback as a proposal, for a person to look at and deploy.
-
-    Raises:
-        UserError: the forge refused it.
-    """
-    with watched.lane:
-        watched.forge.fetch()
-        live = world.store.versions.deployed(watched.name, order.name)
-        decision = _decide(world, watched, order, live)
-        if isinstance(decision, Refuse) or live is None:
-            reason = decision.reason if isinstance(decision, Refuse) else "nothing is deployed"
-            return CommandOutcome(ok=False, code="refused", message=reason)
-        message = _message(order, live, decision)
-        commit = watched.where.repository.revert_folder(
-            watched.forge.base(), f"{watched.where.root}/{order.name}", decision.tree, message
-        )
-        branch = f"rollback/{order.name}-{live.version}-to-{decision.version}"
-        title = message.partition("\n")[0]
-        proposal = watched.forge.propose(branch, commit, title, order.reason)
-    return CommandOutcome(
-        ok=True,
-        code="proposed",
-        message=say.rollback_proposed(order.name, decision.version, proposal),
-        data={"proposal": proposal, "version": decision.version},
-    )
 
 
 def _message(order: RollbackOrder, live: Version, target: RollbackTo) -> str:

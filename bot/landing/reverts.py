@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 
 ROLLBACK = "rollback"
 OWN = "algoops/"
+ACCEPTED = "accepted"
+"""Key in an intent's details: a person wants landed what was offered."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ def finish_rollback(world: World, watched: Watched, intent: Intent) -> CommandOu
     revert = revert_from(intent)
     proposal = None
     try:
-        if isinstance(watched.forge, ProposesRollbacks):
+        if isinstance(watched.forge, ProposesRollbacks) or revert.order.offered:
             proposal = _proposed(world, watched, intent, revert)
         commit = watched.forge.land(_landing(watched, intent, revert, proposal))
     except Enqueued:
@@ -171,6 +173,7 @@ def _landing(
         folders=tuple(f"{watched.where.root}/{item.name}" for item in revert.restored),
         own=True,
         queued=is_queued(intent),
+        offered=revert.order.offered and not intent.details.get(ACCEPTED),
     )
 
 
@@ -178,7 +181,7 @@ def _proposed(world: World, watched: Watched, intent: Intent, revert: Revert) ->
     """The pull request of a rollback: the one that is known, or found again, or a new one."""
     number = str(intent.details.get("proposal", ""))
     if not number:
-        body = say.rollback_body(revert.message)
+        body = say.rollback_body(revert.message, offered=revert.order.offered)
         number = watched.forge.propose(revert.branch, revert.commit, revert.in_short, body)
         failpoint("revert.proposed")
         words = say.not_judged(revert.named.name, revert.named.to or "nothing")

@@ -113,13 +113,17 @@ def rollback_ended(why: str) -> str:
     return f"The rollback has ended and nothing was rolled back: {inline(why)}."
 
 
-def rollback_body(message: str) -> str:
-    """The text of a rollback's own pull request."""
+def rollback_body(message: str, *, offered: bool) -> str:
+    """The text of a rollback's own pull request; `offered`: the bot does not merge it by itself."""
+    when = (
+        "A person decides: merge it, or comment `/algoops deploy`; closing it ends the rollback."
+        if offered
+        else "It is merged as soon as the repository's rules allow it. Merging it by hand is the "
+        "rollback, too; closing it ends the rollback."
+    )
     return (
         f"{message.partition(chr(10))[2].strip()}\n\n---\n\n"
-        "No gate judges this: it restores content that had passed. It is merged as soon as the "
-        "repository's rules allow it. Merging it by hand is the rollback, too; closing it ends "
-        "the rollback."
+        f"No gate judges this: it restores content that had passed. {when}"
     )
 
 
@@ -132,7 +136,7 @@ def rollback_proposed(name: str, version: str, proposal: str) -> str:
     """A revert is offered as a proposal of its own."""
     return (
         f"⏪ Proposed as {code(proposal)}: {code(name)} back to {code(version)}. "
-        "Deploy it when its checks have passed."
+        "No gate judges it; a person has to deploy it, or to close it."
     )
 
 

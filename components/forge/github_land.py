@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from components.errors import Moved, TransientError, UserError
+from components.errors import Moved, TransientError, UserError, Waiting
 from components.forge.github_answers import NOT_FOUND, UNPROCESSABLE, Refused, taken
 from components.forge.github_client import Client
 from components.forge.github_merge import Again, PullRequestMerger, QueueOnly
@@ -58,6 +58,9 @@ class Lander:
     def land(self, landing: Landing) -> str:
         """See `ports.Forge.land`; safe to call again after a crash at any point."""
         commit = self._landed_already(landing) or self._from_queue(landing)
+        if not commit and landing.offered:
+            number = self._is_as_expected(landing, landing.expected_head)
+            raise Waiting(f"#{number} waits for a person to merge it")
         if not commit:
             self._refuse_taken(landing.tags)
             by_pull = landing.proposal is not None and self._by_pull(landing)

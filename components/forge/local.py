@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 from typing import Self
 
-from components.errors import Moved, TransientError, UserError
+from components.errors import Moved, TransientError, UserError, Waiting
 from components.forge.local_files import ReportFiles
 from components.git_patch.notes import read_note, write_note
 from components.git_patch.repository import Repository
@@ -169,6 +169,8 @@ class LocalForge:
             self._publish(landing, ())
             return landing.commit
         self._judge(landing)
+        if landing.offered:
+            raise self._offered(landing)
         try:
             self._publish(landing, self._moves(landing))
         except Moved:
@@ -176,6 +178,17 @@ class LocalForge:
                 raise
             self._publish(landing, ())  # somebody else has just made the same landing
         return landing.commit
+
+    def _offered(self, landing: Landing) -> Exception:
+        """A person has not landed it yet; `UserError` or `Moved` where nobody can any more."""
+        branch = landing.proposal.ref if landing.proposal else ""
+        if self.repository.resolve(f"{_HEADS}{branch}") != landing.expected_head:
+            return UserError(f"the branch {branch} is gone, or holds something else")
+        for folder in landing.folders:
+            now = self.repository.tree_at(self.base(), folder)
+            if now != self.repository.tree_at(landing.expected_base, folder):
+                return Moved(f"{folder} changed meanwhile")
+        return Waiting(f"{branch} waits for a person to deploy it")
 
     def _publish(self, landing: Landing, moves: tuple[Update, ...]) -> None:
         updates = (*moves, *self._missing_tags(landing))

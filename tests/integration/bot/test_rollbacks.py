@@ -2,11 +2,18 @@
 
 import pytest
 
+from bot.core.event_json import to_payload
+from bot.core.events import CommandIssued, Deploy
 from bot.core.orders import DeployOrder, RollbackOrder
+from bot.daemon.commands import run_command
 from bot.deploy.deploys import deploy
-from bot.deploy.rollbacks import propose_rollback, rollback
+from bot.deploy.drift import base_moved
+from bot.deploy.rollbacks import rollback
+from bot.landing.outcomes import read
+from bot.proposals.check import check_proposal
 from components.errors import Conflict
 from components.state import Lifecycle
+from components.state.tables.records import Job
 from tests.deploy_support import push, reported
 
 
@@ -16,6 +23,10 @@ def land(stage, world, branch, names, version="1.0.0"):
     reported(world, branch)
     done = deploy(world, world.repository("demo"), DeployOrder(f"branch/{branch}", "ada"))
     assert done.ok, done.message
+
+
+def job(kind, key="demo", payload=None):
+    return Job(1, kind, key, "demo", payload or {}, "leased", 0, 1, 3, "", "")
 
 
 def status(world, name):
@@ -100,18 +111,80 @@ def test_two_who_ask_at_once_roll_back_one_version_only(stage, world):
     assert status(world, "one") == (Lifecycle.DEPLOYED, "1.1.0")
 
 
-def test_proposed_rollback_is_a_branch_for_people_to_deploy(stage, world):
+def offered(stage, world):
+    """A rollback that the bot offers, and the branch of it."""
     land(stage, world, "first", ["one"])
     land(stage, world, "second", ["one"], "1.1.0")
-    done = propose_rollback(world, world.repository("demo"), RollbackOrder("one", "bot", "drift"))
-    branch = done.data["proposal"].removeprefix("branch/")
-    offered = stage.git("rev-parse", f"{branch}:strategies/one")
-    assert offered == stage.git("rev-parse", "one/v1.0.0^{commit}:strategies/one")
+    order = RollbackOrder("one", "bot", "drift", key="offer", offered=True)
+    done = rollback(world, world.repository("demo"), order)
+    assert (done.ok, done.code) == (True, "waiting")
+    assert "a person has to deploy it" in done.message
     assert status(world, "one") == (Lifecycle.DEPLOYED, "1.1.0")
-    reported(world, branch)
-    landed = deploy(world, world.repository("demo"), DeployOrder(done.data["proposal"], "ada"))
-    assert landed.ok, landed.message
+    return done.data["proposal"]
+
+
+def command(world, proposal, command):
+    event = CommandIssued("demo", proposal, "ada", command, source="api")
+    key = f"{proposal}:{type(command).__name__}"
+    run_command(world, job("command", key, to_payload(event)))
+    return read(world.store, key)
+
+
+def is_back(stage, world):
+    now = stage.git("rev-parse", "main:strategies/one")
+    assert now == stage.git("rev-parse", "one/v1.0.0^{commit}:strategies/one")
     assert status(world, "one") == (Lifecycle.DEPLOYED, "1.0.0")
+    assert world.store.holds.active("demo", "one", "1.1.0").reason == "drift"
+    assert world.store.deployments.current("demo", "one").kind == "rollback"
+    assert world.store.intents.open() == []
+    return True
+
+
+def test_offered_rollback_is_judged_by_no_gate_and_lands_by_a_persons_deploy(stage, world):
+    proposal = offered(stage, world)
+    branch = proposal.removeprefix("branch/")
+    check_proposal(world, job("check", proposal, {"proposal": proposal}))
+    assert world.store.runs.list(repository="demo", proposal=proposal) == []
+    status_file = stage.state / f"reports/demo/+statuses/{stage.git('rev-parse', branch)}.json"
+    assert "no gate judges it" in status_file.read_text()
+    done = command(world, proposal, Deploy())
+    assert (done.ok, done.code) == (True, "rolled_back"), done.message
+    assert is_back(stage, world)
+    assert read(world.store, "offer").code == "rolled_back"
+
+
+def test_offered_rollback_lands_although_the_base_moved_elsewhere(stage, world):
+    proposal = offered(stage, world)
+    push(stage, "by-hand", "two")
+    stage.git("update-ref", "refs/heads/main", stage.git("rev-parse", "by-hand"))
+    base_moved(world, job("base"))
+    assert len(world.store.intents.open()) == 1
+    assert command(world, proposal, Deploy()).code == "rolled_back"
+    assert is_back(stage, world)
+    assert stage.git("ls-tree", "--name-only", "main", "strategies/two")
+
+
+def test_offered_rollback_that_a_person_merges_by_hand_is_the_rollback(stage, world):
+    branch = offered(stage, world).removeprefix("branch/")
+    stage.git("update-ref", "refs/heads/main", stage.git("rev-parse", branch))
+    base_moved(world, job("base"))
+    assert is_back(stage, world)
+
+
+def test_offered_rollback_lands_at_once_when_a_person_asks_for_the_rollback(stage, world):
+    offered(stage, world)
+    order = RollbackOrder("one", "ada", "now please", key="ask")
+    assert rollback(world, world.repository("demo"), order).code == "rolled_back"
+    assert is_back(stage, world)
+
+
+def test_offered_rollback_whose_branch_is_deleted_ends(stage, world):
+    branch = offered(stage, world).removeprefix("branch/")
+    stage.git("update-ref", "-d", f"refs/heads/{branch}")
+    base_moved(world, job("base"))
+    assert world.store.intents.open() == []
+    assert read(world.store, "offer").code == "given_up"
+    assert status(world, "one") == (Lifecycle.DEPLOYED, "1.1.0")
 
 
 def test_landing_that_was_changed_since_by_hand_conflicts_and_names_the_files(stage, world):

@@ -197,6 +197,32 @@ def test_commit_pushed_upon_a_rollback_is_no_rollback_any_more(team):
     assert f"refs/heads/{team.branch}" in team.git.branches(), "their work is not thrown away"
 
 
+def test_offered_rollback_is_merged_by_nobody_but_a_person(team):
+    waits = team.roll_back(offered=True)
+    assert (waits.ok, waits.code) == (True, "waiting")
+    assert "a person has to deploy it" in waits.message
+    (pull,) = team.pulls
+    assert team.repo.status_of(pull.head_sha) == {"algoops": "success"}
+    check_proposal(team.world, job("check", team.pr, {"proposal": team.pr}))
+    team.tick()
+    team.push("1.0.0", "delta")
+    assert team.live == "1.1.0"
+    assert pull.state == "open"
+    team.github.state.merge(team.repo, pull, pull.head_sha, "By hand", "ann", "squash")
+    team.look()
+    assert team.is_rolled_back()
+
+
+def test_offered_rollback_lands_by_the_command_in_its_pull_request(team):
+    team.roll_back(offered=True)
+    team.repo.reviews = 1
+    waits = team.command(team.pr, Deploy(), "deploy")
+    assert (waits.code, "waits for a review" in waits.message) == ("waiting", True)
+    team.github.state.approve(team.repo, team.pulls[0], "ann")
+    team.tick()
+    assert team.is_rolled_back()
+
+
 def group_of(team, files):
     """A group of the merge queue: its branch, its commit, and the job that checks it."""
     main = team.git.tip("refs/heads/main")
