@@ -30,6 +30,7 @@ from components.schema.results.report import Report
 
 log = structlog.get_logger(__name__)
 
+TAGS = "+refs/tags/*:refs/tags/*"
 __all__ = ["MARKER", "Comment", "GitHubForge", "Reaction"]
 
 
@@ -105,15 +106,17 @@ class GitHubForge:
         return self._client.budget.remaining
 
     def fetch(self) -> None:
-        """Bring the base and the heads of the known open pull requests that are not here yet."""
+        """Bring the base, the tags, and the heads of the known open pull requests that are missing.
+
+        Tags are for early warnings alone: broken ones keep nothing else away.
+        """
         missing = [p for p in list(self._open.values()) if not self._is_here(p)]
         url, header = self._remote()
         try:
-            specs = [self._base_spec(), *(f"+{_head_ref(p)}:{_head_ref(p)}" for p in missing)]
-            self.mirror.fetch(url, specs, header)
-        except TransientError:
-            if not missing:
-                raise
+            heads = (f"+{_head_ref(p)}:{_head_ref(p)}" for p in missing)
+            self.mirror.fetch(url, [self._base_spec(), TAGS, *heads], header)
+        except TransientError as error:
+            log.warning("fetching one by one, without tags", why=str(error))
             self.mirror.fetch(url, [self._base_spec()], header)
             self._fetch_one_by_one(missing)
 

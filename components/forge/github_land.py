@@ -287,8 +287,9 @@ class Lander:
         target = self._peeled(taken(found, "object"))
         if target != commit:
             raise UserError(
-                f"the tag {tag.name} is on {target[:12]} already",
-                hint="a released version never changes: raise the version in strategy.yaml",
+                f"the tag {tag.name} is there already, on {target[:12]}, not on this landing",
+                hint="an earlier release: raise `version` in strategy.yaml; made by hand: delete it"
+                f" (git push --delete origin {tag.name})",
             )
         return True
 

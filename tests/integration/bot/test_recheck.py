@@ -1,5 +1,7 @@
 """What is live is checked again and fails: the policy's answer is given once, whatever breaks."""
 
+from dataclasses import replace
+
 import pytest
 import yaml
 
@@ -105,3 +107,19 @@ def test_version_that_landed_meanwhile_is_not_rolled_back_for_the_one_before(sta
     refused = rollback(world, world.repository("demo"), order)
     assert (refused.ok, refused.code) == (False, "moved_on")
     assert live(world, "one") == "1.1.0"
+
+
+def test_proposed_rollback_is_offered_once_and_judged_by_no_gate(stage):
+    policy = stage.folder / "policies" / "risk.yaml"
+    policy.write_text(policy.read_text().replace("action: rollback", "action: propose_rollback"))
+    with open_world(load(stage.config, env={"ALGOOPS_SANDBOX__BACKEND": "bubblewrap"})) as world:
+        land(stage, world, "a", "one")
+        land(stage, world, "b", "one", version="1.1.0")
+        fails_now(world, "one")
+        recheck(world, JOB)
+        recheck(world, replace(JOB, id=8))
+        (intent,) = world.store.intents.open("rollback")
+        assert intent.details["order"]["offered"]
+        branch = intent.details["proposal"].removeprefix("branch/")
+        assert stage.git("rev-parse", branch) == intent.key
+        assert live(world, "one") == "1.1.0"

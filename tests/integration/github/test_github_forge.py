@@ -201,3 +201,30 @@ def test_doctor_names_what_the_token_lacks(desk):
     weak = desk.connect(token=desk.github.token("reader"))
     (said,) = weak.missing_permissions()
     assert "write access" in said
+
+
+def test_tag_made_by_hand_is_known_before_a_deploy_meets_it(desk):
+    desk.propose()
+    desk.forge.proposals()
+    desk.forge.fetch()
+    repository = desk.forge.mirror.repository
+    assert repository.commit_of_tag("alpha/v1.1.0") is None
+    main = desk.git.tip("refs/heads/main")
+    desk.git.run("tag", "-a", "-m", "by hand", "alpha/v1.1.0", main)
+    desk.forge.fetch()
+    assert repository.commit_of_tag("alpha/v1.1.0") == main
+    desk.git.move("refs/tags/alpha/v1.1.0", None)
+    desk.forge.fetch()
+    assert repository.commit_of_tag("alpha/v1.1.0") is None
+
+
+def test_broken_tag_keeps_nothing_else_away(desk):
+    desk.propose()
+    desk.forge.proposals()
+    main = desk.git.tip("refs/heads/main")
+    broken = f"object {main}\ntype commit\ntag x\ntagger nobody\n\nx\n".encode()
+    made = desk.git.run("hash-object", "-t", "tag", "-w", "--stdin", "--literally", stdin=broken)
+    (desk.git.path / "refs/tags/x").write_text(made + "\n")
+    desk.forge.fetch()
+    assert desk.forge.base() == main
+    assert desk.forge.proposal("pr/1") is not None
