@@ -4,8 +4,8 @@ import pytest
 
 from bot.core.events import Deploy, Hold
 from bot.core.orders import DeployOrder
-from bot.daemon.opening import open_world
 from bot.daemon.merge_groups import check_group
+from bot.daemon.opening import open_world
 from bot.deploy.deploys import deploy
 from bot.proposals.check import check_proposal
 from bot.sources.webhook import parse

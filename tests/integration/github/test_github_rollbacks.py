@@ -5,9 +5,9 @@ import threading
 import pytest
 
 from bot.core.events import Deploy, Hold
-from bot.daemon.opening import open_world
 from bot.daemon.intake import close
 from bot.daemon.merge_groups import check_group
+from bot.daemon.opening import open_world
 from bot.proposals.check import check_proposal
 from tests.fakes.github.server import FakeGitHub, Fault
 from tests.team_support import Team, definition, job, settings
