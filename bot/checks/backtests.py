@@ -12,6 +12,7 @@ from components.schema.definition.backtest import BacktestConfig
 from components.schema.definition.models import StrategyDefinition, parameter_values
 from components.schema.policies.risk import RiskPolicy
 from components.schema.results.values import CheckName, Finding, Limits
+from components.validator import runnable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +45,7 @@ class Task:
         """The executor's job for this task; every backtest of the bot is made here."""
         return BacktestJob(
             strategy=name,
-            files=files,
+            files=runnable(files),
             rules=rules,
             parameters=self.parameters,
             config=self.config,
@@ -63,7 +64,7 @@ class Task:
         """The executor's job that tries the strategy on the first of this task's bars."""
         return SmokeJob(
             strategy=name,
-            files=files,
+            files=runnable(files),
             rules=rules,
             parameters=self.parameters,
             config=self.config,

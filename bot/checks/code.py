@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.checks.subject import Subject
 from components.schema.definition.check import DefinitionCheck
 from components.schema.policies.code import CodePolicy
-from components.validator import CodeCheck, check_code, lint
+from components.validator import CodeCheck, check_code, cut_folder, lint
 
 
 def judge_code(
@@ -23,7 +23,12 @@ def judge_code(
         TransientError: ruff isn't there.
     """
     checked = check_code(files, policy=policy, strict=strict, parameters=parameters, prefix=prefix)
-    lints = (f.model_copy(update={"file": prefix + f.file}) for f in lint(files))
+    cuts = cut_folder(files)
+    lints = (
+        f.model_copy(update={"file": prefix + f.file})
+        for f in lint(files)
+        if not cuts[f.file].covers(f.line or 0)
+    )
     return replace(checked, findings=(*checked.findings, *lints))
 
 

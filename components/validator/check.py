@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import keyword
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from components.schema.results.values import Finding, Severity
 from components.validator.analysis import source
+from components.validator.analysis.notebook import Cut, cut_folder, is_test
 from components.validator.analysis.project import Intricate, Project, Unit
 from components.validator.analysis.walker import index
 from components.validator.cache import Cache, blob_id
@@ -20,6 +22,7 @@ from components.validator.judges import (
     kinds,
     loops,
     names,
+    notebook,
     quality,
     state,
     tests,
@@ -139,6 +142,7 @@ def _judge(case: Case, parameters: Collection[str] | None) -> None:
     bombs.judge(case)
     loops.judge(case)
     quality.judge(case, parameters)
+    notebook.judge(case)
 
 
 def _key(
@@ -198,6 +202,7 @@ def _units(code: Mapping[str, bytes], policy: CodePolicy, reports: _Reports) -> 
     units: dict[str, Unit] = {}
     if len(code) > policy.limits.files:
         return units
+    cuts = cut_folder(code)
     for file, content in code.items():
         if file.endswith(_COMPILED):
             continue
@@ -208,8 +213,11 @@ def _units(code: Mapping[str, bytes], policy: CodePolicy, reports: _Reports) -> 
         if isinstance(tree, source.SourceProblem):
             report.at(tree.rule, tree.line, tree.column, tree.message)
             continue
+        cut = cuts[file]
+        if cut.gone:
+            tree = ast.parse(cut.content)
         try:
-            unit = Unit(file, _module_path(file), index(tree), lines, _is_test(file))
+            unit = _unit(file, tree, lines, cut)
         except RecursionError:
             report.at("source-nesting", 1, None, "the code is nested too deeply")
             continue
@@ -217,11 +225,10 @@ def _units(code: Mapping[str, bytes], policy: CodePolicy, reports: _Reports) -> 
     return units
 
 
+def _unit(file: str, tree: ast.Module, lines: list[str], cut: Cut) -> Unit:
+    return Unit(file, _module_path(file), index(tree), lines, is_test(file), cut)
+
+
 def _module_path(file: str) -> str:
     parts = [part for part in file.removesuffix(".py").split("/") if part != "__init__"]
     return "." + ".".join(parts)
-
-
-def _is_test(file: str) -> bool:
-    name = file.rpartition("/")[2]
-    return name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py"

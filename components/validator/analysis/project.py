@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from components.validator.analysis.index import Index
+    from components.validator.analysis.notebook import Cut
     from components.validator.registry.doors import Doors
 
 _DEPTH = 12
@@ -42,13 +43,17 @@ class Ref(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One file: its name as given, its module path inside the folder (`.helpers`), its index."""
+    """One file: its name as given, its module path inside the folder (`.helpers`), its index.
+
+    `cut` is what was blanked of it before the index was made.
+    """
 
     file: str
     path: str
     index: Index
     lines: list[str]
     test: bool
+    cut: Cut
 
     @property
     def folder(self) -> list[str]:

@@ -41,7 +41,7 @@ def _unbound(case: Case, name: str) -> None:
     if case.index.stars:
         for load in loads:
             _module_name(case, name, load)
-    else:
+    elif all(name != lost for lost, _place, _line in case.unit.cut.lost):
         case.findings.add("name-undefined", loads[0].node, f"{name} is nowhere defined")
 
 

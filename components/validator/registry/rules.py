@@ -1,6 +1,7 @@
 """The registry of rules: what each finds, why, what to write instead; source of docs/rules.md."""
 
 from components.validator.registry.rule import Group, Rule, rule
+from components.validator.registry.rules_notebook import NOTEBOOK
 from components.validator.registry.rules_quality import QUALITY
 
 __all__ = ["RULES", "Group", "Rule", "render"]
@@ -256,6 +257,7 @@ _ALL = (
         "Add a condition, a break or a return.",
         "while True:\n    pass",
     ),
+    *NOTEBOOK,
     *QUALITY,
 )
 

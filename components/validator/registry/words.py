@@ -77,3 +77,21 @@ PLAIN_BASES = words("""
 
 LOGGING_BASES = words("Formatter Filter Handler LoggerAdapter")
 """Plain, but not without doors: a handler has a stream."""
+
+NOTEBOOK_MODULES = words("""
+    matplotlib pylab seaborn plotly bokeh mplfinance altair mpld3 IPython dash streamlit tqdm
+    tabulate rich colorama quantstats pyfolio skopt sambo joblib dotenv openpyxl xlsxwriter
+    yfinance yahoo_fin yahooquery pandas_datareader requests urllib3 aiohttp httpx bs4 gdown
+    ccxt binance pybit MetaTrader5 alpaca alpaca_trade_api alpha_vantage oandapyV20 tpqoa polygon
+    nsepy nsepython jugaad_data tvDatafeed investpy fredapi quandl nasdaqdatalink tushare akshare
+    baostock FinanceDataReader pykrx kiteconnect fyers_apiv3 ib_insync ib_async
+""")
+"""Packages that plot, show or download: a strategy's class needs none of them."""
+
+SAMPLE_DATA = words("GOOG EURUSD BTCUSD")
+"""Data of `backtesting.test`: a notebook may change its copy."""
+
+NOTEBOOK_ENGINE = SAMPLE_DATA | words("""
+    Backtest FractionalBacktest MultiBacktest plot_heatmaps set_bokeh_output
+""")
+"""Names of `backtesting` that only run, show or feed a backtest."""

@@ -76,7 +76,7 @@ def test_helpers_that_the_file_imports_are_judged_with_it(root, tmp_path):
     assert files == {str(tmp_path / "helpers.py")}
 
 
-HELPED = b"from backtesting import Strategy\nfrom helpers.levels import half\nimport matplotlib\n"
+HELPED = b"from backtesting import Strategy\nfrom helpers.levels import half\nimport subprocess\n"
 
 
 @pytest.mark.parametrize("init", [True, False])
