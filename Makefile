@@ -23,8 +23,9 @@ $(DEV_STAMP): $(STAMP) requirements-dev.lock
 demo: setup
 	@$(BIN)/algoops demo
 
-# Two at a time; who comes to its end first takes tests from the other.
-PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist worksteal --durations 10
+# Three at a time, also on two processors: tests wait for processes. Who comes to its end first takes
+# tests from the others.
+PYTEST := $(BIN)/python -m pytest --numprocesses 3 --dist worksteal --durations 10
 
 lint: dev
 	$(BIN)/ruff format --check .

@@ -22,8 +22,8 @@ def SMA(values, n):
     return pd.Series(values).rolling(n).mean()
 
 """
-GOOG = {"symbol": "GOOG", "end": "2008-09-30"}
-SPX = {"symbol": "SPX", "start": "2007-01-01", "end": "2010-02-26"}
+GOOG = {"symbol": "GOOG", "start": "2006-09-01", "end": "2010-12-31"}
+SPX = {"symbol": "SPX", "start": "2008-09-01", "end": "2011-12-31"}
 IXIC = {"symbol": "IXIC", "start": "1999-01-01", "end": "2002-06-30"}
 EURUSD = {"symbol": "EURUSD", "interval": "1h", "end": "2017-08-31"}
 

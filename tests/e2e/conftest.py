@@ -151,10 +151,10 @@ def new_world(folder: Path):
 
 @pytest.fixture(autouse=True, scope="module")
 def bubblewrap():
-    """One worker for each daemon: two tests run at a time."""
+    """One worker for each daemon, and no guest that may never be used: others run meanwhile."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ALGOOPS_SANDBOX__BACKEND", "bubblewrap")
-        patch.setenv("ALGOOPS_SANDBOX__WARM", "1")
+        patch.setenv("ALGOOPS_SANDBOX__WARM", "0")
         patch.setenv("ALGOOPS_EXECUTOR__WORKERS", "1")
         yield
 
@@ -177,7 +177,9 @@ def shared(bubblewrap, tmp_path_factory):
     """A running daemon for tests of proposals that leave its base alone."""
     made = new_world(tmp_path_factory.mktemp("shared"))
     try:
-        made.start()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("ALGOOPS_SANDBOX__WARM", "1")
+            made.start()
         yield made
     finally:
         made.close()

@@ -79,7 +79,7 @@ class Stage:
             "data": {"dir": str(PROJECT / "examples/data")},
             "state": {"dir": "state"},
             "server": {"port": port},
-            "sandbox": {"backend": "bubblewrap", "warm": 1},
+            "sandbox": {"backend": "bubblewrap", "warm": 0},
             "executor": {"workers": 1},
             "schedule": {"tick_s": tick_s},
         }

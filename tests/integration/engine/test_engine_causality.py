@@ -55,7 +55,7 @@ def test_sound_strategy_is_left_alone(case, causality, market):
 def test_leak_is_named_with_its_first_bar_and_line(market):
     leak = next(case for case in LEAKS if case.name == "negative_shift")
     (finding,) = _run(leak, market).lookahead
-    assert "`x` uses future bars: at 2004-08-20 00:00:00 (bar 1)" in finding.message
+    assert "`x` uses future bars: at 2006-09-05 00:00:00 (bar 1)" in finding.message
     assert finding.file == "strategy.py"
     assert "self.x = self.I" in finding.source_line
     assert finding.line == leak.source.splitlines().index("        " + finding.source_line) + 1

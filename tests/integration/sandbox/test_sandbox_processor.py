@@ -15,7 +15,6 @@ from components.schema.definition.backtest import BacktestConfig
 from components.schema.results.values import Status
 from tests.engine_support import ROOT
 
-pytestmark = pytest.mark.serial
 ALL = os.sched_getaffinity(0)
 SAYS_WHERE = b"""
 import json, os

@@ -15,7 +15,6 @@ from components.executor.messages import WorkerSpec
 from components.ports import ScriptJob
 from components.schema.results.values import Status
 
-pytestmark = pytest.mark.serial
 ROOT = Path(__file__).parents[3]
 FEW = """
 import gc, os, resource, sys
