@@ -98,7 +98,7 @@ def _files(where: "Where", commit: str) -> dict[str, bytes]:
 def _policies(operators: Policies, files: Mapping[str, bytes], folder: str) -> Policies:
     if WALLS in files:
         raise ConfigError(
-            f"{folder}/{WALLS}: a repository does not set the walls of the machine",
+            f"{folder}/{WALLS}: a repository cannot set the sandbox limits of the machine",
             hint=f"remove it; the operator's {WALLS} holds",
         )
     if not files:

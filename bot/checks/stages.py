@@ -267,7 +267,7 @@ def _not_compared(reasons: Sequence[str]) -> Finding:
         rule="deployed-version-does-not-run",
         severity=Severity.WARNING,
         message=f"the deployed version does not run any more: {'; '.join(reasons)}",
-        hint="see that this version is better by other means before it is deployed",
+        hint="compare this version with it by other means before it is deployed",
     )
 
 

@@ -79,7 +79,7 @@ def backtest(
     ] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Backtest one strategy in the sandbox. No static validation: the wall must hold alone."""
+    """Backtest one strategy in the sandbox, without static validation of its code."""
     with errors_for_people():
         settings = settings_from(config)
         files, definition, rules = read_strategy(path, settings)

@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     folder: Annotated[
-        Path | None, typer.Option("--dir", help="Where it plays (default: a temporary folder).")
+        Path | None, typer.Option("--dir", help="Folder of the demo (default: a temporary one).")
     ] = None,
     port: Annotated[int, typer.Option(help="Port of the pages; 0 takes a free one.")] = 0,
     serve: Annotated[bool, typer.Option(help="Stay up afterwards, to look around.")] = False,
@@ -33,7 +33,7 @@ def demo(
         place = folder or Path(tempfile.mkdtemp(prefix="algoops-demo-"))
         _clear(place)
         stage = set_stage(place.resolve(), port)
-        out.print(f"The demo plays in {place}", highlight=False)
+        out.print(f"The demo runs in {place}", highlight=False)
         try:
             acts = _play(stage)
             _summary(stage, acts)

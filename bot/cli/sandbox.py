@@ -35,7 +35,8 @@ from components.schema.results.values import ExecutionResult, Status
 Backend = Literal["auto", "docker", "bubblewrap"]
 
 BackendOption = Annotated[
-    Backend | None, typer.Option(help="The wall (default: `sandbox.backend` of the configuration).")
+    Backend | None,
+    typer.Option(help="The sandbox backend (default: as configured)."),
 ]
 
 

@@ -144,5 +144,5 @@ def _write(file: Path, checked: CodeCheck, form: ResultFormat) -> None:
     else:
         print_findings(findings)
         name = STDIN if str(file) == "-" else file
-        verdict = "nothing refuses this code" if checked.safe else "refused"
+        verdict = "no rule refuses this code" if checked.safe else "refused"
         out.print(f"{name}: {verdict}", markup=False, highlight=False, soft_wrap=True)

@@ -38,7 +38,10 @@ def worker(
         float, typer.Option(min=0, help="Seconds without a scheduler until it ends; 0: never.")
     ] = 0.0,
     memory_limit: Annotated[
-        str, typer.Option(help="Taken from dask-jobqueue and not used: each guest has its limit.")
+        str,
+        typer.Option(
+            help="Accepted because dask-jobqueue passes it, and not used: each guest has its own limit."
+        ),
     ] = "",
     config: ConfigOption = None,
 ) -> None:

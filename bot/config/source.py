@@ -114,7 +114,7 @@ def _keys(name: str, model: type[BaseModel]) -> tuple[str, ...]:
         return keys
     if len(keys) > 1:
         guess = near(keys[0], model.model_fields)
-        raise ConfigError(f"{name} in the environment sets nothing that there is", hint=guess)
+        raise ConfigError(f"{name} in the environment names no setting", hint=guess)
     return ()
 
 

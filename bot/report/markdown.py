@@ -141,7 +141,7 @@ def _next_step(report: Report) -> str:
                 f"When the operator has mended it (`algoops doctor`), {again}."
             )
         case Verdict.NEUTRAL if leaving(report) and not alone:
-            step = f"{_deploy_step(report)}. No check speaks of a removal: look at what goes."
+            step = f"{_deploy_step(report)}. No check judges a removal: look at what is removed."
         case Verdict.NEUTRAL:
             step = "nothing to mend; the line above says why nothing was checked."
     return f"**Next:** {step}"

@@ -99,7 +99,9 @@ class Hub:
 
     def _refuse_crowd(self) -> None:
         if len(self._watchers) >= MAX_WATCHERS:
-            raise problem(503, "busy", "too many pages watch", headers={"Retry-After": "10"})
+            raise problem(
+                503, "busy", "too many event streams are open", headers={"Retry-After": "10"}
+            )
 
     @contextmanager
     def watching(self, topic: str) -> Iterator[Watcher]:

@@ -18,7 +18,7 @@ MEANING = {
     404: "No such thing",
     405: "The path takes another method",
     408: "The body did not arrive in time",
-    409: "The state of things does not allow it: not ready, conflicting, or moved meanwhile",
+    409: "The current state does not allow it: not ready, conflicting, or moved meanwhile",
     413: "The body is too large",
     415: "The body is not declared as JSON",
     421: "The Host header is not one this bot answers to",
@@ -114,4 +114,7 @@ def _secure(path: str, method: str, operation: dict[str, Any]) -> None:
 
 def unhealthy() -> dict[int | str, dict[str, Any]]:
     """The answers of a health endpoint beside 200."""
-    return {**errors(), 503: {"model": HealthAnswer, "description": "A vital component is away"}}
+    return {
+        **errors(),
+        503: {"model": HealthAnswer, "description": "A vital component is unavailable"},
+    }

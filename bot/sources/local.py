@@ -58,6 +58,6 @@ class LocalSource:
         try:
             self.look()
         except AlgoOpsError as error:
-            log.warning("the repository could not be looked at", why=str(error))
+            log.warning("the repository could not be read", why=str(error))
         except Exception:  # nobody else would watch the refs from now on
-            log.exception("the look at the repository broke")
+            log.exception("the check of the repository failed")

@@ -156,9 +156,9 @@ class DaskExecutor:
             try:
                 result = await self._once(order, hear)
             except KilledWorker as error:  # dask has tried it again already
-                return broken(f"its worker process ended under it, again and again: {error}")
+                return broken(f"its worker process ended while running it, several times: {error}")
             if result.status is Status.KILLED:  # a worker that was shut down; nobody else kills
-                result = broken("its worker was shut down under it")
+                result = broken("its worker was shut down while running it")
             runs += 1
             how = again(result, runs, alone=False)  # a cluster keeps no worker free of others
         if result.status is Status.INFRASTRUCTURE_ERROR:
@@ -201,7 +201,7 @@ class DaskExecutor:
                 said = OutputLine(source, one_line(text), one_line(by))
                 hand_over(self._listeners.get(key), said)
             case _:
-                log.warning("word-not-understood")
+                log.warning("job_output_not_understood")
 
     def _of_our_data(self, job: Job, result: ExecutionResult) -> ExecutionResult:
         """The result, unless the worker read other bars than this machine has."""

@@ -246,15 +246,17 @@ class LocalExecutor:
                 worker.tell(CancelJob(task.number))
             done = self._await(worker, task)
         except TimeoutError:
-            return broken("its worker process did not end it in time"), False
+            return broken("its worker process did not finish it in time"), False
         except (EOFError, OSError) as error:
-            return broken(f"its worker process ended under it: {error!r}"), False
+            return broken(f"its worker process ended while running it: {error!r}"), False
         except Exception as error:  # noqa: BLE001  # what cannot be (un)pickled must not end this thread
-            return broken(f"its worker process could not be understood: {error!r}"), False
+            return broken(
+                f"its worker process sent a message that cannot be read: {error!r}"
+            ), False
         finally:
             task.worker = None
         if not isinstance(done, Done):
-            return broken("its worker process spoke out of turn"), False
+            return broken("its worker process broke the protocol"), False
         self._note(worker.seat, done.state)
         return done.result, True
 

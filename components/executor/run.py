@@ -25,7 +25,9 @@ def run_job(job: Job, sandbox: Sandbox, data: MarketData) -> ExecutionResult:
     except Exception as error:  # noqa: BLE001  # the boundary: our bug is never the author's fault
         return broken(f"this is a bug: {type(error).__name__}: {error}")
     if result.status is Status.TIMEOUT and still.seen:
-        return broken(f"its worker stood still for {still.longest_s:.0f} s, and its time ran out")
+        return broken(
+            f"its worker was not scheduled for {still.longest_s:.0f} s, and its time ran out"
+        )
     return result
 
 

@@ -49,7 +49,9 @@ class Standstill:
         try:
             self._thread.start()
         except RuntimeError as error:
-            raise TransientError(f"the machine has no thread for a job: {error}") from error
+            raise TransientError(
+                f"the machine could not start a thread for a job: {error}"
+            ) from error
         return self
 
     def __exit__(

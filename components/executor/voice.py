@@ -70,7 +70,7 @@ def hand_over(hear: Hear | None, said: OutputLine) -> None:
     try:
         hear(said)
     except Exception:  # a listener's bug must not end the thread that serves jobs
-        log.exception("word-not-taken")
+        log.exception("job_output_not_taken")
 
 
 @contextmanager

@@ -133,7 +133,11 @@ def _limited(headers: Mapping[str, str], said: str) -> bool:
 
 def _missing(where: str, headers: Mapping[str, str], said: str) -> Refused:
     needed = headers.get("x-accepted-github-permissions", "")
-    hint = f"give the token or the App: {needed}" if needed else "`algoops doctor` says what lacks"
+    hint = (
+        f"give the token or the App: {needed}"
+        if needed
+        else "`algoops doctor` shows what is missing"
+    )
     return Refused(f"GitHub does not allow {where}: {said}", status=_FORBIDDEN, hint=hint)
 
 

@@ -36,7 +36,7 @@ def write_note(repository: Repository, ref: str, commit: str, text: str) -> None
         except Moved:
             continue
         return
-    raise TransientError(f"{ref} is being written by others all the time")
+    raise TransientError(f"{ref} is changed again and again by other processes")
 
 
 def _noted(repository: Repository, ref: str, old: str | None, commit: str, blob: str) -> str:

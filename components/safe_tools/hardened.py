@@ -180,7 +180,7 @@ class HardenedGit(Git):
         try:
             yield process
         except RuntimeError as error:  # of the timers: the machine has no thread to give
-            raise GitFailed(f"git {args[0]} could not be watched over: {error}") from error
+            raise GitFailed(f"git {args[0]} could not be supervised: {error}") from error
         finally:
             if process.poll() is None:
                 _kill(process)

@@ -83,7 +83,7 @@ class ObjectReader:
                 return question()
             except BrokenPipeError as error:
                 self._git.clear_cache()
-                raise TransientError("git cat-file does not stay up") from error
+                raise TransientError("git cat-file ends again each time it is started") from error
 
     def read(self, object_id: str, cap: int, kind: str = "blob") -> bytes:
         """An object's bytes.

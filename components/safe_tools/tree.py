@@ -218,7 +218,7 @@ def refuse_many(refusals: Refusals, caps: Caps, path: str = "") -> None:
 
 
 def _wrong_kind(refusals: Refusals, path: str) -> None:
-    refusals.add("tree-mode", path, "a file and a folder are confused", "commit it again")
+    refusals.add("tree-mode", path, "one path is a file and a folder", "commit it again")
 
 
 def refuse_weight(refusals: Refusals, caps: Caps) -> None:

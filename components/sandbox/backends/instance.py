@@ -218,7 +218,7 @@ def _wait_ready(line: ControlLine, grip: Grip, deadline: float) -> Ready:
 def _why(grip: Grip) -> str:
     if grip.counters().oom_kills:
         return "the memory limit is too small for the guest itself"
-    return grip.diagnose() or "it left no word"
+    return grip.diagnose() or "it exited without output"
 
 
 def socket_path(folder: Path) -> str:

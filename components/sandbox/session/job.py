@@ -118,7 +118,7 @@ class Session:
             except OSError as error:
                 raise GuestGone(str(error)) from error
             if not chunk:
-                raise GuestGone("the guest closed its end")
+                raise GuestGone("the guest closed the connection")
             self._buffer, self._at = self._buffer[self._at :] + chunk, 0
             self.watch()
         return frame
@@ -148,7 +148,7 @@ class Session:
             job = replace(self._job, spec=spec, seed=seed)
             self._socket = self._begin(job, (nowhere, nowhere))
         except NeverBegan as error:
-            raise GuestGone("the guest took no further process") from error
+            raise GuestGone("the guest could not start another process") from error
         finally:
             os.close(nowhere)
 

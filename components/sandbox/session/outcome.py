@@ -47,14 +47,14 @@ def judge(facts: Facts, limits: Limits) -> tuple[Status, str]:
     operator, the kernel when the machine has no memory left): that is never the author's fault.
     """
     memory = f"it needed more memory than {limits.memory_mb} MiB"
-    stopped = "it was stopped because its result is not wanted any more"
+    stopped = "it was stopped: its result is no longer needed"
     found = (
         (facts.killed, Status.KILLED, stopped),
         (bool(facts.used.oom_kills), Status.OUT_OF_MEMORY, memory),
         (bool(facts.excuse), Status.INFRASTRUCTURE_ERROR, f"{facts.late}, but {facts.excuse}"),
         (bool(facts.late), Status.TIMEOUT, facts.late),
         (bool(facts.broke), Status.PROTOCOL_ERROR, facts.broke),
-        (not facts.ended, Status.INFRASTRUCTURE_ERROR, "its sandbox ended under it"),
+        (not facts.ended, Status.INFRASTRUCTURE_ERROR, "its sandbox ended while it ran"),
         (facts.signal is not None, *_by_signal(facts, limits)),
         (bool(facts.code), Status.FAILED, f"it ended with exit code {facts.code}"),
         (True, Status.PASSED, ""),

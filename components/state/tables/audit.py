@@ -149,7 +149,7 @@ class AuditLog:
         """
         missing = self._missing_guard()
         if missing:
-            return AuditProblem(0, f"the guard {missing} was taken from the database")
+            return AuditProblem(0, f"the guard {missing} was removed from the database")
         # A row appended meanwhile is no problem: only what the head covers now is judged.
         head = self.head()
         count, previous = 0, ""
@@ -189,7 +189,7 @@ class AuditLog:
         if last != head.hash:
             return AuditProblem(count, f"row {count} is not the one that the head was sealed with")
         if stray is not None:
-            return AuditProblem(stray, f"row {stray} was added beside the chain")
+            return AuditProblem(stray, f"row {stray} was added outside the chain")
         if known is not None and known.count > count:
             return AuditProblem(
                 count + 1, f"the log ends at row {count}, it had {known.count} when it was noted"

@@ -229,7 +229,9 @@ class Jobs:
             lost = [row for row in rows if row["id"] not in at_work]
             for row in lost:
                 spare = RESTARTS if everything else 0
-                self._return(row, AT_ONCE, f"{row['worker']} stopped without a word", spare)
+                self._return(
+                    row, AT_ONCE, f"{row['worker']} stopped without reporting a result", spare
+                )
             return len(lost)
 
     def _return(self, row: sqlite3.Row, not_before: str, error: str, spare: int = 0) -> None:

@@ -64,4 +64,4 @@ def test_only_time_that_ran_out_in_a_standstill_is_nobodys_fault(
     monkeypatch.setattr(run, "_dispatch", dispatched)
     result = run.run_job(None, None, None)
     assert result.status is ends
-    assert ("stood still" in result.message) is (ends is Status.INFRASTRUCTURE_ERROR)
+    assert ("was not scheduled" in result.message) is (ends is Status.INFRASTRUCTURE_ERROR)

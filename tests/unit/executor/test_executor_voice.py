@@ -57,7 +57,7 @@ def test_listener_that_breaks_is_logged_and_harms_nobody():
 
     with structlog.testing.capture_logs() as logs:
         hand_over(broken, said("x"))
-    assert [entry["event"] for entry in logs] == ["word-not-taken"]
+    assert [entry["event"] for entry in logs] == ["job_output_not_taken"]
 
 
 def test_log_lines_of_a_jobs_thread_are_said_of_it_and_of_no_other():

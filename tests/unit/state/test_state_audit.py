@@ -93,7 +93,7 @@ def test_row_added_beside_the_chain_is_found(store):
         "INSERT INTO audit_log SELECT 11, timestamp, actor, event, repository, strategy, old, new,"
         " details, prev_hash, hash FROM audit_log WHERE id = 10",
     )
-    assert "beside the chain" in store.audit.verify().message
+    assert "outside the chain" in store.audit.verify().message
 
 
 def test_removed_guard_is_found(store):

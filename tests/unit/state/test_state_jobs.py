@@ -125,7 +125,7 @@ def test_job_that_kills_its_workers_is_given_up_and_recorded(store, time):
     assert store.jobs.lease("w", 10) is None
     job = store.jobs.get(number)
     assert (job.status, job.attempts) == ("failed", 2)
-    assert "stopped without a word" in job.error
+    assert "stopped without reporting a result" in job.error
     assert store.audit.list(event="job.failed")[0].details["key"] == "poison"
 
 

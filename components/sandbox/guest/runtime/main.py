@@ -94,7 +94,7 @@ def _next_job(control: socket.socket) -> tuple[Start, list[int]] | None:
         return None
     (length,) = HEADER.unpack(header)
     if length > HOST_CAP or len(descriptors) != DESCRIPTORS:
-        raise WireError("the host broke the wire's rules")
+        raise WireError("protocol error: the host sent an unexpected message")
     body = bytearray()
     while len(body) < length:
         chunk = control.recv(length - len(body))

@@ -36,7 +36,7 @@ def become(user: int) -> None:
         os.setresuid(user, user, user)
         _drop_all()
     if 0 in {*os.getresuid(), *os.getresgid()}:
-        raise PermissionError("the guest could not give up root")
+        raise PermissionError("the guest could not drop root privileges")
 
 
 def _capabilities() -> int:
