@@ -40,7 +40,7 @@ def worker(
     memory_limit: Annotated[
         str,
         typer.Option(
-            help="Accepted because dask-jobqueue passes it, and not used: each guest has its own limit."
+            help="Accepted as dask-jobqueue passes it; not used: each guest has its own limit."
         ),
     ] = "",
     config: ConfigOption = None,
