@@ -150,7 +150,7 @@ class Guest(Protocol):
 
 
 class Sandbox(Protocol):
-    """A wall: takes jobs, keeps warm guests. Implemented by docker and bubblewrap alike."""
+    """A sandbox backend: takes jobs, keeps warm guests. Docker or bubblewrap."""
 
     backend: str
     image: str
@@ -289,7 +289,7 @@ class SmokeJob:
 
 @dataclass(frozen=True)
 class ScriptJob:
-    """One Python file run exactly as given; the wall alone must hold."""
+    """One Python file run exactly as given: only the sandbox contains it."""
 
     source: bytes
     limits: Limits

@@ -1,7 +1,7 @@
 """Policies that a watched repository carries on its base branch: changed by review, like its code.
 
 They are read from the base, never from a proposal; a proposal that would break them is told so.
-The walls (sandbox.yaml) belong to the machine and stay in the bot's own folder.
+The limits of the sandbox (sandbox.yaml) belong to the machine and stay in the bot's own folder.
 """
 
 from collections.abc import Mapping

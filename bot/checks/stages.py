@@ -1,4 +1,4 @@
-"""The tiers of checks: static, sandbox test, backtests, policy, each after the last passed."""
+"""The stages of checks: static, sandbox test, backtests, policy, each after the last passed."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -89,14 +89,14 @@ class Progress:
 
 @dataclass(frozen=True)
 class Judged:
-    """What the later tiers computed, beside the check results."""
+    """What the later stages computed, beside the check results."""
 
     results: tuple[ExecutionResult, ...] = ()
     base: tuple[ExecutionResult, ...] = ()
     gates: tuple[GateResult, ...] = ()
 
 
-def run_tiers(subject: Subject, bench: Bench, prepared: Prepared, progress: Progress) -> Judged:
+def run_stages(subject: Subject, bench: Bench, prepared: Prepared, progress: Progress) -> Judged:
     """Run the checks as far as they come; each is told to `progress` as it ends.
 
     Raises:

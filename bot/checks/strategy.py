@@ -1,4 +1,4 @@
-"""All checks of one strategy, in tiers: a later tier does not start when an earlier one failed."""
+"""All checks of one strategy, in stages: none starts when an earlier one failed."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from threading import Event as Flag
 import structlog
 
 from bot.checks.jobs import Superseded
-from bot.checks.stages import Judged, OnCheck, Progress, run_tiers
+from bot.checks.stages import Judged, OnCheck, Progress, run_stages
 from bot.checks.subject import Bench, Prepared, Subject, prepare
 from bot.core.job_output import OnWord
 from components.engine import gates
@@ -81,7 +81,7 @@ def check_strategy(subject: Subject, bench: Bench, asked: Asked) -> StrategyRepo
             return stored.model_copy(
                 update={"reused": True, "change": subject.change, "path": subject.path}
             )
-        judged = run_tiers(subject, bench, prepared, progress)
+        judged = run_stages(subject, bench, prepared, progress)
     except (Superseded, TransientError):
         raise
     except Exception as error:  # noqa: BLE001  # the boundary: what breaks under one strategy

@@ -1,4 +1,4 @@
-"""`algoops sandbox`: run one file behind the wall, build the image, measure, clean up."""
+"""`algoops sandbox`: run one file in the sandbox, build the image, measure, clean up."""
 
 import time
 from dataclasses import replace
@@ -59,7 +59,7 @@ def run(
 ) -> None:
     """Run one Python file in the sandbox exactly as given, and say how it ended.
 
-    No static validation: the wall holds alone. Exit code 0 passed, 1 not, 2 no sandbox.
+    No static validation: only the sandbox contains it. Exit code 0 passed, 1 not, 2 no sandbox.
     """
     spec = _spec(settings_from(config), backend)
     limits = spec.limits.lowered_by(wall_s=timeout, memory_mb=memory)

@@ -67,11 +67,11 @@ def worker(
     )
     house = dask_worker.House(dask_worker.shared(spec, seats))
 
-    err.print(f"{house.wall.backend}, {seats} at once, for {post.scheduler}", highlight=False)
+    err.print(f"{house.sandbox.backend}, {seats} at once, for {post.scheduler}", highlight=False)
     try:
         asyncio.run(_until_told(partial(dask_worker.serve, house, post)))
     finally:
-        house.wall.close()
+        house.sandbox.close()
     os._exit(0)  # a thread of some library must not keep an orderly worker alive
 
 

@@ -41,7 +41,7 @@ class StateSettings(_Section):
 
 
 class SandboxSettings(_Section):
-    """Which sandbox backend to use; `auto` takes Docker where an engine answers, else bubblewrap."""
+    """The sandbox backend; `auto` takes Docker where an engine answers, else bubblewrap."""
 
     backend: Literal["auto", "docker", "bubblewrap"] = "auto"
     image: str = "algoops-sandbox"

@@ -1,4 +1,4 @@
-"""Settings and policy -> the wall and the executor that they ask for."""
+"""Settings and policy -> the sandbox backend and the executor that they ask for."""
 
 from bot.config.settings import Settings
 from components.errors import ConfigError
@@ -10,7 +10,7 @@ from components.schema.policies.sandbox import SandboxPolicy
 
 
 def sandbox_spec(settings: Settings, policy: SandboxPolicy) -> SandboxSpec:
-    """The wall that this configuration and policy describe.
+    """The sandbox backend that this configuration and policy describe.
 
     Where both say how guests are kept apart, the stricter one holds; the configuration's runtime
     comes before the policy's.
@@ -27,7 +27,7 @@ def sandbox_spec(settings: Settings, policy: SandboxPolicy) -> SandboxSpec:
 
 
 def open_executor(settings: Settings, policy: SandboxPolicy) -> Executor:
-    """Start the executor that the configuration names. It works, or says why, without a wall.
+    """Start the executor that the configuration names. Without a sandbox it says why.
 
     Raises:
         ConfigError: it is of a kind that needs what is not there; says what to do.

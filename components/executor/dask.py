@@ -43,11 +43,11 @@ log = structlog.get_logger(__name__)
 class DaskExecutor:
     """Implements `ports.Executor`.
 
-    The wall of this machine is raised too, without guests: its id is part of what a verdict
+    The sandbox of this machine is opened too, without guests: its id is part of what a verdict
     belongs to, before any worker is there, and a worker with another one is refused.
 
     Args:
-        spec: this machine's wall and data; workers have their own, with the same contents.
+        spec: this machine's sandbox and data; workers have their own, with the same contents.
         address: the scheduler's, tcp://HOST:PORT or tls://HOST:PORT.
 
     Raises:
@@ -56,9 +56,9 @@ class DaskExecutor:
 
     def __init__(self, spec: WorkerSpec, address: str) -> None:
         self._address = checked_address(address)
-        self._wall_spec = replace(spec.sandbox, warm=0)
+        self._sandbox_spec = replace(spec.sandbox, warm=0)
         self._data = FolderData(spec.data)
-        self._warden: PooledSandbox | None = None
+        self._sandbox: PooledSandbox | None = None
         self._problem = ""
         self._look()
         self._open: set[JobFuture] = set()
@@ -91,19 +91,19 @@ class DaskExecutor:
         """See `ports.Executor`: a cluster's workers start with the cluster."""
 
     def describe(self) -> dict[str, object]:
-        """See `ports.Executor`; `available` needs this machine's wall and at least one worker."""
-        if self._warden is None and not self._closing.is_set():
+        """See `ports.Executor`; `available` needs this machine's sandbox and a worker."""
+        if self._sandbox is None and not self._closing.is_set():
             self._look()
-        warden, workers = self._warden, self._link.workers()
+        sandbox, workers = self._sandbox, self._link.workers()
         waits = "" if workers else f"no `algoops worker` at {self._address}: jobs wait"
         with self._lock:
             queued = len(self._open)
         return {
-            "available": warden is not None and workers > 0,
+            "available": sandbox is not None and workers > 0,
             "detail": self._problem or self._link.problem or waits,
-            "backend": warden.backend if warden else "",
-            "image": warden.image if warden else "",
-            "unlimited": list(warden.unlimited) if warden else [],
+            "backend": sandbox.backend if sandbox else "",
+            "image": sandbox.image if sandbox else "",
+            "unlimited": list(sandbox.unlimited) if sandbox else [],
             "workers": workers,
             "queued": queued,
             "restarts": self._link.lost,
@@ -122,12 +122,12 @@ class DaskExecutor:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
-        if self._warden is not None:
-            self._warden.close()
+        if self._sandbox is not None:
+            self._sandbox.close()
 
     def _look(self) -> None:
         try:
-            self._warden = open_sandbox(self._wall_spec)
+            self._sandbox = open_sandbox(self._sandbox_spec)
         except AlgoOpsError as error:
             self._problem = str(error)
             return
@@ -148,9 +148,9 @@ class DaskExecutor:
         future.set_result(work.result())
 
     async def _run(self, job: Job, hear: Hear | None) -> ExecutionResult:
-        if self._warden is None:
+        if self._sandbox is None:
             return broken(self._problem)
-        order = Order(job, self._warden.image, listen=hear is not None)
+        order = Order(job, self._sandbox.image, listen=hear is not None)
         runs, how = 0, "beside others"
         while how != "no":
             try:

@@ -1,4 +1,4 @@
-"""A dask worker whose process holds a wall and the market data: one machine's share of a cluster.
+"""A dask worker: its process has a sandbox and the market data, one machine's share of a cluster.
 
 The scheduler's word is all there is between it and the daemon: a job that the scheduler lets go of
 (cancelled, its daemon gone, given to another worker) has its guest killed.
@@ -57,7 +57,7 @@ class House(WorkerPlugin):
     """What a worker's process holds for all its jobs, over all its connections to schedulers.
 
     Args:
-        spec: the wall and where the data is.
+        spec: the sandbox backend and where the data is.
 
     Raises:
         TransientError: there is no sandbox on this machine.
@@ -66,26 +66,26 @@ class House(WorkerPlugin):
     name = PLUGIN
 
     def __init__(self, spec: WorkerSpec) -> None:
-        self.wall = open_sandbox(spec.sandbox)
+        self.sandbox = open_sandbox(spec.sandbox)
         self._data = FolderData(spec.data)
         self._running: dict[str, Killable] = {}
         self._lock = threading.Lock()
 
     def run(self, key: str, order: Order, hear: Hear | None) -> ExecutionResult:
-        """Run a job under its key; a wall with other contents than the daemon's is not used."""
-        if order.image != self.wall.image:
+        """Run a job under its key; a sandbox with other contents than the daemon's is not used."""
+        if order.image != self.sandbox.image:
             return broken(
-                f"this worker's sandbox is {self.wall.image}, the daemon's is {order.image}: "
+                f"this worker's sandbox is {self.sandbox.image}, the daemon's is {order.image}: "
                 "use the same backend and install the same versions on both"
             )
-        wall = Killable(self.wall, hear)
+        sandbox = Killable(self.sandbox, hear)
         with self._lock:
-            self._running[key] = wall
+            self._running[key] = sandbox
         try:
             if not _still_wanted(key):
-                wall.cancel()
+                sandbox.cancel()
             with speaking(hear):
-                return run_job(order.job, wall, self._data)
+                return run_job(order.job, sandbox, self._data)
         finally:
             with self._lock:
                 self._running.pop(key, None)
@@ -94,16 +94,16 @@ class House(WorkerPlugin):
         """Dask's hook. The scheduler has let go of a running job: nobody wants its result."""
         if start in {"executing", "long-running"} and finish == "released":
             with self._lock:
-                wall = self._running.get(str(key))
-            if wall is not None:
-                wall.cancel()
+                sandbox = self._running.get(str(key))
+            if sandbox is not None:
+                sandbox.cancel()
 
     def teardown(self, worker: Worker) -> None:  # noqa: ARG002  # dask's hook
         """Dask's hook. This connection has ended: what still runs, runs again elsewhere."""
         with self._lock:
-            walls = list(self._running.values())
-        for wall in walls:
-            wall.cancel()
+            sandboxes = list(self._running.values())
+        for sandbox in sandboxes:
+            sandbox.cancel()
 
 
 def run_order(order: Order) -> ExecutionResult:
@@ -150,7 +150,7 @@ async def serve(house: House, post: Post, leave: asyncio.Event) -> None:
     """Take jobs of a scheduler until `leave` is set; connect again whenever it is lost.
 
     Args:
-        house: the wall and data.
+        house: the sandbox backend and data.
         post: where, and as whom.
         leave: set it to end in order; jobs that run then are run again elsewhere.
 
@@ -203,14 +203,14 @@ async def _reap(house: House) -> None:
     """Remove what dead owners left behind: at the start, then at every interval."""
     while True:
         try:
-            await asyncio.to_thread(house.wall.reap)
+            await asyncio.to_thread(house.sandbox.reap)
         except TransientError as error:
             log.warning("sandboxes-not-reaped", reason=str(error))
         await asyncio.sleep(REAP_EVERY_S)
 
 
 def _still_wanted(key: str) -> bool:
-    """Whether the scheduler has not let go of it before its wall could be told."""
+    """Whether the scheduler has not let go of it before its sandbox was told."""
     task = get_worker().state.tasks.get(key)
     return task is not None and task.state in {"executing", "long-running"}
 

@@ -1,4 +1,4 @@
-"""Runs jobs in worker processes on this machine, one for each core, each with a wall of its own."""
+"""Runs jobs in worker processes on this machine, one for each core, each with its sandbox."""
 
 import contextlib
 import itertools
@@ -83,7 +83,7 @@ class LocalExecutor:
     """Implements `ports.Executor`.
 
     Args:
-        spec: the workers' walls and data; `warm` counts the guests of all workers together.
+        spec: the workers' sandboxes and data; `warm` counts the guests of all workers together.
         workers: how many processes; 0 means one for each core.
     """
 
@@ -93,7 +93,7 @@ class LocalExecutor:
         self._asked = replace(
             spec, sandbox=replace(spec.sandbox, contents=spec.sandbox.contents or inventory.take())
         )
-        self._warden: PooledSandbox | None = None
+        self._sandbox: PooledSandbox | None = None
         self._problem = ""
         self._numbers = itertools.count(1)
         self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
@@ -138,18 +138,18 @@ class LocalExecutor:
 
     def describe(self) -> dict[str, object]:
         """See `ports.Executor`."""
-        if self._warden is None and not self._closing.is_set():
+        if self._sandbox is None and not self._closing.is_set():
             self._look()
         with self._lock:
             warm = sum(state.warm for state in self._states.values())
             busy = len(self._running)
-        warden = self._warden
+        sandbox = self._sandbox
         return {
-            "available": warden is not None,
+            "available": sandbox is not None,
             "detail": self._problem,
-            "backend": warden.backend if warden else "",
-            "image": warden.image if warden else "",
-            "unlimited": list(warden.unlimited) if warden else [],
+            "backend": sandbox.backend if sandbox else "",
+            "image": sandbox.image if sandbox else "",
+            "unlimited": list(sandbox.unlimited) if sandbox else [],
             "workers": self._count,
             "warm": warm,
             "busy": busy,
@@ -175,9 +175,9 @@ class LocalExecutor:
             thread.join()
         self._drop_waiting()  # whoever asked in the same moment
         self._janitor.join()
-        if self._warden is not None:
-            self._reap(self._warden)
-            self._warden.close()
+        if self._sandbox is not None:
+            self._reap(self._sandbox)
+            self._sandbox.close()
 
     def _drop_waiting(self) -> None:
         """Cancel what no worker has taken; they take meanwhile, so nothing here may wait."""
@@ -188,19 +188,19 @@ class LocalExecutor:
                     task.future.cancel()
 
     def _look(self) -> None:
-        """Find out which wall there is, as an owner of no guests: to describe and to reap."""
+        """Find the sandbox backend, without starting guests: to describe it and to clean up."""
         try:
-            self._warden = open_sandbox(replace(self._asked.sandbox, warm=0))
+            self._sandbox = open_sandbox(replace(self._asked.sandbox, warm=0))
         except (AlgoOpsError, OSError) as error:
             self._problem = str(error)
             return
         self._problem = ""
 
     def _spec(self) -> WorkerSpec:
-        """What a worker is told: the wall that was found, and its share of the warm guests."""
+        """What a worker is told: the sandbox backend, and its share of the warm guests."""
         wanted = self._asked.sandbox
         each = -(-wanted.warm // self._count)
-        found = self._warden.backend if self._warden is not None else wanted.backend
+        found = self._sandbox.backend if self._sandbox is not None else wanted.backend
         return replace(self._asked, sandbox=replace(wanted, warm=each, backend=found))
 
     def _tend(self, seat: int) -> None:
@@ -301,14 +301,14 @@ class LocalExecutor:
     def _sweep(self) -> None:
         """Remove what dead owners left behind: at the start, then at every interval."""
         while True:
-            if self._warden is not None:
-                self._reap(self._warden)
+            if self._sandbox is not None:
+                self._reap(self._sandbox)
             if self._closing.wait(REAP_EVERY_S):
                 return
 
-    def _reap(self, warden: "PooledSandbox") -> None:
+    def _reap(self, sandbox: "PooledSandbox") -> None:
         try:
-            warden.reap()
+            sandbox.reap()
         except (TransientError, OSError) as error:
             log.warning("sandboxes-not-reaped", reason=str(error))
 

@@ -10,7 +10,7 @@ from components.schema.results.values import ExecutionResult
 
 @dataclass(frozen=True)
 class WorkerSpec:
-    """What a worker needs to know: its wall, and where the market data is."""
+    """What a worker needs to know: its sandbox backend, and where the market data is."""
 
     sandbox: SandboxSpec
     data: Path
@@ -34,7 +34,7 @@ class CancelJob:
 
 @dataclass(frozen=True)
 class State:
-    """How a worker stands: guests that wait, and why it has no wall ("" when it has one)."""
+    """A worker's state: guests that wait, and why it has no sandbox ("" when it has one)."""
 
     warm: int = 0
     problem: str = ""

@@ -1,4 +1,4 @@
-"""A worker process: one job at a time on a wall of its own. It ends when its executor does.
+"""A worker process: one job at a time in its own sandbox. It ends when its executor does.
 
 python -m components.executor.worker DESCRIPTOR
 """
@@ -39,7 +39,7 @@ class Killable:
     """A sandbox whose guests can be killed from another thread, for one job.
 
     Args:
-        sandbox: the wall.
+        sandbox: the sandbox backend.
         hear: is told what its guests say; None: nobody listens.
         began: is told the wall-clock limit of each guest that takes the job.
     """
@@ -85,7 +85,7 @@ class Killable:
         return self._sandbox.reap()
 
     def close(self) -> None:
-        """See `ports.Sandbox`: the worker's wall outlives the job."""
+        """See `ports.Sandbox`: the worker's sandbox outlives the job."""
 
 
 NICENESS = 5
@@ -99,7 +99,7 @@ class Worker:
         self._line = line
         self._spec: WorkerSpec = line.recv()
         self._data = FolderData(self._spec.data)
-        self._wall: PooledSandbox | None = None
+        self._sandbox: PooledSandbox | None = None
         self._current: tuple[int, Killable] | None = None
         self._cancelled: set[int] = set()
         self._lock = threading.Lock()
@@ -107,11 +107,11 @@ class Worker:
         self._orders: SimpleQueue[RunJob | None] = SimpleQueue()
 
     def serve(self) -> None:
-        """Work until the executor hangs up; then take the wall down."""
-        problem = self._raise_wall()
+        """Work until the executor hangs up; then close the sandbox."""
+        problem = self._open_sandbox()
         try:
             self._tell(self._state(problem))
-        except OSError:  # the executor is gone: killed while the wall went up
+        except OSError:  # the executor is gone: killed while the sandbox was opened
             self._orders.put(None)
         threading.Thread(target=self._listen, daemon=True).start()
         while (order := self._orders.get()) is not None:
@@ -120,8 +120,8 @@ class Worker:
                 self._tell(Done(order.number, result, self._state(problem)))
             except OSError:
                 break
-        if self._wall is not None:
-            self._wall.close()
+        if self._sandbox is not None:
+            self._sandbox.close()
 
     def _listen(self) -> None:
         while True:
@@ -148,18 +148,18 @@ class Worker:
         self._orders.put(None)
 
     def _work(self, order: RunJob) -> tuple[ExecutionResult, str]:
-        problem = self._raise_wall()
-        if self._wall is None:
+        problem = self._open_sandbox()
+        if self._sandbox is None:
             return broken(problem), problem
         hear = Voice(partial(self._say, order.number)).say if order.listen else None
-        wall = Killable(self._wall, hear, partial(self._note, order.number))
+        sandbox = Killable(self._sandbox, hear, partial(self._note, order.number))
         with self._lock:
-            self._current = (order.number, wall)
+            self._current = (order.number, sandbox)
             if order.number in self._cancelled:
-                wall.cancel()
+                sandbox.cancel()
         try:
             with speaking(hear):
-                return run_job(order.job, wall, self._data), ""
+                return run_job(order.job, sandbox, self._data), ""
         finally:
             with self._lock:
                 self._current = None
@@ -178,18 +178,18 @@ class Worker:
         with contextlib.suppress(OSError):  # the executor is gone, which the line's reader sees
             self._tell(Word(number, said))
 
-    def _raise_wall(self) -> str:
-        """Try (again) to have a wall; why there is none, or ""."""
-        if self._wall is not None:
+    def _open_sandbox(self) -> str:
+        """Open the sandbox unless it is open; why there is none, or ""."""
+        if self._sandbox is not None:
             return ""
         try:
-            self._wall = open_sandbox(self._spec.sandbox)
+            self._sandbox = open_sandbox(self._spec.sandbox)
         except AlgoOpsError as error:
             return str(error)
         return ""
 
     def _state(self, problem: str) -> State:
-        return State(warm=self._wall.warm() if self._wall else 0, problem=problem)
+        return State(warm=self._sandbox.warm() if self._sandbox else 0, problem=problem)
 
 
 def main() -> None:

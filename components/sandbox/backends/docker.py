@@ -1,4 +1,4 @@
-"""The production wall: one container for each guest, through Docker's own SDK."""
+"""The production sandbox backend: one container for each guest, through Docker's own SDK."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ from docker.types import LogConfig, Ulimit
 
 from components.errors import ConfigError, TransientError
 from components.sandbox.backends import owner
-from components.sandbox.backends.instance import SOCKET_NAME, Member, Rendezvous
+from components.sandbox.backends.instance import SOCKET_NAME, Instance, Rendezvous
 from components.sandbox.backends.lost import ENGINE_ERRORS, LostContainers
 from components.sandbox.backends.pool import MAX_AGE_S, START_TIMEOUT_S, PooledSandbox
 from components.sandbox.image import build, inventory
@@ -95,24 +95,24 @@ class DockerSandbox(PooledSandbox):
             raise TransientError(f"no sandbox: the engine did not keep the image {self._tag}")
         return found
 
-    def start(self, limits: Limits) -> Member:
+    def start(self, limits: Limits) -> Instance:
         """See `PooledSandbox`. Raises TransientError."""
         meeting = Rendezvous()
         try:
-            grip = self._create(meeting, limits)
+            handle = self._create(meeting, limits)
         except ENGINE_ERRORS as error:
             meeting.close()
             if not isinstance(error, docker.errors.APIError):
                 self._lost.made_unheard(_name(meeting))
             raise TransientError(f"no sandbox: Docker did not start a guest: {error}") from error
         try:
-            grip.start()
-            return meeting.meet(grip, limits, START_TIMEOUT_S)
+            handle.start()
+            return meeting.meet(handle, limits, START_TIMEOUT_S)
         except ENGINE_ERRORS as error:
-            grip.destroy()
+            handle.destroy()
             raise TransientError(f"no sandbox: Docker did not start a guest: {error}") from error
         except BaseException:
-            grip.destroy()
+            handle.destroy()
             raise
         finally:
             meeting.close()
@@ -174,7 +174,7 @@ class DockerSandbox(PooledSandbox):
         except ENGINE_ERRORS as error:
             raise TransientError(f"no sandbox: Docker does not answer: {error}") from error
 
-    def _create(self, meeting: Rendezvous, limits: Limits) -> "_DockerGrip":
+    def _create(self, meeting: Rendezvous, limits: Limits) -> "_DockerHandle":
         deadline = int(time.time() + MAX_AGE_S + limits.wall_s + GRACE_S)
         created = self._client.create_container(
             image=self.image,
@@ -193,7 +193,7 @@ class DockerSandbox(PooledSandbox):
             host_config=self._host_config(meeting, limits),
             use_config_proxy=False,
         )
-        return _DockerGrip(self._client, created["Id"], self.unlimited, self._lost)
+        return _DockerHandle(self._client, created["Id"], self.unlimited, self._lost)
 
     def _host_config(self, meeting: Rendezvous, limits: Limits) -> dict[str, Any]:
         scratch = f"rw,noexec,nosuid,nodev,size={limits.tmpfs_mb}m,nr_inodes={INODES},mode=1777"
@@ -223,7 +223,7 @@ class DockerSandbox(PooledSandbox):
         return {**config, "MaskedPaths": list(MASKED)}
 
 
-class _DockerGrip:
+class _DockerHandle:
     """Holds a guest by its container, and by the host's id of its first process."""
 
     def __init__(

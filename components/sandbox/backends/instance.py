@@ -1,4 +1,4 @@
-"""A started guest that waits for a job, whichever wall it stands behind."""
+"""A sandbox instance: a started guest that waits for a job, in any sandbox backend."""
 
 import contextlib
 import itertools
@@ -29,8 +29,8 @@ _numbers = itertools.count(1)
 log = structlog.get_logger(__name__)
 
 
-class Grip(Protocol):
-    """How a wall holds one guest. All calls are safe twice and from any thread."""
+class Handle(Protocol):
+    """A backend's access to one guest. All calls are safe twice and from any thread."""
 
     first: int
     """The host's id of the guest's first process; 0 before it was started."""
@@ -111,30 +111,30 @@ class ControlLine:
 
 
 @dataclass(eq=False)
-class Member:
-    """A guest that is ready: its line, the wall's grip on it, and how big it was made.
+class Instance:
+    """A guest that is ready: its control socket, the backend's handle, and its size.
 
     Attributes:
-        limits: the limits that the wall itself enforces on it.
+        limits: the limits that the sandbox backend itself enforces on it.
         versions: packages inside, by distribution.
         born: monotonic time of its start.
     """
 
     line: ControlLine
-    grip: Grip
+    handle: Handle
     limits: Limits
     versions: dict[str, str]
     born: float = field(default_factory=time.monotonic)
 
     def healthy(self) -> bool:
         """Whether a job may be given to it."""
-        return self.line.quiet() and self.grip.running()
+        return self.line.quiet() and self.handle.running()
 
     def destroy(self) -> None:
         """End it and remove every trace. Never raises: what is left is the reaper's."""
         self.line.socket.close()
         try:
-            self.grip.destroy()
+            self.handle.destroy()
         except Exception:  # nobody waits for the answer: unsaid, it would be lost
             log.exception("guest-not-removed")
 
@@ -156,7 +156,7 @@ class Rendezvous:
             self.close()
             raise TransientError(f"no sandbox: no socket in {self.folder}: {error}") from error
 
-    def meet(self, grip: Grip, limits: Limits, timeout_s: float) -> Member:
+    def meet(self, handle: Handle, limits: Limits, timeout_s: float) -> Instance:
         """Wait until the guest is there and ready; the listener takes exactly one connection.
 
         Raises:
@@ -164,16 +164,16 @@ class Rendezvous:
         """
         deadline = time.monotonic() + timeout_s
         try:
-            connection = self._accept(grip, deadline)
+            connection = self._accept(handle, deadline)
         finally:
             self.close()
         line = ControlLine(connection)
         try:
-            ready = _wait_ready(line, grip, deadline)
+            ready = _wait_ready(line, handle, deadline)
         except BaseException:
             connection.close()
             raise
-        return Member(line=line, grip=grip, limits=limits, versions=ready.versions)
+        return Instance(line=line, handle=handle, limits=limits, versions=ready.versions)
 
     def close(self) -> None:
         """Close the listener and remove the folder. Idempotent."""
@@ -192,22 +192,22 @@ class Rendezvous:
         (self.folder / SOCKET_NAME).chmod(0o666)
         self._listener.listen(1)
 
-    def _accept(self, grip: Grip, deadline: float) -> socket.socket:
+    def _accept(self, handle: Handle, deadline: float) -> socket.socket:
         self._listener.settimeout(POLL_S)
         while time.monotonic() < deadline:
             with contextlib.suppress(TimeoutError):
                 return self._listener.accept()[0]
-            if not grip.running():
-                raise TransientError(f"no sandbox: the guest ended at once: {grip.diagnose()}")
+            if not handle.running():
+                raise TransientError(f"no sandbox: the guest ended at once: {handle.diagnose()}")
         raise TransientError("no sandbox: the guest did not start in time")
 
 
-def _wait_ready(line: ControlLine, grip: Grip, deadline: float) -> Ready:
+def _wait_ready(line: ControlLine, handle: Handle, deadline: float) -> Ready:
     while time.monotonic() < deadline:
         try:
             message = line.next(POLL_S)
         except ControlLost as error:
-            raise TransientError(f"no sandbox: {error}: {_why(grip)}") from error
+            raise TransientError(f"no sandbox: {error}: {_why(handle)}") from error
         if isinstance(message, Ready):
             return message
         if isinstance(message, Broken):
@@ -215,10 +215,10 @@ def _wait_ready(line: ControlLine, grip: Grip, deadline: float) -> Ready:
     raise TransientError("no sandbox: the guest was not ready in time")
 
 
-def _why(grip: Grip) -> str:
-    if grip.counters().oom_kills:
+def _why(handle: Handle) -> str:
+    if handle.counters().oom_kills:
         return "the memory limit is too small for the guest itself"
-    return grip.diagnose() or "it exited without output"
+    return handle.diagnose() or "it exited without output"
 
 
 def socket_path(folder: Path) -> str:

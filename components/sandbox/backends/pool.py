@@ -1,4 +1,4 @@
-"""Keeps started guests ahead of their jobs, and gives one to each: the same for every wall."""
+"""Keeps started guests ahead of their jobs, and gives one to each; for every sandbox backend."""
 
 import hashlib
 import os
@@ -11,7 +11,7 @@ from functools import partial
 
 from components.errors import TransientError
 from components.ports import GuestJob
-from components.sandbox.backends.instance import Member
+from components.sandbox.backends.instance import Instance
 from components.sandbox.session.job import NeverBegan, Session
 from components.schema.results.values import Limits
 
@@ -32,13 +32,13 @@ MOST_USED = 4
 """Guests that are kept for the next job of the same files."""
 
 WALL_FIELDS = ("memory_mb", "cpus", "pids", "tmpfs_mb")
-"""Limits that a wall fixes when it starts a guest; the others are each job's own."""
+"""Limits that a sandbox backend fixes when it starts a guest; the others are each job's own."""
 
 
 class PooledSandbox(ABC):
-    """Base of every wall: `ports.Sandbox` with a warm pool.
+    """Base of every sandbox backend: `ports.Sandbox` with a warm pool.
 
-    All guests are started by the pool's own threads, which live as long as the pool: a wall may
+    All guests are started by the pool's own threads, which live as long as the pool: a backend may
     tie a guest's life to the thread that started it.
 
     Args:
@@ -51,21 +51,21 @@ class PooledSandbox(ABC):
     backend: str
     image: str
     unlimited: tuple[str, ...] = ()
-    """Limits that this wall cannot enforce on this machine."""
+    """Limits that this sandbox backend cannot enforce on this machine."""
 
     def __init__(self, limits: Limits, warm: int, *, share: bool = False) -> None:
         self._limits, self._size, self._share = limits, warm, share
-        self._used: OrderedDict[Member, str] = OrderedDict()
+        self._used: OrderedDict[Instance, str] = OrderedDict()
         self._closing = threading.Event()
         self._free = threading.Event()  # cleared while a job that took a warm guest runs alone
         self._free.set()
         self._lock = threading.Lock()
-        self._waiting: deque[Future[Member]] = deque()
+        self._waiting: deque[Future[Instance]] = deque()
         self._starters = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="guest-start")
         self._undertaker = ThreadPoolExecutor(1, thread_name_prefix="guest-end")
 
     @abstractmethod
-    def start(self, limits: Limits) -> Member:
+    def start(self, limits: Limits) -> Instance:
         """Start one guest and wait until it is ready. Raises TransientError."""
 
     @abstractmethod
@@ -77,28 +77,28 @@ class PooledSandbox(ABC):
         """See `ports.Sandbox`."""
 
     def prune(self) -> int:
-        """Remove what this wall has built for other contents than today's; how many."""
+        """Remove what this sandbox backend has built for other contents than today's; how many."""
         return 0
 
     def open(self, job: GuestJob) -> Session:
         """See `ports.Sandbox`. Raises TransientError."""
         for _attempt in range(TAKES):
             key = _content_key(job) if self._share else ""
-            member = (self._used_before(key) if key else None) or self._take(job.limits)
+            instance = (self._used_before(key) if key else None) or self._take(job.limits)
             try:
-                return Session(member, job, partial(self._give_back, key))
+                return Session(instance, job, partial(self._give_back, key))
             except NeverBegan:
-                self._bury(member)
+                self._bury(instance)
             except (OSError, RuntimeError) as error:  # no descriptor, or no thread, is to be had
-                self._bury(member)
+                self._bury(instance)
                 raise TransientError(f"no sandbox: a guest could not be used: {error}") from error
             except BaseException:
-                self._bury(member)
+                self._bury(instance)
                 raise
         raise TransientError("no sandbox: no guest took the job")
 
     def fill(self) -> None:
-        """Start what is missing in the background; a wall calls it when it is ready to."""
+        """Start what is missing in the background; a backend calls it once it is ready."""
         with self._lock:
             while not self._closing.is_set() and len(self._waiting) < self._size:
                 self._waiting.append(self._starters.submit(self._start_ahead))
@@ -117,31 +117,31 @@ class PooledSandbox(ABC):
             self._waiting.clear()
             used = list(self._used)
             self._used.clear()
-        for member in used:
-            self._undertaker.submit(member.destroy)
+        for instance in used:
+            self._undertaker.submit(instance.destroy)
         for future in waiting:
             if not future.cancel() and future.exception() is None:
                 self._undertaker.submit(future.result().destroy)
         self._undertaker.shutdown(wait=True)
         self._starters.shutdown(wait=True)
 
-    def _start_ahead(self) -> Member:
+    def _start_ahead(self) -> Instance:
         """A warm guest; the job that made it necessary has the processor first."""
         self._free.wait(HEAD_START_S)
         return self.start(self._limits)
 
-    def _take(self, limits: Limits) -> Member:
+    def _take(self, limits: Limits) -> Instance:
         if self._closing.is_set():
             raise TransientError("no sandbox: it is shut down")
         if any(getattr(limits, f) != getattr(self._limits, f) for f in WALL_FIELDS):
             return self._start_now(limits)
         for _attempt in range(self._size):
-            member = self._warm_member()
-            if member is not None:
-                return member
+            instance = self._warm_instance()
+            if instance is not None:
+                return instance
         return self._start_now(limits)
 
-    def _start_now(self, limits: Limits) -> Member:
+    def _start_now(self, limits: Limits) -> Instance:
         future = self._starters.submit(self.start, limits)
         try:
             return future.result(PATIENCE_S)
@@ -149,11 +149,11 @@ class PooledSandbox(ABC):
             future.add_done_callback(self._bury_late)
             raise TransientError("no sandbox: no guest could be started in time") from error
 
-    def _bury_late(self, future: Future[Member]) -> None:
+    def _bury_late(self, future: Future[Instance]) -> None:
         if not future.cancelled() and future.exception() is None:
             self._bury(future.result())
 
-    def _warm_member(self) -> Member | None:
+    def _warm_instance(self) -> Instance | None:
         """A guest that waited and is well; None when there is none, or it was not."""
         future = self._next_waiting()
         if future is not None and future.done():
@@ -161,15 +161,15 @@ class PooledSandbox(ABC):
         else:
             self._free.set()
         self.fill()
-        member = self._result(future) if future is not None else None
-        if member is None:
+        instance = self._result(future) if future is not None else None
+        if instance is None:
             return None
-        if member.healthy() and time.monotonic() - member.born < MAX_AGE_S:
-            return member
-        self._bury(member)
+        if instance.healthy() and time.monotonic() - instance.born < MAX_AGE_S:
+            return instance
+        self._bury(instance)
         return None
 
-    def _result(self, future: Future[Member]) -> Member | None:
+    def _result(self, future: Future[Instance]) -> Instance | None:
         """The started guest; None when that start failed, so that a fresh one is tried."""
         try:
             return future.result(PATIENCE_S)
@@ -179,7 +179,7 @@ class PooledSandbox(ABC):
             future.add_done_callback(self._bury_late)
             return None
 
-    def _next_waiting(self) -> Future[Member] | None:
+    def _next_waiting(self) -> Future[Instance] | None:
         with self._lock:
             ready = next((f for f in self._waiting if f.done()), None)
             future = ready or (self._waiting[0] if self._waiting else None)
@@ -187,36 +187,36 @@ class PooledSandbox(ABC):
                 self._waiting.remove(future)
             return future
 
-    def _used_before(self, key: str) -> Member | None:
+    def _used_before(self, key: str) -> Instance | None:
         with self._lock:
-            member = next((m for m, k in self._used.items() if k == key), None)
-            if member is None:
+            instance = next((m for m, k in self._used.items() if k == key), None)
+            if instance is None:
                 return None
-            del self._used[member]
-        if member.healthy():
-            return member
-        self._bury(member)
+            del self._used[instance]
+        if instance.healthy():
+            return instance
+        self._bury(instance)
         return None
 
-    def _give_back(self, key: str, member: Member, again: bool) -> None:  # noqa: FBT001  # a callback
+    def _give_back(self, key: str, instance: Instance, again: bool) -> None:  # noqa: FBT001  # a callback
         """Let a guest wait for the next job of the same files; the longest unused one goes."""
         self._free.set()
         if not (key and again):
-            self._bury(member)
+            self._bury(instance)
             return
         with self._lock:
-            self._used[member] = key
+            self._used[instance] = key
             surplus = len(self._used) > MOST_USED or self._closing.is_set()
             oldest = self._used.popitem(last=False)[0] if surplus else None
         if oldest is not None:
             self._bury(oldest)
 
-    def _bury(self, member: Member) -> None:
+    def _bury(self, instance: Instance) -> None:
         with self._lock:
             if not self._closing.is_set():
-                self._undertaker.submit(member.destroy)
+                self._undertaker.submit(instance.destroy)
                 return
-        member.destroy()
+        instance.destroy()
 
 
 def _content_key(job: GuestJob) -> str:

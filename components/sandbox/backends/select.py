@@ -1,4 +1,4 @@
-"""Which wall stands on this machine. None: an error. Code never runs without one."""
+"""Finds the sandbox backend of this machine. None is an error: code never runs without one."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from components.schema.results.values import Limits
 
 @dataclass(frozen=True)
 class SandboxSpec:
-    """How to raise a wall; picklable, so that every worker can raise its own.
+    """How to open a sandbox; picklable, so that every worker can open its own.
 
     Attributes:
         backend: docker, bubblewrap, or auto: Docker where an engine answers, else bubblewrap.
@@ -35,7 +35,7 @@ class SandboxSpec:
 
 
 def open_sandbox(spec: SandboxSpec) -> PooledSandbox:
-    """Raise the wall that `spec` asks for.
+    """Open the sandbox that `spec` asks for.
 
     Raises:
         TransientError: "no sandbox: ..." when there is none to be had.

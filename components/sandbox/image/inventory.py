@@ -1,7 +1,7 @@
 """What a guest finds inside: this machine's interpreter, a few packages, and the guest's own code.
 
-One list for both walls: bubblewrap binds the pieces read-only, the Docker image is made of copies
-of them. Nothing else of the machine is in there.
+One list for both backends: bubblewrap binds the pieces read-only, the Docker image is made of
+copies of them. Nothing else of the machine is in there.
 """
 
 import hashlib

@@ -9,7 +9,7 @@ import threading
 import time
 from dataclasses import dataclass
 
-from components.sandbox.backends.instance import Grip
+from components.sandbox.backends.instance import Handle
 from components.sandbox.limits import processes
 from components.sandbox.limits.cgroups import MIB, Counters
 from components.sandbox.session import outcome
@@ -41,10 +41,10 @@ class JobBudget:
         limits: what the job may use.
     """
 
-    def __init__(self, grip: Grip, limits: Limits) -> None:
-        self.limits, self._grip = limits, grip
-        self._before = grip.counters()
-        self._waited = processes.waited_s(grip.first) or 0.0
+    def __init__(self, handle: Handle, limits: Limits) -> None:
+        self.limits, self._handle = limits, handle
+        self._before = handle.counters()
+        self._waited = processes.waited_s(handle.first) or 0.0
         self._began, self._own_cpu = time.monotonic(), time.thread_time()
         self._thread = threading.get_native_id()
         self._own_wait = processes.thread_waited_s(self._thread)
@@ -52,7 +52,7 @@ class JobBudget:
 
     def used(self) -> Counters:
         """What the kernel counted of the guest since the job began."""
-        before, after = self._before, self._grip.counters()
+        before, after = self._before, self._handle.counters()
         cpu = None if after.cpu_s is None else after.cpu_s - (before.cpu_s or 0.0)
         kills = None if after.oom_kills is None else after.oom_kills - (before.oom_kills or 0)
         return Counters(cpu_s=cpu, max_memory_mb=after.max_memory_mb, oom_kills=kills)
@@ -82,7 +82,7 @@ class JobBudget:
 
         Both ends may share one processor: what one waited while the other worked is their own.
         """
-        waited = processes.waited_s(self._grip.first)
+        waited = processes.waited_s(self._handle.first)
         if waited is None or self._last_wait is None or self._own_wait is None:
             return None
         own_cpu, guest_cpu = time.thread_time() - self._own_cpu, self.used().cpu_s or 0.0
@@ -93,7 +93,7 @@ class JobBudget:
     def _excuse(self, starved_s: float | None) -> str:
         if starved_s is None:
             return "how long it waited for a processor is not known on this machine"
-        if processes.is_stopped(self._grip.first):
+        if processes.is_stopped(self._handle.first):
             return "somebody stopped it from outside"
         if starved_s > STARVED * self.limits.wall_s:
             return f"the machine was too busy: it waited {starved_s:.1f} s for a processor"

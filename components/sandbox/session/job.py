@@ -14,7 +14,7 @@ import msgspec
 
 from components.ports import GuestBroke, GuestExit, GuestGone, GuestJob, GuestLate, OutputLine
 from components.protocol.wire import CHUNK, HEADER, HOST_CAP, Began, Ended, Start
-from components.sandbox.backends.instance import ControlLost, Member
+from components.sandbox.backends.instance import ControlLost, Instance
 from components.sandbox.limits import seccomp
 from components.sandbox.limits.cgroups import Counters
 from components.sandbox.limits.processor import Processor
@@ -39,11 +39,11 @@ class NeverBegan(Exception):
 
 
 class Session:
-    """Implements `ports.Guest` over a member of any wall.
+    """Implements `ports.Guest` over an instance of any sandbox backend.
 
     Args:
-        member: a ready guest, taken from its pool.
-        give_back: called once with the member when the job is over, and whether it may be used
+        instance: a ready guest, taken from its pool.
+        give_back: called once with the instance when the job is over, and whether it may be used
             again (its job ended in order and everything it started is gone).
 
     Raises:
@@ -51,9 +51,9 @@ class Session:
     """
 
     def __init__(
-        self, member: Member, job: GuestJob, give_back: Callable[[Member, bool], None]
+        self, instance: Instance, job: GuestJob, give_back: Callable[[Instance, bool], None]
     ) -> None:
-        self._member, self._job, self._limits = member, job, job.limits
+        self._instance, self._job, self._limits = instance, job, job.limits
         self._give_back = give_back
         self._drain = Drain(job.limits.output_kb * 1024, job.hear)
         self._hear_of_it, self._frames = job.hear, 0
@@ -76,7 +76,7 @@ class Session:
             raise
         if self._processor is not None:
             self._processor.stay()
-        self._budget = JobBudget(member.grip, job.limits)
+        self._budget = JobBudget(instance.handle, job.limits)
         self._next_check = time.monotonic() + TICK_S
         self._next_word = self._next_check + WORD_S
 
@@ -157,7 +157,7 @@ class Session:
         with self._kill_lock:
             if self._exit is None:
                 self._killed = not (self._late or self._broke)
-                self._member.grip.kill()
+                self._instance.handle.kill()
 
     def finish(self) -> GuestExit:
         """See `ports.Guest`."""
@@ -172,20 +172,20 @@ class Session:
     def _begin(self, job: GuestJob, output: tuple[int, int]) -> socket.socket:
         host, guest = socket.socketpair()
         processor = self._processor.number if self._processor is not None else None
-        order = msgspec.msgpack.encode(_order(job, self._member.grip.by_process, processor))
-        control = self._member.line.socket
+        order = msgspec.msgpack.encode(_order(job, self._instance.handle.by_process, processor))
+        control = self._instance.line.socket
         control.settimeout(BEGIN_TIMEOUT_S)
         try:
             descriptors = [guest.fileno(), *output]
             socket.send_fds(control, [HEADER.pack(len(order))], descriptors)
             control.sendall(order)
-            began = self._member.line.next(BEGIN_TIMEOUT_S)
+            began = self._instance.line.next(BEGIN_TIMEOUT_S)
         except (OSError, ControlLost):
             began = None
         guest.close()
         if not isinstance(began, Began):
             host.close()
-            self._member.grip.kill()
+            self._instance.handle.kill()
             raise NeverBegan
         for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
             host.setsockopt(socket.SOL_SOCKET, option, _TICK)
@@ -228,7 +228,7 @@ class Session:
 
     def _hear(self, timeout_s: float) -> None:
         try:
-            message = self._member.line.next(timeout_s)
+            message = self._instance.line.next(timeout_s)
         except ControlLost:
             self._lost = True
             return
@@ -245,15 +245,15 @@ class Session:
                 self._late = self._budget.spent(self._frames)
 
     def _settle(self) -> GuestExit:
-        grip = self._member.grip
+        handle = self._instance.handle
         used = self._budget.used()
         if self._ended is None:
-            grip.kill()
+            handle.kill()
         self._drain.finish(LAST_OUTPUT_S)
         if used.cpu_s is None and self._ended is not None:  # no control group: its own process's
             used = replace(used, cpu_s=self._ended.cpu_s)
         status, message = outcome.judge(self._facts(used), self._limits)
-        self._give_back(self._member, self._ended is not None and not used.oom_kills)
+        self._give_back(self._instance, self._ended is not None and not used.oom_kills)
         ended = self._ended
         stdout, stderr = self._drain.stdout, self._drain.stderr
         return GuestExit(
@@ -264,7 +264,7 @@ class Session:
             stderr=stderr.text(),
             truncated=stdout.truncated or stderr.truncated,
             usage=_usage(used, ended, self._late),
-            unlimited=grip.unlimited,
+            unlimited=handle.unlimited,
             message=message,
         )
 

@@ -1,4 +1,4 @@
-"""Runs one Python file exactly as given: no validation before it, the wall must hold alone."""
+"""Runs one Python file exactly as given: no validation before it, only the sandbox contains it."""
 
 import time
 

@@ -45,7 +45,7 @@ def test_bug_under_one_strategy_ends_its_run_as_an_error_with_the_cause(
     stage, world, runner, monkeypatch
 ):
     said = []
-    monkeypatch.setattr(strategy, "run_tiers", broken)
+    monkeypatch.setattr(strategy, "run_stages", broken)
     monkeypatch.setattr(strategy.log, "error", lambda what, **_facts: said.append(what))
     run = ended(world, runner, pushed(stage, world))
     assert (run.status, run.verdict) == ("finished", Verdict.ERROR)

@@ -160,7 +160,7 @@ def test_job_on_a_slow_worker_ends_by_its_own_limit(cluster, executor):
 
 
 def test_worker_with_other_contents_is_not_believed(cluster, executor, monkeypatch):
-    monkeypatch.setattr(executor._warden, "image", "another")
+    monkeypatch.setattr(executor._sandbox, "image", "another")
     result = executor.submit(script("print(1)")).result(WAIT_S)
     assert result.status is Status.INFRASTRUCTURE_ERROR
     assert "the daemon's is another" in result.message

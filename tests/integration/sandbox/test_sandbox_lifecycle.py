@@ -117,7 +117,7 @@ def test_reaper_takes_a_container_past_its_deadline_and_leaves_the_living_alone(
         wall.reap()
         left = {c["Id"] for c in client.api.containers(all=True, filters={"label": LABEL})}
         assert overdue.id not in left
-        assert living.grip.container in left
+        assert living.handle.container in left
     finally:
         living.destroy()
         wall.close()

@@ -98,7 +98,7 @@ def test_smaller_limits_are_kept_by_a_guest_of_that_size(wall):
 def test_member_that_died_while_waiting_is_never_given_to_a_job(wall):
     eventually(lambda: wall.warm() == 2)
     for future in list(wall._waiting):
-        future.result().grip.kill()
+        future.result().handle.kill()
     assert run_text(wall, "print('well')").stdout == "well\n"
 
 
@@ -116,7 +116,7 @@ def test_seed_makes_chance_repeatable(wall):
 def test_kernel_confirms_the_guests_isolation(wall):
     member = wall.start(SMALL)
     try:
-        pid = member.grip.first
+        pid = member.handle.first
         for name in ("pid", "net", "ipc", "uts", "mnt"):
             inside, ours = (Path(f"/proc/{p}/ns/{name}").stat().st_ino for p in (pid, "self"))
             assert inside != ours, name
@@ -137,7 +137,7 @@ def test_docker_itself_confirms_every_flag_of_a_running_container():
     client = docker.from_env()
     member = wall.start(SMALL)
     try:
-        facts = client.api.inspect_container(member.grip.container)
+        facts = client.api.inspect_container(member.handle.container)
         host, config = facts["HostConfig"], facts["Config"]
         assert host["NetworkMode"] == "none"
         assert host["ReadonlyRootfs"] is True
@@ -261,7 +261,7 @@ def test_choosing_docker_for_a_named_runtime_never_falls_back(monkeypatch):
 def test_killed_first_process_is_our_fault_and_no_hang(wall):
     # why: the guest is there to be ended from outside
     with wall.open(script("import time; time.sleep(100)")) as guest:
-        os.kill(guest._member.grip.first, signal.SIGKILL)
+        os.kill(guest._instance.handle.first, signal.SIGKILL)
         with pytest.raises(GuestGone):
             guest.receive()
         assert guest.finish().status is Status.INFRASTRUCTURE_ERROR
