@@ -39,9 +39,7 @@ def worker(
     ] = 0.0,
     memory_limit: Annotated[
         str,
-        typer.Option(
-            help="Accepted as dask-jobqueue passes it; not used: each guest has its own limit."
-        ),
+        typer.Option(help="Passed by dask-jobqueue, not used: each guest has its limit."),
     ] = "",
     config: ConfigOption = None,
 ) -> None:
