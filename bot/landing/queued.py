@@ -116,7 +116,7 @@ def tell_end(watched: Watched, proposal: Proposal, mark: str, words: str) -> Non
     try:
         watched.forge.reply(proposal, body, again=True)
     except UserError as refused:  # a locked conversation, say: the outcome is kept all the same
-        log.warning("the end of a wait was not told", proposal=proposal.id, why=str(refused))
+        log.warning("the end of a wait could not be posted", proposal=proposal.id, why=str(refused))
 
 
 def keep_end(world: World, key: str, words: str) -> None:
