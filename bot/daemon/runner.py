@@ -63,7 +63,9 @@ class Runner:
         ]
         self._dispatcher = threading.Thread(target=self._dispatch, name="dispatcher")
         self._taking = threading.Lock()
-        self._at_work: set[int] = set()
+        self._at_work: dict[int, str] = {}  # job -> worker
+        self._heart = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+        self._ended = threading.Event()
         self._jobs = threading.Condition()
         self._told = 0  # counts notifications, so that none between a look and a wait is missed
 
@@ -72,7 +74,7 @@ class Runner:
         lost = self._world.store.jobs.reclaim(everything=True)
         if lost:
             log.info("jobs of an earlier daemon taken back", count=lost)
-        for thread in (self._dispatcher, *self._threads):
+        for thread in (self._heart, self._dispatcher, *self._threads):
             thread.start()
 
     def stop(self) -> None:
@@ -85,6 +87,20 @@ class Runner:
         for thread in (self._dispatcher, *self._threads):
             if thread.is_alive():
                 thread.join()
+        self._ended.set()
+        if self._heart.is_alive():
+            self._heart.join()
+
+    def _beat(self) -> None:
+        """Keep the leases of all jobs that are worked on."""
+        while not self._ended.wait(BEAT_S):
+            with self._taking:
+                at_work = tuple(self._at_work.items())
+            for job, worker in at_work:
+                try:
+                    self._world.store.jobs.heartbeat(job, worker, LEASE_S)
+                except Exception as error:  # noqa: BLE001  # this daemon keeps its jobs anyway
+                    log.warning("no heartbeat", job=job, why=str(error) or repr(error))
 
     def _dispatch(self) -> None:
         world = self._world
@@ -127,7 +143,7 @@ class Runner:
         with self._taking:
             job = self._world.store.jobs.lease(worker, LEASE_S, at_work=self._at_work)
             if job is not None:
-                self._at_work.add(job.id)
+                self._at_work[job.id] = worker
             return job
 
     def _hold(self, worker: str, job: Job) -> None:
@@ -136,7 +152,7 @@ class Runner:
             self._work(worker, job)
         finally:
             with self._taking:
-                self._at_work.discard(job.id)
+                self._at_work.pop(job.id, None)
             self._world.settled.ring()
 
     def _trouble(self, what: str, error: Exception) -> None:
@@ -151,28 +167,27 @@ class Runner:
     def _work(self, worker: str, job: Job) -> None:
         store = self._world.store
         words = log.bind(kind=job.kind, key=job.key, repository=job.repository, job=job.id)
-        with _Heartbeat(self._world, worker, job):
-            try:
-                _refuse_newer(job)
-                HANDLERS[job.kind](self._world, job)
-            except Superseded:
-                words.info("job interrupted")  # its lease is taken back at the next start
-            except TransientError as error:
-                delay = error.retry_after_s or _backoff(job.attempts)
-                words.warning("job is tried again", why=str(error), in_s=delay)
-                store.jobs.retry(job.id, worker, delay, str(error))
-            except AlgoOpsError as error:
-                words.warning("job failed", why=str(error))
-                store.jobs.fail(job.id, worker, str(error))
-            except Exception as error:  # noqa: BLE001  # the boundary: a bug is loud in the log, never passed
-                self._world.troubles.note(f"{job.kind} {job.key}", f"this is a bug: {error!r}")
-                if self._world.troubles.is_news("job broke", repr(error)):
-                    words.exception("job broke")
-                store.jobs.retry(job.id, worker, _backoff(job.attempts), repr(error))
-            else:
-                self._world.troubles.over(f"{job.kind} {job.key}")
-                failpoint(f"{job.kind}.settled")
-                store.jobs.complete(job.id, worker)
+        try:
+            _refuse_newer(job)
+            HANDLERS[job.kind](self._world, job)
+        except Superseded:
+            words.info("job interrupted")  # its lease is taken back at the next start
+        except TransientError as error:
+            delay = error.retry_after_s or _backoff(job.attempts)
+            words.warning("job is tried again", why=str(error), in_s=delay)
+            store.jobs.retry(job.id, worker, delay, str(error))
+        except AlgoOpsError as error:
+            words.warning("job failed", why=str(error))
+            store.jobs.fail(job.id, worker, str(error))
+        except Exception as error:  # noqa: BLE001  # the boundary: a bug is loud in the log, never passed
+            self._world.troubles.note(f"{job.kind} {job.key}", f"this is a bug: {error!r}")
+            if self._world.troubles.is_news("job broke", repr(error)):
+                words.exception("job broke")
+            store.jobs.retry(job.id, worker, _backoff(job.attempts), repr(error))
+        else:
+            self._world.troubles.over(f"{job.kind} {job.key}")
+            failpoint(f"{job.kind}.settled")
+            store.jobs.complete(job.id, worker)
 
 
 def _refuse_newer(job: Job) -> None:
@@ -185,30 +200,3 @@ def _refuse_newer(job: Job) -> None:
 
 def _backoff(attempts: int) -> float:
     return min(LONGEST_RETRY_S, FIRST_RETRY_S * float(4 ** max(0, attempts - 1)))
-
-
-class _Heartbeat:
-    """Keeps a job's lease while it is worked on."""
-
-    def __init__(self, world: World, worker: str, job: Job) -> None:
-        self._world, self._worker, self._job = world, worker, job
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name=f"{worker}-heartbeat", daemon=True)
-
-    def _beat(self) -> None:
-        while not self._done.wait(BEAT_S):
-            try:
-                self._world.store.jobs.heartbeat(self._job.id, self._worker, LEASE_S)
-            except Exception as error:  # noqa: BLE001  # without beats a second worker takes the job
-                log.warning("no heartbeat", job=self._job.id, why=str(error) or repr(error))
-
-    def __enter__(self) -> None:
-        try:
-            self._thread.start()
-        except RuntimeError as error:  # no thread is to be had: this daemon keeps its jobs anyway
-            log.warning("no heartbeat", job=self._job.id, why=str(error))
-
-    def __exit__(self, *_: object) -> None:
-        self._done.set()
-        if self._thread.ident is not None:
-            self._thread.join()
