@@ -16,6 +16,27 @@ if TYPE_CHECKING:
 FIRST_CAPACITY = 1_024
 
 
+def missing(column: object) -> str:
+    """What to say of a column that the data does not have, and where to make it."""
+    return f"Column '{column}' not in data: add it in `def prepare(df)` in strategy.py"
+
+
+class WholeData(_Data):  # type: ignore[misc]  # the package has no types
+    """The package's own data, all bars at once, with our words for a missing column."""
+
+    def __getattr__(self, item: str) -> Any:
+        try:
+            return super().__getattr__(item)
+        except AttributeError:
+            raise AttributeError(missing(item)) from None
+
+    def __getitem__(self, item: str) -> Any:
+        try:
+            return super().__getitem__(item)
+        except KeyError:
+            raise KeyError(missing(item)) from None
+
+
 class Tape:
     """Received bars in preallocated arrays that double when full; beyond `length` all is zero."""
 
@@ -141,10 +162,13 @@ class GrowingData(_Data):  # type: ignore[misc]  # the package has no types
         try:
             return self._Data__get_array(item)
         except KeyError:
-            raise AttributeError(f"Column '{item}' not in data") from None
+            raise AttributeError(missing(item)) from None
 
     def __getitem__(self, item: str) -> Any:
-        return self._Data__get_array(item)
+        try:
+            return self._Data__get_array(item)
+        except KeyError:
+            raise KeyError(missing(item)) from None
 
     def __repr__(self) -> str:
         last = len(self) - 1

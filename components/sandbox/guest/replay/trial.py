@@ -17,6 +17,7 @@ import numpy as np
 from components.protocol.exchange import Exchange
 from components.sandbox.guest.replay.indicators import Declarations, first_valid
 from components.sandbox.guest.replay.market import GrowingData, Tape
+from components.sandbox.guest.runtime.preparing import PrepareError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,6 +99,8 @@ class Trial:
 
     def _is_broken(self, error: Exception, length: int) -> bool:
         """Whether init() fails whatever the bars are, not for their number."""
+        if isinstance(error, PrepareError):
+            return True
         if self._failed is None:
             return False
         same = type(error) is type(self._failed) and str(error) == str(self._failed)

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from backtesting._util import _Data, _indicator_warmup_nbars, _strategy_indicators
+from backtesting._util import _indicator_warmup_nbars, _strategy_indicators
 from backtesting.backtesting import _OutOfMoneyError
 
 from components.sandbox.guest.lookahead.differences import asked, first_difference
+from components.sandbox.guest.replay.market import WholeData
 from components.sandbox.guest.replay.recorder import StrategyBroker
 from components.sandbox.guest.replay.trial import drawn
 
@@ -67,7 +68,7 @@ def run_whole(
     Raises:
         Exception: the author's, from init(). One from next() is kept in `raised`.
     """
-    data = _Data(tape.frame(0, length))
+    data = WholeData(tape.frame(0, length))
     data._Data__pip = tape.pip  # noqa: SLF001  # what a prefix's own closes would not tell
     mirror = StrategyBroker(data, spec.account, length)
     declarations.begin(lean=True)

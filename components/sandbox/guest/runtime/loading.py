@@ -16,6 +16,7 @@ from backtesting import Strategy
 from backtesting.lib import TrailingStrategy
 
 from components.sandbox.guest.runtime.folder import open_folder
+from components.sandbox.guest.runtime.preparing import NAME, with_columns
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +46,8 @@ def load(folder: Path, name: str, rules: str) -> Any:
 
         return build_strategy(rules)
     open_folder(folder)
-    return choose(importlib.import_module(ENTRY), name)
+    module = importlib.import_module(ENTRY)
+    return with_columns(choose(module, name), vars(module).get(NAME))
 
 
 def authors_modules(folder: Path | str) -> dict[str, types.ModuleType]:
