@@ -184,7 +184,7 @@ class RecordedBot:
             database_bytes=stats.database_bytes,
         )
 
-    def words(self, run_id: int) -> Mapping[str, tuple[str, ...]]:
+    def job_output(self, run_id: int) -> Mapping[str, tuple[str, ...]]:
         return self.answers.get("words", {})
 
     def subscribe(self, listener: Callable[[Progress], None]) -> Callable[[], None]:

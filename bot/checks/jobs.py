@@ -8,7 +8,7 @@ from threading import Event as Flag
 
 from bot.checks.backtests import Task
 from bot.checks.subject import Bench, Subject, read_definition
-from bot.core.job_output import OnWord
+from bot.core.job_output import OnOutput
 from components.ports import BacktestJob, Job
 from components.schema.definition.models import parameter_values
 from components.schema.results.report import Change
@@ -25,7 +25,7 @@ class JobRunner:
 
     bench: Bench
     cancelled: Flag
-    hear: OnWord | None
+    hear: OnOutput | None
 
     def run(self, jobs: Sequence[Job]) -> tuple[ExecutionResult, ...]:
         """Results in the jobs' order. Raises Superseded when somebody cancels."""

@@ -11,7 +11,7 @@ from bot.checks.further import further_gates
 from bot.checks.jobs import DeployedResults, JobRunner, Superseded, backtest_of, run_deployed
 from bot.checks.policies import Policies
 from bot.checks.subject import CODE, Bench, Prepared, Subject
-from bot.core.job_output import OnWord
+from bot.core.job_output import OnOutput
 from components.engine import gates
 from components.engine.fills import fill_findings
 from components.schema.definition.check import DefinitionCheck
@@ -42,7 +42,7 @@ class Progress:
     subject: Subject
     tell: OnCheck
     cancelled: Flag
-    hear: OnWord | None = None
+    hear: OnOutput | None = None
     done: list[CheckResult] = field(default_factory=list)
 
     def end(

@@ -9,7 +9,7 @@ import structlog
 from bot.checks.jobs import Superseded
 from bot.checks.stages import Judged, OnCheck, Progress, run_stages
 from bot.checks.subject import Bench, Prepared, Subject, prepare
-from bot.core.job_output import OnWord
+from bot.core.job_output import OnOutput
 from components.engine import gates
 from components.errors import AlgoOpsError, TransientError
 from components.schema.results.report import CheckResult, StrategyReport
@@ -55,7 +55,7 @@ class Asked:
     force: bool = False
     asked: bool = False
     side_by_side: int = AT_ONCE
-    hear: OnWord | None = None
+    hear: OnOutput | None = None
 
 
 def check_strategy(subject: Subject, bench: Bench, asked: Asked) -> StrategyReport:

@@ -1,4 +1,4 @@
-"""What running jobs said lately: in the log, and kept in memory for the pages of their run.
+"""Output of running jobs: in the log, and kept in memory for the pages of their run.
 
 All of it is untrusted text for people: nothing is decided by it, and lines may be missing.
 """
@@ -15,8 +15,8 @@ from bot.core.broadcast import Broadcast
 from bot.core.notices import RunSpoke
 from components.ports import OutputLine
 
-OnWord = Callable[[str, OutputLine], None]
-"""Takes a job's label ("strategy/symbol") and what it said; returns at once."""
+OnOutput = Callable[[str, OutputLine], None]
+"""Takes a job's label ("strategy/symbol") and a line of its output; returns at once."""
 
 LINES_A_RUN = 400
 TELL_EVERY_S = 1.0
@@ -25,26 +25,26 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass
-class _Spoken:
+class _RunOutput:
     lines: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=LINES_A_RUN))
     progress: dict[str, str] = field(default_factory=dict)
     told_at: float = 0.0
 
 
-class Words:
+class JobOutput:
     """The last lines of each run that is at work. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._runs: dict[int, _Spoken] = {}
+        self._runs: dict[int, _RunOutput] = {}
 
-    def listener(self, run_id: int, progress: Broadcast) -> OnWord:
+    def listener(self, run_id: int, progress: Broadcast) -> OnOutput:
         """Who listens to the jobs of a run; pages that watch it look again, once a second."""
         with self._lock:
-            self._runs[run_id] = _Spoken()
+            self._runs[run_id] = _RunOutput()
 
         def hear(label: str, said: OutputLine) -> None:
-            log_word(label, said)
+            log_output(label, said)
             if self._keep(run_id, label, said):
                 progress.tell(RunSpoke(run_id))
 
@@ -81,7 +81,7 @@ class Words:
             return due
 
 
-def log_word(label: str, said: OutputLine) -> None:
+def log_output(label: str, said: OutputLine) -> None:
     """A line of a job in the daemon's log; how far it is stays out of it."""
     if said.source != "progress":
         log.info("job says", job=label, source=said.source, text=said.text, worker=said.worker)

@@ -30,7 +30,7 @@ class RunChanged:
 
 @dataclass(frozen=True)
 class RunSpoke:
-    """Jobs of a run that is at work said something; read it with `Backend.words`."""
+    """Jobs of a run that is at work said something; read it with `Backend.job_output`."""
 
     run_id: int
 

@@ -9,7 +9,7 @@ from typing import Any
 from bot.checks.backtests import Task, Wishes, resolve_tasks
 from bot.checks.base_policies import bench_now
 from bot.checks.strategy import Superseded, prepare
-from bot.core.job_output import log_word
+from bot.core.job_output import log_output
 from bot.core.notices import BacktestChanged
 from bot.core.requests import BacktestRequest, LimitRequest
 from bot.daemon.lookup import Found, find_subject
@@ -102,7 +102,9 @@ def _run(world: World, number: int, request: BacktestRequest) -> list[ExecutionR
     for done, task in enumerate(tasks):
         name = found.strategy.name
         job = task.job(name, found.subject.files, rules, limits, f"{name}/{task.symbol}")
-        results.append(_wait(world, world.bench.executor.submit(job, partial(log_word, job.label))))
+        results.append(
+            _wait(world, world.bench.executor.submit(job, partial(log_output, job.label)))
+        )
         world.store.backtests.progress(number, (done + 1) / len(tasks))
         world.progress.tell(BacktestChanged(number))
     return results

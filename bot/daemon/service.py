@@ -7,7 +7,7 @@ from bot.config.settings import Settings
 from bot.core.decisions import UNSEEN
 from bot.core.event_json import key_of
 from bot.core.events import CommandIssued, Deploy, Event, Hold, Rollback, Unhold
-from bot.core.job_output import log_word
+from bot.core.job_output import log_output
 from bot.core.notices import Progress
 from bot.core.requests import (
     BacktestRequest,
@@ -209,7 +209,7 @@ class Service:
             lowered(world.bench.policies.sandbox.smoke_limits, request.limits),
             f"{found.strategy.name}/sandbox-test",
         )
-        hear = partial(log_word, job.label)
+        hear = partial(log_output, job.label)
         future = world.bench.executor.submit(job, hear)
         try:
             result = future.result(timeout=WAIT_S)
@@ -275,9 +275,9 @@ class Service:
         """Values for /metrics; see Backend."""
         return measure(self._world)
 
-    def words(self, run_id: int) -> Mapping[str, tuple[str, ...]]:
+    def job_output(self, run_id: int) -> Mapping[str, tuple[str, ...]]:
         """What a running run's jobs said so far; see Backend."""
-        return self._world.words.of(run_id)
+        return self._world.job_output.of(run_id)
 
     def subscribe(self, listener: Callable[[Progress], None]) -> Callable[[], None]:
         """Tell a listener of progress; see Backend."""

@@ -9,7 +9,7 @@ from bot.checks.run import Where
 from bot.checks.strategy import Bench
 from bot.core.broadcast import Broadcast
 from bot.core.decisions import ProposalPolicy
-from bot.core.job_output import Words
+from bot.core.job_output import JobOutput
 from bot.core.troubles import Troubles
 from bot.landing.queue import DeployQueue
 from bot.sources.wake import Bell
@@ -115,7 +115,7 @@ class World:
     pages: Pages = field(default_factory=Pages)
     stopping: Flag = field(default_factory=Flag)
     wake: Flag = field(default_factory=Flag)
-    words: Words = field(default_factory=Words)
+    job_output: JobOutput = field(default_factory=JobOutput)
     troubles: Troubles = field(default_factory=Troubles)
 
     def repository(self, name: str) -> Watched:

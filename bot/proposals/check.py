@@ -305,12 +305,12 @@ def checked(
         force=request.force,
         asked=request.asked,
         side_by_side=1 if request.one_by_one else AT_ONCE,
-        hear=world.words.listener(run.id, world.progress),
+        hear=world.job_output.listener(run.id, world.progress),
     )
     try:
         return run_checks(watched.where, snapshot, world.bench, watched.proposals, asked)
     finally:
-        world.words.forget(run.id)
+        world.job_output.forget(run.id)
 
 
 def known_verdict(store: Store, key: str) -> StrategyReport | None:

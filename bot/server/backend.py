@@ -88,7 +88,7 @@ class Backend(Protocol):
     def measure(self) -> Measures:
         """Values for /metrics."""
 
-    def words(self, run_id: int) -> Mapping[str, tuple[str, ...]]:
+    def job_output(self, run_id: int) -> Mapping[str, tuple[str, ...]]:
         """What the jobs of a run that is at work said so far: untrusted lines by strategy."""
 
     def subscribe(self, listener: Callable[[Progress], None]) -> Callable[[], None]:

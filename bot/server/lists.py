@@ -154,7 +154,7 @@ def _run(request: Request, run_id: str) -> Run:
 def run(request: Request, run_id: str, _: Reads) -> RunAnswer:
     """One run with its whole Report."""
     found = _run(request, run_id)
-    output = parts(request).backend.words(found.id)
+    output = parts(request).backend.job_output(found.id)
     report = run_view.report_of_run(found)
     return RunAnswer.model_validate({**vars(found), "report": report, "output": output})
 

@@ -211,7 +211,7 @@ def run(request: Request, run_id: int) -> HTMLResponse:
         lands=report.lands if report else None,
         what_it_means=what_it_means,
         kept=report is not None,
-        blocks=run_view.blocks(found, report, backend.store, backend.words(found.id)),
+        blocks=run_view.blocks(found, report, backend.store, backend.job_output(found.id)),
     )
 
 

@@ -3,13 +3,13 @@
 import structlog
 
 from bot.core.broadcast import Broadcast
-from bot.core.job_output import LINES_A_RUN, Words
+from bot.core.job_output import LINES_A_RUN, JobOutput
 from bot.core.notices import RunSpoke
 from components.ports import OutputLine
 
 
 def test_words_of_a_run_are_kept_by_strategy_and_those_who_watch_are_told():
-    told, words, progress = [], Words(), Broadcast()
+    told, words, progress = [], JobOutput(), Broadcast()
     progress.subscribe(told.append)
     hear = words.listener(7, progress)
     with structlog.testing.capture_logs() as logs:
@@ -29,7 +29,7 @@ def test_words_of_a_run_are_kept_by_strategy_and_those_who_watch_are_told():
 
 
 def test_talkative_run_keeps_its_last_lines():
-    words = Words()
+    words = JobOutput()
     hear = words.listener(1, Broadcast())
     for number in range(3 * LINES_A_RUN):
         hear("s/SPX", OutputLine("stdout", str(number)))
@@ -39,7 +39,7 @@ def test_talkative_run_keeps_its_last_lines():
 
 
 def test_words_after_the_end_of_a_run_are_nobodys():
-    words = Words()
+    words = JobOutput()
     hear = words.listener(1, Broadcast())
     words.forget(1)
     hear("s/SPX", OutputLine("stdout", "late"))
