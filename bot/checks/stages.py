@@ -207,7 +207,9 @@ def _backtests(
         return results, progress.error(CheckName.BACKTEST, started, "; ".join(broken))
     causal = _lookahead(subject, results, progress, started)
     findings = [f for r in results for f in _execution_findings(subject, CheckName.BACKTEST, r)]
-    findings += [f for r in results for f in (*fill_findings(r), *r.data_findings)]
+    findings += [
+        f for r in results for f in (*fill_findings(r), *r.order_findings, *r.data_findings)
+    ]
     ran = progress.end(CheckName.BACKTEST, started, findings, _backtest_summary(results))
     return results, causal and ran
 

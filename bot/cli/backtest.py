@@ -208,7 +208,12 @@ def _print(result: ExecutionResult, form: Form) -> None:
         out.print(result.message, markup=False, highlight=False)
     if result.traceback:
         out.print(result.traceback, markup=False, highlight=False)
-    for finding in (*result.lookahead, *fill_findings(result), *result.data_findings):
+    for finding in (
+        *result.lookahead,
+        *fill_findings(result),
+        *result.order_findings,
+        *result.data_findings,
+    ):
         out.print(f"{finding.rule}: {finding.message}", markup=False, highlight=False)
     if result.metrics is not None:
         table = Table(box=None, show_header=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -12,20 +11,19 @@ from backtesting._stats import compute_stats
 from backtesting._util import _Data, _Indicator
 from backtesting.backtesting import _OutOfMoneyError
 
+from components.engine.heard import hearing
+from components.engine.order_findings import Orders
 from components.protocol.exchange import Exchange, replay
-from components.protocol.messages import Account
+from components.protocol.messages import Account, PlaceOrder
 from components.schema.definition.backtest import BacktestConfig, CommissionScheme
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from components.protocol.fills import Correction
+    from components.protocol.fills import Correction, TimedBroker
     from components.protocol.messages import Op
 
     Watch = Callable[[], None]
-
-# What the broker warns of (orders cancelled for lack of margin) shows in the trades already.
-warnings.filterwarnings("ignore", category=UserWarning, module=r"backtesting\..*")
 
 MAX_WAITING = 2_000
 """Orders that may wait at once, at any moment: what one more costs grows with those that wait."""
@@ -59,6 +57,15 @@ class _Watched(Exchange):
         super().__init__(data, account, capacity)
         self._watch = watch
         self._most = MAX_TRADES + TRADES_A_BAR * capacity
+        self.heard: list[str] = []
+
+    def _process_orders(self) -> None:
+        with hearing(self.heard):
+            super()._process_orders()
+
+    def _after(self, processed: Callable[[Any], None]) -> TimedBroker | None:
+        with hearing([]):  # a trial on a copy
+            return super()._after(processed)
 
     def _adjusted_price(self, size: float | None = None, price: float | None = None) -> Any:
         self._watch()
@@ -110,6 +117,8 @@ class Ledger:
         self._watch = watch
         self._data = _Data(frame.copy(deep=False))
         self._broker = _Watched(self._data, account_of(config), len(frame), watch)
+        self._heard: list[tuple[int, str]] = []
+        self._asked = 0
         self.start: int | None = None
         self.broke = False
 
@@ -126,6 +135,9 @@ class Ledger:
             self._broker.next()
         except _OutOfMoneyError:
             self.broke = True
+        if self._broker.heard:
+            self._heard += [(bar, words) for words in self._broker.heard]
+            self._broker.heard.clear()
 
     def apply(self, ops: Sequence[Op]) -> None:
         """Take a strategy's orders.
@@ -138,6 +150,7 @@ class Ledger:
         check_count(ops)
         for op in ops:
             self._watch()
+            self._asked += isinstance(op, PlaceOrder)
             replay(self._broker, op)
             if len(self._broker.orders) > MAX_WAITING:
                 raise TooManyOrders(f"more than {MAX_WAITING} orders wait at once")
@@ -161,6 +174,17 @@ class Ledger:
                 strategy_instance=_warmed_up(self.start if self.start is not None else size),
             )
         return stats
+
+    def orders(self) -> Orders:
+        """What became of the orders; to be asked for after `settle`."""
+        open_ones = len(self._broker.trades)
+        return Orders(
+            heard=tuple(self._heard),
+            asked=self._asked,
+            trades=open_ones + len(self._broker.closed_trades),
+            left=open_ones,
+            start=self.start,
+        )
 
     def corrections(self) -> Sequence[Correction]:
         """Bars in which plain backtesting.py would have filled otherwise, the first one first."""

@@ -14,6 +14,7 @@ from components.engine.drive import Course, Drive
 from components.engine.fills import differences
 from components.engine.findings import lookahead_findings, looked_at
 from components.engine.ledger import Ledger, TooManyOrders, account_of
+from components.engine.order_findings import order_findings
 from components.engine.version import ENGINE
 from components.engine.wire import AuthorFault, BadAnswer
 from components.errors import ConfigError, TransientError, UserError
@@ -234,6 +235,9 @@ class _Attempt:
                 "trades": result.trades_of(stats),
                 "fill_differences": differences(
                     self._ledger.corrections(), self._frame.index, cash
+                ),
+                "order_findings": order_findings(
+                    self._ledger.orders(), self._frame, cash, self._job.symbol
                 ),
             }
             self._course.phase("statistics")

@@ -259,5 +259,7 @@ class ExecutionResult(Value):
     fill_differences: FillDifferences | None = None
     data_findings: tuple[Finding, ...] = ()
     """What is suspicious in the bars that it ran on."""
+    order_findings: tuple[Finding, ...] = ()
+    """Orders that came to nothing, and why there is no trade."""
     tests: tuple[AuthorTest, ...] = ()
     provenance: Provenance = Provenance()
