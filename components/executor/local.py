@@ -109,9 +109,10 @@ class LocalExecutor:
         self._janitor.start()
 
     def prepare(self) -> None:
-        """See `ports.Executor`: all workers start at once, and they their warm guests."""
-        self._ahead = True
-        self._begin()
+        """See `ports.Executor`: all workers start at once, and they their warm guests, if any."""
+        self._ahead = self._asked.sandbox.warm > 0
+        if self._ahead:
+            self._begin()
 
     def _begin(self) -> None:
         """Have a thread for each worker; the worker comes with its first job, or ahead of it."""

@@ -63,12 +63,10 @@ def test_deliveries_missed_while_down_are_sent_again_and_heard_once(make_stage):
 @pytest.mark.parametrize("failpoint", [n for n in NAMES if n.startswith("command.")])
 def test_power_cut_in_a_command_answers_once(make_stage, failpoint):
     stage = make_stage()
-    stage.start()
+    stage.start(failpoint=failpoint)
     pull = stage.propose("feature", bad())
     stage.reported(pull)
     stage.quiet()
-    stage.daemon.stop()
-    stage.start(failpoint=failpoint)
     said = stage.say(pull, "/algoops hold alpha 1.0.0 it is not ready")
     wait_for(lambda: stage.daemon.ended, "the power cut")
     stage.start()

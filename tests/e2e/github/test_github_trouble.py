@@ -16,19 +16,17 @@ def test_a_storm_of_errors_that_outlasts_a_job_ends_in_a_verdict(make_stage):
     assert stage.reported(pull)[0] == "failure"
 
 
-def test_a_locked_conversation_still_gets_its_status(make_stage):
-    stage = make_stage()
-    stage.start()
+def test_a_locked_conversation_still_gets_its_status(stage):
     locked = {"message": "Unable to create comment because issue is locked."}
     stage.github.faults.append(Fault("POST .*/comments$", 403, body=locked, times=9))
-    pull = stage.propose("feature", bad())
+    pull = stage.propose("locked", bad("locked"))
     assert stage.reported(pull)[0] == "failure"
+    stage.quiet()
+    stage.github.faults.clear()
 
 
-def test_a_pull_request_that_comes_back_can_be_deployed(make_stage):
-    stage = make_stage()
-    stage.start()
-    pull = stage.propose("feature", GOOD)
+def test_a_pull_request_that_comes_back_can_be_deployed(stage):
+    pull = stage.propose("comes-back", GOOD)
     assert stage.reported(pull)[0] == "success"
     stage.github.state.close(stage.repo, pull, "ann")
     wait_for(
@@ -49,10 +47,8 @@ def test_a_pull_request_that_comes_back_can_be_deployed(make_stage):
     assert pull.merged_at
 
 
-def test_a_command_outlives_an_outage_that_outlasts_the_usual_tries(make_stage):
-    stage = make_stage()
-    stage.start()
-    pull = stage.propose("feature", bad())
+def test_a_command_outlives_an_outage_that_outlasts_the_usual_tries(stage):
+    pull = stage.propose("outage", bad("outage"))
     stage.reported(pull)
     stage.quiet()
     outage = Fault("GET .*/permission", 503, {"Retry-After": "0.1"}, times=LONGER_THAN_ALL_TRIES)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -35,9 +36,19 @@ def test_a_worker_that_was_not_started_ahead_runs_the_first_job():
 
 
 def test_all_workers_start_before_the_first_job_once_prepared():
-    executor = LocalExecutor(SPEC, 2)
+    executor = LocalExecutor(replace(SPEC, sandbox=replace(SPEC.sandbox, warm=2)), 2)
     try:
         executor.prepare()
         eventually(lambda: executor.describe()["starting"] == 0, 120)
+    finally:
+        executor.close()
+
+
+def test_no_worker_starts_before_the_first_job_where_no_guest_is_to_be_warm():
+    executor = LocalExecutor(SPEC, 2)
+    try:
+        executor.prepare()
+        assert executor._threads == []
+        assert executor.submit(script("print(1)")).result(120).status is Status.PASSED
     finally:
         executor.close()
