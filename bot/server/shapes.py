@@ -283,7 +283,10 @@ class LifecycleAnswer(BaseModel):
 
 
 class Deployed(BaseModel):
-    """What landed where; the message names each strategy, policy and other file of it."""
+    """What landed where; the message names each strategy, policy and other file of it.
+
+    `status` is `waiting`, and `commit` "", while a merge queue of the forge has it.
+    """
 
     status: str
     strategy_id: int

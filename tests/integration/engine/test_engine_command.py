@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from engine_strategies import CASES, HEAD, strategy
 from engine_support import plain
@@ -98,3 +100,68 @@ def test_wrong_request_exits_two_with_one_line(arguments, told, algoops, tmp_pat
     done = algoops(tmp_path / "fine.py", *arguments, run=in_process)
     assert done.returncode == 2
     assert told in " ".join(done.stderr.split())
+
+
+TWO = """
+import talib
+from backtesting import Strategy
+from backtesting.lib import crossover
+
+
+class A(Strategy):
+    def init(self):
+        self.q = self.I(talib.SMA, self.data.Close, 10)
+        self.s = self.I(talib.SMA, self.data.Close, 30)
+
+    def next(self):
+        if crossover(self.q, self.s):
+            self.position.close()
+            self.buy(size=0.5)
+        elif crossover(self.s, self.q):
+            self.position.close()
+            self.sell(size=0.5)
+"""
+
+
+def walk(folder, symbol, days):
+    """Daily bars of a random walk that ends `days` days after it began."""
+    rng = np.random.default_rng(days)
+    close = 100 * np.exp(np.cumsum(rng.normal(0, 0.01, days + 1)))
+    opened = np.r_[100, close[:-1]]
+    frame = pd.DataFrame(
+        {
+            "Date": pd.date_range("2016-01-01", periods=days + 1, freq="D"),
+            "Open": opened,
+            "High": np.maximum(opened, close) * 1.001,
+            "Low": np.minimum(opened, close) * 0.999,
+            "Close": close,
+            "Volume": 1,
+        }
+    )
+    frame.to_csv(folder / f"{symbol}_1d.csv", index=False)
+
+
+def test_check_of_two_symbols_counts_the_days_of_the_longer_one(tmp_path):
+    """839 days sort behind 1301 days as text."""
+    walk(tmp_path, "SHORT", 839)
+    walk(tmp_path, "LONG", 1301)
+    (tmp_path / "two").mkdir()
+    (tmp_path / "two/strategy.py").write_text(TWO)
+    (tmp_path / "two/strategy.yaml").write_text(
+        "name: two\ndescription: d\nsymbols: [LONG, SHORT]\ninterval: 1d\n"
+        "backtest: {initial_capital: 1000000}\n"
+    )
+    settings = {
+        "data": {"dir": str(tmp_path)},
+        "policies": str(ROOT / "policies"),
+        "state": {"dir": str(tmp_path / "state")},
+        "sandbox": {"backend": "bubblewrap", "warm": 0},
+        "executor": {"workers": 1},
+    }
+    (tmp_path / "config.yaml").write_text(json.dumps(settings))
+    done = in_process(
+        *("check", tmp_path / "two", "--config", tmp_path / "config.yaml", "--format", "json")
+    )
+    (strategy,) = json.loads(done.stdout)["strategies"]
+    assert [r["metrics"]["duration"][:8] for r in strategy["results"]] == ["1301 day", "839 days"]
+    assert strategy["aggregate"]["duration"] == "1301 days 00:00:00"
