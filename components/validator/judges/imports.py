@@ -1,8 +1,10 @@
 """Imports: exact module paths, and the names taken from them."""
 
 import ast
+from collections.abc import Sequence
 
 from components.validator.analysis.scopes import Scope
+from components.validator.judges import import_hints
 from components.validator.judges.common import Case
 
 
@@ -20,13 +22,14 @@ def _plain(case: Case, node: ast.Import, scope: Scope) -> None:
         if scope.kind == "class":
             case.findings.add("import-in-class", item, f"{item.name} is imported in a class body")
         if case.project.local_module(case.unit, item.name) is None:
-            _module(case, item.name, item)
+            _module(case, item.name, item, (item,))
 
 
-def _module(case: Case, path: str, node: ast.AST) -> bool:
+def _module(case: Case, path: str, node: ast.AST, names: Sequence[ast.alias]) -> bool:
     refusal = case.doors.module(path, in_test=case.unit.test)
     if refusal is not None:
-        case.findings.add(refusal.rule, node, refusal.message)
+        hint = import_hints.of_module(case, refusal.rule, path, names)
+        case.findings.add(refusal.rule, node, refusal.message, hint)
     return refusal is None
 
 
@@ -35,7 +38,7 @@ def _from(case: Case, node: ast.ImportFrom, scope: Scope) -> None:
     local = case.project.local_module(case.unit, path)
     if local is not None:
         _local(case, node, local)
-    elif _module(case, path, node):
+    elif _module(case, path, node, node.names):
         for item in node.names:
             _member(case, path, item)
     if scope.kind == "class" and any(_is_module(case, path, a.name) for a in node.names):
@@ -62,7 +65,8 @@ def _local(case: Case, node: ast.ImportFrom, path: str) -> None:
     project = case.project
     if not path or (path not in project.units and path not in project.folders):
         where = "leaves the strategy's folder" if not path else "names no file of the folder"
-        case.findings.add("import-relative", node, f"this import {where}")
+        hint = import_hints.of_file(node.module or node.names[0].name)
+        case.findings.add("import-relative", node, f"this import {where}", hint)
         return
     for item in node.names:
         if item.name == "*":

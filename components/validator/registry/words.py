@@ -95,3 +95,11 @@ NOTEBOOK_ENGINE = SAMPLE_DATA | words("""
     Backtest FractionalBacktest MultiBacktest plot_heatmaps set_bokeh_output
 """)
 """Names of `backtesting` that only run, show or feed a backtest."""
+
+PACKAGES = words("""
+    pandas_ta_classic talipp tulipy finta stockstats btalib pyti vectorbt vectorbtpro backtrader
+    zipline bt ffn empyrical riskfolio PyPortfolioOpt pypfopt cvxpy QuantLib catboost prophet
+    pmdarima tensorflow keras torch numba polars pyarrow sympy networkx optuna hyperopt deap
+    skfolio tsfresh smartmoneyconcepts freqtrade jesse lumibot alphalens
+""")
+"""Packages that strategies may know: an import of one is no forgotten file of the author's."""

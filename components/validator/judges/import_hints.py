@@ -1,0 +1,47 @@
+"""What to do about an import that is refused: one thing, as it is to be typed."""
+
+import ast
+from collections.abc import Sequence
+
+from components.validator.judges.common import Case
+from components.validator.registry.words import NOTEBOOK_MODULES, PACKAGES
+
+
+def of_module(case: Case, rule: str, path: str, names: Sequence[ast.alias]) -> str:
+    """The hint for a refused module; "" where the rule's own says it.
+
+    Args:
+        case: the file.
+        rule: the rule that refuses it.
+        path: the module, as written.
+        names: what the import takes.
+    """
+    if rule not in {"import-unknown", "import-dangerous"}:
+        return ""
+    if not any(_is_used(case, item) for item in names):
+        return "Nothing in the file uses it: remove the line."
+    top = path.partition(".")[0]
+    if top in NOTEBOOK_MODULES:
+        return 'Use it below `if __name__ == "__main__":` only.'
+    if rule == "import-dangerous":
+        return ""
+    if top in case.doors.known or top in PACKAGES:
+        return (
+            f"Ask the operator to install it in the sandbox and to add this line below `modules:` "
+            f'in policies/code.yaml:  {path}: {{why: "..."}}'
+        )
+    return of_file(path)
+
+
+def of_file(path: str) -> str:
+    """The hint for a module that is probably a file of the author's, outside of the folder."""
+    folders = path.split(".")
+    return (
+        f"If this is a file of yours, copy it to strategies/NAME/{'/'.join(folders)}.py: only the "
+        "strategy's folder is checked and deployed."
+    )
+
+
+def _is_used(case: Case, item: ast.alias) -> bool:
+    name = item.asname or item.name.partition(".")[0]
+    return name == "*" or name in case.index.loads
