@@ -1,15 +1,18 @@
-# Everything a newcomer runs. `make demo` is the place to start.
+# Everything a newcomer runs; `make` lists it. `make demo` is the place to start.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
-.PHONY: setup dev demo test unit lint lock bench soak clean
+.PHONY: help setup dev demo format lint test unit e2e bench soak lock dist clean
+
+help:  # this list
+	@sed -n 's/^\([a-z][a-z0-9]*\):[^#]*#  *\(.*\)/\1\t\2/p' Makefile | expand -t 10
 
 setup: $(STAMP)  # what AlgoOps needs to run
 
-dev: $(DEV_STAMP)  # and what its tests need
+dev: $(DEV_STAMP)  # the same, and what its tests need
 
 $(STAMP): pyproject.toml requirements.lock requirements-build.lock .ci/install
 	@[ -x $(BIN)/pip ] || $(PYTHON) -m venv $(VENV)
@@ -20,20 +23,24 @@ $(DEV_STAMP): $(STAMP) requirements-dev.lock
 	@.ci/install $(BIN)/python requirements-dev.lock -e .
 	@touch $(DEV_STAMP)
 
-demo: setup
+demo: setup  # the whole main job on a throw-away repository
 	@$(BIN)/algoops demo
 
 # Three at a time, also on two processors: tests wait for processes. Who comes to its end first takes
 # tests from the others.
 PYTEST := $(BIN)/python -m pytest --numprocesses 3 --dist worksteal --durations 10
 
-lint: dev
+format: dev  # rewrite the code as the linter wants it
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: dev  # format, lint rules, types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: dev
+test: dev  # everything; installs Docker and Chromium where they are missing
 	tests/setup-docker
 	tests/setup-browser
 	tests/setup-emulate
@@ -42,20 +49,30 @@ test: dev
 unit: dev  # what needs neither Docker nor a browser
 	$(PYTEST) tests/unit
 
-bench: dev
+e2e: dev  # the daemon driven from outside, and the browser
+	tests/setup-docker
+	tests/setup-browser
+	tests/setup-emulate
+	$(PYTEST) tests/e2e
+
+bench: dev  # speed, compared with the raw tools
 	$(BIN)/python -m benchmarks
 
-soak: dev  # make soak SEED=7 MINUTES=10 BACKEND=docker FORGE=github
+soak: dev  # random use with kills: make soak SEED=7 MINUTES=10 BACKEND=docker FORGE=github
 	$(BIN)/python -m tests.soak --seed $(or $(SEED),1) --minutes $(or $(MINUTES),10) \
 	  --backend $(or $(BACKEND),bubblewrap) --forge $(or $(FORGE),local)
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
   --no-emit-index-url --no-emit-find-links --no-header
 
-lock: setup  # what is locked already stays, where pyproject.toml allows it
+lock: setup  # the lock files anew; locked versions stay where pyproject.toml allows it
 	$(LOCK) pyproject.toml -o requirements.lock
 	$(LOCK) pyproject.toml --extra dev --extra dask --constraint requirements.lock -o requirements-dev.lock
 	$(LOCK) --group build -o requirements-build.lock
 
-clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build *.egg-info
+dist: dev  # the sdist, and the wheel made from it
+	rm -rf dist
+	$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir dist .
+
+clean:  # remove all that was made
+	rm -rf dist $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build *.egg-info
