@@ -27,7 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("run", "Make the bare repository that authors push to and the daemon watches."),
     "backtest": (
         "backtest",
-        "Backtest one strategy in the sandbox. No static validation: the wall must hold alone.",
+        "Backtest one strategy in the sandbox, without static validation of its code.",
     ),
     "sweep": ("sweep", "Backtest a strategy once for each combination of parameter values."),
     "check": (
@@ -54,6 +54,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "cancel": ("operate", "Stop the checks of a proposal, until somebody asks for them or pushes."),
     "hold": ("operate", "Forbid a version to be deployed until it is unheld."),
     "unhold": ("operate", "Lift a hold."),
+    "data": ("data", "Market data: import exports, check files."),
     "doctor": (
         "doctor",
         "Look at git, data, policies, database, repositories and sandbox; say what to do.",
@@ -70,7 +71,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Copy the database while the bot runs; the copy is checked before it gets its name.",
     ),
 }
-GROUPS = {"validate": groups.validate, "sandbox": groups.sandbox}
+GROUPS = {"validate": groups.validate, "sandbox": groups.sandbox, "data": groups.data}
 OF_VALIDATE = {"schema": "schema", "config": "schema", "code": "validate_code"}
 
 app = typer.Typer(

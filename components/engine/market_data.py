@@ -129,6 +129,12 @@ def _read(path: Path) -> _Loaded:
     )
 
 
+def file_bars(path: Path, symbol: str, interval: str) -> Bars:
+    """All bars of one file, wherever it is. Raises ConfigError as `FolderData.bars` does."""
+    frame = _read(path).frame
+    return _bars(path, symbol, interval, frame, frame)
+
+
 def _bars(path: Path, symbol: str, interval: str, whole: pd.DataFrame, part: pd.DataFrame) -> Bars:
     first = int(whole.index.searchsorted(part.index[0]))
 

@@ -19,7 +19,7 @@ def data_findings(bars: Bars) -> tuple[Finding, ...]:
             check=CheckName.BACKTEST,
             rule=f"data-{doubt.kind}",
             severity=Severity.WARNING,
-            message=f"{bars.symbol} {bars.interval}: {doubt.message}{_more(doubt.count)}",
+            message=f"{_name(bars)}: {doubt.message}{_more(doubt.count)}",
             hint=doubt.hint,
             found=str(doubt.count),
         )
@@ -35,15 +35,19 @@ def check_bars(bars: Bars, policy: DataPolicy) -> None:
     """
     if bars.gap is not None and bars.gap.days > policy.max_gap_days:
         raise ConfigError(
-            f"{bars.symbol} {bars.interval}: {bars.gap.message}",
+            f"{_name(bars)}: {bars.gap.message}",
             hint="fill it, cut the file there, or raise data.max_gap_days in policies/risk.yaml",
         )
     for doubt in bars.doubts:
         if doubt.kind in policy.block:
             raise ConfigError(
-                f"{bars.symbol} {bars.interval}: {doubt.message}{_more(doubt.count)}",
+                f"{_name(bars)}: {doubt.message}{_more(doubt.count)}",
                 hint=f"{doubt.hint}; data.block in policies/risk.yaml names {doubt.kind}",
             )
+
+
+def _name(bars: Bars) -> str:
+    return f"{bars.symbol} {bars.interval}".strip()
 
 
 def _more(count: int) -> str:
