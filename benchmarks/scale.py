@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from bot.checks.run import Where, read_subject, take_snapshot
 from bot.core.decisions import ProposalPolicy, plan_run
 from components.forge.local import LocalForge
+from components.git_patch import Repository
 from components.ports import Proposal
 from components.safe_tools.hardened import HardenedGit
 
@@ -63,6 +64,7 @@ def file(path: str, text: str) -> Iterator[str]:
 
 def build(folder: Path, strategies: int) -> LocalForge:
     path = folder / f"{strategies}.git"
+    Repository.create(path).close()
     forge = LocalForge.open("bench", path, base="main", reports=folder / "reports")
     git = HardenedGit(path)
     git.run("fast-import", "--quiet", stdin="".join(stream(strategies)).encode())

@@ -66,6 +66,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Run the jobs of a daemon that is configured with `executor: {kind: dask}`.",
     ),
     "audit": ("audit", "The audit log: append-only, chained by hashes."),
+    "upgrade": (
+        "audit",
+        "Bring the database of an older AlgoOps up to date, after a copy of it; no daemon may run.",
+    ),
     "backup": (
         "audit",
         "Copy the database while the bot runs; the copy is checked before it gets its name.",

@@ -18,7 +18,7 @@ from bot.cli.common import (
     settings_from,
 )
 from components.errors import UserError
-from components.state import DATABASE, Store
+from components.state import DATABASE, LOCK, DaemonLock, Store
 from components.state.tables.records import AuditHead, AuditProblem
 
 _HEAD_PARTS = 2
@@ -30,6 +30,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.add_typer(audit, name="audit")
     app.command("backup")(backup)
+    app.command("upgrade")(upgrade)
 
 
 @audit.command()
@@ -97,3 +98,12 @@ def backup(
         markup=False,
         soft_wrap=True,
     )
+
+
+def upgrade(config: ConfigOption = None) -> None:
+    """Bring the database of an older AlgoOps up to date, after a copy of it; no daemon may run."""
+    state = settings_from(config).state.dir
+    with DaemonLock(state / LOCK), Store(state / DATABASE, create=False, upgrade=True):
+        out.print(
+            f"{state / DATABASE} is up to date", highlight=False, markup=False, soft_wrap=True
+        )

@@ -191,7 +191,7 @@ def _issue(settings: Settings, repository: str, command: Command, proposal: str 
 
 
 def _store(settings: Settings) -> Store:
-    return Store(settings.state.dir / DATABASE)
+    return Store(settings.state.dir / DATABASE, create=False)
 
 
 def _found(store: Store, name: str, repository: str = "") -> list[Strategy]:

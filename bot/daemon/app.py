@@ -60,7 +60,7 @@ class Daemon:
         settings = self._settings
         with ExitStack() as stack:
             stack.enter_context(DaemonLock(settings.state.dir / LOCK))
-            world = stack.enter_context(open_world(settings))
+            world = stack.enter_context(open_world(settings, upgrade=True))
             world.bench.executor.prepare()
             service = Service(world, settings)
             http = HttpServer(create_app(service), settings)

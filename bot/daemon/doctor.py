@@ -123,7 +123,11 @@ def _data_file(data: FolderData, entry: Entry, policy: DataPolicy) -> Iterator[S
 
 
 def _database(settings: Settings) -> Iterator[Symptom]:
-    with Store(settings.state.dir / DATABASE) as store:
+    path = settings.state.dir / DATABASE
+    if not path.exists():
+        yield Symptom("database", well=True, seen="none yet: `algoops run` makes it")
+        return
+    with Store(path, create=False) as store:
         store.check()
         problem = store.audit.verify()
         yield Symptom("database", well=True, seen=f"{store.strategies.count()} strategies")

@@ -117,13 +117,18 @@ def _proposals(repository: RepositorySettings) -> ProposalPolicy:
 
 
 @contextmanager
-def open_world(settings: Settings, executor: Executor | None = None) -> Iterator[World]:
+def open_world(
+    settings: Settings, executor: Executor | None = None, *, upgrade: bool = False
+) -> Iterator[World]:
     """Store, repositories, executor: everything that jobs need; closed when the block is left.
 
-    `executor` is one that is there already and outlives the block; None starts one.
+    Args:
+        settings: the configuration.
+        executor: one that is there already and outlives the block; None starts one.
+        upgrade: whether a database of an older version may be brought up to date.
     """
     with ExitStack() as stack:
-        store = stack.enter_context(Store(settings.state.dir / DATABASE))
+        store = stack.enter_context(Store(settings.state.dir / DATABASE, upgrade=upgrade))
         policies = load_policies(settings.policies)
         if executor is None:
             executor = open_executor(settings, policies.sandbox)

@@ -9,10 +9,10 @@ import threading
 from pathlib import Path
 from typing import Self
 
-from components.errors import Moved, TransientError, UserError, Waiting
+from components.errors import ConfigError, Moved, TransientError, UserError, Waiting
 from components.forge.local_files import ReportFiles
 from components.git_patch.notes import read_note, write_note
-from components.git_patch.repository import Repository
+from components.git_patch.repository import Repository, require_bare
 from components.git_patch.values import Branch, Signing, Update
 from components.ports import Landing, Permission, Proposal, StatusState, Tag
 from components.safe_tools.names import object_id, ref_problem, shown
@@ -67,15 +67,21 @@ class LocalForge:
         signing: Signing | None = None,
         audit: Audit = no_audit,
     ) -> Self:
-        """The forge on the repository at `path`; a missing one is made, empty.
+        """The forge on the repository at `path`.
 
         Pushes into it are checked from now on (`receive.fsckObjects`), unless its owner has
         decided that already.
 
         Raises:
-            ConfigError: the folder holds something else.
+            ConfigError: there is none, or the folder holds something else.
         """
-        Repository.create(path, base, binary=binary).close()
+        if not path.is_dir() or not any(path.iterdir()):
+            # Never made here: its disk may be mounted later.
+            raise ConfigError(
+                f"repository {name}: there is none at {path}",
+                hint="`algoops init` makes one; or mount its disk, or correct `path`",
+            )
+        require_bare(path)
         repository = Repository(path, binary=binary, signing=signing, audit=audit)
         repository.set_default("receive.fsckObjects", "true")
         return cls(name, repository, base=base, reports=reports, audit=audit)

@@ -19,6 +19,15 @@ STALE_LOCK_S = 300.0
 NEEDED = (2, 38)  # `git merge-tree --write-tree`
 
 
+def require_bare(path: Path) -> None:
+    """Raise ConfigError where a folder is no repository, or a working copy."""
+    if find_git_dir(path) != path.resolve():
+        raise ConfigError(
+            f"{path} is a working copy, and a bare repository is needed",
+            hint=f"git clone --bare {path} {path}.git",
+        )
+
+
 class Repository(Merger):
     """A git repository, bare or not; nothing is ever checked out.
 
@@ -68,11 +77,7 @@ class Repository(Merger):
         path = path.absolute()  # git runs in this folder: a relative path would count from there
         path.mkdir(parents=True, exist_ok=True)
         if any(path.iterdir()):
-            if find_git_dir(path) != path.resolve():
-                raise ConfigError(
-                    f"{path} is a working copy, and a bare repository is needed",
-                    hint=f"git clone --bare {path} {path}.git",
-                )
+            require_bare(path)
         else:
             ref_name(f"refs/heads/{base}")
             args = ("init", "--quiet", "--bare", "--template=", f"--initial-branch={base}")

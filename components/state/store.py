@@ -46,23 +46,26 @@ class Store:
         clock: clock.Clock = clock.now,
         *,
         create: bool = True,
+        upgrade: bool = False,
         busy_s: float = BUSY_S,
     ) -> None:
-        """Open the database and bring its schema up to date.
+        """Open the database.
 
         Args:
             path: the file.
             clock: the time, for tests.
             create: make it (and its folder) where there is none.
+            upgrade: bring an older one up to date, after a copy of it.
             busy_s: how long to wait for another process's write, in seconds.
 
         Raises:
-            StateUnreadable, StateReadOnly, StateCorrupt, StateTooNew, StateBusy, StateFull.
+            StateUnreadable, StateReadOnly, StateCorrupt, StateOld, StateTooNew, StateBusy,
+            StateFull.
         """
         self.path = path
         if create:
             _make_folder(path.parent)
-        self._db = Database(path, create=create, busy_s=busy_s, time=clock)
+        self._db = Database(path, create=create, upgrade=upgrade, busy_s=busy_s, time=clock)
         self.audit = AuditLog(self._db)
         self.inbox = Inbox(self._db)
         self.jobs = Jobs(self._db, self.audit)

@@ -3,13 +3,16 @@
 import os
 import sqlite3
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from components.errors import UserError
-from components.state.db.database import Database
 from components.state.db.errors import StateCorrupt, StateFault, StateUnreadable, translated
 
+if TYPE_CHECKING:
+    from components.state.db.database import Database
 
-def backup(db: Database, target: Path, *, overwrite: bool = False) -> int:
+
+def backup(db: "Database", target: Path, *, overwrite: bool = False) -> int:
     """Copy the database as it is at one moment; the copy is checked before it gets its name.
 
     Args:
@@ -30,9 +33,25 @@ def backup(db: Database, target: Path, *, overwrite: bool = False) -> int:
         raise UserError(f"{target} exists", hint="choose another name, or replace it with --force")
     if not target.parent.is_dir():
         raise StateUnreadable(f"there is no folder {target.parent}", hint="make it first")
+    with db.reading() as connection:
+        copy(connection, db.path, target)
+    return target.stat().st_size
+
+
+def copy(source: sqlite3.Connection, path: Path, target: Path) -> None:
+    """Copy an open database; the copy is checked and on disk before it gets its name.
+
+    Args:
+        source: a connection to it, outside a transaction.
+        path: its file, for messages.
+        target: replaced where it exists.
+
+    Raises:
+        StateFull, StateFault, StateCorrupt: no copy was made; nothing is changed at `target`.
+    """
     partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
     try:
-        _copy(db, partial)
+        _copy(source, path, partial)
         _sync(partial)
         partial.replace(target)
         _sync(target.parent)
@@ -40,22 +59,21 @@ def backup(db: Database, target: Path, *, overwrite: bool = False) -> int:
         raise StateFault(f"cannot write {target}: {error.strerror}") from error
     finally:
         partial.unlink(missing_ok=True)
-    return target.stat().st_size
 
 
-def _copy(db: Database, partial: Path) -> None:
+def _copy(source: sqlite3.Connection, path: Path, partial: Path) -> None:
     partial.unlink(missing_ok=True)
     with translated(partial):
-        copy = sqlite3.connect(partial)
+        made = sqlite3.connect(partial)
         try:
-            db.copy_to(copy)
+            source.backup(made)
             # One file that can be carried away: no WAL beside it.
-            copy.execute("PRAGMA journal_mode = DELETE")
-            problem = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]
+            made.execute("PRAGMA journal_mode = DELETE")
+            problem = made.execute("PRAGMA integrity_check(1)").fetchone()[0]
         finally:
-            copy.close()
+            made.close()
     if problem != "ok":
-        raise StateCorrupt(f"{db.path} is damaged: {problem}", hint="restore an earlier backup")
+        raise StateCorrupt(f"{path} is damaged: {problem}", hint="restore an earlier backup")
 
 
 def _sync(path: Path) -> None:

@@ -38,12 +38,14 @@ class Database:
         path: Path,
         *,
         create: bool = True,
+        upgrade: bool = False,
         busy_s: float = BUSY_S,
         time: clock.Clock = clock.now,
     ) -> None:
         self.path = path
         self.time = time
         self._busy_s = busy_s
+        self._upgrade = upgrade
         self._idle_readers: deque[sqlite3.Connection] = deque()
         if not create and not path.exists():
             raise StateUnreadable(
@@ -88,7 +90,7 @@ class Database:
                     f"{self.path} cannot be kept in WAL mode (it is in {mode} mode)",
                     hint="put `state.dir` on a local, writable disk",
                 )
-            schema.update(connection, self.path)
+            schema.update(connection, self.path, upgrade=self._upgrade)
 
     def _wal_mode(self, connection: sqlite3.Connection) -> str:
         """Turn the WAL on; SQLite's own waiting does not cover this while others open it too."""
@@ -181,10 +183,11 @@ class Database:
         """The clock's time as text."""
         return clock.text(self.time())
 
-    def copy_to(self, target: sqlite3.Connection) -> None:
-        """Copy the database as it is at one moment; writers go on."""
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection that only reads; writers go on."""
         with translated(self.path), self._reader() as connection:
-            connection.backup(target)
+            yield connection
 
     def close(self) -> None:
         """Close all connections; the last one to close merges the WAL into the file."""

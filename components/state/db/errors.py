@@ -34,6 +34,10 @@ class StateTooNew(UserError):
     """The database was written by a newer version of AlgoOps."""
 
 
+class StateOld(UserError):
+    """The database is of an older AlgoOps, and whoever opened it only wants to look."""
+
+
 class StateFault(TransientError):
     """The operating system failed to read or write the database."""
 

@@ -3,7 +3,8 @@
 import sqlite3
 from pathlib import Path
 
-from components.state.db.errors import StateTooNew
+from components.state.db import backup
+from components.state.db.errors import StateOld, StateTooNew
 
 NAMES = (
     "m0001_queue",
@@ -16,15 +17,21 @@ NAMES = (
 """The migrations of `migrations.py`, in their order."""
 
 
-def update(connection: sqlite3.Connection, path: Path) -> None:
-    """Apply the migrations that the database does not have yet.
+def update(connection: sqlite3.Connection, path: Path, *, upgrade: bool) -> None:
+    """Apply the migrations that the database does not have yet; a new one gets all of them.
+
+    A filled one is copied first, to `NAME-before-MIGRATION.db` beside it.
 
     Args:
         connection: in autocommit mode, outside a transaction.
-        path: for messages.
+        path: the database's file.
+        upgrade: whether an older database may be changed: a running daemon of the older version
+            could not open it again.
 
     Raises:
+        StateOld: it is older, and `upgrade` is not set; nothing was changed.
         StateTooNew: it has migrations which this program does not know.
+        StateFull, StateFault: no copy could be made; nothing was changed.
     """
     applied = _applied(connection)
     unknown = applied - set(NAMES)
@@ -33,8 +40,15 @@ def update(connection: sqlite3.Connection, path: Path) -> None:
             f"{path} was written by a newer AlgoOps ({', '.join(sorted(unknown))})",
             hint="upgrade AlgoOps, or restore a backup made before the upgrade",
         )
-    if applied != set(NAMES):
-        _migrate(connection)
+    missing = [name for name in NAMES if name not in applied]
+    if not missing:
+        return
+    if applied and not upgrade:
+        raise StateOld(
+            f"{path} was written by an older AlgoOps and needs an upgrade",
+            hint="stop the daemon, then start it again with this version, or run `algoops upgrade`",
+        )
+    _migrate(connection, path)
 
 
 def _applied(connection: sqlite3.Connection) -> set[str]:
@@ -49,7 +63,7 @@ def _applied(connection: sqlite3.Connection) -> set[str]:
     return {row[0] for row in rows}
 
 
-def _migrate(connection: sqlite3.Connection) -> None:
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     # sqlite-utils brings pandas along: a second that only a start with something to do pays.
     import sqlite_utils  # noqa: PLC0415  # see above
 
@@ -59,9 +73,22 @@ def _migrate(connection: sqlite3.Connection) -> None:
     # start at once don't both create the tables.
     connection.execute("BEGIN IMMEDIATE")
     try:
+        _keep_a_copy(_applied(connection), path)
         migrations.apply(sqlite_utils.Database(connection, execute_plugins=False))
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def _keep_a_copy(applied: set[str], path: Path) -> None:
+    """Of a filled database that lacks something, as another connection still sees it."""
+    missing = [name for name in NAMES if name not in applied]
+    if not applied or not missing:
+        return
+    before = sqlite3.connect(path)
+    try:
+        backup.copy(before, path, path.with_name(f"{path.stem}-before-{missing[0]}.db"))
+    finally:
+        before.close()

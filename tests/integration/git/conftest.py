@@ -61,6 +61,7 @@ class World:
 @pytest.fixture
 def world(tmp_path):
     audit: list = []
+    Repository.create(tmp_path / "watched.git").close()
     forge = LocalForge.open(
         "team",
         tmp_path / "watched.git",

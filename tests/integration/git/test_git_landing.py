@@ -437,6 +437,7 @@ def test_branch_with_a_name_that_is_no_text_is_left_out_and_recorded(world):
 
 
 def test_empty_repository_says_that_it_waits_for_its_base(tmp_path):
+    Repository.create(tmp_path / "new.git").close()
     forge = LocalForge.open(
         "team", tmp_path / "new.git", base="trunk", reports=tmp_path / "reports"
     )

@@ -9,6 +9,8 @@ from components.state.db.database import Database
 from components.state.db.errors import (
     StateBusy,
     StateCorrupt,
+    StateFull,
+    StateOld,
     StateReadOnly,
     StateTooNew,
     StateUnreadable,
@@ -280,7 +282,7 @@ def test_database_filled_at_an_older_version_is_brought_up_to_date(path, step):
         db.conn.executescript(FILL[name])
     before = {table: list(db[table].rows) for table in db.table_names() if table[0] != "_"}
     db.close()
-    with Store(path) as store:
+    with Store(path, upgrade=True) as store:
         store.check()
         assert [event.key for event in store.inbox.pending()] == ["d1"]
         assert store.jobs.lease("w", 60).key == "pr/1"
@@ -295,6 +297,51 @@ def test_database_filled_at_an_older_version_is_brought_up_to_date(path, step):
     db.close()
 
 
+def older(path):
+    """A database as the version before this one left it, with a row."""
+    import sqlite_utils
+
+    path.parent.mkdir()
+    db = sqlite_utils.Database(path)
+    migrations.apply(db, stop_before=NAMES[-1])
+    db.conn.executescript(FILL[NAMES[0]])
+    db.enable_wal()
+    db.close()
+    return path.read_bytes()
+
+
+def test_older_database_is_left_as_it_is_by_whoever_only_looks(path):
+    before = older(path)
+    with pytest.raises(StateOld, match="needs an upgrade"):
+        Store(path)
+    assert path.read_bytes() == before
+    assert [f.name for f in path.parent.glob("*.db")] == [path.name]
+
+
+def test_upgrade_keeps_a_copy_that_the_older_version_can_open(path):
+    import sqlite_utils
+
+    older(path)
+    Store(path, upgrade=True).close()
+    (copy,) = path.parent.glob("*-before-*.db")
+    db = sqlite_utils.Database(copy)
+    assert [m.name for m in migrations.pending(db)] == [NAMES[-1]]
+    assert db["deliveries"].count == 1
+    db.close()
+
+
+def test_upgrade_without_room_for_the_copy_changes_nothing(path, monkeypatch):
+    before = older(path)
+
+    def full(*_):
+        raise StateFull("no room")
+
+    monkeypatch.setattr("components.state.db.backup.copy", full)
+    with pytest.raises(StateFull):
+        Store(path, upgrade=True)
+    assert path.read_bytes() == before
+
+
 def test_holds_set_with_a_v_hold_what_they_were_meant_to_after_an_upgrade(path):
     import sqlite_utils
 
@@ -306,7 +353,7 @@ def test_holds_set_with_a_v_hold_what_they_were_meant_to_after_an_upgrade(path):
         db.conn.execute(f"{held} ('main', 'RSI', '{version}', 'bob', 'why', '2026-01-01')")
     db.conn.commit()
     db.close()
-    with Store(path) as store:
+    with Store(path, upgrade=True) as store:
         assert store.holds.active("main", "RSI", "1.0.0").reason == "why"
         assert {h.version for h in store.holds.list("main")} == {"1.0.0", "1.1.0"}
         store.holds.unhold("main", "RSI", "1.1.0", "ada", "mended")
@@ -332,7 +379,7 @@ def test_migration_that_breaks_changes_nothing(path, monkeypatch):
     monkeypatch.setattr(module, "migrations", broken)
     monkeypatch.setattr(schema, "NAMES", (*NAMES, "m9000_breaks"))
     with pytest.raises(StateCorrupt, match="nowhere"):
-        Store(path)
+        Store(path, upgrade=True)
     monkeypatch.undo()
     with Store(path) as store:
         store.check()
