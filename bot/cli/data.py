@@ -22,7 +22,7 @@ from bot.cli.common import (
 from components.engine.data.imports.convert import Imported, Wanted, imported
 from components.engine.data.imports.write import joined, write
 from components.engine.data.judge import check_bars, data_findings
-from components.engine.data.names import Entry, entries, entry
+from components.engine.data.names import DataFile, entries, entry
 from components.engine.market_data import file_bars
 from components.errors import AlgoOpsError, UserError
 from components.schema.policies.risk import DataPolicy, RiskPolicy
@@ -116,13 +116,13 @@ def check(
         raise typer.Exit(EXIT_FAILED if any(one.refused for one in checked) else EXIT_PASSED)
 
 
-def _of_folder(folder: Path) -> list[Entry]:
+def _of_folder(folder: Path) -> list[DataFile]:
     if not folder.is_dir():
         raise UserError(f"{folder} is no folder", hint="check `data.dir`")
     return list(entries(folder))
 
 
-def _checked(one: Entry, policy: DataPolicy, *, named: bool) -> Checked:
+def _checked(one: DataFile, policy: DataPolicy, *, named: bool) -> Checked:
     if one.skipped and not (named and one.path.is_file()):
         refused = one.skipped if one.broken or named else ""
         return Checked(str(one.path), 0, refused, (), "" if refused else one.skipped)

@@ -13,7 +13,7 @@ from bot.daemon.executors import open_executor
 from bot.daemon.opening import open_watched
 from bot.landing.context import Watched
 from components.engine.data.judge import check_bars, data_findings
-from components.engine.data.names import Entry
+from components.engine.data.names import DataFile
 from components.engine.market_data import FolderData
 from components.errors import AlgoOpsError, UserError
 from components.ports import Forge, ScriptJob
@@ -99,7 +99,7 @@ def _data(settings: Settings) -> Iterator[Symptom]:
         yield from _data_file(data, entry, policy)
 
 
-def _data_file(data: FolderData, entry: Entry, policy: DataPolicy) -> Iterator[Symptom]:
+def _data_file(data: FolderData, entry: DataFile, policy: DataPolicy) -> Iterator[Symptom]:
     if entry.skipped:
         yield Symptom(
             f"data file {entry.path.name}",

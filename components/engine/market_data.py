@@ -12,7 +12,7 @@ import pandas as pd
 
 from components.engine.data.bars import validated, where
 from components.engine.data.doubts import doubts, longest_gap
-from components.engine.data.names import Entry, entries
+from components.engine.data.names import DataFile, entries
 from components.errors import ConfigError, UserError
 from components.ports import Bars
 
@@ -67,7 +67,7 @@ class FolderData:
         """All (symbol, interval) pairs that there are, sorted."""
         return tuple(sorted(self._files()))
 
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[DataFile, ...]:
         """Every entry of the folder, also those that are not read, with the reason."""
         return tuple(entries(self._folder)) if self._folder.is_dir() else ()
 

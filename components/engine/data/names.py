@@ -29,7 +29,7 @@ _UNITS = {
 
 
 @dataclass(frozen=True)
-class Entry:
+class DataFile:
     """One file of a data folder.
 
     Attributes:
@@ -46,28 +46,28 @@ class Entry:
     broken: bool = False
 
 
-def entries(folder: Path) -> Iterator[Entry]:
+def entries(folder: Path) -> Iterator[DataFile]:
     """Every entry of a data folder, sorted by name."""
     for path in sorted(folder.iterdir()):
         yield entry(path)
 
 
-def entry(path: Path) -> Entry:
+def entry(path: Path) -> DataFile:
     """What one entry of a data folder is, by its name."""
     suffix = path.suffix.lower()
     if path.name.startswith(".") or suffix not in SUFFIXES:
-        return Entry(path, skipped=_other(path, suffix))
+        return DataFile(path, skipped=_other(path, suffix))
     if not path.is_file():
-        return Entry(path, skipped="it is not a file", broken=True)
+        return DataFile(path, skipped="it is not a file", broken=True)
     symbol, mark, length = path.stem.rpartition("_")
     if not mark:
-        return Entry(path, skipped="its name has no _INTERVAL, such as ACME_1d.csv", broken=True)
+        return DataFile(path, skipped="its name has no _INTERVAL, such as ACME_1d.csv", broken=True)
     interval, problem = interval_of(length)
     if not _SYMBOL.match(symbol):
         problem = f"{symbol!r} is no symbol: up to 32 letters, digits and . ^ = _ -"
     if problem:
-        return Entry(path, skipped=problem, broken=True)
-    return Entry(path, symbol, interval)
+        return DataFile(path, skipped=problem, broken=True)
+    return DataFile(path, symbol, interval)
 
 
 def interval_of(text: str) -> tuple[str, str]:

@@ -22,14 +22,14 @@ _UNITS = ((1e11, 1, "seconds"), (1e14, 10**3, "milliseconds"), (1e17, 10**6, "mi
 
 
 @dataclass(frozen=True)
-class Moments:
+class BarTimes:
     """The times of a file and, in words, how they were read."""
 
     index: pd.DatetimeIndex
     notes: tuple[str, ...]
 
 
-def moments(column: pd.Series, date_format: str, *, day_first: bool) -> Moments:
+def moments(column: pd.Series, date_format: str, *, day_first: bool) -> BarTimes:
     """A column of times.
 
     Args:
@@ -43,27 +43,27 @@ def moments(column: pd.Series, date_format: str, *, day_first: bool) -> Moments:
     if column.isna().any():
         raise UserError(f"bar {int(column.isna().to_numpy().argmax()) + 1} has no time")
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        return Moments(pd.DatetimeIndex(column), ())
+        return BarTimes(pd.DatetimeIndex(column), ())
     if pd.api.types.is_numeric_dtype(column.dtype):
         return _of_numbers(column, date_format)
     texts = column.astype(str).str.strip()
     if date_format:
-        return Moments(_by(texts, date_format), (f"times as {date_format}",))
+        return BarTimes(_by(texts, date_format), (f"times as {date_format}",))
     texts, zone = _without_zone(texts)
     index, note = _recognised(texts, day_first=day_first)
     if zone and index.tz is None:
         index = index.tz_localize(zone)
-    return Moments(index, (note,))
+    return BarTimes(index, (note,))
 
 
-def _of_numbers(column: pd.Series, date_format: str) -> Moments:
+def _of_numbers(column: pd.Series, date_format: str) -> BarTimes:
     values = column.to_numpy()
     whole = values.astype(np.int64)
     if (whole < 30_000_000).all() and (whole > 15_000_000).all():  # noqa: PLR2004  # 20240131
         texts = pd.Series(whole).astype(str)
-        return Moments(_by(texts, date_format or "%Y%m%d"), ("times as 20240131",))
+        return BarTimes(_by(texts, date_format or "%Y%m%d"), ("times as 20240131",))
     if date_format:
-        return Moments(_by(column.astype(str), date_format), (f"times as {date_format}",))
+        return BarTimes(_by(column.astype(str), date_format), (f"times as {date_format}",))
     if (whole < 10**8).any():
         raise UserError(
             f"{values[int((whole < 10**8).argmax())]} is no time since 1970",
@@ -81,7 +81,7 @@ def _of_numbers(column: pd.Series, date_format: str) -> Moments:
     if (whole >= lower).any():
         names.append("nanoseconds")
     index = pd.DatetimeIndex(pd.to_datetime(nanoseconds, utc=True)).as_unit("us")
-    return Moments(index, (f"times are {' and '.join(names)} since 1970, in UTC",))
+    return BarTimes(index, (f"times are {' and '.join(names)} since 1970, in UTC",))
 
 
 def _without_zone(texts: pd.Series) -> tuple[pd.Series, str]:
