@@ -7,7 +7,7 @@ _NAMED = 3
 
 
 def judge(case: Case) -> None:
-    """What was blanked before the file was judged."""
+    """What was blanked before the file was judged, and data files."""
     cut = case.unit.cut
     if cut.lines:
         spans = [f"{a}" if a == b else f"{a}-{b}" for a, b in cut.lines[:_SHOWN]]
@@ -16,6 +16,10 @@ def judge(case: Case) -> None:
             f"only a notebook needs this, so it is not run here: line {', '.join(spans)}{more}"
         )
         case.findings.at("notebook-code", cut.lines[0][0], None, message)
+    for access in case.index.accesses_of("asset"):
+        if access.call is not None and case.is_own(access.node.value, access.scope):
+            message = "the look-ahead check can't see from when the data in this file is"
+            case.findings.add("asset-unseen", access.node, message)
     for line, module in cut.imports:
         message = f"the strategy does not use {module}, so it is not imported here"
         case.findings.at("notebook-import", line, None, message)

@@ -21,6 +21,15 @@ NOTEBOOK = (
         'Remove it, or move it below `if __name__ == "__main__":`.',
         "import matplotlib.pyplot as plt\nfrom backtesting import Strategy\nclass S(Strategy): ...",
     ),
+    rule(
+        Group.QUALITY,
+        "asset-unseen",
+        "A data file that the look-ahead check can't see into",
+        "What is in the file was known at every bar, also what was measured or learnt later.",
+        "Say in the description up to which day it was made, and trust only the bars after that.",
+        "from backtesting import Strategy\nclass S(Strategy):\n    def init(self):\n"
+        '        self.levels = self.asset("levels.csv")',
+    ),
     Rule(
         "notebook-value",
         Group.NAMES,

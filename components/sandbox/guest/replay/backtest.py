@@ -43,7 +43,7 @@ from components.sandbox.guest.replay.stream import Stream
 from components.sandbox.guest.replay.trial import drawn, made_up, quiet
 from components.sandbox.guest.replay.walk import Portion, Walk
 from components.sandbox.guest.replay.whole import Whole, run_whole
-from components.sandbox.guest.runtime import loading
+from components.sandbox.guest.runtime import assets, loading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -134,6 +134,7 @@ class _Guest:
         recorder.install()
         loading.shim_sample_data()
         loading.make_trailing_causal()
+        assets.install(folder)
         self._tape = Tape(spec)
         self._source = Source(folder, spec, self._tape, self._declarations)
         self._stream: Stream | None = None
