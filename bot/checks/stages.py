@@ -202,10 +202,10 @@ def _backtests(
             [backtest_of(subject.name, subject.files, definition.rules, t, bench) for t in tasks]
         )
     )
+    causal = _lookahead(subject, results, progress, started)
     broken = [r.message for r in results if r.status is Status.INFRASTRUCTURE_ERROR]
     if broken:
         return results, progress.error(CheckName.BACKTEST, started, "; ".join(broken))
-    causal = _lookahead(subject, results, progress, started)
     findings = [f for r in results for f in _execution_findings(subject, CheckName.BACKTEST, r)]
     findings += [
         f for r in results for f in (*fill_findings(r), *r.order_findings, *r.data_findings)

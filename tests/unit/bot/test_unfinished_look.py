@@ -36,6 +36,7 @@ def _check(*results):
         (Status.FAILED, "ZeroDivisionError: division by zero"),
         (Status.OUT_OF_MEMORY, "it needed more memory than 512 MiB"),
         (Status.CRASHED, "the strategy's process ended before its backtest did"),
+        (Status.INFRASTRUCTURE_ERROR, "the machine was too busy"),
     ],
 )
 def test_backtest_that_did_not_end_in_order_leaves_the_look_not_finished(status, message):
