@@ -106,8 +106,8 @@ def _finding(leak: Leak, index: pd.Index, files: Mapping[str, bytes]) -> Finding
             return _late(leak, time)
         case "undetermined":
             return _undetermined(leak, time)
-        case "chance":
-            return _chance(leak, time)
+        case "chance" | "draws":
+            return _chance(leak, time) if leak.kind == "chance" else _draws(leak, time)
         case "lookback" | "lookback-orders":
             return _lookback(leak, time, files)
         case _:
@@ -194,6 +194,32 @@ def _chance(leak: Leak, time: str) -> Finding:
         severity=Severity.WARNING,
         message=message,
         hint=_CHANCE_HINT,
+        found=leak.seen,
+        allowed=leak.known,
+    )
+
+
+def _draws(leak: Leak, time: str) -> Finding:
+    if leak.name:
+        message = (
+            f"`{leak.name}` is made of random numbers that change with the number of bars, not "
+            f"with later prices: at {time} (bar {leak.bar}) it is {leak.known} with the bars up "
+            f"to then, but {leak.seen} once later bars are there"
+        )
+    else:
+        message = (
+            "the strategy draws other random numbers when there are more bars, whatever their "
+            f"prices, and so trades otherwise: first at {time} (bar {leak.bar})"
+        )
+    return Finding(
+        check=CheckName.LOOKAHEAD,
+        rule="not-deterministic",
+        severity=Severity.WARNING,
+        message=message,
+        hint=(
+            "make a generator, with its seed, in each function that computes an indicator: one "
+            "that several draw, or that outlives init(), is at another number at every bar"
+        ),
         found=leak.seen,
         allowed=leak.known,
     )

@@ -254,7 +254,14 @@ class Leak(msgspec.Struct, frozen=True, array_like=True):
 
     name: str
     kind: Literal[
-        "indicator", "behaviour", "late", "undetermined", "chance", "lookback", "lookback-orders"
+        "indicator",
+        "behaviour",
+        "late",
+        "undetermined",
+        "chance",
+        "draws",
+        "lookback",
+        "lookback-orders",
     ]
     bar: int
     seen: str

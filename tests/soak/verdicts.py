@@ -1,6 +1,6 @@
 """The same verdicts on a bad day: all checks alone, then at nice 19 beside busy loops and killers.
 
-    python -m tests.soak.verdicts [--minutes 12] [--bars 500] [--seed 1] [NAME...]
+    python -m tests.soak.verdicts [--minutes 12] [--bars 500] [--kill-every 20] [NAME...]
 
 First every example, and a strategy of each kind that must fail, is checked with nothing beside it.
 Then all are checked at nice 19 beside one busy loop for each processor, while guests are killed at
@@ -30,7 +30,6 @@ from tests.soak.processes import below
 
 PROJECT = Path(__file__).resolve().parents[2]
 EXAMPLES = PROJECT / "examples" / "strategies"
-KILL_EVERY_S = (2.0, 20.0)
 AT_ONCE = 4
 """Strategies of one command: they run beside each other, and what has ended is known."""
 NOT_JUDGED = "error"
@@ -47,7 +46,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as place:
         folders = _stage(Path(place), wanted.bars, wanted.names)
         alone = _checked(Path(place), folders, wanted.minutes)
-        with _busy_loops(), _killer(random.Random(wanted.seed)) as killed:
+        with _busy_loops(), _killer(random.Random(wanted.seed), wanted.kill_every) as killed:
             beside = _checked(Path(place), folders, wanted.minutes, nice=19)
     told = {name: (alone[name], beside[name]) for name in sorted(alone)}
     for name, pair in told.items():
@@ -67,6 +66,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.soak.verdicts", description=__doc__)
     parser.add_argument("--minutes", type=float, default=12.0, help="for each of the two runs")
     parser.add_argument("--bars", type=int, default=500, help="newest of each data file; 0: all")
+    parser.add_argument("--kill-every", type=float, default=20.0, help="seconds, on the average")
     parser.add_argument("--seed", type=int, default=1, help="when which guest is killed")
     parser.add_argument("names", nargs="*", help="examples and kinds; all where none is named")
     return parser.parse_args()
@@ -149,13 +149,13 @@ def _busy_loops() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _killer(chance: random.Random) -> Iterator[list[int]]:
+def _killer(chance: random.Random, every_s: float) -> Iterator[list[int]]:
     """Kills one guest of ours now and then; yields whom it has killed."""
     killed: list[int] = []
     over = threading.Event()
 
     def kill() -> None:
-        while not over.wait(chance.uniform(*KILL_EVERY_S)):
+        while not over.wait(chance.uniform(0.1, 1.9) * every_s):
             guests = _guests()
             if guests:
                 victim = chance.choice(guests)

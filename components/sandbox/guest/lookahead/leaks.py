@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from components.protocol.messages import Op
 
-    OfValue = Literal["indicator", "chance", "lookback"]
-    Kind = Literal["behaviour", "undetermined", "chance", "lookback-orders"]
+    OfValue = Literal["indicator", "chance", "draws", "lookback"]
+    Kind = Literal["behaviour", "undetermined", "chance", "draws", "lookback-orders"]
     Asked = Mapping[int, list[Op]]
 
 

@@ -16,6 +16,7 @@ from components.sandbox.guest.lookahead.differences import (
     scale_of,
     shown_value,
 )
+from components.sandbox.guest.lookahead.draws import Draws
 from components.sandbox.guest.lookahead.leaks import of_orders, of_value
 from components.sandbox.guest.lookahead.suspects import suspects
 from components.sandbox.guest.lookahead.window import Least, moved, newest
@@ -53,6 +54,7 @@ class Inspection:
         self._length = source.tape.length
         self._stream = stream
         self._asked = asked(stream.first, stream.start, stream.ops)
+        self._draws = Draws(source)
         self.compared = 0
 
     def look(self, cuts: Iterable[int]) -> list[Leak]:
@@ -88,16 +90,20 @@ class Inspection:
         visible = np.flatnonzero(wrong >= full.start)
         if not len(visible) and full.start >= self._length:
             return None
-        if (leak := self._by_chance(number)) is not None:
+        bars = wrong[visible]
+        leak = self._by_chance(number)
+        if leak is not None and not self._draws.is_priced(number, bars.tolist()):
             return leak
         if not len(visible):
             return self._at_start(number)
-        bar, value = int(wrong[visible[0]]), known[..., visible[0]]
+        bar, value = int(bars[0]), known[..., visible[0]]
         seen = full.series[number][..., bar]
+        if self._draws.is_random(number) and not self._draws.is_priced(number, bars.tolist()):
+            return of_value(name, bar, seen, value, "draws")
         if self._source.spec.lookback is None:
             return of_value(name, bar, seen, value)
         short = of_value(name, bar, seen, value, "lookback")
-        return self._with_history(number, wrong[visible]) or short
+        return self._with_history(number, bars) or short
 
     def _by_chance(self, number: int) -> Leak | None:
         """Whether another run on the same bars, with other random numbers, gives other values."""
@@ -160,6 +166,8 @@ class Inspection:
             return [of_orders("chance", bar, orders)]
         if self._source.spec.lookback is not None and prefix and full.like(prefix, bar):
             return [of_orders("lookback-orders", bar, orders, self._moved(bar))]
+        if self._draws.are_orders_random(full, bar):
+            return [of_orders("draws", bar, orders)]
         return [self._behaviour(bar, orders)]
 
     def _prefix(self, bar: int) -> Whole | None:

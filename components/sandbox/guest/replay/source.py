@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,12 @@ class Source:
             np.random.seed(seed)  # noqa: NPY002  # authors use the global generator
         kind: type[Strategy] = loading.load(self._path, self.spec.name, self.spec.rules)
         return kind
+
+    def on(self, tape: Tape) -> Source:
+        """The same code, with the same random numbers, on other bars."""
+        other = copy.copy(self)
+        other.tape = tape
+        return other
 
     def trial(self, kind: type[Strategy], window: int | None = None) -> Trial:
         """Fresh instances on prefixes, or on no more than `window` bars; call it after `load`."""
