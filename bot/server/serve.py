@@ -5,7 +5,8 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
-from typing import cast
+from functools import partial
+from typing import Any, cast
 
 import h11
 import uvicorn
@@ -19,8 +20,12 @@ from components.errors import ConfigError, TransientError
 HEADER_SECONDS = 10.0
 STALLED_SECONDS = 30.0
 MAX_CONNECTIONS = 256
+MAX_WAITING = 100
+"""Connections that wait for their client at once; with those that are answered, fewer than
+MAX_CONNECTIONS, and far fewer than the 1,024 descriptors that a process usually has."""
+
 MAX_HEADERS = 32 * 1024
-BACKLOG = 512
+BACKLOG = 128
 SWITCH_SECONDS = 0.001
 
 
@@ -42,18 +47,48 @@ class _Timer:
             self._handle = None
 
 
+class Waiting:
+    """The connections whose client has to send something next, the longest waiting one first.
+
+    A new one in excess of MAX_WAITING ends the first: who opens a thousand connections and says
+    nothing loses them, and nobody else is kept out.
+    """
+
+    def __init__(self) -> None:
+        self._clients: dict[PatientProtocol, None] = {}
+
+    def add(self, client: "PatientProtocol") -> None:
+        """A client has to send something; it keeps its place where it had to already."""
+        self._clients.setdefault(client)
+        if len(self._clients) > MAX_WAITING:
+            first = next(iter(self._clients))
+            self.remove(first)
+            first.transport.abort()
+
+    def remove(self, client: "PatientProtocol") -> None:
+        """Its request is complete, or it is gone."""
+        self._clients.pop(client, None)
+
+
 class PatientProtocol(H11Protocol):
-    """uvicorn's HTTP/1.1 with two deadlines that it lacks.
+    """uvicorn's HTTP/1.1 with bounds that it lacks.
 
     A request's head must be complete within HEADER_SECONDS of its first byte (or of the
-    connection), and a client that stops reading its answer is cut off after STALLED_SECONDS.
+    connection), a client that stops reading its answer is cut off after STALLED_SECONDS, and
+    MAX_WAITING connections may wait for their client at once.
     """
+
+    def __init__(self, waiting: Waiting, **uvicorns: Any) -> None:
+        """As uvicorn makes it, and with the list of all that wait."""
+        super().__init__(**uvicorns)
+        self._waiting = waiting
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         """A client connected."""
         super().connection_made(transport)
         self._head_timer, self._stall_timer = _Timer(), _Timer()
         self._expect_head()
+        self._note_who_is_next()
 
     def data_received(self, data: bytes) -> None:
         """Bytes came."""
@@ -62,11 +97,18 @@ class PatientProtocol(H11Protocol):
             self._expect_head()
         else:
             self._head_timer.disarm()
+        self._note_who_is_next()
+
+    def on_response_complete(self) -> None:
+        """An answer was sent; the connection may be used again."""
+        super().on_response_complete()
+        self._note_who_is_next()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client went away."""
         self._head_timer.disarm()
         self._stall_timer.disarm()
+        self._waiting.remove(self)
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
@@ -78,6 +120,13 @@ class PatientProtocol(H11Protocol):
         """It reads again."""
         self._stall_timer.disarm()
         super().resume_writing()
+
+    def _note_who_is_next(self) -> None:
+        theirs = self.conn.their_state in (h11.IDLE, h11.SEND_BODY)
+        if theirs and not self.transport.is_closing():
+            self._waiting.add(self)
+        else:
+            self._waiting.remove(self)
 
     def _expect_head(self) -> None:
         self._head_timer.arm(self.loop, HEADER_SECONDS, self._late)
@@ -135,7 +184,7 @@ class HttpServer:
 def _config(app: FastAPI) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=PatientProtocol,
+        http=cast("type[asyncio.Protocol]", partial(PatientProtocol, Waiting())),
         ws="none",
         loop="asyncio",
         lifespan="on",

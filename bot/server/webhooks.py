@@ -89,6 +89,8 @@ async def github(
         raise problem(401, "bad_signature", "the signature does not belong to this body")
     if not DELIVERY.match(x_github_delivery):
         raise problem(400, "bad_delivery", "the header X-GitHub-Delivery is missing or malformed")
+    if not x_github_event:
+        raise problem(400, "bad_event", "the header X-GitHub-Event is missing")
     payload = webhook.payload_of(request.headers.get("content-type", ""), body)
     return await run_in_threadpool(
         _take, backend, verified, x_github_event, x_github_delivery, payload
@@ -115,10 +117,11 @@ def _take(
     delivery: str,
     body: bytes,
 ) -> Status:
+    name = webhook.repository_of(body)
     for repository in verified:
         if not _is_about(backend, repository, body):
             continue
-        bases = {webhook.repository_of(body): repository.base}
+        bases = {name: repository.base}
         events = webhook.parse(event, delivery, body, bases)
         if not events:
             break

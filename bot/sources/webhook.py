@@ -106,12 +106,19 @@ def parse(
 
 
 def repository_of(body: bytes) -> str:
-    """`owner/name` that a payload is about, or "" (installation events have none)."""
+    """`owner/name` that a payload is about, or "" (installation events have none).
+
+    Raises:
+        UserError: the body is not a JSON object.
+    """
     try:
         payload = json.loads(body)
-        return str(payload["repository"]["full_name"])
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return ""
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"the payload is not valid JSON: {type(error).__name__}") from error
+    if not isinstance(payload, dict):
+        raise UserError("the payload is not a JSON object")
+    repository = payload.get("repository")
+    return str(repository.get("full_name", "")) if isinstance(repository, dict) else ""
 
 
 def number_of(body: bytes) -> int | None:

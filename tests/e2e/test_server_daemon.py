@@ -1,6 +1,11 @@
 """The API over the real daemon: generated requests, real components, real jobs."""
 
+import resource
+import socket
 import time
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -16,16 +21,21 @@ WAIT_S = 240.0
 
 
 @pytest.fixture(scope="module")
-def base(tmp_path_factory):
+def daemon(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ALGOOPS_API_TOKEN", TOKEN)
         patch.setenv("ALGOOPS_SANDBOX__BACKEND", "bubblewrap")
         stage = set_stage(tmp_path_factory.mktemp("daemon") / "stage", 0)
         stage.daemon.start()
         try:
-            yield stage.daemon.url
+            yield stage.daemon
         finally:
             stage.daemon.stop()
+
+
+@pytest.fixture(scope="module")
+def base(daemon):
+    return daemon.url
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +62,41 @@ def test_every_component_of_the_real_daemon_is_healthy(base):
     while httpx.get(f"{base}/readyz", timeout=30).status_code != 200:
         assert time.monotonic() < deadline
         time.sleep(0.1)  # why: as above
+
+
+HALF_OPEN = 1_200
+HEAD = b"POST /api/production/strategies/validate-code/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+
+
+@pytest.fixture
+def descriptors():
+    """Room for both ends' worth of sockets in this process; the daemon keeps its own limit."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4 * HALF_OPEN), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        HEAD,
+        HEAD + b"Content-Length: 9\r\n\r\n{",
+        b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    ],
+    ids=["silent", "half a head", "half a body", "kept alive"],
+)
+def test_a_thousand_connections_that_say_no_more_keep_nobody_out(daemon, descriptors, sent):
+    address = ("127.0.0.1", urlsplit(daemon.url).port)
+    with ExitStack() as stack:
+        for _ in range(HALF_OPEN):
+            client = stack.enter_context(socket.create_connection(address, timeout=60))
+            with suppress(ConnectionError):  # an earlier one made room for it, and this may too
+                client.sendall(sent)
+        answer = httpx.get(f"{daemon.url}/healthz", timeout=10)
+        assert answer.json() == {"status": "ok"}
+        assert len(list(Path(f"/proc/{daemon.pid}/fd").iterdir())) < 500
 
 
 @pytest.mark.timeout(900)

@@ -115,17 +115,34 @@ def test_the_secret_of_one_repository_does_not_speak_for_another(base, bot):
     assert bot.asked == []
 
 
-@pytest.mark.parametrize("event", ["ping", "star", "", "pull_request\x7f"])
+@pytest.mark.parametrize("event", ["ping", "star", "pull_request\x7f"])
 def test_what_does_not_concern_us_is_ignored(base, bot, event):
     payload = {"zen": "hi", "repository": REPOSITORY}
     answer = post(base, event, payload)
     assert (answer.status_code, answer.json()["status"]) == (202, "ignored")
 
 
-@pytest.mark.parametrize("payload", [b"", b"{", b"[]", b"\xff", b"[" * 100_000])
-def test_a_signed_body_that_is_no_payload_is_no_bug(base, bot, payload):
-    answer = post(base, "pull_request", payload)
-    assert answer.status_code in {202, 400}
+BROKEN = [b"", b"{", b"[]", b"7", b"null", b"\xff", b"[" * 100_000, b'{"a": 1} {"b": 2}']
+
+
+@pytest.mark.parametrize("event", ["pull_request", "ping", "star"])
+@pytest.mark.parametrize("payload", BROKEN, ids=range(len(BROKEN)))
+def test_a_signed_body_that_is_no_payload_is_400(base, bot, payload, event):
+    answer = post(base, event, payload)
+    assert (answer.status_code, answer.json()["code"]) == (400, "refused")
+    assert "JSON" in answer.json()["error"]
+    assert bot.asked == []
+
+
+def test_a_form_without_its_payload_is_400(base, bot):
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    answer = post(base, "pull_request", b"other=1", **form)
+    assert (answer.status_code, answer.json()["code"]) == (400, "refused")
+
+
+def test_a_delivery_that_does_not_say_what_happened_is_400(base, bot):
+    answer = post(base, "", pull_request())
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_event")
     assert bot.asked == []
 
 

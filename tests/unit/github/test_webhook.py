@@ -262,4 +262,17 @@ def test_any_json_is_events_or_the_senders_fault(event, payload):
 
 def test_the_repository_of_a_payload_is_named():
     assert webhook.repository_of(b'{"repository": {"full_name": "a/b"}}') == "a/b"
-    assert webhook.repository_of(b"[]") == ""
+    assert webhook.repository_of(b'{"repository": []}') == ""
+
+
+@given(st.binary(max_size=40))
+def test_bytes_that_are_no_payload_are_the_senders_mistake(body):
+    try:
+        document = json.loads(body)
+    except ValueError:
+        document = None
+    if isinstance(document, dict):
+        assert isinstance(webhook.repository_of(body), str)
+    else:
+        with pytest.raises(UserError, match="JSON"):
+            webhook.repository_of(body)

@@ -100,9 +100,9 @@ def test_a_delivery_as_a_form_which_github_offers_too_is_understood(client):
     "body",
     [b"", b"payload=", b"payload=%7B", b"other=1", b"&" * 100_000, b"\xff=%ff", b"a=1&" * 99],
 )
-def test_a_form_without_a_payload_is_ignored(client, body):
+def test_a_form_without_a_payload_is_400(client, body):
     answer = deliver(client, body, "application/x-www-form-urlencoded; charset=utf-8")
-    assert (answer.status_code, answer.json()["status"]) == (202, "ignored")
+    assert (answer.status_code, answer.json()["code"]) == (400, "refused")
 
 
 def test_the_signature_of_a_form_is_that_of_its_raw_body(client):
