@@ -57,4 +57,4 @@ def as_process(*words: object, stdin: bytes = b"", cwd: Path = ROOT) -> subproce
 
 
 def _bytes(stream: io.TextIOWrapper) -> bytes:
-    return stream.buffer.getvalue()
+    return stream.buffer.getvalue()  # type: ignore[attr-defined]

@@ -47,7 +47,7 @@ def prices(values: np.ndarray, kind: type = _Array) -> np.ndarray:
 
 
 def both_ways(make: Callable[[], pd.Series]) -> tuple[pd.Series, pd.Series]:
-    kept = pd.Series.__init__, BaseWindow._apply_series, FixedWindowIndexer.get_window_bounds
+    kept = pd.Series.__init__, BaseWindow._apply_series, FixedWindowIndexer.get_window_bounds  # type: ignore[attr-defined]
     usual = make()
     lean.install()
     try:
@@ -55,7 +55,7 @@ def both_ways(make: Callable[[], pd.Series]) -> tuple[pd.Series, pd.Series]:
     finally:
         (
             pd.Series.__init__,
-            BaseWindow._apply_series,
+            BaseWindow._apply_series,  # type: ignore[attr-defined]
             FixedWindowIndexer.get_window_bounds,
         ) = kept
     return usual, short
