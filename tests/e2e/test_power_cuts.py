@@ -15,9 +15,10 @@ def died(world):
     wait_for(lambda: world.stage.daemon.ended, "the power cut")
 
 
-def past(tmp_path_factory, *steps):
+def past(tmp_path_factory, *steps, earlier=None):
     """A closed world in which this has happened; each test goes on from a copy of it."""
-    world = new_world(tmp_path_factory.mktemp("past"))
+    folder = tmp_path_factory.mktemp("past")
+    world = new_world(folder) if earlier is None else earlier.copy(folder / "stage")
     try:
         world.start()
         for step in steps:
@@ -52,8 +53,8 @@ def before_a_deploy(bubblewrap, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def before_a_rollback(bubblewrap, tmp_path_factory):
-    return past(tmp_path_factory, proposed, deployed, improved)
+def before_a_rollback(before_a_deploy, tmp_path_factory):
+    return past(tmp_path_factory, deployed, improved, earlier=before_a_deploy)
 
 
 @pytest.fixture
