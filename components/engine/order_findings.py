@@ -106,7 +106,7 @@ def _no_trades(orders: Orders, cancelled: int, frame: pd.DataFrame, capital: flo
         why = f"an indicator never had a value on these {len(frame):,} bars"
         hint = "shorten its window, or take more bars"
     elif not orders.asked:
-        why = "next() never placed an order: no signal"
+        why = "no order was ever placed: no signal"
         hint = "print the conditions in next() for some bars"
     elif cancelled:
         why = f"{cancelled:,} of {_count(orders.asked, 'order', 'orders')} were too large"
@@ -116,7 +116,7 @@ def _no_trades(orders: Orders, cancelled: int, frame: pd.DataFrame, capital: flo
         hint = "look at limit and stop prices: the bars never reached them"
     if empty and (orders.start is None or not orders.asked):
         why += f"; the data has no values in {', '.join(empty)}"
-        hint = f"use data that has {', '.join(empty)}, or do without"
+        hint = f"if the strategy uses {', '.join(empty)}, take data that has it; else {hint}"
     return Finding(
         check=CheckName.BACKTEST,
         rule="no-trades",

@@ -60,6 +60,7 @@ def _strategies(case: Case, parameters: Collection[str] | None) -> None:
         _methods(case, node, found)
     for node in found:
         _attributes(case, node, parameters)
+        _kept_columns(case, node)
 
 
 def _strategy_names(case: Case, unit: Unit, depth: int = 0) -> set[str]:
@@ -119,6 +120,31 @@ def _attributes(case: Case, node: ast.ClassDef, parameters: Collection[str] | No
         elif parameters is not None and target not in parameters and _is_number(value):
             message = f"{target} is not a parameter of the definition"
             case.findings.add("parameter-unknown", item, message)
+
+
+def _kept_columns(case: Case, node: ast.ClassDef) -> None:
+    """A column that init() keeps and next() reads: all bars of it, not those so far."""
+    methods = [item for item in node.body if isinstance(item, ast.FunctionDef)]
+    read = {
+        inner.attr
+        for method in methods
+        if method.name != "init"
+        for inner in ast.walk(method)
+        if isinstance(inner, ast.Attribute) and _is_self(inner.value)
+    }
+    for item in (item for method in methods if method.name == "init" for item in method.body):
+        if not isinstance(item, ast.Assign) or not isinstance(item.value, ast.Attribute):
+            continue
+        target, value = item.targets[0], item.value
+        of_data = isinstance(value.value, ast.Attribute) and value.value.attr == "data"
+        if of_data and isinstance(target, ast.Attribute) and target.attr in read:
+            message = f"self.{target.attr} keeps the whole column, future bars included"
+            hint = f"Read self.data.{value.attr} in next(): it holds the bars so far."
+            case.findings.add("column-kept", item, message, hint)
+
+
+def _is_self(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id == "self"
 
 
 def _assignment(item: ast.stmt) -> tuple[str, ast.expr | None]:

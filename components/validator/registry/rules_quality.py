@@ -37,6 +37,16 @@ QUALITY = (
     ),
     rule(
         Group.QUALITY,
+        "column-kept",
+        "A price column that init() keeps for next()",
+        "In init() a column holds all bars of the data. What next() reads of it at [-1] is the "
+        "last bar of all, and the look-ahead check will refuse it.",
+        "Read self.data.Close in next(): it holds the bars so far.",
+        "from backtesting import Strategy\nclass A(Strategy):\n    def init(self):\n"
+        "        self.price = self.data.Close\n    def next(self):\n        self.price[-1]",
+    ),
+    rule(
+        Group.QUALITY,
         "lookahead-shift",
         "A negative shift: probably looks ahead",
         "shift(-1) puts tomorrow's value on today's bar. The backtest will not let it see it.",

@@ -2,6 +2,8 @@
 
 import pytest
 
+from components.validator import check_code
+
 HEAD = "import random\nfrom datetime import datetime\nimport numpy as np\nimport pandas as pd\nfrom backtesting import Strategy\n"
 
 
@@ -57,3 +59,21 @@ def test_doubtful_code_is_warned_of_but_not_refused(check, body, rule):
 )
 def test_sound_code_is_not_warned_of(check, body):
     assert found(check, body) == set()
+
+
+def test_column_kept_by_init_for_next_is_named_with_what_to_read_instead(policy):
+    body = (
+        "from backtesting import Strategy\nclass A(Strategy):\n    def init(self):\n"
+        "        self.price = self.data.Close\n        {}\n"
+        "    def next(self):\n        {}\n"
+    )
+
+    def found(init, next_):
+        source = body.format(init, next_).encode()
+        findings = check_code({"strategy.py": source}, policy=policy).findings
+        return [f for f in findings if f.rule == "column-kept"]
+
+    (one,) = found("pass", "self.price[-1]")
+    assert (one.line, one.severity) == (4, "warning")
+    assert "self.data.Close" in one.hint
+    assert not found("self.ma = self.I(lambda x: x, self.price)", "self.ma[-1]")
