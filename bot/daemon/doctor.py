@@ -25,6 +25,8 @@ MB = 1024 * 1024
 LEAST_GIT = (2, 38)
 LOW_DISK_MB = 200
 TRIAL_S = 120.0
+GENEROUS = 5
+"""How many times `cpu_s` a `wall_s` should be at least, so that a busy machine does not decide."""
 SCRIPT = b"print('hello from inside')\n"
 
 
@@ -83,6 +85,20 @@ def _policies(settings: Settings) -> Iterator[Symptom]:
     yield Symptom(
         "policies", well=True, seen=f"{len(policies.risk.gates)} gates, hash {policies.hash[:12]}"
     )
+    for name, limits in (
+        ("limits", policies.sandbox.limits),
+        ("smoke", policies.sandbox.smoke_limits),
+    ):
+        if limits.wall_s < GENEROUS * limits.cpu_s:
+            yield Symptom(
+                "time limits",
+                well=True,
+                seen=f"{name}.wall_s is {limits.wall_s:g} s for {limits.cpu_s:g} s of cpu_s: on a "
+                "busy machine checks end as error",
+                advice=f"in sandbox.yaml set {name}.wall_s to {GENEROUS * limits.cpu_s:g} or more; "
+                "work is bounded by cpu_s",
+                warning=True,
+            )
 
 
 def _data(settings: Settings) -> Iterator[Symptom]:

@@ -47,7 +47,7 @@ def main() -> int:
         folders = _stage(Path(place), wanted.bars, wanted.names)
         alone = _checked(Path(place), folders, wanted.minutes)
         with _busy_loops(), _killer(random.Random(wanted.seed), wanted.kill_every) as killed:
-            beside = _checked(Path(place), folders, wanted.minutes, nice=19)
+            beside = _checked(Path(place), folders, wanted.minutes, nice=wanted.nice)
     told = {name: (alone[name], beside[name]) for name in sorted(alone)}
     for name, pair in told.items():
         out.print(f"{name}: alone {_verdict(pair[0])}, beside others {_verdict(pair[1])}")
@@ -66,6 +66,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.soak.verdicts", description=__doc__)
     parser.add_argument("--minutes", type=float, default=12.0, help="for each of the two runs")
     parser.add_argument("--bars", type=int, default=500, help="newest of each data file; 0: all")
+    parser.add_argument("--nice", type=int, default=19, help="of the second run")
     parser.add_argument("--kill-every", type=float, default=20.0, help="seconds, on the average")
     parser.add_argument("--seed", type=int, default=1, help="when which guest is killed")
     parser.add_argument("names", nargs="*", help="examples and kinds; all where none is named")

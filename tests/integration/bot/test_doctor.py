@@ -1,5 +1,7 @@
+import shutil
+
 from bot.config.settings import PROJECT, load
-from bot.daemon.doctor import _data, examine
+from bot.daemon.doctor import _data, _policies, examine
 
 
 def symptoms(tmp_path, text):
@@ -43,3 +45,18 @@ def test_doctor_survives_a_state_folder_that_is_a_file(tmp_path):
     found = symptoms(tmp_path, "state: {dir: taken}\n")
     assert not found["disk"].well
     assert found["disk"].advice == "check `state.dir`"
+
+
+def test_doctor_warns_of_a_wall_clock_limit_that_a_busy_machine_would_reach(tmp_path):
+    shutil.copytree(PROJECT / "policies", tmp_path / "policies")
+    file = tmp_path / "config.yaml"
+    file.write_text("policies: policies\n")
+    assert [s.what for s in _policies(load(file, env={}))] == ["policies"]
+    (tmp_path / "policies/sandbox.yaml").write_text(
+        "schema_version: '1'\nlimits: {wall_s: 60, cpu_s: 60}\nsmoke: {wall_s: 30, cpu_s: 30}\n"
+    )
+    _, backtest, smoke = _policies(load(file, env={}))
+    assert (backtest.well, backtest.warning) == (True, True)
+    assert backtest.seen.startswith("limits.wall_s is 60 s for 60 s of cpu_s")
+    assert "set limits.wall_s to 300" in backtest.advice
+    assert "set smoke.wall_s to 150" in smoke.advice
