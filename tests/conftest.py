@@ -3,6 +3,7 @@
 import os
 import sys
 
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -11,6 +12,9 @@ from bot.config import logs
 # Compiled files are kept: else each of the hundreds of processes that tests start compiles anew.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# It comes with a package that tests compare with, and no other installation has it.
+pd.set_option("compute.use_bottleneck", False)
 
 # A busy machine is no fault of what is tested.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])

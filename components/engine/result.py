@@ -11,6 +11,7 @@ import pandas as pd
 from backtesting._stats import compute_stats
 from backtesting._util import _Data
 
+from components.engine import annual
 from components.schema.results.values import EquityPoint, Metrics, Trade
 from components.texts import harmless
 
@@ -31,7 +32,7 @@ _NUMBERS = {
     "return_ann_pct": "Return (Ann.) [%]",
     "volatility_ann_pct": "Volatility (Ann.) [%]",
     "cagr_pct": "CAGR [%]",
-    "sharpe": "Sharpe Ratio",
+    "sharpe_geometric": "Sharpe Ratio",
     "sortino": "Sortino Ratio",
     "calmar": "Calmar Ratio",
     "alpha": "Alpha [%]",
@@ -59,11 +60,17 @@ def number(value: Any) -> float | None:
     return plain if math.isfinite(plain) else None
 
 
-def metrics_of(stats: pd.Series[Any]) -> Metrics:
-    """The package's statistics as our metrics.
+def metrics_of(stats: pd.Series[Any], risk_free: float = 0.0) -> Metrics:
+    """The package's statistics as our metrics (docs/metrics.md).
 
-    `turnover` is ours: value traded (entries and exits), as a multiple of mean equity, a year.
+    `sharpe` is the field's, the package's own is `sharpe_geometric`. `turnover` is ours: value
+    traded (entries and exits), as a multiple of mean equity, a year.
+
+    Args:
+        stats: of one run.
+        risk_free: what money earns without risk, a year, as a fraction.
     """
+    curve = stats["_equity_curve"]["Equity"]
     values: Mapping[str, float | None] = {
         ours: number(stats.get(theirs)) for ours, theirs in _NUMBERS.items()
     }
@@ -75,6 +82,8 @@ def metrics_of(stats: pd.Series[Any]) -> Metrics:
         max_drawdown_duration=None if pd.isna(longest) else str(longest),
         trades=int(stats["# Trades"]),
         turnover=_turnover(stats),
+        sharpe=annual.sharpe(curve, risk_free),
+        bars_a_year=annual.bars_a_year(pd.DatetimeIndex(curve.index)),
         **values,
     )
 
@@ -86,13 +95,17 @@ def pip_of(bars: Bars) -> float:
 
 
 @lru_cache(maxsize=32)
-def buy_and_hold(bars: Bars, benchmark: Bars, cash: float) -> Metrics | None:
-    """The package's statistics of holding `benchmark` over the bars' time, without costs.
+def buy_and_hold(
+    bars: Bars, benchmark: Bars, cash: float, first: int = 0, risk_free: float = 0.0
+) -> Metrics | None:
+    """Statistics of holding `benchmark` from one bar to the last, without costs.
 
     Args:
         bars: what was traded on.
         benchmark: what is held.
-        cash: initial capital.
+        cash: initial capital, held as cash before.
+        first: number of the bar at whose close it is bought.
+        risk_free: what money earns without risk, a year, as a fraction.
 
     Returns:
         Metrics without trades, or None where the benchmark has no bar in that time.
@@ -101,15 +114,18 @@ def buy_and_hold(bars: Bars, benchmark: Bars, cash: float) -> Metrics | None:
     held = benchmark.frame["Close"].reindex(frame.index, method="ffill").bfill()
     if held.isna().any():
         return None
+    held.iloc[:first] = held.iloc[first]
     with np.errstate(all="ignore"):
         stats = compute_stats(
             trades=[],
             equity=(held / held.iloc[0] * cash).to_numpy(),
             ohlc_data=frame,
-            risk_free_rate=0.0,
+            risk_free_rate=risk_free,
             strategy_instance=None,
         )
-    return metrics_of(stats).model_copy(update={"exposure_pct": 100.0, "turnover": 0.0})
+    found = metrics_of(stats, risk_free)
+    own = {"exposure_pct": 100.0, "turnover": 0.0, "buy_hold_return_pct": found.return_pct}
+    return found.model_copy(update=own)
 
 
 def _turnover(stats: pd.Series[Any]) -> float | None:
@@ -146,7 +162,10 @@ def trades_of(stats: pd.Series[Any]) -> tuple[Trade, ...]:
 
 
 def equity_of(
-    stats: pd.Series[Any], benchmark: pd.Series[float], points: int = EQUITY_POINTS
+    stats: pd.Series[Any],
+    benchmark: pd.Series[float],
+    points: int = EQUITY_POINTS,
+    first: int = 0,
 ) -> tuple[EquityPoint, ...]:
     """The equity curve, thinned to about `points`; first and last bar are always in it.
 
@@ -155,10 +174,13 @@ def equity_of(
         benchmark: closes of what is bought and held with the same money, by time; bars before
             its first close have none.
         points: how many points to keep.
+        first: number of the bar at whose close it is bought; before that the money is cash.
     """
     curve = stats["_equity_curve"]["Equity"]
     drawdown = (curve / curve.cummax() - 1) * 100
     held = benchmark.reindex(curve.index, method="ffill")
+    if len(held.iloc[first:]) and not np.isnan(held.iloc[first]):
+        held.iloc[:first] = held.iloc[first]
     base = held.dropna()
     held = held / base.iloc[0] * curve.iloc[0] if len(base) else held
     picked = np.unique(np.linspace(0, len(curve) - 1, min(points, len(curve))).round().astype(int))

@@ -227,11 +227,17 @@ class _Attempt:
         """All numbers of the finished run; computed while the guest looks for future bars."""
         if not self._numbers:
             stats = self._ledger.settle()
-            cash = self._job.config.initial_capital
+            config, size = self._job.config, len(self._frame)
+            cash, free = config.initial_capital, config.risk_free_rate
+            first = (self._ledger.start if self._ledger.start is not None else size) - 1
+            held = result.buy_and_hold(self._bars, self._benchmark, cash, first, free)
+            metrics = result.metrics_of(stats, free)
+            only = {"buy_hold_return_pct": held.return_pct if held is not None else None}
+            closes = self._benchmark.frame["Close"]
             self._numbers = {
-                "metrics": result.metrics_of(stats),
-                "benchmark": result.buy_and_hold(self._bars, self._benchmark, cash),
-                "equity": result.equity_of(stats, self._benchmark.frame["Close"]),
+                "metrics": metrics.model_copy(update=only),
+                "benchmark": held,
+                "equity": result.equity_of(stats, closes, first=first),
                 "trades": result.trades_of(stats),
                 "fill_differences": differences(
                     self._ledger.corrections(), self._frame.index, cash

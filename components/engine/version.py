@@ -6,5 +6,11 @@ WIRE_VERSION = 3
 FILLS_VERSION = 2
 """Which fills the broker gives: verdicts of other fills are not reused."""
 
-ENGINE = f"backtesting {version('backtesting')}, wire {WIRE_VERSION}, fills {FILLS_VERSION}"
+METRICS_VERSION = 2
+"""Which formulas the metrics have (docs/metrics.md): verdicts of other formulas are not reused."""
+
+ENGINE = (
+    f"backtesting {version('backtesting')}, wire {WIRE_VERSION}, fills {FILLS_VERSION}, "
+    f"metrics {METRICS_VERSION}"
+)
 """Part of every content key."""

@@ -28,6 +28,7 @@ GateMetric = Literal[
     "return_ann_pct",
     "return_pct",
     "sharpe",
+    "sharpe_geometric",
     "sortino",
     "sqn",
     "trades",

@@ -147,6 +147,8 @@ class Metrics(Value):
     volatility_ann_pct: float | None = None
     cagr_pct: float | None = None
     sharpe: float | None = None
+    sharpe_geometric: float | None = None
+    bars_a_year: float | None = None
     sortino: float | None = None
     calmar: float | None = None
     alpha: float | None = None
