@@ -14,7 +14,7 @@ sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # It comes with a package that tests compare with, and no other installation has it.
-pd.set_option("compute.use_bottleneck", False)
+pd.options.compute.use_bottleneck = False
 
 # A busy machine is no fault of what is tested.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])

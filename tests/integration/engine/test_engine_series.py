@@ -89,8 +89,10 @@ def test_benchmark_of_another_symbol_is_drawn_and_measured(market):
         config=config,
     )
     closes = market.bars("IXIC", "1d", "2010-01-01", "2011-01-01").frame["Close"]
-    held = (closes.iloc[-1] / closes.iloc[0] - 1) * 100
+    held = (closes.iloc[-1] / closes.iloc[4] - 1) * 100  # from where trading starts
     assert result.benchmark.return_pct == pytest.approx(held)
+    assert result.metrics.buy_hold_return_pct == result.benchmark.return_pct
+    assert result.equity[0].benchmark == pytest.approx(10_000)
     assert result.equity[-1].benchmark == pytest.approx(10_000 * (1 + held / 100))
 
 
