@@ -58,6 +58,10 @@ HOSTILE = {
     "classes": b"".join(b"class A%d(A%d): pass\n" % (i + 1, i) for i in range(3_000)),
     "classes_in_a_circle": b"from backtesting import Strategy\nclass A(Strategy): pass\n"
     b"class B(A): pass\nclass A(B): pass\n",
+    "notebook_lines": b"from backtesting import Backtest, Strategy\nclass S(Strategy): pass\n"
+    + b"a=bt\n" * 24_000
+    + b"bt=Backtest()\n",
+    "notebook_imports": b"class S(Strategy): pass\nimport yfinance as a\n" + b"a=a\n" * 12_000,
     "private": b"class A:\n def f(self):\n" + b"  self._a=1;self._b\n" * 3_000,
     "aggregations": b"x={}\n" + b"x['a']='mean'\n" * 2_000 + b"d.agg(x)\n" * 500,
     "annotations": b"def f(" + b",".join(b"a%d:'b(c)'" % i for i in range(3_000)) + b"):0",

@@ -20,6 +20,9 @@ _TEXT = 80
 _LOOKED_AT = 8
 """Bindings of one name that are looked at: an import, and what stands in for it."""
 
+_MOST_USERS = 200
+"""Statements that use a definition; one that more use stays, so that no file is expensive."""
+
 
 class FilePortions:
     """The statements of a file, those that only a notebook needs marked as gone.
@@ -109,13 +112,14 @@ class FilePortions:
     def _cut_actions(self) -> None:
         """What acts on the notebook's things goes, and with it whatever acts on what that made."""
         waiting = [number for number, part in enumerate(self.all) if part.main or part.seeded]
-        seen = set(waiting)
+        seen, spread = set(waiting), set[str]()
         while waiting:
             part = self.all[waiting.pop()]
             part.gone = part.main or (part.acts and not self._patches(part))
             if part.stays or part.is_import or part.main:
                 continue
-            for name in part.binds:
+            for name in part.binds - spread:
+                spread.add(name)
                 fresh = (self._users[name] | self._makers[name]) - seen
                 fresh = {number for number in fresh if not self.all[number].is_import}
                 seen |= fresh
@@ -142,6 +146,8 @@ class FilePortions:
 
     def _is_idle(self, number: int, part: FilePortion) -> bool:
         if part.binds & self._needed or not (self._entry or part.notebook_imports):
+            return False
+        if sum(len(self._users[name]) for name in part.binds) > _MOST_USERS:
             return False
         users = {user for name in part.binds for user in self._users[name]} - {number}
         left = [self.all[user] for user in users if not self.all[user].gone]
