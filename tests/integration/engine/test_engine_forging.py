@@ -160,13 +160,13 @@ def test_forged_frame_ends_the_job(name, attack, market):
     "ops",
     [
         "[Close(99, False, 1.0)]",
-        "[Cancel(5)]",
-        "[Place(float('inf'), None, None, None, None, None)]",
-        "[Place(1.5, None, None, None, None, None)]",
-        "[Place(0.0, None, None, None, None, None)]",
-        "[Place(5.0, None, None, float('nan'), None, None)]",
+        "[CancelOrder(5)]",
+        "[PlaceOrder(float('inf'), None, None, None, None, None)]",
+        "[PlaceOrder(1.5, None, None, None, None, None)]",
+        "[PlaceOrder(0.0, None, None, None, None, None)]",
+        "[PlaceOrder(5.0, None, None, float('nan'), None, None)]",
         "[Protect(0, True, 'sl', float('-inf'))]",
-        "[Place(1.0, 1.0, None, None, None, None)] * 5000",
+        "[PlaceOrder(1.0, 1.0, None, None, None, None)] * 5000",
     ],
 )
 def test_impossible_order_ends_the_job(ops, market):

@@ -16,7 +16,7 @@ RICH = BacktestConfig(initial_capital=1e12, hedging=True)
 TALK = """
 import sys, time
 from backtesting import Strategy
-from components.protocol.messages import Bar, Bars, Hello, Reply, RunWhole, request_decoder, encoder
+from components.protocol.messages import Bar, Hello, Reply, RunWhole, request_decoder, encoder
 from components.protocol.wire import HEADER
 
 frame = sys._getframe()
