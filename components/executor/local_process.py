@@ -12,10 +12,13 @@ import components
 from components.executor.messages import Done, JobBegan, Order, State, Word, WorkerSpec
 
 CLOSE_TIMEOUT_S = 20.0
-COMMAND = (sys.executable, "-P", "-m", "components.executor.worker")
-"""With -P: the current folder may be a proposal's checkout, nothing is imported from there."""
 
 Answer = JobBegan | Done | State | Word
+
+
+def _command(line: int) -> list[str]:
+    """With -P: the current folder may be a proposal's checkout, nothing is imported from there."""
+    return [sys.executable, "-P", "-m", "components.executor.worker", str(line)]
 
 
 def _environment() -> dict[str, str]:
@@ -38,7 +41,7 @@ class Process:
         ours, theirs = socket.socketpair()
         with ours, theirs:
             self._process = subprocess.Popen(
-                [*COMMAND, str(theirs.fileno())],
+                _command(theirs.fileno()),
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 stdout=2,  # results may be on our stdout; a worker's log lines must not

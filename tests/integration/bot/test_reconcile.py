@@ -40,8 +40,8 @@ def test_hold_after_a_crash_comes_after_the_landing_that_it_did_not_see(stage, w
         snapshot.merge_tree, (snapshot.base, snapshot.head), words
     )
     part = part_of(ready, snapshot.base, commit)
-    announce_deploy(world, watched, (part,), words)
-    watched.forge.land(_landing((part,), words))  # here the power went
+    intent = announce_deploy(world, watched, (part,), words)
+    watched.forge.land(_landing(watched, intent, (part,)))  # here the power went
     hold = CommandIssued("demo", "", "ada", Hold("alpha", "1.0.0", "wait"), source="cli")
     run_command(world, Job(1, "command", "k", "demo", to_payload(hold), "leased", 0, 1, 3, "", ""))
     with watched.lane:
