@@ -43,38 +43,31 @@ class Task:
         self, name: str, files: Mapping[str, bytes], rules: str, limits: Limits, label: str
     ) -> BacktestJob:
         """The executor's job for this task; every backtest of the bot is made here."""
-        return BacktestJob(
-            strategy=name,
-            files=runnable(files),
-            rules=rules,
-            parameters=self.parameters,
-            config=self.config,
-            symbol=self.symbol,
-            interval=self.interval,
-            start=self.start,
-            end=self.end,
-            limits=limits,
-            causality=self.causality,
-            label=label,
-        )
+        shared = self._shared(name, files, rules, limits, label)
+        return BacktestJob(**shared, causality=self.causality)
 
     def smoke(
         self, name: str, files: Mapping[str, bytes], rules: str, limits: Limits, label: str
     ) -> SmokeJob:
         """The executor's job that tries the strategy on the first of this task's bars."""
-        return SmokeJob(
-            strategy=name,
-            files=runnable(files),
-            rules=rules,
-            parameters=self.parameters,
-            config=self.config,
-            symbol=self.symbol,
-            interval=self.interval,
-            start=self.start,
-            end=self.end,
-            limits=limits,
-            label=label,
-        )
+        return SmokeJob(**self._shared(name, files, rules, limits, label))
+
+    def _shared(
+        self, name: str, files: Mapping[str, bytes], rules: str, limits: Limits, label: str
+    ) -> dict[str, Any]:
+        return {
+            "strategy": name,
+            "files": runnable(files),
+            "rules": rules,
+            "parameters": self.parameters,
+            "config": self.config,
+            "symbol": self.symbol,
+            "interval": self.interval,
+            "start": self.start,
+            "end": self.end,
+            "limits": limits,
+            "label": label,
+        }
 
 
 @dataclass(frozen=True)

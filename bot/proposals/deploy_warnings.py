@@ -12,17 +12,12 @@ def with_deploy_warnings(world: World, watched: Watched, report: Report) -> Repo
     for strategy in report.strategies:
         landed = world.store.versions.landed(watched.name, strategy.name, strategy.version)
         if landed is not None and landed.tree and landed.tree != strategy.tree:
-            warnings.append(
-                Finding(
-                    check=CheckName.SCHEMA,
-                    rule="version-taken",
-                    severity=Severity.WARNING,
-                    file=strategy.path,
-                    message=f"{strategy.name} {strategy.version} was deployed before with other"
-                    " content, so this cannot be deployed under that number",
-                    hint="raise `version` in strategy.yaml",
-                )
+            message = (
+                f"{strategy.name} {strategy.version} was deployed before with other"
+                " content, so this cannot be deployed under that number"
             )
+            hint = "raise `version` in strategy.yaml"
+            warnings.append(_warning(strategy, "version-taken", message, hint))
         elif landed is None:
             warnings += _tagged(watched, strategy)
         warnings += _held(world, watched, strategy)
@@ -35,17 +30,12 @@ def _tagged(watched: Watched, strategy: StrategyReport) -> list[Finding]:
     there = watched.where.repository.commit_of_tag(tag) if strategy.version else None
     if there is None:
         return []
-    return [
-        Finding(
-            check=CheckName.SCHEMA,
-            rule="tag-taken",
-            severity=Severity.WARNING,
-            file=strategy.path,
-            message=f"the tag {tag} is there already, on {there[:12]}, and no deploy of"
-            f" {strategy.name} {strategy.version} is known: a deploy could not make its tag",
-            hint="delete the tag if it was made by hand, else raise `version` in strategy.yaml",
-        )
-    ]
+    message = (
+        f"the tag {tag} is there already, on {there[:12]}, and no deploy of"
+        f" {strategy.name} {strategy.version} is known: a deploy could not make its tag"
+    )
+    hint = "delete the tag if it was made by hand, else raise `version` in strategy.yaml"
+    return [_warning(strategy, "tag-taken", message, hint)]
 
 
 def _held(world: World, watched: Watched, strategy: StrategyReport) -> list[Finding]:
@@ -55,14 +45,20 @@ def _held(world: World, watched: Watched, strategy: StrategyReport) -> list[Find
     hold = find_hold(world, watched, strategy.name, strategy.version, files)
     if hold is None:
         return []
-    return [
-        Finding(
-            check=CheckName.SCHEMA,
-            rule="held",
-            severity=Severity.WARNING,
-            file=strategy.path,
-            message=f"{strategy.name} {strategy.version} cannot be deployed: it is what"
-            f" {hold.name} {hold.version} is, which is held ({hold.reason or 'no reason given'})",
-            hint=f"mend the strategy, or have the hold on {hold.name} {hold.version} lifted",
-        )
-    ]
+    message = (
+        f"{strategy.name} {strategy.version} cannot be deployed: it is what"
+        f" {hold.name} {hold.version} is, which is held ({hold.reason or 'no reason given'})"
+    )
+    hint = f"mend the strategy, or have the hold on {hold.name} {hold.version} lifted"
+    return [_warning(strategy, "held", message, hint)]
+
+
+def _warning(strategy: StrategyReport, rule: str, message: str, hint: str) -> Finding:
+    return Finding(
+        check=CheckName.SCHEMA,
+        rule=rule,
+        severity=Severity.WARNING,
+        file=strategy.path,
+        message=message,
+        hint=hint,
+    )

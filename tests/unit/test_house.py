@@ -13,7 +13,6 @@ ARGUMENTS = {
     "components/protocol/exchange.py new_order": "the signature is the backtesting package's",
     "components/sandbox/guest/replay/recorder.py new_order": "as above",
     "components/state/tables/audit.py append": "each is one column",
-    "components/state/tables/deployments.py record": "each is one column",
     "components/state/tables/jobs.py enqueue": "each is one column",
     "components/state/tables/strategies.py propose": "each is one fact of a push",
     "components/state/tables/strategies.py transition": "each is one fact of a move",

@@ -66,7 +66,7 @@ class LostContainers:
         """Try until none is left or the time is over; those that stay are the reaper's."""
         deadline = time.monotonic() + timeout_s
         while self.retry() and time.monotonic() < deadline and self._engine_answers():
-            time.sleep(PAUSE_S)
+            time.sleep(PAUSE_S)  # why: no event tells that the engine made it at last
 
     def _not_found(self, container: str) -> None:
         with self._lock:

@@ -70,6 +70,25 @@ class AuditLog:
         row = self._db.one("SELECT count, hash FROM audit_head")
         return AuditHead(row["count"], row["hash"]) if row is not None else AuditHead(0, "")
 
+    def _page(
+        self,
+        wanted: Mapping[str, str | None],
+        before: int | None,
+        limit: int,
+        *,
+        newest_first: bool,
+    ) -> list[AuditRow]:
+        chosen = {f"{column} = ?": value for column, value in wanted.items() if value is not None}
+        if before is not None:
+            chosen["id < ?"] = str(before)
+        order = "DESC" if newest_first else "ASC"
+        rows = self._db.rows(
+            f"SELECT * FROM audit_log WHERE {' AND '.join(chosen) or '1 = 1'}"  # noqa: S608  # our words, bound values
+            f" ORDER BY id {order} LIMIT ?",
+            (*chosen.values(), limit),
+        )
+        return [_row(row) for row in rows]
+
     def list(
         self,
         *,
@@ -90,39 +109,15 @@ class AuditLog:
             limit: at most so many.
             newest_first: False for the order in which they were written.
         """
-        if event is not None and event.endswith("."):
-            pages = [
-                self.list(
-                    repository=repository,
-                    strategy=strategy,
-                    event=name,
-                    before=before,
-                    limit=limit,
-                    newest_first=newest_first,
-                )
-                for name in self._family(event)
-            ]
-            merged = sorted(chain(*pages), key=lambda row: row.id, reverse=newest_first)
-            return merged[:limit]
-        where, params = ["1 = 1"], []
-        for column, value in (
-            ("repository", repository),
-            ("strategy", strategy),
-            ("event", event),
-        ):
-            if value is not None:
-                where.append(f"{column} = ?")
-                params.append(value)
-        if before is not None:
-            where.append("id < ?")
-            params.append(str(before))
-        order = "DESC" if newest_first else "ASC"
-        rows = self._db.rows(
-            f"SELECT * FROM audit_log WHERE {' AND '.join(where)}"  # noqa: S608  # our words, bound values
-            f" ORDER BY id {order} LIMIT ?",
-            (*params, limit),
-        )
-        return [_row(row) for row in rows]
+        wanted = {"repository": repository, "strategy": strategy, "event": event}
+        if event is None or not event.endswith("."):
+            return self._page(wanted, before, limit, newest_first=newest_first)
+        pages = [
+            self._page({**wanted, "event": name}, before, limit, newest_first=newest_first)
+            for name in self._family(event)
+        ]
+        merged = sorted(chain(*pages), key=lambda row: row.id, reverse=newest_first)
+        return merged[:limit]
 
     def _family(self, prefix: str) -> Iterator[str]:
         # From name to name through the index, however many rows each has.

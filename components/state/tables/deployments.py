@@ -1,6 +1,7 @@
 """Deployments: every landing that changed what is deployed of a strategy."""
 
 import sqlite3
+from typing import Any, Required, TypedDict, Unpack
 
 from components.state.db.database import Database
 from components.state.tables.audit import AuditLog
@@ -21,6 +22,40 @@ ORDER BY d.id DESC LIMIT 1
 _AUDITED = ("kind", "commit", "base_before", "tag", "proposal", "reason", "tree")
 
 
+class LandedFacts(TypedDict, total=False):
+    """What is known of a landing.
+
+    Attributes:
+        kind: deploy | rollback | removal | external.
+        commit: what the base is now.
+        actor: who did it.
+        reason: why, for people.
+        base_before: what the base was.
+        tree: the folder's tree in the commit.
+        content_key: of the verdict that it landed with.
+        tag: its name, where one was made.
+        proposal: its id, where one landed.
+        run_id: the run whose verdict it landed with.
+    """
+
+    kind: Required[str]
+    commit: Required[str]
+    actor: Required[str]
+    reason: str
+    base_before: str
+    tree: str
+    content_key: str
+    tag: str
+    proposal: str
+    run_id: int | None
+
+
+_UNKNOWN = {
+    **dict.fromkeys(("reason", "base_before", "tree", "content_key", "tag", "proposal"), ""),
+    "run_id": None,
+}
+
+
 class Deployments:
     """Table deployments."""
 
@@ -28,22 +63,8 @@ class Deployments:
         self._db = db
         self._audit = audit
 
-    def record(  # noqa: PLR0913  # one argument a column
-        self,
-        repository: str,
-        name: str,
-        version: str,
-        *,
-        kind: str,
-        commit: str,
-        actor: str,
-        reason: str = "",
-        base_before: str = "",
-        tree: str = "",
-        content_key: str = "",
-        tag: str = "",
-        proposal: str = "",
-        run_id: int | None = None,
+    def record(
+        self, repository: str, name: str, version: str, **facts: Unpack[LandedFacts]
     ) -> Deployment:
         """Write down that a commit landed; the same commit again changes nothing.
 
@@ -51,33 +72,11 @@ class Deployments:
             repository: its key in the configuration.
             name: the strategy.
             version: "" for a removal.
-            kind: deploy | rollback | removal | external.
-            commit: what the base is now.
-            actor: who did it.
-            reason: why, for people.
-            base_before: what the base was.
-            tree: the folder's tree in the commit.
-            content_key: of the verdict that it landed with.
-            tag: its name, where one was made.
-            proposal: its id, where one landed.
-            run_id: the run whose verdict it landed with.
+            facts: see `LandedFacts`.
         """
-        values = {
-            "repository": repository,
-            "name": name,
-            "version": version,
-            "kind": kind,
-            "commit": commit,
-            "base_before": base_before,
-            "tree": tree,
-            "content_key": content_key,
-            "tag": tag,
-            "proposal": proposal,
-            "run_id": run_id,
-            "actor": actor,
-            "reason": reason,
-            "deployed_at": self._db.now(),
-        }
+        own = {"repository": repository, "name": name, "version": version}
+        values: dict[str, Any] = {**_UNKNOWN, **own, **facts, "deployed_at": self._db.now()}
+        commit, actor = facts["commit"], facts["actor"]
         with self._db.transaction():
             known = self._of_commit(repository, name, commit)
             if known is not None:

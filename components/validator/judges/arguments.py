@@ -288,8 +288,7 @@ _JUDGED: dict[str, Judge] = {
     "backtesting.lib.plot_heatmaps": _heatmaps,
     "pandas.crosstab": _pivot,
     "pandas.pivot_table": _pivot,
-    # why: names that authors may use, judged by their arguments; nothing of ours is skipped
-    "pytest.mark.skipif": _condition,
-    "pytest.mark.xfail": _condition,
+    "pytest.mark.skipif": _condition,  # why: a name in authors' tests, judged here
+    "pytest.mark.xfail": _condition,  # why: as skipif
 }
 BUILTINS = frozenset({"getattr", "setattr", "delattr", "type"})

@@ -44,14 +44,14 @@ answers(lambda bar: [(0, 10**6, None, None, None, None, None)] if bar == 1 else
     "a_stop_loss_is_moved_again_and_again": """
 answers(lambda bar: [BUY] if bar == 1 else
     [] if bar == 2 else [(3, 0, False, "sl", 1 + n / 1e6) for n in range(9_000)])""",
-    "it_never_answers": "ch.receive(); time.sleep(1000)",
+    "it_never_answers": "ch.receive(); time.sleep(1000)",  # why: the guest that has to be ended
     "an_answer_comes_byte_by_byte": """
 ch.receive()
 for byte in HEADER.pack(1_000_000) + bytes(1_000_000):
-    ch._socket.send(bytes([byte])); time.sleep(0.001)""",
+    ch._socket.send(bytes([byte])); time.sleep(0.001)  # why: as slow as a guest can be without a pause to notice""",
 }
 WHOLE_STALLS = {
-    "it_never_reads": "time.sleep(1000)",
+    "it_never_reads": "time.sleep(1000)",  # why: the guest that has to be ended
     "it_reads_byte_by_byte": "while True: ch._socket.recv(1)",
     "orders_never_end": """
 while not isinstance(request := request_decoder.decode(ch.receive()), RunWhole):

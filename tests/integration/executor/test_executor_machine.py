@@ -19,7 +19,7 @@ from tests.executor_support import PROJECT, backtest_job, descendants, eventuall
 
 LIMITS = Limits()
 BUSY = "while True: pass"
-WAITS = b"import time; print('up', flush=True); time.sleep(5); print('done')"
+WAITS = b"import time; print('up', flush=True); time.sleep(5); print('done')"  # why: a job that waits and uses no processor
 
 
 @pytest.fixture
@@ -89,7 +89,9 @@ def test_guest_that_an_operator_kills_is_run_again(executor, number):
 
 
 def test_guest_that_is_killed_again_and_again_is_nobodys_failure(executor):
-    future = executor.submit(ScriptJob(b"import time; time.sleep(600)", LIMITS))
+    future = executor.submit(
+        ScriptJob(b"import time; time.sleep(600)", LIMITS)
+    )  # why: a job that does not end by itself
     last = 0
     for _run in range(MOST_RUNS):
         last = guest_of(executor, but=last)

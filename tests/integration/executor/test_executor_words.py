@@ -52,10 +52,13 @@ def test_output_is_heard_while_the_job_still_runs(executor):
 def test_progress_of_a_long_backtest_is_heard(executor):
     heard = []
     job = backtest_job()
-    slow = b"import time\n" + job.files["strategy.py"].replace(
-        b"def next(self)",
-        # why: the strategy under test is slow, so that its progress can be heard
-        b"def next(self):\n        time.sleep(0.001)\n        self.on()\n\n    def on(self)",
+    slow = (
+        b"import time\n"
+        + job.files["strategy.py"].replace(
+            b"def next(self)",
+            # why: the strategy under test is slow, so that its progress can be heard
+            b"def next(self):\n        time.sleep(0.001)\n        self.on()\n\n    def on(self)",  # why: a strategy slow enough to be heard
+        )
     )
     job = replace(job, files={"strategy.py": slow})
     result = executor.submit(job, heard.append).result(WAIT_S)

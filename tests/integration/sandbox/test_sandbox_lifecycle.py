@@ -137,7 +137,9 @@ def executor(request):
 
 
 # why: the job is there to be killed; the test does not wait for it
-SLEEPS = ScriptJob(b"import time; time.sleep(1000)", SMALL.model_copy(update={"wall_s": 100.0}))
+SLEEPS = ScriptJob(
+    b"import time; time.sleep(1000)", SMALL.model_copy(update={"wall_s": 100.0})
+)  # why: a job that does not end by itself
 
 
 def test_executor_runs_cancels_survives_its_workers_and_closes(executor):
@@ -154,7 +156,9 @@ def test_executor_runs_cancels_survives_its_workers_and_closes(executor):
     assert not future.cancel()
 
     # why: the job must still run when the next one is asked for
-    slow = ScriptJob(b"import time; time.sleep(2); print('done')", SMALL)
+    slow = ScriptJob(
+        b"import time; time.sleep(2); print('done')", SMALL
+    )  # why: it must still run when the executor is closed
     future = executor.submit(slow)
     worker = eventually(lambda: next((t.worker for t in list(executor._running.values())), None))
     os.kill(worker.pid, signal.SIGKILL)

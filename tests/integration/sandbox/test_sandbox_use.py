@@ -59,7 +59,7 @@ def test_raising_file_fails_with_its_line_and_exit_code_one(script):
 
 def test_timeout_option_ends_a_sleeper(script):
     # why: the script under test runs until it is stopped
-    path = script("import time; time.sleep(1000)")
+    path = script("import time; time.sleep(1000)")  # why: the sleeper that the option ends
     done = algoops("sandbox", "run", path, "--timeout", "1", *BUBBLEWRAP)
     assert (done.returncode, json.loads(done.stdout)["status"]) == (1, "timeout")
 
@@ -96,7 +96,7 @@ def test_is_wrong():
     print("shown")
     assert double(2) == 5, "four is not five"
 
-@pytest.mark.skip(reason="later")
+@pytest.mark.skip(reason="later")  # why: an author's skipped test, which has to be told as such
 def test_skipped():
     pass
 
