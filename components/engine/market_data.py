@@ -87,12 +87,12 @@ class FolderData:
         if not found:
             raise UserError(f"no data for {symbol} {interval}", hint=self._known(symbol))
         if len(found) > 1:
-            raise ConfigError(f"{found[0]} and {found[1].name} are both there: remove one")
+            raise ConfigError(f"{found[0].name} and {found[1].name} are both there: remove one")
         return found[0]
 
     def _known(self, symbol: str) -> str:
         known = ", ".join(f"{symbol} {interval}" for symbol, interval in self.symbols())
-        known = f"known: {known}" if known else f"{self._folder} holds no data at all"
+        known = f"known: {known}" if known else "the folder of `data.dir` holds no data at all"
         alike = [
             f"{entry.path.name} is there, but {entry.skipped}"
             for entry in self.entries()
@@ -101,11 +101,16 @@ class FolderData:
         return "; ".join((*alike, known))
 
     def _load(self, path: Path) -> _Loaded:
-        stamp = _stamp(path)
-        loaded = self._loaded.get(path)
-        if loaded is None or loaded.stamp != stamp:
-            loaded = self._loaded[path] = _read(path)
-        return loaded
+        """Errors name the file without its folder: authors read them in reports."""
+        try:
+            stamp = _stamp(path)
+            loaded = self._loaded.get(path)
+            if loaded is None or loaded.stamp != stamp:
+                self._loaded[path] = _read(path)
+        except ConfigError as error:
+            said = Exception.__str__(error).replace(f"{self._folder}/", "")
+            raise ConfigError(said, hint=error.hint) from error
+        return self._loaded[path]
 
 
 def _stamp(path: Path) -> Stamp:

@@ -1,9 +1,11 @@
 import pytest
 
 from bot.daemon.github import GitMirror
+from bot.daemon.opening import open_world
 from components.forge.github import GitHubForge
 from components.forge.github_auth import GitHubAccess
 from tests.fakes.github.server import FakeGitHub
+from tests.team_support import settings
 
 STRATEGY = "strategies/alpha/strategy.yaml"
 
@@ -46,6 +48,20 @@ class Desk:
     def propose(self, branch="feature", by="ann", content=b"name: alpha\nversion: 1.1.0\n", **more):
         self.github.branch(self.repo, branch, {STRATEGY: content}, by)
         return self.github.state.open_pull(self.repo, branch, by, **more)
+
+
+@pytest.fixture(scope="module")
+def github(tmp_path_factory):
+    with FakeGitHub(tmp_path_factory.mktemp("github")) as made:
+        made.repo("acme/strategies", bot="admin", ann="write")
+        yield made
+    assert made.problems == []
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory, github):
+    with open_world(settings(tmp_path_factory.mktemp("bot"), github)) as made:
+        yield made
 
 
 @pytest.fixture

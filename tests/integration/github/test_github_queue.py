@@ -5,28 +5,12 @@ import pytest
 from bot.core.events import Deploy, Hold
 from bot.core.orders import DeployOrder
 from bot.daemon.merge_groups import check_group
-from bot.daemon.opening import open_world
 from bot.deploy.deploys import deploy
 from bot.proposals.check import check_proposal
 from bot.sources.webhook import parse
 from tests.fakes.github.queue import dequeue, enqueue, run_queue
-from tests.fakes.github.server import FakeGitHub
 from tests.fakes.github.state import Mark
-from tests.team_support import Team, job, settings
-
-
-@pytest.fixture(scope="module")
-def github(tmp_path_factory):
-    with FakeGitHub(tmp_path_factory.mktemp("github")) as made:
-        made.repo("acme/strategies", bot="admin", ann="write")
-        yield made
-    assert made.problems == []
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory, github):
-    with open_world(settings(tmp_path_factory.mktemp("bot"), github)) as made:
-        yield made
+from tests.team_support import Team, job
 
 
 class Queued(Team):

@@ -7,24 +7,9 @@ import pytest
 from bot.core.events import Deploy, Hold
 from bot.daemon.intake import close
 from bot.daemon.merge_groups import check_group
-from bot.daemon.opening import open_world
 from bot.proposals.check import check_proposal
-from tests.fakes.github.server import FakeGitHub, Fault
-from tests.team_support import Team, definition, job, settings
-
-
-@pytest.fixture(scope="module")
-def github(tmp_path_factory):
-    with FakeGitHub(tmp_path_factory.mktemp("github")) as made:
-        made.repo("acme/strategies", bot="admin", ann="write")
-        yield made
-    assert made.problems == []
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory, github):
-    with open_world(settings(tmp_path_factory.mktemp("bot"), github)) as made:
-        yield made
+from tests.fakes.github.server import Fault
+from tests.team_support import Team, definition, job
 
 
 @pytest.fixture

@@ -255,3 +255,10 @@ def test_git_lfs_pointer_in_place_of_data_is_named_as_such(tmp_path, name):
     with pytest.raises(UserError, match="Git LFS pointer") as caught:
         read(FolderData(tmp_path))
     assert "git lfs pull" in str(caught.value)
+
+
+def test_what_is_wrong_with_a_file_is_told_without_the_folders_of_this_machine(tmp_path):
+    (tmp_path / "ACME_1d.csv").write_text("Date,Open,High,Low,Close\n2024-01-02,1,2,1,9\n")
+    with pytest.raises(ConfigError, match=r"ACME_1d\.csv, line 2") as caught:
+        FolderData(tmp_path).bars("ACME", "1d", None, None)
+    assert str(tmp_path) not in str(caught.value)
