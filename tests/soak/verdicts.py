@@ -1,10 +1,10 @@
 """The same verdicts on a bad day: all checks alone, then at nice 19 beside busy loops and killers.
 
-    python -m tests.soak.verdicts [--minutes 12] [--bars 500] [--kill-every 20] [NAME...]
+    python -m tests.soak.verdicts [--minutes 12] [--bars 500] [--kill-every 20] [--loops 2] [NAME...]
 
 First every example, and a strategy of each kind that must fail, is checked with nothing beside it.
-Then all are checked at nice 19 beside one busy loop for each processor, while guests are killed at
-random. Exit code 0: no verdict and no figure differs, but where the second run says `error` (tried,
+Then all are checked at nice 19 beside busy loops (one for each processor where `--loops` says
+nothing), while guests are killed at random. Exit code 0: no verdict and no figure differs, but where the second run says `error` (tried,
 and not judged); 1: each difference is named; 2: the time was over before all were compared.
 """
 
@@ -46,7 +46,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as place:
         folders = _stage(Path(place), wanted.bars, wanted.names)
         alone = _checked(Path(place), folders, wanted.minutes)
-        with _busy_loops(), _killer(random.Random(wanted.seed), wanted.kill_every) as killed:
+        with (
+            _busy_loops(wanted.loops),
+            _killer(random.Random(wanted.seed), wanted.kill_every) as killed,
+        ):
             beside = _checked(Path(place), folders, wanted.minutes, nice=wanted.nice)
     told = {name: (alone[name], beside[name]) for name in sorted(alone)}
     for name, pair in told.items():
@@ -68,6 +71,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--bars", type=int, default=500, help="newest of each data file; 0: all")
     parser.add_argument("--nice", type=int, default=19, help="of the second run")
     parser.add_argument("--kill-every", type=float, default=20.0, help="seconds, on the average")
+    parser.add_argument("--loops", type=int, default=os.cpu_count() or 1, help="beside it")
     parser.add_argument("--seed", type=int, default=1, help="when which guest is killed")
     parser.add_argument("names", nargs="*", help="examples and kinds; all where none is named")
     return parser.parse_args()
@@ -136,17 +140,16 @@ def _verdict(told: str) -> str:
 
 
 @contextlib.contextmanager
-def _busy_loops() -> Iterator[None]:
-    loops = [
-        subprocess.Popen([sys.executable, "-c", "while True: pass"])
-        for _processor in range(os.cpu_count() or 1)
+def _busy_loops(loops: int) -> Iterator[None]:
+    processes = [
+        subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _loop in range(loops)
     ]
     try:
         yield
     finally:
-        for loop in loops:
-            loop.kill()
-            loop.wait()
+        for process in processes:
+            process.kill()
+            process.wait()
 
 
 @contextlib.contextmanager
