@@ -2,28 +2,51 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from typing import TYPE_CHECKING
 
-from components.engine.data.imports.shape import plain
 from components.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PRICES = ("Open", "High", "Low", "Close")
-_NAMES = {
+_NAMES = {  # as `plain` writes them; also what Excel and investing.com write in other languages
     "Time": ("time", "datetime", "timestamp", "date time", "open time", "gmt time", "local time",
-             "opentime", "unix", "unix timestamp", "ts", "time utc", "time eet", "dt", "index"),
-    "Date": ("date", "day", "data", "datum", "fecha", "tradedate", "trade date"),
-    "Clock": ("time",),
-    "Open": ("open", "o", "first", "open price", "eroffnung", "apertura"),
-    "High": ("high", "h", "max", "high price", "hoch"),
-    "Low": ("low", "l", "min", "low price", "tief"),
-    "Close": ("close", "c", "last", "close last", "price", "close price", "schluss", "ultimo"),
-    "Volume": ("volume", "vol", "v", "tickvol", "tick volume", "vol.", "base volume"),
+             "opentime", "unix", "unix timestamp", "ts", "time utc", "time eet", "dt", "index",
+             "utc", "epoch", "open timestamp", "time open", "timeopen"),
+    "Date": ("date", "day", "data", "datum", "fecha", "tradedate", "trade date", "date utc",
+             "date gmt", "trading day"),
+    "Clock": ("time", "zeit", "uhrzeit", "heure", "hora", "ora", "tijd", "czas"),
+    "Open": ("open", "o", "first", "open price", "eroffnung", "eroffn", "eroffnungskurs",
+             "erster", "ouverture", "ouv", "apertura", "abertura", "otwarcie", "opening"),
+    "High": ("high", "h", "max", "high price", "hoch", "hochst", "tageshoch", "plus haut", "haut",
+             "maximo", "maxima", "massimo", "najwyzszy", "hoog", "hoogste"),
+    "Low": ("low", "l", "min", "low price", "tief", "tiefst", "tagestief", "plus bas", "bas",
+            "minimo", "minima", "najnizszy", "laag", "laagste"),
+    "Close": ("close", "c", "last", "close last", "price", "close price", "schluss",
+              "schlusskurs", "zuletzt", "cloture", "dernier", "cierre", "ultimo", "chiusura",
+              "fechamento", "zamkniecie", "ostatnio", "slot", "laatste"),
+    "Volume": ("volume", "vol", "v", "tickvol", "tick volume", "base volume", "volumen",
+               "wolumen", "stuck", "umsatz"),
     "Symbol": ("ticker", "symbol", "tic", "instrument"),
     "Per": ("per",),
 }  # fmt: skip
+
+
+def plain(name: object) -> str:
+    """A column's name to compare: "<OPEN>", " 1. open" and "Öpen" are "open"."""
+    text = unicodedata.normalize("NFKD", str(name).strip().lower())
+    text = "".join(letter for letter in text if not unicodedata.combining(letter))
+    text = re.sub(r"^\s*\d+[a-z]?[.)]\s*", "", text.replace("\u0142", "l"))
+    return re.sub(r"[^a-z%]+", " ", text).strip()
+
+
+def prices_named(names: Sequence[str]) -> int:
+    """How many of the four prices a line names."""
+    simple = {plain(name) for name in names}
+    return sum(not simple.isdisjoint(_NAMES[role]) for role in PRICES)
 
 
 def roles(names: Sequence[str]) -> dict[str, int]:
@@ -78,10 +101,11 @@ def without_header(count: int, first: Sequence[str]) -> dict[str, int]:
 
     MetaTrader 4 writes date and clock apart; Binance writes twelve columns.
     """
-    apart = count > 6 and ":" in first[1] and first[1].replace(":", "").isdigit()  # noqa: PLR2004
-    start = 2 if apart else 1
+    start = int(first[0] == "0")  # rows are counted: pandas' own index
+    apart = count > start + 6 and re.fullmatch(r"[\d:]*:\d\d", first[start + 1]) is not None
+    found = {"Date": start, "Clock": start + 1} if apart else {"Time": start}
+    start += 1 + apart
     if count < start + 4:
         raise UserError("no line names the columns, and there are too few for time and prices")
-    found = {"Date": 0, "Clock": 1} if apart else {"Time": 0}
     found |= {role: start + at for at, role in enumerate(PRICES)}
     return found | ({"Volume": start + 4} if count > start + 4 else {})

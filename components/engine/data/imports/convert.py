@@ -117,6 +117,9 @@ def _filled(table: Table) -> tuple[pd.DataFrame, list[str]]:
     raw = table.frame[~empty].reset_index(drop=True)
     if not len(raw):
         raise UserError("no row has a price")
+    ends = raw["Volume"].iloc[-2:].tolist() if "Volume" in raw else []
+    if [bool(pd.isna(value) or value == "") for value in ends] == [False, True]:
+        raise UserError("the last line is cut off: it has no Volume", hint="fetch the file again")
     count = int(empty.sum())
     return raw, [f"{count} row{'s' * (count > 1)} without any price dropped"] if count else []
 

@@ -18,6 +18,7 @@ _SHORT_YEAR = r"\d\d?[./-]\d\d?[./-]\d\d( .*)?"
 _WITH_NAMES = ("%b %d, %Y", "%d %b %Y", "%d-%b-%Y", "%B %d, %Y", "%d %B %Y", "%d-%b-%y", "%d%b%Y")
 _CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
 _ASK = "say how: --date-format %d/%m/%Y (day first) or --date-format %m/%d/%Y (month first)"
+_NAMED_ZONE = r"^(.*\d) (UTC|GMT|[A-Z][A-Za-z]+/[A-Z][A-Za-z_/]+)$"
 _UNITS = ((1e11, 1, "seconds"), (1e14, 10**3, "milliseconds"), (1e17, 10**6, "microseconds"))
 
 
@@ -52,7 +53,7 @@ def moments(column: pd.Series, date_format: str, *, day_first: bool) -> BarTimes
     texts, zone = _without_zone(texts)
     index, note = _recognised(texts, day_first=day_first)
     if zone and index.tz is None:
-        index = index.tz_localize(zone)
+        index, _ = in_zone(index, zone)
     return BarTimes(index, (note,))
 
 
@@ -67,7 +68,8 @@ def _of_numbers(column: pd.Series, date_format: str) -> BarTimes:
     if (whole < 10**8).any():
         raise UserError(
             f"{values[int((whole < 10**8).argmax())]} is no time since 1970",
-            hint="times are dates, or seconds, milliseconds or microseconds since 1970",
+            hint="times are dates, or seconds, milliseconds or microseconds since 1970; in a "
+            "workbook, format the cells as dates",
         )
     nanoseconds, names = whole.copy(), []
     for bound, scale, _ in reversed(_UNITS):
@@ -85,11 +87,13 @@ def _of_numbers(column: pd.Series, date_format: str) -> BarTimes:
 
 
 def _without_zone(texts: pd.Series) -> tuple[pd.Series, str]:
-    """The texts without "UTC" or "GMT" behind; "GMT+0200" becomes an offset."""
+    """The texts without a zone's name behind, and that zone; "GMT+0200" becomes an offset."""
     zoned = texts.str.replace(r"\s*(?:GMT|UTC)(?=[+-]\d)", "", regex=True)
-    named = zoned.str.contains(r"\s(?:UTC|GMT)$", regex=True)
-    if named.all() and len(named):
-        return zoned.str.replace(r"\s(?:UTC|GMT)$", "", regex=True), "UTC"
+    zoned = zoned.str.replace(r"\s+", " ", regex=True)
+    parts = zoned.str.extract(_NAMED_ZONE)
+    names = parts[1].unique()
+    if len(names) == 1 and isinstance(names[0], str):
+        return parts[0], "UTC" if names[0] == "GMT" else names[0]
     return zoned, ""
 
 

@@ -9,7 +9,8 @@ import pandas as pd
 
 from components.errors import UserError
 
-_SPACES = re.compile("[\\s\u00a0\u2009\u202f'\u2019]")
+_SPACES = re.compile("[\\s\u00a0\u2009\u202f'\u2019$\u20ac\u00a3\u00a5\u20b9]")
+"""What separates thousands, and the signs of currencies."""
 _SCALE = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 NOTHING = {"", "-", "\u2013", "nan", "n/a", "na", "null", "none", "#n/a"}
 

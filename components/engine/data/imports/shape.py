@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from components.engine.data.imports.columns import prices_named
 from components.errors import UserError
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_PRICE_WORDS = {"open", "high", "low", "close", "price", "last"}
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Shape:
 
     Attributes:
         skip: lines before the first line of the header, or of the data where there is none.
-        header: how many lines name the columns: 0, 1, or 3 (two levels and the index's name).
+        header: how many lines name the columns: 0, 1, 2 (and the tickers), or 3 (and the index).
         comma: whether a comma may stand in a number.
     """
 
@@ -67,7 +67,7 @@ def shape_of(path: Path) -> Shape:
     _refuse_long(path, lines)
     separator = _separator(lines)
     rows = _rows(path, lines, separator)
-    skip, header = _header(rows)
+    skip, header = header_of(path, rows)
     if header:
         _refuse_longer(path, rows, skip)
     return Shape(encoding, separator, skip, header, _has_commas(rows[skip + header :]))
@@ -80,7 +80,7 @@ def _encoding(path: Path, raw: bytes) -> str:
     if raw[:2] == b"PK":
         raise UserError(
             f"{path} is an Excel workbook or a zip archive",
-            hint="save the sheet as CSV (UTF-8), or unpack it, and import that",
+            hint="rename a workbook to .xlsx, unpack an archive, and import that",
         )
     for start, name in ((1, "utf-16-le"), (0, "utf-16-be")):
         half = raw[start:2000:2]
@@ -115,12 +115,14 @@ def _refuse_long(path: Path, lines: list[str]) -> None:
 
 
 def _separator(lines: list[str]) -> str:
-    """The mark that stands equally often, and most, in the last lines of the sample."""
+    """The mark that stands equally often, and most, in nearly all last lines of the sample."""
     last = [line for line in lines if line.strip()][-20:]
 
-    def weight(mark: str) -> tuple[bool, int]:
+    def weight(mark: str) -> tuple[bool, bool, int]:
         counts = [len(next(csv.reader([line], delimiter=mark), [])) for line in last]
-        return min(counts) == max(counts) and counts[0] > 3, min(counts)  # noqa: PLR2004  # prices
+        usual = max(counts, key=counts.count)
+        odd = len(counts) - counts.count(usual)  # a line of words may end the file
+        return odd < 3 and usual > 3, not odd, usual  # noqa: PLR2004  # prices
 
     try:
         return max(_MARKS, key=weight)
@@ -144,22 +146,42 @@ def _refuse_longer(path: Path, rows: list[list[str]], skip: int) -> None:
             raise UserError(f"{path}, line {number}: {len(row)} values under {count} names")
 
 
-def _header(rows: list[list[str]]) -> tuple[int, int]:
+def header_of(path: Path, rows: list[list[str]]) -> tuple[int, int]:
+    """The lines before the header, and how many it has. Raises UserError: of unknown names."""
     for at, row in enumerate(rows[:HEADER_LINES]):
-        words = {plain(field) for field in row}
-        if len(words & _PRICE_WORDS) < 3:  # noqa: PLR2004  # of the four prices
+        if prices_named(row) < 3:  # noqa: PLR2004  # of the four
             continue
         before = rows[at - 1][0].lower() if at else ""
         if row[0].lower() == "price" and at + 2 < len(rows):  # yfinance, one or several tickers
             return at - (before == "ticker"), 3
-        return at, 1
-    return next((at for at, row in enumerate(rows) if len(row) > 3), 0), 0  # noqa: PLR2004  # prices
+        return at, 1 + _tickers(row, rows[at + 1 : at + 2])
+    wide = [(at, row) for at, row in enumerate(rows) if len(row) > 3]  # noqa: PLR2004  # prices
+    at, first = wide[0] if wide else (0, [])
+    if wide and not any(map(str.isdigit, "".join(first[1:]))):
+        said = ", ".join(first)[:200]
+        raise UserError(
+            f"{path}, line {at + 1}: columns of unknown names: {said}",
+            hint="name them Date, Open, High, Low, Close and Volume",
+        )
+    return at + _numbered(first), 0
 
 
-def plain(name: object) -> str:
-    """A column's name to compare: "<OPEN>" and " 1. open" are "open"."""
-    text = re.sub(r"^\s*\d+[a-z]?[.)]\s*", "", str(name).strip().lower())
-    return re.sub(r"[^a-z%]+", " ", text).strip()
+def _numbered(names: list[str]) -> bool:
+    """Whether a line names columns 0, 1, 2 ..., as pandas does where nobody named them."""
+    names = names if names and names[0] else names[1:]
+    return names == [str(number) for number in range(len(names))]
+
+
+def _tickers(names: list[str], below: list[list[str]]) -> bool:
+    """Whether the next line names a ticker under each price: yfinance without its index."""
+    return any(
+        len(row) == len(names) and not row[0] and all(row[1:]) and not any(map(_number, row[1:]))
+        for row in below
+    )
+
+
+def _number(text: str) -> bool:
+    return text.replace(".", "", 1).replace(",", "").lstrip("+-").isdigit()
 
 
 def _has_commas(rows: list[list[str]]) -> bool:

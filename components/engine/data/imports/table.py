@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from components.engine.data.imports import columns
-from components.engine.data.imports.shape import Shape, plain, shape_of
+from components.engine.data.imports.columns import plain
+from components.engine.data.imports.shape import Shape, shape_of
 from components.errors import UserError
 
 if TYPE_CHECKING:
@@ -43,11 +44,11 @@ def tables(path: Path) -> list[Table]:
         UserError: it can't be read as a table of bars.
     """
     suffix = path.suffix.lower()
-    if suffix in {".xlsx", ".xls", ".xlsm", ".ods"}:
-        raise UserError(
-            f"{path}: workbooks are not read", hint="save the sheet as CSV (UTF-8), import that"
-        )
+    if suffix in {".xls", ".xlsb", ".ods"}:
+        raise UserError(f"{path}: {suffix} is not read", hint="save it as .xlsx, import that")
     try:
+        if suffix in {".xlsx", ".xlsm"}:
+            return _sheets(path)
         if suffix in {".parquet", ".pq"}:
             return _parquet(pd.read_parquet(path))
         with warnings.catch_warnings():
@@ -61,6 +62,19 @@ def tables(path: Path) -> list[Table]:
     except (OSError, ValueError, OverflowError) as error:
         said = " ".join(str(error).split())[:300]
         raise UserError(f"{path} cannot be read as a table: {said}") from error
+
+
+def _sheets(path: Path) -> list[Table]:
+    """The sheets of a workbook that hold bars; several of them are named by their symbols."""
+    from components.engine.data.imports.workbook import sheets  # noqa: PLC0415  # its library: 0.2 s
+
+    found = sheets(path)
+    several = len(found) > 1
+    return [
+        replace(table, ticker=table.ticker or (name if several else ""))
+        for name, frame in found.items()
+        for table in _flat(frame)
+    ]
 
 
 def _parquet(frame: pd.DataFrame) -> list[Table]:
@@ -84,14 +98,14 @@ def _text(path: Path, shape: Shape) -> list[Table]:
     }
     if shape.comma and shape.separator != ",":
         options["dtype"] = str
-    if shape.header == 3:  # noqa: PLR2004  # two levels and the index's name
+    if shape.header > 1:
         frame = pd.read_csv(path, header=[0, 1], index_col=0, **options)
         return _levels(frame.rename_axis("Date"))
     if shape.header:
         frame = pd.read_csv(path, header=0, index_col=False, **options)
         return _flat(_as_text(frame, path, options))
     frame = pd.read_csv(path, header=None, **options)
-    first = [str(one) for one in frame.iloc[0]]
+    first = [str(frame[name].iloc[0]) for name in frame.columns]  # a whole row has one type
     return [_table(frame, columns.without_header(len(frame.columns), first), "")]
 
 
@@ -138,6 +152,6 @@ def _table(frame: pd.DataFrame, found: dict[str, int], ticker: str) -> Table:
     dropped = [str(name) for at, name in enumerate(frame.columns) if at not in taken]
     per = str(frame.iloc[0, found["Per"]]) if "Per" in found and len(frame) else ""
     time = plain(frame.columns[found["Time"]]) if "Time" in found else ""
-    known = time in {"gmt time", "local time"}  # Dukascopy: 31.01.2024 00:00:00.000
-    zone = "UTC" if time in {"gmt time", "time utc"} else ""
+    known = time in {"gmt time", "local time", "utc"}  # Dukascopy: 31.01.2024 00:00:00.000
+    zone = "UTC" if time in {"gmt time", "time utc", "utc", "date utc", "date gmt"} else ""
     return Table(raw, ticker, per, tuple(dropped), day_first=known, zone=zone)
