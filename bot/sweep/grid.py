@@ -13,11 +13,11 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from bot.checks.backtests import Scalar
-from bot.sweep.stats import Moments, moments
 from components.engine.version import ENGINE
 from components.errors import UserError
 from components.ports import BacktestJob, Executor
 from components.schema.definition.overrides import read_value
+from components.schema.results.evidence import Moments
 from components.schema.results.values import ExecutionResult, Metrics, Severity, Status, Value
 
 MOST_CELLS = 10_000
@@ -38,7 +38,7 @@ class Cell(Value):
     Attributes:
         key: of everything that the result depends on.
         metrics: None unless it passed.
-        moments: of its returns; None where they say nothing (no trade, too few bars).
+        moments: of the returns of its bars; None where they say nothing (no trade, too few bars).
     """
 
     key: str
@@ -181,7 +181,7 @@ def _finished(key: str, job: BacktestJob, result: ExecutionResult) -> Cell:
         status=Status.FAILED if leaks else result.status,
         message=leak.message if leak is not None else result.message,
         metrics=result.metrics if passed else None,
-        moments=moments(result.equity) if passed else None,
+        moments=result.evidence.moments if passed and result.evidence else None,
     )
 
 

@@ -19,7 +19,7 @@ _SPANS = (
     (85 * DAY, 95 * DAY, 4),  # quarterly
     (355 * DAY, 370 * DAY, 1),  # yearly
 )
-_SMALLEST = 1e-15
+SMALLEST = 1e-15
 """A deviation of returns below it is rounding: there is no ratio."""
 
 
@@ -71,6 +71,6 @@ def sharpe(equity: pd.Series[float], risk_free: float = 0.0) -> float | None:
     returns = values[1:] / values[:-1] - 1
     returns -= (1 + risk_free) ** (1 / year) - 1
     deviation = float(returns.std(ddof=1))
-    if not deviation > _SMALLEST:
+    if not deviation > SMALLEST:
         return None
     return float(returns.mean()) / deviation * math.sqrt(year)

@@ -11,6 +11,7 @@ import pandas as pd
 from components.engine import result
 from components.engine.data.judge import data_findings
 from components.engine.drive import Course, Drive
+from components.engine.evidence.track import evidence_of
 from components.engine.fills import differences
 from components.engine.findings import lookahead_findings, looked_at
 from components.engine.ledger import Ledger, TooManyOrders, account_of
@@ -234,11 +235,17 @@ class _Attempt:
             metrics = result.metrics_of(stats, free)
             only = {"buy_hold_return_pct": held.return_pct if held is not None else None}
             closes = self._benchmark.frame["Close"]
+            curve = stats["_equity_curve"]["Equity"]
+            trades = result.trades_of(stats)
+            on_it = closes.reindex(curve.index, method="ffill").bfill()
+            evidence, track = evidence_of(curve, on_it, trades, metrics.bars_a_year, free)
             self._numbers = {
                 "metrics": metrics.model_copy(update=only),
                 "benchmark": held,
                 "equity": result.equity_of(stats, closes, first=first),
-                "trades": result.trades_of(stats),
+                "trades": trades,
+                "evidence": evidence,
+                "track": track,
                 "fill_differences": differences(
                     self._ledger.corrections(), self._frame.index, cash
                 ),

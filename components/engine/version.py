@@ -6,7 +6,7 @@ WIRE_VERSION = 3
 FILLS_VERSION = 2
 """Which fills the broker gives: verdicts of other fills are not reused."""
 
-METRICS_VERSION = 2
+METRICS_VERSION = 3
 """Which formulas the metrics have (docs/metrics.md): verdicts of other formulas are not reused."""
 
 ENGINE = (

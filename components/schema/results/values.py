@@ -3,13 +3,11 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
-
-class Value(BaseModel):
-    """Base of all values: frozen, unknown fields refused, NaN and infinity written as null."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
+from components.schema.results.base import Value as Value  # noqa: PLC0414  # also known from here
+from components.schema.results.evidence import Evidence, Track
 
 
 class CheckName(StrEnum):
@@ -240,7 +238,7 @@ class ExecutionResult(Value):
     message: str = ""
     exit_code: int | None = None
     duration_s: float = 0.0
-    phases_s: dict[str, float] = {}
+    phases_s: dict[str, float] = Field(default_factory=dict)
     stdout: str = ""
     stderr: str = ""
     truncated: bool = False
@@ -255,6 +253,9 @@ class ExecutionResult(Value):
     """Buying and holding over the same bars, without costs."""
     equity: tuple[EquityPoint, ...] = ()
     trades: tuple[Trade, ...] = ()
+    evidence: Evidence | None = None
+    track: SkipJsonSchema[Track | None] = Field(default=None, exclude=True, repr=False)
+    """For the ledger of tries; in no document."""
     lookahead: tuple[Finding, ...] = ()
     looked_at: str = ""
     """What the look for future bars compared, in words; "": it found something, or was not done."""

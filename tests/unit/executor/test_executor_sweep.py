@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 from bot.sweep.grid import Axis, Cell, Kept, best_of, cell_key, grid, read_axis, sweep
 from bot.sweep.picture import heat_map, picture
-from bot.sweep.stats import Moments, best_by_luck, deflated, expected_best, moments
+from bot.sweep.stats import deflated, expected_best
+from components.engine.evidence.ratios import best_by_luck
 from components.errors import UserError
 from components.ports import BacktestJob
 from components.schema.definition.backtest import BacktestConfig
-from components.schema.results.values import EquityPoint, ExecutionResult, Limits, Metrics, Status
+from components.schema.results.evidence import Moments
+from components.schema.results.values import ExecutionResult, Limits, Metrics, Status
 
 
 def job(**parameters):
@@ -220,22 +222,3 @@ def test_more_trials_make_the_same_best_worth_less():
     best = Moments(observations=300, sharpe=0.2, skewness=-0.5, kurtosis=5)
     told = [deflated(best, [0.2, 0.0] * n).probability for n in (1, 5, 50, 500)]
     assert told == sorted(told, reverse=True)
-
-
-def test_moments_are_those_of_the_returns_by_hand():
-    equity, value = [EquityPoint(time="0", equity=100.0, drawdown_pct=0)], 100.0
-    for change in [0.1, 0.0] * 6:
-        value *= 1 + change
-        equity.append(EquityPoint(time="t", equity=value, drawdown_pct=0))
-    found = moments(equity)
-    assert found.observations == 12
-    assert found.sharpe == pytest.approx(1.0)
-    assert found.skewness == pytest.approx(0.0, abs=1e-9)
-    assert found.kurtosis == pytest.approx(1.0)
-
-
-def test_flat_short_or_ruined_curve_has_no_moments():
-    flat = [EquityPoint(time="t", equity=100.0, drawdown_pct=0)] * 50
-    assert moments(flat) is None
-    assert moments(flat[:5]) is None
-    assert moments([*flat, EquityPoint(time="t", equity=0.0, drawdown_pct=-100)]) is None
