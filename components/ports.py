@@ -122,6 +122,9 @@ class Guest(Protocol):
     def watch(self) -> None:
         """Ask for the time during long work on one answer; cheap. Raises GuestLate."""
 
+    def cpu_s(self) -> float | None:
+        """CPU seconds that it has used for this job so far; None: nothing counts them."""
+
     def part(self) -> None:
         """Both ends work at the same time from now on: they need not share a processor."""
 
@@ -248,6 +251,8 @@ class BacktestJob:
         parameters: values which override the class attributes.
         config: resolved backtest configuration (policy floors applied).
         causality: streamed | audited.
+        stream_cpu_s: CPU seconds that streaming may take; a run that would take more is audited.
+            None: no such bound.
         lookback: declared number of bars an indicator may look back, or None.
         label: for people: "run/strategy/symbol".
     """
@@ -263,6 +268,7 @@ class BacktestJob:
     end: str | None
     limits: Limits
     causality: Literal["streamed", "audited"] = "streamed"
+    stream_cpu_s: float | None = None
     lookback: int | None = None
     seed: int = 0
     label: str = ""

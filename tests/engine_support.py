@@ -136,6 +136,10 @@ class ForkedGuest:
         if time.monotonic() > self._until:
             raise GuestLate("too late")
 
+    def cpu_s(self) -> float:
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def part(self) -> None:
         """It has no processor to share."""
 
@@ -217,6 +221,7 @@ def run(  # noqa: PLR0913  # one argument a field of the job
     config: BacktestConfig | None = None,
     parameters: dict[str, object] | None = None,
     causality: str = "streamed",
+    stream_cpu_s: float | None = None,
     lookback: int | None = None,
     files: dict[str, bytes] | None = None,
     sandbox: object = None,
@@ -236,6 +241,7 @@ def run(  # noqa: PLR0913  # one argument a field of the job
         end=end,
         limits=limits or Limits(),
         causality=causality,
+        stream_cpu_s=stream_cpu_s,
         lookback=lookback,
         seed=seed,
     )

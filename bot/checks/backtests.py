@@ -34,6 +34,7 @@ class Task:
     parameters: Mapping[str, Scalar]
     data_hash: str
     causality: Causality
+    stream_cpu_s: float | None
 
     def on(self, parameters: Mapping[str, Scalar]) -> "Task":
         """The same task for other parameter values."""
@@ -44,7 +45,7 @@ class Task:
     ) -> BacktestJob:
         """The executor's job for this task; every backtest of the bot is made here."""
         shared = self._shared(name, files, rules, limits, label)
-        return BacktestJob(**shared, causality=self.causality)
+        return BacktestJob(**shared, causality=self.causality, stream_cpu_s=self.stream_cpu_s)
 
     def smoke(
         self, name: str, files: Mapping[str, bytes], rules: str, limits: Limits, label: str
@@ -125,6 +126,7 @@ def resolve_tasks(
                 parameters=parameter_values(definition),
                 data_hash=_hashes(data, bars.data_hash, config, interval, start, end),
                 causality=_causality(policy, causality, len(bars.frame)),
+                stream_cpu_s=policy.causality.stream_cpu_s,
             )
         )
     return tuple(tasks), tuple(findings)

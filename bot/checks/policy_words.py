@@ -176,6 +176,8 @@ def _causality(old: CausalityPolicy, new: CausalityPolicy) -> Iterator[PolicyDif
         yield PolicyDifference(effect, RISK, f"causality.mode: {modes[1]} instead of {modes[0]}")
     above = (old.audited_above_bars, new.audited_above_bars)
     yield from number(RISK, "causality.audited_above_bars", *above, higher=_MORE_IS_STRICTER)
+    budgets = (old.stream_cpu_s, new.stream_cpu_s)
+    yield from number(RISK, "causality.stream_cpu_s", *budgets, higher=_MORE_IS_STRICTER)
 
 
 def _further(old: RiskPolicy, new: RiskPolicy, key: str) -> Iterator[PolicyDifference]:

@@ -48,23 +48,55 @@ MAX_LEAKS = 20
 OTHER_SEED = 1_000_003
 
 
-def pick(bars: int, start: int | None, order_bars: Mapping[str, Sequence[int]]) -> list[int]:
-    """Bars to look at, picked when all orders are in: those with orders, and others at random.
+@dataclass(frozen=True)
+class Coverage:
+    """How many bars are looked at, at most: those with orders, and those without.
+
+    Attributes:
+        orders, others: numbers of bars.
+    """
+
+    orders: int = MOST_ORDER_BARS
+    others: int = SAMPLED_BARS
+
+
+@dataclass(frozen=True)
+class Picked:
+    """Bars to look at.
+
+    Attributes:
+        cuts: all of them, sorted.
+        orders, of_orders: how many bars with orders are among them, and how many there are.
+        others, of_others: the same of the bars on which it could trade and asked for nothing.
+    """
+
+    cuts: list[int]
+    orders: int
+    of_orders: int
+    others: int
+    of_others: int
+
+
+def pick(
+    bars: int, start: int | None, order_bars: Mapping[str, Sequence[int]], wanted: Coverage
+) -> Picked:
+    """Bars with orders, and others at random; picked when all orders are in.
 
     Args:
         bars: how many there are.
         start: first bar on which it traded; None: it did not.
         order_bars: bars with orders, by what was asked for.
+        wanted: how many.
     """
     chance = random.SystemRandom()
     low = _low(bars, start)
-    sample = {low, *(chance.randrange(low, bars) for _ in range(SAMPLED_BARS))}
-    if low > 1:
-        sample |= {chance.randrange(1, low) for _ in range(EARLY_BARS)}
     placed = sorted({bar for of_a_kind in order_bars.values() for bar in of_a_kind})
-    if len(placed) > MOST_ORDER_BARS:
-        placed = chance.sample(placed, MOST_ORDER_BARS)
-    return sorted(sample | set(placed))
+    rest = sorted(set(range(low, bars)).difference(placed))
+    orders = chance.sample(placed, min(wanted.orders, len(placed)))
+    others = chance.sample(rest, min(wanted.others, len(rest)))
+    early = {chance.randrange(1, low) for _ in range(EARLY_BARS)} if low > 1 else set()
+    cuts = sorted({low}.union(orders, others, early))
+    return Picked(cuts, len(orders), len(placed), len(others), len(rest))
 
 
 def pick_replays(

@@ -6,8 +6,9 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from components.engine.audit import Audit, AuditProcesses, pick, pick_replays
+from components.engine.audit import Audit, AuditProcesses, Coverage, Picked, pick, pick_replays
 from components.engine.feed import Feed, WholeOrders, take_whole
+from components.engine.forecast import Forecast
 from components.engine.wire import BadAnswer, Wire
 from components.protocol.messages import Diagnose, Diagnosis, End, Hello, Op, PlaceOrder, Spec
 
@@ -27,11 +28,13 @@ class Course:
         diagnosis: what the look for future bars found; None: not asked for or not finished.
         order_bars: bars at which the strategy asked for something, by what it asked for: who
             peeks and finds nothing there does one thing or the other, but always the same.
+        picked: bars that an audited run was looked at on.
     """
 
     phases_s: dict[str, float] = field(default_factory=dict)
     diagnosis: Diagnosis | None = None
     order_bars: dict[str, list[int]] = field(default_factory=dict)
+    picked: Picked | None = None
     _since: float = field(default_factory=time.perf_counter)
 
     def phase(self, name: str) -> None:
@@ -61,9 +64,18 @@ class Drive:
         self._wire.reply()
         self.course.phase("load")
 
-    def stream(self, ledger: Ledger) -> None:
-        """Send bar after bar; a bar is sent when the orders of the one before are in."""
+    def stream(self, ledger: Ledger, cpu_s: float | None = None) -> None:
+        """Send bar after bar; a bar is sent when the orders of the one before are in.
+
+        Args:
+            ledger: fills the orders.
+            cpu_s: CPU seconds that this may take; None: no bound of its own.
+
+        Raises:
+            TooDear: it would take longer.
+        """
         wire, live = self._wire, False
+        forecast = Forecast(self._guest, self._feed.bars, cpu_s)
         frames = self._feed.one_by_one()
         frame = next(frames)
         for bar in range(self._feed.bars):
@@ -79,6 +91,7 @@ class Drive:
             if ledger.broke:
                 break
             self._take(ledger, bar, reply.ops, live=live)
+            forecast.look(bar + 1)
         self.course.phase("run")
 
     def _goes_live(self, ledger: Ledger, bar: int, first: list[Op]) -> bool:
@@ -117,20 +130,21 @@ class Drive:
 
     def ask_diagnosis(self, start: int | None) -> None:
         """All orders of a streamed run are in: have the guest look for future bars."""
-        cuts = pick(self._feed.bars, start, self.course.order_bars)
-        self._wire.send(Diagnose(self._wire.nonce(), cuts))
+        picked = pick(self._feed.bars, start, self.course.order_bars, Coverage())
+        self._wire.send(Diagnose(self._wire.nonce(), picked.cuts))
 
     def diagnosis(self) -> None:
         """Wait for what `ask_diagnosis` asked for."""
         self.course.diagnosis = self._wire.diagnosis()
         self.course.phase("lookahead")
 
-    def audit(self, spec: Spec, seed: int, start: int | None) -> None:
+    def audit(self, spec: Spec, seed: int, start: int | None, coverage: Coverage) -> None:
         """All orders of a run on all data are in: look for future bars, in fresh processes."""
-        cuts = pick(self._feed.bars, start, self.course.order_bars)
+        picked = pick(self._feed.bars, start, self.course.order_bars, coverage)
         replays = pick_replays(self._feed.bars, start, self.course.order_bars)
         audit = Audit(AuditProcesses(self._guest, self._wire, self._feed, spec, seed), self._whole)
-        self.course.diagnosis = audit.look(cuts, replays)
+        self.course.diagnosis = audit.look(picked.cuts, replays)
+        self.course.picked = picked
         self.course.phase("lookahead")
 
     def end(self) -> None:

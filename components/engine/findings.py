@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from typing import TYPE_CHECKING, assert_never
 
 import msgspec
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from components.engine.audit import Picked
     from components.protocol.messages import Diagnosis, Leak
 
 _HINT = (
@@ -26,6 +28,7 @@ _CHANCE_HINT = (
     "a seed that init() makes anew; no default_rng() without a seed, no clock, no urandom"
 )
 
+SURE = 0.95
 MOST_LEAKS, WORDS_CAP = 50, 200
 _AN_ERROR = {"severity": Severity.ERROR}
 _AUDITED = {
@@ -58,7 +61,7 @@ def lookahead_findings(
 
 
 def looked_at(
-    diagnosis: Diagnosis | None, bars: int, lookback: int | None, *, audited: bool
+    diagnosis: Diagnosis | None, bars: int, lookback: int | None, picked: Picked | None
 ) -> str:
     """What the look for future bars compared, in words; "" where it found or finished nothing.
 
@@ -66,17 +69,38 @@ def looked_at(
         diagnosis: what the guest found; None: it did not get so far.
         bars: how many there are.
         lookback: the declared one, which an audited run does not use.
-        audited: whether it was a look at a sample of the bars.
+        picked: the bars that an audited run was looked at on; None: it was streamed.
     """
     if diagnosis is None or diagnosis.leaks:
         return ""
     count = diagnosis.compared
     indicators = f"{count} indicator{'' if count == 1 else 's'} and " if count else ""
-    if not audited:
+    if picked is None:
         more = f" and without the lookback of {lookback}" if lookback else ""
         return f"{indicators}all orders are the same with later bars at hand{more} ({bars} bars)"
-    sample = f"{min(diagnosis.bars, bars)} of {bars} bars"
-    return f"{indicators}orders are the same where later bars are withheld ({sample} tried)"
+    tried = f"{min(diagnosis.bars, bars):,} of {bars:,} bars, {_of_orders(picked)} among them"
+    return (
+        f"{indicators}orders are the same where later bars are withheld ({tried};"
+        f" {_unseen(picked)})"
+    )
+
+
+def _of_orders(picked: Picked) -> str:
+    if picked.orders == picked.of_orders:
+        return f"all {picked.orders:,} with orders"
+    return f"{picked.orders:,} of the {picked.of_orders:,} with orders"
+
+
+def _unseen(picked: Picked) -> str:
+    """How sure the look is to find a use of later bars where the strategy asked for nothing."""
+    share = picked.others / picked.of_others if picked.of_others else 1.0
+    if share >= 1.0:
+        return "no bar was left out"
+    few = math.ceil(math.log(1 - SURE) / math.log(1 - share))
+    return (
+        f"a use of later bars on {few:,} or more of the other bars is found with a chance of"
+        f" {SURE:.0%} at least"
+    )
 
 
 def _short(leak: Leak) -> Leak:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 import pandas as pd
 
 from components.engine import result
+from components.engine.audit import MOST_ORDER_BARS, SAMPLED_BARS, Coverage
 from components.engine.data.judge import data_findings
 from components.engine.drive import Course, Drive
 from components.engine.evidence.track import evidence_of
 from components.engine.fills import differences
 from components.engine.findings import lookahead_findings, looked_at
+from components.engine.forecast import TooDear
 from components.engine.ledger import Ledger, TooManyOrders, account_of
 from components.engine.order_findings import order_findings
 from components.engine.version import ENGINE
@@ -26,9 +29,13 @@ from components.schema.results.values import ExecutionResult, Provenance, Severi
 
 if TYPE_CHECKING:
     from components.ports import Bars, Guest, GuestExit, MarketData, Sandbox
+    from components.schema.results.values import Limits
 
 FEWEST_BARS = 3
-
+_SHARE, _ENOUGH = 0.1, 2_500
+"""Where streaming was too dear: share of the bars without orders, or number, to be looked at."""
+_PLANNED = 0.6
+"""Share of a CPU time that the look may plan for."""
 
 _BEFORE_TIME = (Status.OUT_OF_MEMORY, Status.INFRASTRUCTURE_ERROR)
 """What weighs more than a limit of time that was reached: each of them makes a guest late."""
@@ -53,7 +60,7 @@ def _run(job: BacktestJob | SmokeJob, sandbox: Sandbox, data: MarketData) -> Exe
         bars = data.bars(job.symbol, job.interval, job.start, job.end)
         _check_length(bars)
         benchmark = _benchmark(job, bars, data)
-        outcome = _Attempt(job, sandbox, bars, benchmark).outcome()
+        outcome = _tried(job, sandbox, bars, benchmark)
     except (ConfigError, TransientError) as error:
         outcome = ExecutionResult(status=Status.INFRASTRUCTURE_ERROR, message=str(error))
     except UserError as error:
@@ -65,6 +72,43 @@ def _run(job: BacktestJob | SmokeJob, sandbox: Sandbox, data: MarketData) -> Exe
             "duration_s": round(time.perf_counter() - began, 6),
         }
     )
+
+
+def _tried(
+    job: BacktestJob | SmokeJob, sandbox: Sandbox, bars: Bars, benchmark: Bars
+) -> ExecutionResult:
+    """Streamed where that fits its CPU time, else once more on all data, audited.
+
+    Where the audit fails without having found a leak (chance, an init() that can't be followed),
+    streaming has the last word, so that no verdict depends on how fast the machine is.
+    """
+    if isinstance(job, SmokeJob):
+        return _Attempt(job, sandbox, bars, benchmark).outcome()
+    until = time.monotonic() + job.limits.wall_s
+    try:
+        return _Attempt(job, sandbox, bars, benchmark).outcome()
+    except TooDear as dear:
+        coverage = _coverage(dear, job.limits, len(bars.frame))
+    audited = replace(_in_time(job, until), causality="audited")
+    outcome = _Attempt(audited, sandbox, bars, benchmark, coverage).outcome()
+    if not outcome.lookahead or any(leak.rule == "lookahead" for leak in outcome.lookahead):
+        return outcome
+    streamed = replace(_in_time(job, until), stream_cpu_s=None)
+    return _Attempt(streamed, sandbox, bars, benchmark).outcome()
+
+
+def _in_time(job: BacktestJob, until: float) -> BacktestJob:
+    left_s = max(1.0, until - time.monotonic())
+    return replace(job, limits=job.limits.lowered_by(wall_s=left_s))
+
+
+def _coverage(dear: TooDear, limits: Limits, bars: int) -> Coverage:
+    """As much as the CPU time allows: a look at a bar costs about what streaming it would."""
+    affordable = int(_PLANNED * limits.cpu_s / dear.whole_s * bars)
+    least = min(int(_SHARE * bars), _ENOUGH)
+    others = max(least, int(_PLANNED * dear.budget_s / dear.whole_s * bars))
+    others = max(SAMPLED_BARS, min(others, affordable))
+    return Coverage(orders=max(MOST_ORDER_BARS, affordable - others), others=others)
 
 
 def _check_length(bars: Bars) -> None:
@@ -88,8 +132,10 @@ class _Attempt:
         sandbox: Sandbox,
         bars: Bars,
         benchmark: Bars,
+        coverage: Coverage | None = None,
     ) -> None:
         self._job = job
+        self._coverage = coverage or Coverage()
         self._sandbox = sandbox
         self._bars = bars
         self._benchmark = benchmark
@@ -137,7 +183,7 @@ class _Attempt:
         drive = Drive(guest, self._frame, self._course)
         drive.hello()
         if self._causality == "streamed":
-            drive.stream(self._ledger)
+            self._stream(drive, guest)
         else:
             drive.whole(self._ledger)
         self._done = True
@@ -146,6 +192,16 @@ class _Attempt:
             self._look(drive)
         drive.end()
 
+    def _stream(self, drive: Drive, guest: Guest) -> None:
+        job = self._job
+        budget_s = job.stream_cpu_s if isinstance(job, BacktestJob) else None
+        try:
+            drive.stream(self._ledger, budget_s)
+        except TooDear:
+            drive.end()
+            guest.finish()
+            raise
+
     def _look(self, drive: Drive) -> None:
         if self._causality == "streamed":
             drive.ask_diagnosis(self._ledger.start)
@@ -153,7 +209,7 @@ class _Attempt:
             drive.diagnosis()
         else:
             self._count()
-            drive.audit(self._spec(), self._job.seed, self._ledger.start)
+            drive.audit(self._spec(), self._job.seed, self._ledger.start, self._coverage)
 
     def _spec(self) -> Spec:
         job = self._job
@@ -217,7 +273,7 @@ class _Attempt:
         update = {**self._count()}
         update["lookahead"] = leaks
         bars = len(self._frame)
-        update["looked_at"] = looked_at(found, bars, self._lookback(), audited=audited)
+        update["looked_at"] = looked_at(found, bars, self._lookback(), self._course.picked)
         errors = [f for f in leaks if f.severity is Severity.ERROR]
         never = [f for f in errors if f.rule == "lookback" and self._ledger.start is None]
         if never or (audited and errors):

@@ -128,6 +128,10 @@ class Session:
         if time.monotonic() >= self._next_check:
             self._check(gone_counts=False)
 
+    def cpu_s(self) -> float | None:
+        """See `ports.Guest`."""
+        return self._budget.used().cpu_s
+
     def part(self) -> None:
         """See `ports.Guest`. Whatever this thread starts while it shares one stays there too."""
         if self._processor is not None:

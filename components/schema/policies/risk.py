@@ -112,6 +112,8 @@ class CausalityPolicy(Value):
     """None: as `engine.causality` in config.yaml says."""
     audited_above_bars: Annotated[int, Field(ge=1)] | None = None
     """Longer series are audited; None: never for their length."""
+    stream_cpu_s: Annotated[float, Field(gt=0)] | None = 10.0
+    """CPU seconds of one streamed run; one that would take more is audited. None: no such bound."""
 
 
 class DataPolicy(Value):
