@@ -18,8 +18,8 @@ def kalman(close, ahead=0, noise=0.0):
         gain = p / (p + 0.01)
         x += gain * (close[min(i + ahead, len(close) - 1)] - x)
         p *= 1 - gain
-        out.append(x + (noise and noise * np.random.default_rng().random()))
-    return np.array(out)
+        out.append(x)
+    return np.array(out) + noise * np.random.default_rng().random(len(out))
 
 
 class Test(Strategy):
