@@ -1,7 +1,7 @@
 """`algoops backtest`: one strategy on one symbol in the sandbox, with all numbers from outside."""
 
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -31,10 +31,9 @@ from bot.config.settings import Settings
 from bot.daemon.executors import sandbox_spec
 from bot.report import charts
 from components.engine.fills import fill_findings
-from components.engine.market_data import FolderData
-from components.engine.run import run_backtest
 from components.errors import UserError
-from components.ports import BacktestJob
+from components.ports import BacktestJob, MarketData
+from components.sandbox.backends.pool import PooledSandbox
 from components.sandbox.backends.select import open_sandbox
 from components.schema.definition.backtest import BacktestConfig
 from components.schema.definition.check import StrategyDefinition, check_definition
@@ -87,12 +86,17 @@ def backtest(
         wishes = Wishes(exact, start, end, (symbol,) if symbol else ())
         if interval:
             definition = definition.model_copy(update={"interval": interval})
-        data = FolderData(settings.data.dir)
-        task = one_task(definition, settings, data, wishes)
-        task = task.on(_overridden(definition, values or []))
-        limits = policy_of(settings, "sandbox.yaml", SandboxPolicy).limits
-        job = job_of(files, definition.name, rules, task, limits)
-        result = _run(job, settings, data)
+        changed = _overridden(definition, values or [])
+        with _sandbox(settings) as (sandbox, limits):
+            # pandas is loaded here, while the guest starts
+            from components.engine.market_data import FolderData  # noqa: PLC0415
+            from components.engine.run import run_backtest  # noqa: PLC0415
+
+            data = FolderData(settings.data.dir)
+            task = one_task(definition, settings, data, wishes).on(changed)
+            job = job_of(files, definition.name, rules, task, limits)
+            with err.status("Backtesting") if err.is_terminal else nullcontext():
+                result = run_backtest(job, sandbox, data)
         if plot is not None:
             _draw(result, plot)
         _print(result, form)
@@ -138,7 +142,7 @@ def policy_of(settings: Settings, name: str, model: type[Model]) -> Model:
 
 
 def one_task(
-    definition: StrategyDefinition, settings: Settings, data: FolderData, wishes: Wishes
+    definition: StrategyDefinition, settings: Settings, data: MarketData, wishes: Wishes
 ) -> Task:
     """The first symbol's backtest. Raises UserError where there is none to run."""
     tasks, findings = resolve_tasks(
@@ -172,14 +176,16 @@ def job_of(
     return task.job(name, files, rules, limits, f"backtest/{name}")
 
 
-def _run(job: BacktestJob, settings: Settings, data: FolderData) -> ExecutionResult:
-    spec = sandbox_spec(settings, policy_of(settings, "sandbox.yaml", SandboxPolicy))
-    with err.status("Backtesting") if err.is_terminal else nullcontext():
-        sandbox = open_sandbox(replace(spec, warm=0))
-        try:
-            return run_backtest(job, sandbox, data)
-        finally:
-            sandbox.close()
+@contextmanager
+def _sandbox(settings: Settings) -> Iterator[tuple[PooledSandbox, Limits]]:
+    """A sandbox in which one guest starts already, and the limits of a job."""
+    policy = policy_of(settings, "sandbox.yaml", SandboxPolicy)
+    sandbox = open_sandbox(replace(sandbox_spec(settings, policy), warm=0))
+    try:
+        sandbox.begin_one()
+        yield sandbox, policy.limits
+    finally:
+        sandbox.close()
 
 
 def _draw(result: ExecutionResult, file: Path) -> None:

@@ -2,7 +2,6 @@
 
 from bot.config.settings import Settings
 from components.errors import ConfigError
-from components.executor.local import LocalExecutor
 from components.executor.messages import WorkerSpec
 from components.ports import Executor
 from components.sandbox.backends.select import SandboxSpec
@@ -34,6 +33,8 @@ def open_executor(settings: Settings, policy: SandboxPolicy) -> Executor:
     """
     spec = WorkerSpec(sandbox=sandbox_spec(settings, policy), data=settings.data.dir)
     if settings.executor.kind == "local":
+        from components.executor.local import LocalExecutor  # noqa: PLC0415  # not for every command
+
         return LocalExecutor(spec, settings.executor.workers)
     try:
         from components.executor.dask import DaskExecutor  # noqa: PLC0415  # an optional extra

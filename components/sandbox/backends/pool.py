@@ -103,6 +103,11 @@ class PooledSandbox(ABC):
             while not self._closing.is_set() and len(self._waiting) < self._size:
                 self._waiting.append(self._starters.submit(self._start_ahead))
 
+    def begin_one(self) -> None:
+        """Start a guest for the next job in the background; no other is started after it."""
+        with self._lock:
+            self._waiting.append(self._starters.submit(self.start, self._limits))
+
     def warm(self) -> int:
         """How many guests wait, ready."""
         with self._lock:
@@ -135,7 +140,7 @@ class PooledSandbox(ABC):
             raise TransientError("no sandbox: it is shut down")
         if any(getattr(limits, f) != getattr(self._limits, f) for f in WALL_FIELDS):
             return self._start_now(limits)
-        for _attempt in range(self._size):
+        for _attempt in range(max(self._size, len(self._waiting))):
             instance = self._warm_instance()
             if instance is not None:
                 return instance
