@@ -103,6 +103,17 @@ def test_member_that_died_while_waiting_is_never_given_to_a_job(wall):
     assert run_text(wall, "print('well')").stdout == "well\n"
 
 
+def test_guest_that_was_begun_ahead_takes_the_next_job_and_none_follows_it():
+    sandbox = raise_wall("bubblewrap")
+    try:
+        sandbox.begin_one()
+        eventually(lambda: sandbox.warm() == 1)
+        assert run_text(sandbox, "print('well')").stdout == "well\n"
+        assert not sandbox._waiting
+    finally:
+        sandbox.close()
+
+
 def test_nothing_enforced_is_missing_on_this_machine_for_root(wall):
     assert wall.unlimited == ()
 
