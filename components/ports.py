@@ -254,6 +254,7 @@ class BacktestJob:
         stream_cpu_s: CPU seconds that streaming may take; a run that would take more is audited.
             None: no such bound.
         lookback: declared number of bars an indicator may look back, or None.
+        unit: smallest amount that is traded where `config` names none; None: 1.
         label: for people: "run/strategy/symbol".
     """
 
@@ -270,6 +271,7 @@ class BacktestJob:
     causality: Literal["streamed", "audited"] = "streamed"
     stream_cpu_s: float | None = None
     lookback: int | None = None
+    unit: float | None = None
     seed: int = 0
     label: str = ""
 
@@ -289,6 +291,7 @@ class SmokeJob:
     start: str | None = None
     end: str | None = None
     bars: int = 60
+    unit: float | None = None
     seed: int = 0
     label: str = ""
 

@@ -52,3 +52,8 @@ def cut(text: str, cap: int) -> str:
 
 def _is_seen(char: str) -> bool:
     return char.isprintable() or unicodedata.category(char) not in _UNSEEN
+
+
+def number_words(value: float) -> str:
+    """A small number without an exponent, down to a billionth: 0.000001."""
+    return f"{value:.9f}".rstrip("0").rstrip(".")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from components.engine.data.judge import check_bars
 from components.engine.gates import resolve_config
+from components.engine.units import chosen_unit
 from components.errors import ConfigError, UserError
 from components.ports import BacktestJob, MarketData, SmokeJob
 from components.schema.definition.backtest import BacktestConfig
@@ -24,7 +25,10 @@ FEW_BARS = 250
 
 @dataclass(frozen=True)
 class Task:
-    """One backtest: on what, with which settings, over which bars. Dates are ISO or None."""
+    """One backtest: on what, with which settings, over which bars. Dates are ISO or None.
+
+    `unit`: the smallest amount traded, where the bars decide (see `engine.units`), else None.
+    """
 
     symbol: str
     interval: str
@@ -35,6 +39,7 @@ class Task:
     data_hash: str
     causality: Causality
     stream_cpu_s: float | None
+    unit: float | None = None
 
     def on(self, parameters: Mapping[str, Scalar]) -> "Task":
         """The same task for other parameter values."""
@@ -67,6 +72,7 @@ class Task:
             "start": self.start,
             "end": self.end,
             "limits": limits,
+            "unit": self.unit,
             "label": label,
         }
 
@@ -127,6 +133,7 @@ def resolve_tasks(
                 data_hash=_hashes(data, bars.data_hash, config, interval, start, end),
                 causality=_causality(policy, causality, len(bars.frame)),
                 stream_cpu_s=policy.causality.stream_cpu_s,
+                unit=chosen_unit(config, bars.frame),
             )
         )
     return tuple(tasks), tuple(findings)

@@ -30,6 +30,7 @@ from bot.cli.common import (
 from bot.config.settings import Settings
 from bot.daemon.executors import sandbox_spec
 from bot.report import charts
+from bot.report.values import unit_words
 from components.engine.fills import fill_findings
 from components.errors import UserError
 from components.ports import BacktestJob, MarketData
@@ -221,6 +222,8 @@ def _print(result: ExecutionResult, form: Form) -> None:
         *result.data_findings,
     ):
         out.print(f"{finding.rule}: {finding.message}", markup=False, highlight=False)
+    if result.unit != 1:
+        out.print(unit_words([result]), markup=False, highlight=False)
     if result.metrics is not None:
         table = Table(box=None, show_header=False)
         for name in _SHOWN:

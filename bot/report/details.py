@@ -1,7 +1,16 @@
 """The folded parts of the report comment: one per strategy, and where the numbers come from."""
 
 from bot.report.escape import block, code, inline, link
-from bot.report.values import HEADLINE, MORE, OUTCOME_ICON, change, metrics_of, number, words
+from bot.report.values import (
+    HEADLINE,
+    MORE,
+    OUTCOME_ICON,
+    change,
+    metrics_of,
+    number,
+    unit_words,
+    words,
+)
 from components.schema.results.report import GateResult, Report, StrategyReport
 from components.schema.results.values import ExecutionResult, Status
 
@@ -47,7 +56,8 @@ def _metrics(strategy: StrategyReport) -> str:
         cells = f"{old} | {words(is_now, shown)} | {change(was, is_now, shown)}"
         lines.append(f"| {shown.label} | {cells} |")
     period = f"{inline(now.start)} to {inline(now.end)}"
-    return "\n".join(lines) + f"\n\n<sub>{period}</sub>"
+    notes = [period, *filter(None, [inline(unit_words(strategy.results))])]
+    return "\n".join(lines) + f"\n\n<sub>{'. '.join(notes)}</sub>"
 
 
 def _gates(strategy: StrategyReport) -> str:

@@ -17,6 +17,7 @@ from components.schema.results.values import (
     Status,
     Verdict,
 )
+from components.texts import number_words
 
 BASE_PREFIX = "base/"
 
@@ -117,6 +118,13 @@ def metrics_of(strategy: StrategyReport) -> Metrics | None:
     if strategy.aggregate is not None:
         return strategy.aggregate
     return next((r.metrics for r in strategy.results if r.metrics is not None), None)
+
+
+def unit_words(results: Sequence[ExecutionResult]) -> str:
+    """What was traded in parts of a unit, as a sentence, or ""."""
+    parts = {result.symbol: result.unit for result in results if result.unit != 1}
+    told = [f"{symbol} in multiples of {number_words(unit)}" for symbol, unit in parts.items()]
+    return f"Traded {', '.join(told)}." if told else ""
 
 
 def troubles(strategy: StrategyReport) -> list[str]:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
 from bot.report.landing import what_it_means
+from bot.report.values import unit_words
 from bot.server import figures, reading, run_view, strategy_view, text
 from bot.server.auth import page_reader
 from bot.server.backend import Backend
@@ -152,6 +153,7 @@ def _performance(
         "figure": figures.figure(figures.curves_of(found.name, result, previous), result),
         "chart_url": f"/api/v1/strategies/{found.id}/equity?{urlencode({'symbol': result.symbol})}",
         "trades": result.trades[::-1],
+        "sizes": unit_words([result]),
     }
 
 

@@ -81,7 +81,7 @@ def cell_key(job: BacktestJob, data_hash: str, image: str) -> str:
         "config": job.config.model_dump(mode="json"),
         "bars": [job.symbol, job.interval, job.start, job.end, data_hash],
         "limits": job.limits.model_dump(mode="json"),
-        "mode": [job.causality, job.lookback, job.seed],
+        "mode": [job.causality, job.lookback, job.unit, job.seed],
         "engine": [ENGINE, image],
     }
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()

@@ -13,6 +13,7 @@ from backtesting.backtesting import _OutOfMoneyError
 
 from components.engine.heard import hearing
 from components.engine.order_findings import Orders
+from components.engine.units import of_units
 from components.protocol.exchange import Exchange, replay
 from components.protocol.messages import Account, PlaceOrder
 from components.schema.definition.backtest import BacktestConfig, CommissionScheme
@@ -78,8 +79,8 @@ class _Watched(Exchange):
             raise TooManyOrders(f"more than {self._most} trades on {len(self._equity)} bars")
 
 
-def account_of(config: BacktestConfig) -> Account:
-    """The broker's terms of a configuration."""
+def account_of(config: BacktestConfig, unit: float = 1.0) -> Account:
+    """The broker's terms of a configuration; `unit`: what it counts whole numbers of."""
     scheme = config.commission
     if not isinstance(scheme, CommissionScheme):
         scheme = CommissionScheme(pct=scheme)
@@ -92,7 +93,7 @@ def account_of(config: BacktestConfig) -> Account:
         trade_on_close=config.trade_on_close,
         hedging=config.hedging,
         exclusive_orders=config.exclusive_orders,
-        position_size=config.position_size,
+        position_size=of_units(config.position_size, unit),
         max_positions=config.max_positions,
     )
 
@@ -101,8 +102,10 @@ class Ledger:
     """Fills, equity and statistics of one run, by the package's own code.
 
     Args:
+        frame: the bars, in the units that are traded.
         watch: asked before each piece of work that the strategy causes; it raises when the job's
             time is over.
+        unit: what is traded whole numbers of, in units of the asset.
 
     Attributes:
         start: first bar on which the strategy traded, or None.
@@ -110,15 +113,20 @@ class Ledger:
     """
 
     def __init__(
-        self, frame: pd.DataFrame, config: BacktestConfig, watch: Watch = _no_watch
+        self,
+        frame: pd.DataFrame,
+        config: BacktestConfig,
+        watch: Watch = _no_watch,
+        unit: float = 1.0,
     ) -> None:
         self._frame = frame
         self._config = config
         self._watch = watch
         self._data = _Data(frame.copy(deep=False))
-        self._broker = _Watched(self._data, account_of(config), len(frame), watch)
+        self._broker = _Watched(self._data, account_of(config, unit), len(frame), watch)
         self._heard: list[tuple[int, str]] = []
         self._asked = 0
+        self._counted = 0
         self.start: int | None = None
         self.broke = False
 
@@ -150,7 +158,9 @@ class Ledger:
         check_count(ops)
         for op in ops:
             self._watch()
-            self._asked += isinstance(op, PlaceOrder)
+            if isinstance(op, PlaceOrder):
+                self._asked += 1
+                self._counted += abs(op.size) >= 1
             replay(self._broker, op)
             if len(self._broker.orders) > MAX_WAITING:
                 raise TooManyOrders(f"more than {MAX_WAITING} orders wait at once")
@@ -181,6 +191,7 @@ class Ledger:
         return Orders(
             heard=tuple(self._heard),
             asked=self._asked,
+            counted=self._counted,
             trades=open_ones + len(self._broker.closed_trades),
             left=open_ones,
             start=self.start,

@@ -22,13 +22,14 @@ class Orders:
 
     Attributes:
         heard: (bar, the package's words) of each warning, in order of time.
-        asked: how many orders the strategy placed.
+        asked: how many orders the strategy placed; `counted`: those for a number of units.
         trades: how many trades there are, open ones included; `left`: those still open.
         start: first bar on which it could trade, or None.
     """
 
     heard: tuple[tuple[int, str], ...]
     asked: int
+    counted: int
     trades: int
     left: int
     start: int | None
@@ -96,7 +97,10 @@ def _count(number: int, one: str, many: str) -> str:
 def _money(frame: pd.DataFrame, capital: float) -> str:
     """What to do about orders that cost more than there is."""
     if (frame["Close"] > capital).any():
-        return "raise backtest.initial_capital: one unit costs more than the capital"
+        return (
+            "raise backtest.initial_capital, or trade parts of a unit (`backtest: {unit: 1e-6}`): "
+            "one unit costs more than the capital"
+        )
     return "ask for fewer units, or for a share of the equity: self.buy(size=0.5)"
 
 

@@ -19,13 +19,14 @@ from components.engine.findings import lookahead_findings, looked_at
 from components.engine.forecast import TooDear
 from components.engine.ledger import Ledger, TooManyOrders, account_of
 from components.engine.order_findings import order_findings
+from components.engine.units import in_units, rules_in_units, to_real_units, unit_findings, unit_of
 from components.engine.version import ENGINE
 from components.engine.wire import AuthorFault, BadAnswer
 from components.errors import ConfigError, TransientError, UserError
 from components.ports import BacktestJob, GuestBroke, GuestGone, GuestJob, GuestLate, SmokeJob
 from components.protocol.exchange import Impossible
 from components.protocol.messages import Column, Spec
-from components.schema.results.values import ExecutionResult, Provenance, Severity, Status
+from components.schema.results.values import ExecutionResult, Finding, Provenance, Severity, Status
 
 if TYPE_CHECKING:
     from components.ports import Bars, Guest, GuestExit, MarketData, Sandbox
@@ -140,11 +141,14 @@ class _Attempt:
         self._bars = bars
         self._benchmark = benchmark
         self._smoke = isinstance(job, SmokeJob)
-        self._frame = bars.frame.iloc[: job.bars] if isinstance(job, SmokeJob) else bars.frame
+        self._unit = unit_of(job)
+        self._traded = in_units(bars, self._unit)
+        frame = self._traded.frame
+        self._frame = frame.iloc[: job.bars] if isinstance(job, SmokeJob) else frame
         self._causality: Literal["streamed", "audited"] = (
             "streamed" if isinstance(job, SmokeJob) else job.causality
         )
-        self._ledger = Ledger(self._frame, job.config, self._watch)
+        self._ledger = Ledger(self._frame, job.config, self._watch, self._unit)
         self._guest: Guest | None = None
         self._course = Course()
         self._done = False
@@ -216,9 +220,9 @@ class _Attempt:
         index = pd.DatetimeIndex(self._frame.index)
         return Spec(
             name=job.strategy,
-            rules=job.rules,
+            rules=rules_in_units(job.rules, self._unit),
             parameters=dict(job.parameters),
-            account=account_of(job.config),
+            account=account_of(job.config, self._unit),
             mode="streamed" if self._causality == "streamed" else "whole",
             columns=tuple(
                 Column(str(name), column.to_numpy().dtype.str)
@@ -228,7 +232,7 @@ class _Attempt:
             index_name=None if index.name is None else str(index.name),
             zone="" if index.tz is None else str(index.tz),
             lookback=self._lookback(),
-            pip=result.pip_of(self._bars),
+            pip=result.pip_of(self._traded),
         )
 
     def _guest_job(self) -> GuestJob:
@@ -261,6 +265,7 @@ class _Attempt:
             unlimited=ended.unlimited,
             traceback=trace,
             provenance=self._provenance(),
+            unit=self._unit,
             data_findings=data_findings(self._bars),
         )
         if status is not Status.PASSED or self._smoke:
@@ -288,6 +293,7 @@ class _Attempt:
             cash, free = config.initial_capital, config.risk_free_rate
             first = (self._ledger.start if self._ledger.start is not None else size) - 1
             held = result.buy_and_hold(self._bars, self._benchmark, cash, first, free)
+            to_real_units(stats["_trades"], self._unit)
             metrics = result.metrics_of(stats, free)
             only = {"buy_hold_return_pct": held.return_pct if held is not None else None}
             closes = self._benchmark.frame["Close"]
@@ -305,12 +311,17 @@ class _Attempt:
                 "fill_differences": differences(
                     self._ledger.corrections(), self._frame.index, cash
                 ),
-                "order_findings": order_findings(
-                    self._ledger.orders(), self._frame, cash, self._job.symbol
-                ),
+                "order_findings": self._order_findings(),
             }
             self._course.phase("statistics")
         return self._numbers
+
+    def _order_findings(self) -> tuple[Finding, ...]:
+        job, orders = self._job, self._ledger.orders()
+        return (
+            *unit_findings(job, self._frame, orders.counted),
+            *order_findings(orders, self._frame, job.config.initial_capital, job.symbol),
+        )
 
     def _provenance(self) -> Provenance:
         return Provenance(

@@ -3,8 +3,8 @@
 from importlib.metadata import version
 
 WIRE_VERSION = 3
-FILLS_VERSION = 2
-"""Which fills the broker gives: verdicts of other fills are not reused."""
+FILLS_VERSION = 3
+"""Which fills the broker gives, and in which units: verdicts of others are not reused."""
 
 METRICS_VERSION = 3
 """Which formulas the metrics have (docs/metrics.md): verdicts of other formulas are not reused."""

@@ -46,6 +46,8 @@ class BacktestConfig(Value):
     symbols: tuple[Symbol, ...] = ()
     benchmark_symbol: Symbol | None = None
     risk_free_rate: Fraction = 0.0
+    unit: Annotated[Number, Field(ge=1e-9, le=1)] | None = None
+    """The smallest amount that can be traded; none: 1, or 1e-6 where one unit is dear."""
     lookback: Lookback | None = None
     """Bars that init() needs to look back; declared, it makes long series cheap to stream."""
 

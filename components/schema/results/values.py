@@ -259,6 +259,8 @@ class ExecutionResult(Value):
     lookahead: tuple[Finding, ...] = ()
     looked_at: str = ""
     """What the look for future bars compared, in words; "": it found something, or was not done."""
+    unit: float = 1.0
+    """The smallest amount that was traded; trades' sizes and prices are the asset's own."""
     fill_differences: FillDifferences | None = None
     data_findings: tuple[Finding, ...] = ()
     """What is suspicious in the bars that it ran on."""

@@ -60,15 +60,24 @@ def _simple(code: Code) -> Number:
         inner = number(code[1])
         return lambda strategy, lag: -inner(strategy, lag)
     if kind == "position":
-        return lambda strategy, _lag: strategy.position.size
+        return lambda strategy, _lag: strategy.position.size * strategy._unit  # noqa: SLF001  # ours
     raise ValueError(f"unknown node {kind!r} in the rule program")
+
+
+def column(strategy: RuleStrategy, series: str) -> np.ndarray:
+    """A price series or the volume, as the asset has them, whatever parts of it are traded."""
+    values: np.ndarray = getattr(strategy.data, COLUMNS[series])
+    unit = strategy._unit  # noqa: SLF001  # ours
+    if unit == 1:
+        return values
+    return values * unit if series == "volume" else values / unit
 
 
 def _values(code: Code) -> Callable[[RuleStrategy], np.ndarray]:
     """The series of a leaf, as long as the bars seen."""
     if code[0] == "series":
-        column = COLUMNS[code[1]]
-        return lambda strategy: getattr(strategy.data, column)
+        series = code[1]
+        return lambda strategy: column(strategy, series)
     name, row = code[1], code[2]
 
     def values(strategy: RuleStrategy) -> np.ndarray:

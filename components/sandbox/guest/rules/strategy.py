@@ -10,7 +10,7 @@ import numpy as np
 import talib
 from backtesting import Strategy
 
-from components.sandbox.guest.rules.nodes import COLUMNS, all_of, number
+from components.sandbox.guest.rules.nodes import all_of, column, number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +40,7 @@ def build_strategy(program: str) -> type[Strategy]:
         "_exit": {side: all_of(codes) for side, codes in document["exit"].items()},
         "_sizing": document["sizing"],
         "_risk": document["risk"],
+        "_unit": document.get("unit", 1.0),
         "__doc__": "Rules of a definition without code.",
     }
     return type(document["name"], (RuleStrategy,), members)
@@ -58,6 +59,8 @@ class RuleStrategy(Strategy):  # type: ignore[misc]  # the package has no type h
     _exit: ClassVar[dict[str, Condition | None]] = {}
     _sizing: ClassVar[dict[str, Any]] = {}
     _risk: ClassVar[dict[str, Any]] = {}
+    _unit: ClassVar[float] = 1.0
+    """What the broker trades whole numbers of; rules see the asset's own prices and sizes."""
 
     def init(self) -> None:
         """Declare the indicators, in the program's order: sources come before their users."""
@@ -86,7 +89,7 @@ class RuleStrategy(Strategy):  # type: ignore[misc]  # the package has no type h
         """A whole input series of an indicator."""
         kind, name, *row = code
         if kind == "series":
-            return np.asarray(getattr(self.data, COLUMNS[name]), dtype=float)
+            return np.asarray(column(self, name), dtype=float)
         values = np.asarray(getattr(self, name), dtype=float)
         return values if values.ndim == 1 else values[row[0]]
 
@@ -158,7 +161,7 @@ class RuleStrategy(Strategy):  # type: ignore[misc]  # the package has no type h
         if method == "equity_fraction":
             return float(value) if value < 1 else None
         if method == "fixed_units":
-            return int(value)
+            return round(int(value) / self._unit)
         if stop is None or math.isclose(stop, close):
             return 0
         return float(math.floor(self.equity * value / 100 / abs(close - stop)))
