@@ -13,6 +13,7 @@ from bot.checks.policies import Policies
 from bot.checks.subject import CODE, Bench, Prepared, Subject
 from bot.core.job_output import OnOutput
 from components.engine import gates
+from components.engine.band_findings import gates_within_the_band
 from components.engine.fills import fill_findings
 from components.schema.definition.check import DefinitionCheck
 from components.schema.results.report import CheckResult, GateResult
@@ -258,6 +259,7 @@ def _policy(
     judged = (*gates.judge(bench.policies.risk, results, compared), *further)
     findings = [_gate_finding(g) for g in judged if not g.passed]
     findings += [_not_compared(base.failed)] if base.failed else []
+    findings += gates_within_the_band(bench.policies.risk, results, compared)
     passed = sum(g.passed for g in judged)
     progress.end(CheckName.POLICY, started, findings, f"{passed} of {len(judged)} gates hold")
     return judged

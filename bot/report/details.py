@@ -5,6 +5,7 @@ from bot.report.values import (
     HEADLINE,
     MORE,
     OUTCOME_ICON,
+    band_words,
     change,
     metrics_of,
     number,
@@ -56,7 +57,8 @@ def _metrics(strategy: StrategyReport) -> str:
         cells = f"{old} | {words(is_now, shown)} | {change(was, is_now, shown)}"
         lines.append(f"| {shown.label} | {cells} |")
     period = f"{inline(now.start)} to {inline(now.end)}"
-    notes = [period, *filter(None, [inline(unit_words(strategy.results))])]
+    more = [unit_words(strategy.results), band_words(strategy.results)]
+    notes = [period, *(inline(note) for note in more if note)]
     return "\n".join(lines) + f"\n\n<sub>{'. '.join(notes)}</sub>"
 
 

@@ -7,6 +7,7 @@ from bot.report.values import (
     OUTCOME_ICON,
     SEVERITY_ICON,
     VERDICT_ICON,
+    band_words,
     by_urgency,
     change,
     counted,
@@ -24,7 +25,8 @@ from components.texts import cut, printable
 ROWS = 50
 FILES = 25
 PER_FILE = 12
-TABLES = 3
+BANDS = 3
+BAND_CAP = 400
 NAMES_CAP = 4_000
 
 
@@ -131,6 +133,8 @@ def metrics_tables(report: Report) -> str:
     rule = "|".join("---:" for _ in HEADLINE)
     rows = [_metrics_row(s) for s in measured[:ROWS]]
     note = "▲ better, ▼ worse than the deployed version" if _compared(measured) else ""
+    bands = [inline(band_words(s.results), cap=BAND_CAP) for s in measured[:BANDS]]
+    note = "<br>".join(filter(None, [note, *bands]))
     table = "\n".join([f"| Backtest | {head} | Buy and hold |", f"|---|{rule}|---:|", *rows])
     return f"{table}\n\n<sub>{note}</sub>" if note else table
 

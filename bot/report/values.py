@@ -127,6 +127,25 @@ def unit_words(results: Sequence[ExecutionResult]) -> str:
     return f"Traded {', '.join(told)}." if told else ""
 
 
+def band_words(results: Sequence[ExecutionResult]) -> str:
+    """Between which figures the order of events inside of bars leaves the results, or ""."""
+    return " ".join(filter(None, map(_band_words, results)))
+
+
+def _band_words(result: ExecutionResult) -> str:
+    band, counted = result.band, result.metrics
+    if band is None or counted is None:
+        return ""
+    spans = []
+    for shown in HEADLINE[:3]:
+        span = band.span(shown.field, counted)
+        if span is not None:
+            spans.append(f"{shown.label} {words(span[0], shown)} to {words(span[1], shown)}")
+    told = "; ".join(spans) or "the other order could not be played"
+    trades = f"{band.trades:,} trade{'' if band.trades == 1 else 's'}"
+    return f"{result.symbol}: single bars can't decide {trades}, so by the order of events: {told}."
+
+
 def troubles(strategy: StrategyReport) -> list[str]:
     """What made a strategy fail and no finding says: broken gates, executions that ended badly."""
     told = {c.name for c in strategy.checks for f in c.findings if f.severity is Severity.ERROR}

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
 from bot.report.landing import what_it_means
-from bot.report.values import unit_words
+from bot.report.values import band_words, unit_words
 from bot.server import figures, reading, run_view, strategy_view, text
 from bot.server.auth import page_reader
 from bot.server.backend import Backend
@@ -154,6 +154,7 @@ def _performance(
         "chart_url": f"/api/v1/strategies/{found.id}/equity?{urlencode({'symbol': result.symbol})}",
         "trades": result.trades[::-1],
         "sizes": unit_words([result]),
+        "band": band_words([result]),
     }
 
 

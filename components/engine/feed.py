@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from components.engine.ledger import TooManyOrders, check_count
+from components.engine.broker import TooManyOrders, check_count
 from components.engine.wire import BadAnswer, Frame, Wire
 from components.protocol.messages import Bar, BarBlock, Op, RunWhole
 from components.sandbox.guest.lookahead.differences import asked

@@ -11,72 +11,25 @@ from backtesting._stats import compute_stats
 from backtesting._util import _Data, _Indicator
 from backtesting.backtesting import _OutOfMoneyError
 
-from components.engine.heard import hearing
+from components.engine.band import Ends
+from components.engine.broker import MAX_WAITING, Label, LedgerBroker, TooManyOrders, check_count
 from components.engine.order_findings import Orders
 from components.engine.units import of_units
-from components.protocol.exchange import Exchange, replay
+from components.protocol.exchange import replay
 from components.protocol.messages import Account, PlaceOrder
 from components.schema.definition.backtest import BacktestConfig, CommissionScheme
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from components.protocol.fills import Correction, TimedBroker
+    from components.engine.broker import Watch
+    from components.protocol.fills import Correction
     from components.protocol.messages import Op
-
-    Watch = Callable[[], None]
-
-MAX_WAITING = 2_000
-"""Orders that may wait at once, at any moment: what one more costs grows with those that wait."""
-
-MAX_OPS = 10_000
-"""Requests (orders, cancels, closes, changes of sl and tp) that may come at one bar."""
-
-MAX_TRADES, TRADES_A_BAR = 50_000, 10
-"""Trades of a run, open or closed: so many, and so many more for each bar of the data. Their
-statistics cost about 15 us each."""
-
-
-class TooManyOrders(Exception):
-    """More orders, requests or trades than any strategy needs."""
-
-
-def check_count(ops: Sequence[Op]) -> None:
-    """Raises TooManyOrders for more requests than `MAX_OPS` at one bar."""
-    if len(ops) > MAX_OPS:
-        raise TooManyOrders(f"{len(ops)} requests at one bar, at most {MAX_OPS} are taken")
+    from components.protocol.undecided import Asked
 
 
 def _no_watch() -> None:
     """Nobody waits."""
-
-
-class _Watched(Exchange):
-    """The exchange, which asks for the time whenever it works on an order or a trade."""
-
-    def __init__(self, data: _Data, account: Account, capacity: int, watch: Watch) -> None:
-        super().__init__(data, account, capacity)
-        self._watch = watch
-        self._most = MAX_TRADES + TRADES_A_BAR * capacity
-        self.heard: list[str] = []
-
-    def _process_orders(self) -> None:
-        with hearing(self.heard):
-            super()._process_orders()
-
-    def _after(self, processed: Callable[[Any], None]) -> TimedBroker | None:
-        with hearing([]):  # a trial on a copy
-            return super()._after(processed)
-
-    def _adjusted_price(self, size: float | None = None, price: float | None = None) -> Any:
-        self._watch()
-        return super()._adjusted_price(size, price)
-
-    def _close_trade(self, trade: Any, price: float, time_index: int) -> None:
-        self._watch()
-        super()._close_trade(trade, price, time_index)
-        if len(self.closed_trades) + len(self.trades) > self._most:
-            raise TooManyOrders(f"more than {self._most} trades on {len(self._equity)} bars")
 
 
 def account_of(config: BacktestConfig, unit: float = 1.0) -> Account:
@@ -123,7 +76,8 @@ class Ledger:
         self._config = config
         self._watch = watch
         self._data = _Data(frame.copy(deep=False))
-        self._broker = _Watched(self._data, account_of(config, unit), len(frame), watch)
+        self._broker = LedgerBroker(self._data, account_of(config, unit), len(frame), watch)
+        self._ends = Ends()
         self._heard: list[tuple[int, str]] = []
         self._asked = 0
         self._counted = 0
@@ -139,10 +93,12 @@ class Ledger:
     def bar(self, bar: int) -> None:
         """Fill what can be filled in `bar` and log the equity."""
         self._data._set_length(bar + 1)  # noqa: SLF001  # as the package's own loop does
+        self._ends.before(self._broker)
         try:
             self._broker.next()
         except _OutOfMoneyError:
             self.broke = True
+        self._ends.after(self._broker)
         if self._broker.heard:
             self._heard += [(bar, words) for words in self._broker.heard]
             self._broker.heard.clear()
@@ -161,6 +117,9 @@ class Ledger:
             if isinstance(op, PlaceOrder):
                 self._asked += 1
                 self._counted += abs(op.size) >= 1
+            self._broker.number += 1
+            for end in self._ends.ends:
+                end.apply(op, self._broker)
             replay(self._broker, op)
             if len(self._broker.orders) > MAX_WAITING:
                 raise TooManyOrders(f"more than {MAX_WAITING} orders wait at once")
@@ -168,22 +127,45 @@ class Ledger:
     def settle(self) -> pd.Series[Any]:
         """Close what is open where the configuration says so; the package's statistics."""
         size = len(self._frame)
-        if self._config.finalize_trades and self.start is not None and not self.broke:
-            try:
-                self._broker.finish()
-            except _OutOfMoneyError:
-                self.broke = True
+        for bar in range(self._broker._i + 1 if self._ends.ends else size, size):  # noqa: SLF001  # its last bar
+            self._data._set_length(bar + 1)  # noqa: SLF001  # as the package's own loop does
+            self._ends.after(self._broker)
+        if self._config.finalize_trades and self.start is not None:
+            self._ends.finish()
+            if not self.broke:
+                try:
+                    self._broker.finish()
+                except _OutOfMoneyError:
+                    self.broke = True
         self._data._set_length(size)  # noqa: SLF001  # as the package's own loop does
-        equity = pd.Series(self._broker._equity).bfill().fillna(self._broker._cash).to_numpy()  # noqa: SLF001
+        return self._statistics(self._broker)
+
+    def _statistics(self, broker: LedgerBroker) -> pd.Series[Any]:
+        for trade in broker.closed_trades:
+            if isinstance(trade.tag, Label):
+                trade._replace(tag=trade.tag.text)  # as the package's own code does
+        equity = pd.Series(broker._equity).bfill().fillna(broker._cash).to_numpy()  # noqa: SLF001  # as the package
+        start = self.start if self.start is not None else len(self._frame)
         with np.errstate(all="ignore"):
             stats: pd.Series[Any] = compute_stats(
-                trades=self._broker.closed_trades,
+                trades=broker.closed_trades,
                 equity=equity,
                 ohlc_data=self._frame,
                 risk_free_rate=self._config.risk_free_rate,
-                strategy_instance=_warmed_up(self.start if self.start is not None else size),
+                strategy_instance=_warmed_up(start),
             )
         return stats
+
+    def undecided(self) -> Sequence[Asked]:
+        """What single bars left open, the first one first; to be asked for after `settle`."""
+        return self._broker.asked
+
+    def ends(self) -> tuple[pd.Series[Any] | None, ...]:
+        """Statistics with stop-losses first and with take-profits first, where bars left it open.
+
+        None where the other order of events could not be played. To be asked for after `settle`.
+        """
+        return tuple(None if end.lost else self._statistics(end.broker) for end in self._ends.ends)
 
     def orders(self) -> Orders:
         """What became of the orders; to be asked for after `settle`."""

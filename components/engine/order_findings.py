@@ -12,7 +12,7 @@ from components.schema.results.values import CheckName, Finding, Severity
 if TYPE_CHECKING:
     import pandas as pd
 
-MARGIN, CONTINGENT = "insufficient margin", "contingent SL/TP"
+MARGIN = "insufficient margin"
 _MOST_COLUMNS = 5
 
 
@@ -47,19 +47,10 @@ def order_findings(
         symbol: for the message.
     """
     margin = [bar for bar, words in orders.heard if MARGIN in words]
-    contingent = [bar for bar, words in orders.heard if CONTINGENT in words]
     found = []
     if margin:
         message = f"{_count(len(margin), 'order was', 'orders were')} cancelled: not enough margin"
         found.append(_finding("orders-cancelled", message, margin, frame, _money(frame, capital)))
-    if contingent:
-        message = (
-            f"{_count(len(contingent), 'stop-loss or take-profit', 'stop-losses or take-profits')} "
-            "might have been reached in the bar of their own entry; they were tried from the next "
-            "bar on"
-        )
-        hint = "use finer bars, or wider stops: a bar does not tell which price came first"
-        found.append(_finding("orders-in-one-bar", message, contingent, frame, hint))
     if dear := np.flatnonzero(frame["Close"] > capital).tolist():
         message = (
             f"one unit costs more than the capital of {capital:,.0f} in {len(dear):,} of "

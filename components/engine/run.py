@@ -11,13 +11,15 @@ import pandas as pd
 
 from components.engine import result
 from components.engine.audit import MOST_ORDER_BARS, SAMPLED_BARS, Coverage
+from components.engine.band_findings import band_findings, band_of
+from components.engine.broker import TooManyOrders
 from components.engine.data.judge import data_findings
 from components.engine.drive import Course, Drive
 from components.engine.evidence.track import evidence_of
 from components.engine.fills import differences
 from components.engine.findings import lookahead_findings, looked_at
 from components.engine.forecast import TooDear
-from components.engine.ledger import Ledger, TooManyOrders, account_of
+from components.engine.ledger import Ledger, account_of
 from components.engine.order_findings import order_findings
 from components.engine.units import in_units, rules_in_units, to_real_units, unit_findings, unit_of
 from components.engine.version import ENGINE
@@ -26,7 +28,15 @@ from components.errors import ConfigError, TransientError, UserError
 from components.ports import BacktestJob, GuestBroke, GuestGone, GuestJob, GuestLate, SmokeJob
 from components.protocol.exchange import Impossible
 from components.protocol.messages import Column, Spec
-from components.schema.results.values import ExecutionResult, Finding, Provenance, Severity, Status
+from components.schema.results.values import (
+    Band,
+    ExecutionResult,
+    Finding,
+    Metrics,
+    Provenance,
+    Severity,
+    Status,
+)
 
 if TYPE_CHECKING:
     from components.ports import Bars, Guest, GuestExit, MarketData, Sandbox
@@ -301,8 +311,11 @@ class _Attempt:
             trades = result.trades_of(stats)
             on_it = closes.reindex(curve.index, method="ffill").bfill()
             evidence, track = evidence_of(curve, on_it, trades, metrics.bars_a_year, free)
+            metrics = metrics.model_copy(update=only)
+            band = self._band(free, only)
             self._numbers = {
-                "metrics": metrics.model_copy(update=only),
+                "metrics": metrics,
+                "band": band,
                 "benchmark": held,
                 "equity": result.equity_of(stats, closes, first=first),
                 "trades": trades,
@@ -311,15 +324,24 @@ class _Attempt:
                 "fill_differences": differences(
                     self._ledger.corrections(), self._frame.index, cash
                 ),
-                "order_findings": self._order_findings(),
+                "order_findings": self._order_findings(band, metrics),
             }
             self._course.phase("statistics")
         return self._numbers
 
-    def _order_findings(self) -> tuple[Finding, ...]:
+    def _band(self, free: float, only: dict[str, float | None]) -> Band | None:
+        ends = [
+            None if stats is None else result.metrics_of(stats, free).model_copy(update=only)
+            for stats in self._ledger.ends()
+        ]
+        both = (ends[0], ends[1]) if ends else (None, None)
+        return band_of(self._ledger.undecided(), self._frame.index, both)
+
+    def _order_findings(self, band: Band | None, metrics: Metrics) -> tuple[Finding, ...]:
         job, orders = self._job, self._ledger.orders()
         return (
             *unit_findings(job, self._frame, orders.counted),
+            *band_findings(band, metrics, job.symbol),
             *order_findings(orders, self._frame, job.config.initial_capital, job.symbol),
         )
 

@@ -18,8 +18,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from backtesting.backtesting import Order, _Broker
 
+from components.protocol.undecided import Asked, Question, nobody_knows, price_of, usual
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from components.protocol.undecided import Answer, Decide
 
 SAME = 1e-9
 """Relative difference of money that the order of a sum explains."""
@@ -51,6 +55,8 @@ class TimedBroker(_Broker):  # type: ignore[misc]  # the package has no types
 
     Attributes:
         corrections: bars in which this differs from plain backtesting.py.
+        decide: answers what a bar leaves open about a trade; the usual rule where it can't.
+        asked: questions that mattered, the first bar first.
     """
 
     orders: list[Order]
@@ -59,6 +65,9 @@ class TimedBroker(_Broker):  # type: ignore[misc]  # the package has no types
     def __init__(self, **terms: Any) -> None:
         super().__init__(**terms)
         self.corrections: list[Correction] = []
+        self.decide: Decide = nobody_knows
+        self.asked: list[Asked] = []
+        self._contested: dict[int, Answer | None] = {}
         self._stage: Literal["idle", "plain", "timed"] = "idle"
         self._asked_at: float | None = None
 
@@ -81,13 +90,19 @@ class TimedBroker(_Broker):  # type: ignore[misc]  # the package has no types
 
     def _process_orders(self) -> None:
         if self._stage == "idle":
+            self._contested = {}
+            settled = len(self.closed_trades)
             self._process_bar()
+            self._note_contested(settled)
+            self._leave_after_entry()
         elif self._stage != "timed":  # else its turn comes, or waits for the next bar
+            self._order_exits()
             super()._process_orders()
 
     def _process_bar(self) -> None:
         self._stage = "plain"
         try:
+            self._order_exits()
             if self._is_doubtful():
                 plain = self._after(_AS_THE_PACKAGE)
                 if not _same(plain, self._after(TimedBroker._process_in_time)):
@@ -139,6 +154,7 @@ class TimedBroker(_Broker):  # type: ignore[misc]  # the package has no types
         try:
             queue.turn = [order for order in orders if not (order.stop or order.limit)]
             super()._process_orders()
+            self._order_exits()
             opening = self._data._current_value("Open")  # noqa: SLF001  # as the package reads it
             waiting = [order for order in list.__iter__(queue) if order.stop or order.limit]
             for order in waiting:
@@ -156,9 +172,68 @@ class TimedBroker(_Broker):  # type: ignore[misc]  # the package has no types
         if (level - opening) * order.size * (1 if order.stop else -1) <= 0:
             return 0, 0.0
         if order.is_contingent:
-            return (3 if order.stop else 4), 0.0
+            wins = self._contested.get(id(order.parent_trade)) == "target"
+            return (3 if bool(order.stop) != wins else 4), 0.0
         leaves = not self._hedging and any(t.is_long != order.is_long for t in self.trades)
         return (1 if order.stop else 5 if leaves else 2), abs(level - opening)
+
+    def _order_exits(self) -> None:
+        """Have a take-profit come before its stop-loss where the bar is known to have gone so."""
+        for trade in self.trades:
+            stop, target = trade._sl_order, trade._tp_order  # noqa: SLF001  # no other way
+            if not (stop and target):
+                continue
+            question = self._both(trade.is_long, stop, target)
+            if question is None:
+                continue
+            answer = self._contested[id(trade)] = self.decide(question)
+            first, second = self.orders.index(stop), self.orders.index(target)
+            if answer == "target" and first < second:
+                self.orders[first], self.orders[second] = target, stop
+
+    def _both(self, long: bool, stop: Order, target: Order) -> Question | None:  # noqa: FBT001  # a side
+        """What the bar leaves open about an open trade: both prices reached, neither at once."""
+        opening = self._data._current_value("Open")  # noqa: SLF001  # as the package reads it
+        if not (self._acts(stop) and self._acts(target)):
+            return None
+        at_once = opening <= stop.stop if long else opening >= stop.stop
+        return None if at_once else Question(long, None, stop.stop, target.limit)
+
+    def _note_contested(self, settled: int) -> None:
+        """Count the trades that left by a price whose turn was in question, not at the open."""
+        opening = self._data._current_value("Open")  # noqa: SLF001  # as the package reads it
+        for trade in self.closed_trades[settled:]:
+            known = trade.exit_bar == self._i and trade.exit_price != opening
+            if known and id(trade) in self._contested:
+                self.asked.append(Asked(self._i, self._contested[id(trade)] is not None))
+
+    def _leave_after_entry(self) -> None:
+        """Trades that were entered inside the bar, and whose exit it reached as well."""
+        for trade in list(self.trades):
+            if trade.entry_bar != self._i:
+                continue
+            stop, target = trade._sl_order, trade._tp_order  # noqa: SLF001  # no other way
+            question = Question(
+                long=trade.is_long,
+                entered=trade.entry_price / (1 + math.copysign(self._spread, trade.size)),
+                stop=stop.stop if stop and self._acts(stop) else None,
+                target=target.limit if target and self._acts(target) else None,
+            )
+            if question.stop is None and question.target is None:
+                continue
+            answer = self.decide(question)
+            self.asked.append(Asked(self._i, answer is not None))
+            price = price_of(question, answer or usual(question))
+            if price is not None:
+                self._close_trade(trade, price, self._i)
+
+    def may_ask(self) -> bool:
+        """Whether the newest bar, not gone through yet, may leave something open."""
+        return any((o.is_contingent or o.sl or o.tp) and self._acts(o) for o in self.orders)
+
+    def _acts(self, order: Order) -> bool:
+        data = self._data
+        return _acts(order, data._current_value("Low"), data._current_value("High"))  # noqa: SLF001  # as the package reads it
 
     def _adjusted_price(self, size: float | None = None, price: float | None = None) -> float:
         self._asked_at = price if abs(size or 0) >= 1 else None
@@ -194,7 +269,7 @@ class TimedBroker(_Broker):  # type: ignore[misc]  # the package has no types
             parent = order.parent_trade
             order._replace(broker=twin, parent_trade=trades.get(id(parent), parent))  # as above
         twin.orders, twin.trades = list(orders.values()), list(trades.values())
-        twin.closed_trades = []
+        twin.closed_trades, twin._contested = [], {}  # noqa: SLF001  # a copy of itself
         return twin
 
     def _note(self, plain: TimedBroker | None) -> None:

@@ -208,6 +208,31 @@ class FillDifferences(Value):
     money_pct: float
 
 
+class Band(Value):
+    """What single bars leave open: the same orders with the other order of events in them.
+
+    Attributes:
+        trades: how many trades hang on it; the first in bar `first_bar`.
+        stops_first: metrics with each such stop-loss before its take-profit, and before the bar
+            of its entry ends; None: this could not be played.
+        targets_first: the same with the take-profits first.
+    """
+
+    trades: int
+    first_bar: int
+    first_time: str
+    stops_first: Metrics | None = None
+    targets_first: Metrics | None = None
+
+    def span(self, metric: str, counted: Metrics) -> tuple[float, float] | None:
+        """The least and the largest value of a metric, the counted one included; None: unknown."""
+        if self.stops_first is None or self.targets_first is None:
+            return None
+        values = [getattr(m, metric) for m in (counted, self.stops_first, self.targets_first)]
+        known = [value for value in values if value is not None]
+        return (min(known), max(known)) if len(known) == len(values) else None
+
+
 class Provenance(Value):
     """Everything that a result depends on; equal provenance means equal result."""
 
@@ -262,6 +287,7 @@ class ExecutionResult(Value):
     unit: float = 1.0
     """The smallest amount that was traded; trades' sizes and prices are the asset's own."""
     fill_differences: FillDifferences | None = None
+    band: Band | None = None
     data_findings: tuple[Finding, ...] = ()
     """What is suspicious in the bars that it ran on."""
     order_findings: tuple[Finding, ...] = ()

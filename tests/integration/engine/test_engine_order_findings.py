@@ -102,9 +102,8 @@ def test_stop_and_target_inside_the_entry_s_own_bar_are_counted(data):
     said = found(
         data, MEAN, EVERY_TENTH.format("stop=self.data.Close[-1] + 1, sl=self.data.Close[-1] - 1")
     )
-    assert (
-        "might have been reached in the bar of their own entry" in said["orders-in-one-bar"].message
-    )
+    assert "6 trades hang on what one bar can't tell" in said["orders-in-one-bar"].message
+    assert "between -47.98 % and -33.64 %" in said["orders-in-one-bar"].message
 
 
 def test_run_with_nothing_to_say_says_nothing(data):

@@ -3,7 +3,7 @@
 import pytest
 from engine_support import run
 
-from components.engine import feed, ledger
+from components.engine import broker, feed
 from components.schema.definition.backtest import BacktestConfig
 from components.schema.results.values import Limits, Status
 
@@ -83,7 +83,7 @@ def test_guest_that_stalls_the_host_ends_soon_after_its_limit(name, causality, m
     ("ops", "words"),
     [
         ("[FAR] * 40_000 + [(1, n) for n in range(39_999, -1, -1)]", "80000 requests at one bar"),
-        ("[FAR] * 3_000 + [(1, 0)] * 3_000", f"more than {ledger.MAX_WAITING} orders wait"),
+        ("[FAR] * 3_000 + [(1, 0)] * 3_000", f"more than {broker.MAX_WAITING} orders wait"),
     ],
 )
 def test_frame_with_more_requests_than_any_strategy_makes_is_refused_before_it_is_worked_on(
@@ -106,8 +106,8 @@ for bar in range(1, 3000):
 
 
 def test_trades_without_end_are_refused(market, wall, monkeypatch):
-    monkeypatch.setattr(ledger, "MAX_TRADES", 100)
-    monkeypatch.setattr(ledger, "TRADES_A_BAR", 0)
+    monkeypatch.setattr(broker, "MAX_TRADES", 100)
+    monkeypatch.setattr(broker, "TRADES_A_BAR", 0)
     attack = "answers(lambda bar: [BUY] if bar % 2 else [(2, 0, False, 1.0)] if bar > 2 else [])"
     result = _attacked(market, wall, attack, limits=Limits())
     assert result.status is Status.PROTOCOL_ERROR

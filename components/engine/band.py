@@ -1,0 +1,135 @@
+"""The band of a result: the same orders, with the other order of events inside of bars.
+
+Where one bar can't tell which of two prices came first, the account is kept twice more from there
+on: once with the stop-losses first, once with the take-profits. What the strategy asked for is
+replayed as it was recorded; orders and trades are known again by the order that they came from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from backtesting.backtesting import _OutOfMoneyError
+
+from components.engine.broker import MAX_WAITING, TooManyOrders
+from components.protocol.exchange import replay
+from components.protocol.messages import CancelOrder, PlaceOrder
+from components.protocol.undecided import Decide, stops_first, targets_first
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from components.engine.broker import LedgerBroker
+    from components.protocol.messages import Op
+
+ORDERS_OF_EVENTS: tuple[Decide, Decide] = (stops_first, targets_first)
+
+
+@dataclass
+class End:
+    """The account under one order of events.
+
+    Attributes:
+        broker: its orders, trades and equity.
+        over: its money is gone.
+        lost: the package's own checks failed on it: nothing can be said of this end.
+    """
+
+    broker: LedgerBroker
+    over: bool = False
+    lost: bool = False
+
+    def bar(self) -> None:
+        """The bar that the data ends with."""
+        self._try(self.broker.next)
+
+    def finish(self) -> None:
+        """Close what is open after the last bar."""
+        self._try(self.broker.finish)
+
+    def apply(self, op: Op, main: LedgerBroker) -> None:
+        """What the strategy did on `main`, before `main` does it."""
+        if self.over or self.lost:
+            return
+        known = _translated(op, main, self.broker)
+        if known is not None:
+            self.broker.number = main.number
+            replay(self.broker, known)
+            self.lost = len(self.broker.orders) > 2 * MAX_WAITING
+
+    def _try(self, step: Any) -> None:
+        if self.over or self.lost:
+            return
+        try:
+            step()
+        except _OutOfMoneyError:
+            self.over = True
+        except (AssertionError, TooManyOrders):
+            self.lost = True
+
+
+class Ends:
+    """Both ends of the band; none until one bar could not decide."""
+
+    def __init__(self) -> None:
+        self.ends: Sequence[End] = ()
+        self._ready: Sequence[End] = ()
+
+    def before(self, main: LedgerBroker) -> None:
+        """The data has one more bar, and `main` will go through it."""
+        if not self.ends and main.may_ask():
+            self._ready = [End(main.fork(decide)) for decide in ORDERS_OF_EVENTS]
+
+    def after(self, main: LedgerBroker) -> None:
+        """`main` has gone through the bar."""
+        if not self.ends and any(not asked.answered for asked in main.asked):
+            self.ends = self._ready
+        self._ready = ()
+        for end in self.ends:
+            end.bar()
+
+    def finish(self) -> None:
+        """Close what is open after the last bar."""
+        for end in self.ends:
+            end.finish()
+
+
+def _translated(op: Op, main: LedgerBroker, end: LedgerBroker) -> Op | None:
+    """The same request in the words of another broker; None: it has no such order or trade."""
+    if isinstance(op, PlaceOrder):
+        return op
+    if isinstance(op, CancelOrder):
+        place = _order(op.order, main, end)
+        return None if place is None else CancelOrder(place)
+    if op.settled or not 0 <= op.trade < len(main.trades):
+        return None
+    place = _trade(main.trades[op.trade], end)
+    return None if place is None else msgspec.structs.replace(op, trade=place)
+
+
+def _trade(trade: Any, end: LedgerBroker) -> int | None:
+    """Position of the open trade that came from the same order."""
+    same = (at for at, other in enumerate(end.trades) if other.tag.number == trade.tag.number)
+    return next(same, None)
+
+
+def _order(position: int, main: LedgerBroker, end: LedgerBroker) -> int | None:
+    """Position of the waiting order that was placed by the same request."""
+    if not 0 <= position < len(main.orders):
+        return None
+    kind = _kind(main.orders[position])
+    rank = sum(_kind(order) == kind for order in main.orders[:position])
+    places = [at for at, order in enumerate(end.orders) if _kind(order) == kind]
+    return places[rank] if rank < len(places) else None
+
+
+def _kind(order: Any) -> tuple[int, str]:
+    """The request that an order came from, and what it does for its trade."""
+    trade = order.parent_trade
+    if trade is None:
+        return order.tag.number, "entry"
+    if not order.is_contingent:
+        return order.tag.number, "close"
+    return order.tag.number, "stop" if order.stop else "target"
