@@ -66,7 +66,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
   --no-emit-index-url --no-emit-find-links --no-header
 
 lock: setup  # the lock files anew; locked versions stay where pyproject.toml allows it
-	$(LOCK) pyproject.toml -o requirements.lock
+	$(LOCK) pyproject.toml --constraint .ci/constraints.txt -o requirements.lock
 	$(LOCK) pyproject.toml --extra dev --extra dask --constraint requirements.lock -o requirements-dev.lock
 	$(LOCK) --group build -o requirements-build.lock
 

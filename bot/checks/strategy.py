@@ -82,11 +82,21 @@ def check_strategy(subject: Subject, bench: Bench, asked: Asked) -> StrategyRepo
                 update={"reused": True, "change": subject.change, "path": subject.path}
             )
         judged = run_stages(subject, bench, prepared, progress)
+        _refuse_other_data(subject, bench, prepared)
     except (Superseded, TransientError):
         raise
     except Exception as error:  # noqa: BLE001  # the boundary: what breaks under one strategy
         return _broke(subject, progress, error)
     return _report(subject, prepared, progress.done, judged)
+
+
+def _refuse_other_data(subject: Subject, bench: Bench, prepared: Prepared) -> None:
+    """What was judged belongs to the bars of its key: workers read them after the key was made."""
+    if prepare(subject, bench).key != prepared.key:
+        raise TransientError(
+            f"the market data of {subject.name} changed while it was checked",
+            hint="it is checked again",
+        )
 
 
 def cause(error: Exception) -> str:

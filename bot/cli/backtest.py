@@ -93,7 +93,7 @@ def backtest(
             from components.engine.market_data import FolderData  # noqa: PLC0415
             from components.engine.run import run_backtest  # noqa: PLC0415
 
-            data = FolderData(settings.data.dir)
+            data = FolderData(settings.market_data)
             task = one_task(definition, settings, data, wishes).on(changed)
             job = job_of(files, definition.name, rules, task, limits)
             with err.status("Backtesting") if err.is_terminal else nullcontext():

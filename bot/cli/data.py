@@ -1,5 +1,6 @@
 """`algoops data`: exports into the data folder, and what is wrong with files of bars."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -22,8 +23,9 @@ from bot.cli.common import (
 from components.engine.data.imports.convert import Imported, Wanted, imported
 from components.engine.data.imports.write import joined, write
 from components.engine.data.judge import check_bars, data_findings
-from components.engine.data.names import DataFile, entries, entry
-from components.engine.market_data import file_bars
+from components.engine.data.names import DataFile, entry
+from components.engine.data.place import DataPlace
+from components.engine.market_data import DataSource, file_bars, source_of
 from components.errors import AlgoOpsError, UserError
 from components.schema.policies.risk import DataPolicy, RiskPolicy
 
@@ -41,6 +43,9 @@ def import_(
     tz: Annotated[str, typer.Option(help="Time zone of the times, such as Europe/Berlin.")] = "",
     date_format: Annotated[str, typer.Option(help="How times are written: %d/%m/%Y.")] = "",
     decimal: Annotated[str, typer.Option(help="The mark before decimals: , or .")] = "",
+    into: Annotated[
+        Path | None, typer.Option(help="Folder to write into. Default: data.dir.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
     config: ConfigOption = None,
 ) -> None:
@@ -52,7 +57,9 @@ def import_(
     with errors_for_people():
         if decimal not in {"", ",", "."}:
             raise UserError(f"--decimal is , or . and not {decimal!r}")
-        folder = settings_from(config).data.dir
+        folder = into or settings_from(config).data.dir
+        if not isinstance(folder, Path):
+            raise UserError(f"data.dir is {folder}", hint="--into FOLDER, and upload that")
         wanted = Wanted(symbol, interval, tz, date_format, decimal)
         refused, parts = 0, []
         for path in files:
@@ -106,8 +113,9 @@ def check(
     with errors_for_people():
         settings = settings_from(config)
         policy = policy_of(settings, "risk.yaml", RiskPolicy).data
-        found = [entry(path) for path in files or ()] or _of_folder(settings.data.dir)
-        checked = [_checked(one, policy, named=bool(files)) for one in found]
+        source = source_of(settings.market_data)
+        found = [entry(path) for path in files or ()] or _all(settings.market_data, source)
+        checked = [_checked(one, policy, source, named=bool(files)) for one in found]
         if form is Form.JSON:
             print_json([vars(one) | {"findings": list(one.findings)} for one in checked])
         else:
@@ -116,23 +124,26 @@ def check(
         raise typer.Exit(EXIT_FAILED if any(one.refused for one in checked) else EXIT_PASSED)
 
 
-def _of_folder(folder: Path) -> list[DataFile]:
-    if not folder.is_dir():
-        raise UserError(f"{folder} is no folder", hint="check `data.dir`")
-    return list(entries(folder))
+def _all(place: DataPlace, source: DataSource) -> Sequence[DataFile]:
+    if isinstance(place, Path) and not place.is_dir():
+        raise UserError(f"{place} is no folder", hint="check `data.dir`")
+    return source.entries()
 
 
-def _checked(one: DataFile, policy: DataPolicy, *, named: bool) -> Checked:
+def _checked(one: DataFile, policy: DataPolicy, source: DataSource, *, named: bool) -> Checked:
+    name = str(one.path) if named else source.name(one)
     if one.skipped and not (named and one.path.is_file()):
         refused = one.skipped if one.broken or named else ""
-        return Checked(str(one.path), 0, refused, (), "" if refused else one.skipped)
+        return Checked(name, 0, refused, (), "" if refused else one.skipped)
+    path = one.path
     try:
-        bars = file_bars(one.path, one.symbol or one.path.stem, one.interval)
+        path = path if named else source.local(one)
+        bars = file_bars(path, one.symbol or path.stem, one.interval)
         findings = tuple(f"{f.rule}: {f.message}" for f in data_findings(bars))
         check_bars(bars, policy)
     except AlgoOpsError as error:
-        return Checked(str(one.path), 0, str(error), ())
-    return Checked(str(one.path), len(bars.frame), "", findings)
+        return Checked(name, 0, str(error).replace(str(path), name), ())
+    return Checked(name, len(bars.frame), "", findings)
 
 
 def _show(one: Checked) -> None:

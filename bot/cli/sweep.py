@@ -119,7 +119,7 @@ def _sweep(
 ) -> SweepResult:
     by, results = how
     files, definition, rules = read_strategy(path, settings)
-    task = one_task(definition, settings, FolderData(settings.data.dir), wishes)
+    task = one_task(definition, settings, FolderData(settings.market_data), wishes)
     policy = policy_of(settings, "sandbox.yaml", SandboxPolicy)
     declared = bool(definition.parameters)
     jobs = [

@@ -58,7 +58,7 @@ def worker(
     settings = settings_from(config)
     seats = slots or os.cpu_count() or 1
     spec = WorkerSpec(
-        sandbox_spec(settings, load_policies(settings.policies).sandbox), settings.data.dir
+        sandbox_spec(settings, load_policies(settings.policies).sandbox), settings.market_data
     )
     post = dask_worker.Post(
         dask_worker.checked_address(address), seats, name=name, patience_s=death_timeout or None

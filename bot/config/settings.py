@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -17,6 +18,7 @@ from pydantic import (
 )
 
 from bot.config.source import read_source
+from components.engine.data.place import DataPlace, RemotePlace, folder_or_url
 from components.errors import ConfigError, UserError
 from components.safe_tools.names import ref_problem, safe_relative_path
 
@@ -29,9 +31,13 @@ class _Section(BaseModel):
 
 
 class DataSettings(_Section):
-    """Where market data is: a folder of `{SYMBOL}_{INTERVAL}.csv|.parquet`."""
+    """Where market data is: a folder of `{SYMBOL}_{INTERVAL}.csv|.parquet`, or a URL of Parquet.
 
-    dir: Path = Path("examples/data")
+    `poll_s` is how long a listing of a URL's files is used before it is made anew.
+    """
+
+    dir: Annotated[Path | str, BeforeValidator(folder_or_url)] = Path("examples/data")
+    poll_s: Annotated[float, Field(ge=1)] = 60.0
 
 
 class StateSettings(_Section):
@@ -194,6 +200,14 @@ class Settings(_Section):
     git_binary: str = "git"
     api_token: SecretStr = SecretStr("")
 
+    @property
+    def market_data(self) -> DataPlace:
+        """Where market data is read from."""
+        where = self.data.dir
+        if isinstance(where, Path):
+            return where
+        return RemotePlace(where, self.state.dir / "cache" / "market-data", self.data.poll_s)
+
     @model_validator(mode="after")
     def _repositories_are_told_apart(self) -> "Settings":
         names = [r.name for r in self.repositories]
@@ -263,7 +277,7 @@ def repository_root(folder: Path) -> Path | None:
 def _absolute(settings: Settings, root: Path) -> Settings:
     return settings.model_copy(
         update={
-            "data": DataSettings(dir=root / settings.data.dir),
+            "data": settings.data.model_copy(update={"dir": _rooted(settings.data.dir, root)}),
             "state": StateSettings(dir=root / settings.state.dir),
             "policies": root / settings.policies,
             "repositories": tuple(
@@ -272,6 +286,10 @@ def _absolute(settings: Settings, root: Path) -> Settings:
             ),
         }
     )
+
+
+def _rooted(where: Path | str, root: Path) -> Path | str:
+    return root / where if isinstance(where, Path) else where
 
 
 def _github(github: GitHubSettings | None, root: Path) -> GitHubSettings | None:

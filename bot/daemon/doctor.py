@@ -102,13 +102,13 @@ def _policies(settings: Settings) -> Iterator[Symptom]:
 
 
 def _data(settings: Settings) -> Iterator[Symptom]:
-    data = FolderData(settings.data.dir)
+    data = FolderData(settings.market_data)
     if not data.symbols():
         yield Symptom(
             "market data",
             well=False,
             seen="no market data",
-            advice=f"put SYMBOL_INTERVAL.csv files into {settings.data.dir}",
+            advice=f"put SYMBOL_INTERVAL.csv files into {settings.market_data}",
         )
     policy = load_policies(settings.policies).risk.data
     for entry in data.entries():

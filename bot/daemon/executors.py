@@ -31,7 +31,7 @@ def open_executor(settings: Settings, policy: SandboxPolicy) -> Executor:
     Raises:
         ConfigError: it is of a kind that needs what is not there; says what to do.
     """
-    spec = WorkerSpec(sandbox=sandbox_spec(settings, policy), data=settings.data.dir)
+    spec = WorkerSpec(sandbox=sandbox_spec(settings, policy), data=settings.market_data)
     if settings.executor.kind == "local":
         from components.executor.local import LocalExecutor  # noqa: PLC0415  # not for every command
 

@@ -33,7 +33,7 @@ def open_bench(settings: Settings, policies: Policies, executor: Executor) -> Be
     """Policies, data and executor as one value, with the ids that verdicts depend on."""
     return Bench(
         policies=policies,
-        data=FolderData(settings.data.dir),
+        data=FolderData(settings.market_data),
         executor=executor,
         engine=ENGINE,
         image=str(executor.describe()["image"]),

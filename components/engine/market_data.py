@@ -1,4 +1,4 @@
-"""Market data from a folder of `{SYMBOL}_{INTERVAL}.csv|.parquet`, validated and hashed."""
+"""Market data from a folder or URL of `{SYMBOL}_{INTERVAL}.csv|.parquet`, validated and hashed."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ import pandas as pd
 
 from components.engine.data.bars import validated, where
 from components.engine.data.doubts import doubts, longest_gap
-from components.engine.data.names import DataFile, entries
+from components.engine.data.names import DataFile, LocalFolder
+from components.engine.data.place import RemotePlace
+from components.engine.data.remote import RemoteFolder
 from components.errors import ConfigError, UserError
 from components.ports import Bars
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from components.engine.data.place import DataPlace
 
 _READINGS = 3
 """How often a file is read that changes while it is read."""
@@ -25,6 +29,14 @@ _READINGS = 3
 _CACHED_SLICES = 64
 
 Stamp = tuple[int, int, int]
+
+
+DataSource = LocalFolder | RemoteFolder
+
+
+def source_of(place: DataPlace) -> DataSource:
+    """The files of a place."""
+    return RemoteFolder(place) if isinstance(place, RemotePlace) else LocalFolder(place)
 
 
 @dataclass(frozen=True)
@@ -37,12 +49,12 @@ class FolderData:
     """Bars from files; a file is read and checked once for as long as it does not change.
 
     Args:
-        folder: where the files are. Columns: the time first, then Open, High, Low, Close and
+        place: where the files are. Columns: the time first, then Open, High, Low, Close and
             optionally Volume and others, all numbers.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, place: DataPlace) -> None:
+        self._source = source_of(place)
         self._loaded: dict[Path, _Loaded] = {}
         self._slices: dict[tuple[Path, Stamp, str | None, str | None], Bars] = {}
 
@@ -52,6 +64,7 @@ class FolderData:
         Raises:
             UserError: no such data, or nothing in that time; names what there is.
             ConfigError: the file is broken; says where and what to do.
+            TransientError: a URL can't be read for now.
         """
         path = self._path(symbol, interval)
         loaded = self._load(path)
@@ -68,18 +81,22 @@ class FolderData:
         return tuple(sorted(self._files()))
 
     def entries(self) -> tuple[DataFile, ...]:
-        """Every entry of the folder, also those that are not read, with the reason."""
-        return tuple(entries(self._folder)) if self._folder.is_dir() else ()
+        """Every entry, also those that are not read, with the reason.
+
+        Raises:
+            TransientError, ConfigError: a URL's files can't be listed.
+        """
+        return self._source.entries()
 
     def data_hash(self, symbol: str, interval: str, start: str | None, end: str | None) -> str:
         """SHA-256 (hex) of the bars that `bars` would give."""
         return self.bars(symbol, interval, start, end).data_hash
 
-    def _files(self) -> dict[tuple[str, str], list[Path]]:
+    def _files(self) -> dict[tuple[str, str], list[DataFile]]:
         files = defaultdict(list)
         for entry in self.entries():
             if not entry.skipped:
-                files[entry.symbol, entry.interval].append(entry.path)
+                files[entry.symbol, entry.interval].append(entry)
         return files
 
     def _path(self, symbol: str, interval: str) -> Path:
@@ -87,8 +104,9 @@ class FolderData:
         if not found:
             raise UserError(f"no data for {symbol} {interval}", hint=self._known(symbol))
         if len(found) > 1:
-            raise ConfigError(f"{found[0].name} and {found[1].name} are both there: remove one")
-        return found[0]
+            first, second = (one.path.name for one in found[:2])
+            raise ConfigError(f"{first} and {second} are both there: remove one")
+        return self._source.local(found[0])
 
     def _known(self, symbol: str) -> str:
         known = ", ".join(f"{symbol} {interval}" for symbol, interval in self.symbols())
@@ -108,7 +126,7 @@ class FolderData:
             if loaded is None or loaded.stamp != stamp:
                 self._loaded[path] = _read(path)
         except ConfigError as error:
-            said = Exception.__str__(error).replace(f"{self._folder}/", "")
+            said = Exception.__str__(error).replace(f"{path.parent}/", "")
             raise ConfigError(said, hint=error.hint) from error
         return self._loaded[path]
 

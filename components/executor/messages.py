@@ -1,8 +1,8 @@
 """What executor and worker process say to each other, pickled over a socket pair of their own."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
+from components.engine.data.place import DataPlace
 from components.ports import Job, OutputLine
 from components.sandbox.backends.select import SandboxSpec
 from components.schema.results.values import ExecutionResult
@@ -13,7 +13,7 @@ class WorkerSpec:
     """What a worker needs to know: its sandbox backend, and where the market data is."""
 
     sandbox: SandboxSpec
-    data: Path
+    data: DataPlace
 
 
 @dataclass(frozen=True)

@@ -46,18 +46,37 @@ class DataFile:
     broken: bool = False
 
 
+class LocalFolder:
+    """The files of a folder of this machine."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def entries(self) -> tuple[DataFile, ...]:
+        """Every entry, sorted by name; none where there is no such folder."""
+        return tuple(entries(self._folder)) if self._folder.is_dir() else ()
+
+    def local(self, file: DataFile) -> Path:
+        """Where the file is on this machine."""
+        return file.path
+
+    def name(self, file: DataFile) -> str:
+        """Where the file is, for people."""
+        return str(file.path)
+
+
 def entries(folder: Path) -> Iterator[DataFile]:
     """Every entry of a data folder, sorted by name."""
     for path in sorted(folder.iterdir()):
         yield entry(path)
 
 
-def entry(path: Path) -> DataFile:
-    """What one entry of a data folder is, by its name."""
+def entry(path: Path, *, there: bool = False) -> DataFile:
+    """What one entry of a data folder is, by its name; `there`: it is a file, nobody need look."""
     suffix = path.suffix.lower()
     if path.name.startswith(".") or suffix not in SUFFIXES:
         return DataFile(path, skipped=_other(path, suffix))
-    if not path.is_file():
+    if not (there or path.is_file()):
         return DataFile(path, skipped="it is not a file", broken=True)
     symbol, mark, length = path.stem.rpartition("_")
     if not mark:

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from bot.config.settings import PROJECT, load
@@ -133,3 +135,35 @@ def test_missing_secret_file_names_the_setting(tmp_path):
     text = "repositories: [{forge: github, github: {repository: a/b, token_file: none}}]\n"
     with pytest.raises(ConfigError, match=r"`github\.token_file`: cannot read .*none: No such"):
         load(write(tmp_path, text), env={})
+
+
+def test_market_data_may_be_a_url_and_stays_one(tmp_path):
+    settings = load(write(tmp_path, "data: {dir: 's3://bars/daily/', poll_s: 30}\n"), env={})
+    place = settings.market_data
+    assert (str(place), place.poll_s) == ("s3://bars/daily", 30)
+    assert place.cache == tmp_path / "data" / "cache" / "market-data"
+
+
+def test_file_url_is_the_folder_that_it_names(tmp_path):
+    settings = load(write(tmp_path, "data: {dir: 'file:///srv/my%20bars'}\n"), env={})
+    assert settings.market_data == Path("/srv/my bars")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "s3://key:hidden@bars/daily",
+        "https://host/bars?sig=hidden",
+        "memory://hidden",
+        "simplecache::s3://hidden",
+        "s3:///hidden",
+    ],
+)
+def test_url_with_credentials_or_of_no_use_is_refused_and_not_shown(tmp_path, url):
+    for text, env in (
+        (f"data: {{dir: '{url}'}}\n", {}),
+        ("data: {}\n", {"ALGOOPS_DATA__DIR": url}),
+    ):
+        with pytest.raises(ConfigError, match=r"a URL|one URL") as caught:
+            load(write(tmp_path, text), env=env)
+        assert "hidden" not in str(caught.value)

@@ -55,3 +55,11 @@ def test_check_lists_impossible_and_suspicious_bars_of_any_file(run, tmp_path):
     assert spike["refused"] == ""
     assert spike["findings"][0].startswith("data-spike: spike: spike.csv, line 12")
     assert "line 2 (2020-01-01 00:00:00): Close is below Low: 8 < 9" in bad["refused"]
+
+
+def test_import_beside_a_url_asks_for_a_folder_and_writes_into_it(run, tmp_path):
+    (tmp_path / "config.yaml").write_text("data: {dir: 's3://bars/daily'}\n")
+    refused = run("import", SAMPLES / "stooq.csv", "--symbol", "ACME")
+    assert (refused.exit_code, "--into FOLDER" in refused.output) == (2, True)
+    done = run("import", SAMPLES / "stooq.csv", "--symbol", "ACME", "--into", tmp_path / "up")
+    assert (done.exit_code, (tmp_path / "up" / "ACME_1d.parquet").is_file()) == (0, True)

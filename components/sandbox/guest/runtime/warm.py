@@ -8,8 +8,11 @@ import types
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("numpy", "pandas", "TA-Lib", "backtesting", "msgspec", "pytest")
-"""Distributions that strategies and the guest need; the image and the binds carry these."""
+PACKAGES = ("numpy", "pandas", "TA-Lib", "backtesting", "msgspec", "pytest", "tzdata")
+"""Distributions that strategies and the guest need; the image and the binds carry these.
+
+Bars may have any time zone, and nothing of the machine's own zones is inside.
+"""
 
 MODULES = ("numpy", "pandas", "talib", "talib.abstract", "backtesting", "backtesting.lib", "runpy")
 
