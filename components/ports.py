@@ -310,10 +310,31 @@ class ScriptJob:
 Job = BacktestJob | SmokeJob | ScriptJob
 
 
+@dataclass(frozen=True)
+class Turn:
+    """Whose turn a job takes where jobs wait for a worker.
+
+    Attributes:
+        repository: turns are between these, and in each between its authors.
+        weight: of the repository: one of 2 gets twice the time of one of 1.
+        urgent: it goes before all turns: an operator's command waits for it.
+    """
+
+    repository: str = ""
+    author: str = ""
+    weight: int = 1
+    urgent: bool = False
+
+
+NO_TURN = Turn()
+
+
 class Executor(Protocol):
     """Runs jobs somewhere: local worker processes, or a Dask cluster."""
 
-    def submit(self, job: Job, hear: Hear | None = None) -> Future[ExecutionResult]:
+    def submit(
+        self, job: Job, hear: Hear | None = None, turn: Turn = NO_TURN
+    ) -> Future[ExecutionResult]:
         """Queue a job. The future never raises for the author's faults: those are results.
 
         `Future.cancel()` on a running job kills its guest; the result is then `killed`.
@@ -360,6 +381,9 @@ class Proposal:
         id: stable key: "pr/12", or "branch/<ref>".
         ref: the branch's name.
         head: commit id (hex) of its tip.
+        author: who wrote its tip, as the commit or the forge says.
+        actor: who its turn in the queue belongs to: the account that the forge has authenticated,
+            else what the tip says of its committer.
     """
 
     id: str
@@ -367,6 +391,7 @@ class Proposal:
     head: str
     title: str = ""
     author: str = ""
+    actor: str = ""
     url: str = ""
     draft: bool = False
     fork: bool = False

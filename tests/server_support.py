@@ -182,6 +182,7 @@ class RecordedBot:
             forge_quota={REPOSITORY: 4990},
             deployments={"deploy": stats.deployments},
             database_bytes=stats.database_bytes,
+            oldest_job_s=self.store.jobs.oldest_s(),
         )
 
     def job_output(self, run_id: int) -> Mapping[str, tuple[str, ...]]:

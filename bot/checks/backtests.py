@@ -25,9 +25,10 @@ FEW_BARS = 250
 
 @dataclass(frozen=True)
 class Task:
-    """One backtest: on what, with which settings, over which bars. Dates are ISO or None.
+    """One backtest: on what, with which settings, over which bars (`bars`: how many).
 
-    `unit`: the smallest amount traded, where the bars decide (see `engine.units`), else None.
+    Dates are ISO or None. `unit`: the smallest amount traded, where the bars decide (see
+    `engine.units`), else None.
     """
 
     symbol: str
@@ -40,6 +41,7 @@ class Task:
     causality: Causality
     stream_cpu_s: float | None
     unit: float | None = None
+    bars: int = 0
 
     def on(self, parameters: Mapping[str, Scalar]) -> "Task":
         """The same task for other parameter values."""
@@ -134,6 +136,7 @@ def resolve_tasks(
                 causality=_causality(policy, causality, len(bars.frame)),
                 stream_cpu_s=policy.causality.stream_cpu_s,
                 unit=chosen_unit(config, bars.frame),
+                bars=len(bars.frame),
             )
         )
     return tuple(tasks), tuple(findings)

@@ -31,7 +31,9 @@ class JobRunner:
         """Results in the jobs' order. Raises Superseded when somebody cancels."""
         hear = self.hear
         futures = [
-            self.bench.executor.submit(job, partial(hear, job.label) if hear else None)
+            self.bench.executor.submit(
+                job, partial(hear, job.label) if hear else None, self.bench.turn
+            )
             for job in jobs
         ]
         try:

@@ -10,12 +10,20 @@ from bot import __version__
 from bot.checks.base_policies import bench_at, broken_policies
 from bot.checks.lands import landing_list, too_many
 from bot.checks.policy_change import policy_change
-from bot.checks.strategy import Asked, Bench, Subject, check_strategy
+from bot.checks.strategy import (
+    Asked,
+    Bench,
+    First,
+    Subject,
+    Superseded,
+    check_static,
+    check_strategy,
+)
 from bot.core.decisions import Plan, ProposalPolicy, Snapshot, StrategyChange, plan_run
 from bot.report import status as say
 from bot.report.landing import sentence as goes_with_it
 from bot.report.values import is_live
-from components.errors import ConfigError
+from components.errors import ConfigError, TransientError
 from components.git_patch import Repository
 from components.ports import Proposal
 from components.schema.results.report import CheckResult, ProposalRef, Report, StrategyReport
@@ -125,6 +133,51 @@ def run_checks(
     checks = (changed,) if changed is not None else ()
     report = make_report(where.name, snapshot, plan, reports, started, checks)
     return plan, report.model_copy(update={"run_id": asked.run_id})
+
+
+@dataclass(frozen=True)
+class FirstStage:
+    """What a proposal's static checks came to: who fails, who waits for the sandbox.
+
+    Attributes:
+        work: how much the sandbox has to do, in bars; 0 where all is decided without it.
+    """
+
+    failed: tuple[StrategyReport, ...] = ()
+    waiting: tuple[str, ...] = ()
+    work: int = 0
+
+
+def first_stage(
+    where: Where, snapshot: Snapshot, bench: Bench, policy: ProposalPolicy, asked: Asked
+) -> FirstStage:
+    """The static checks of all strategies that a proposal changes.
+
+    Where something breaks there is nothing to wait for: `run_checks` then says what.
+
+    Raises:
+        Superseded: `cancelled` was set meanwhile.
+    """
+    plan = plan_run(snapshot, policy, asked=asked.asked)
+    try:
+        current = bench_at(where, bench, snapshot.base)
+    except ConfigError:
+        return FirstStage()
+    found = {c.name: _first(where, c, current, asked, snapshot.base) for c in plan.checks}
+    return FirstStage(
+        failed=tuple(first.failed for first in found.values() if first.failed is not None),
+        waiting=tuple(name for name, first in found.items() if first.work),
+        work=sum(first.work for first in found.values()),
+    )
+
+
+def _first(where: Where, change: StrategyChange, bench: Bench, asked: Asked, base: str) -> First:
+    try:
+        return check_static(read_subject(where, change, base), bench, asked)
+    except (Superseded, TransientError):
+        raise
+    except Exception:  # noqa: BLE001  # the boundary is `check_strategy`, which meets it again
+        return First()
 
 
 def not_checked(where: Where, change: StrategyChange, why: str) -> StrategyReport:

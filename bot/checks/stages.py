@@ -9,7 +9,6 @@ from bot.checks.backtests import Task
 from bot.checks.code import judge_folder
 from bot.checks.further import further_gates
 from bot.checks.jobs import DeployedResults, JobRunner, Superseded, backtest_of, run_deployed
-from bot.checks.policies import Policies
 from bot.checks.subject import CODE, Bench, Prepared, Subject
 from bot.core.job_output import OnOutput
 from components.engine import gates
@@ -104,12 +103,9 @@ def run_stages(subject: Subject, bench: Bench, prepared: Prepared, progress: Pro
         Superseded: the run was cancelled.
     """
     definition, resolved = prepared.definition, prepared.tasks
-    if not _static(subject, bench.policies, definition, progress):
+    if not run_static(subject, bench, prepared, progress):
         return Judged()
     runner = JobRunner(bench, progress.cancelled, progress.hear)
-    if prepared.task_findings:
-        progress.end(CheckName.BACKTEST, time.monotonic(), prepared.task_findings)
-        return Judged()
     if not _smoke(subject, definition, resolved, runner, progress):
         return Judged()
     results, survived = _backtests(subject, bench, definition, resolved, runner, progress)
@@ -138,14 +134,17 @@ def _further(
     return further_gates(bench, parameters, list(zip(jobs, results, strict=True)), runner.run)
 
 
-def _static(
-    subject: Subject, policies: Policies, definition: DefinitionCheck, progress: Progress
-) -> bool:
-    started = time.monotonic()
+def run_static(subject: Subject, bench: Bench, prepared: Prepared, progress: Progress) -> bool:
+    """Run the checks that need no sandbox; whether the sandbox has its turn then."""
+    started, definition = time.monotonic(), prepared.definition
     schema_ok = progress.end(CheckName.SCHEMA, started, (*subject.findings, *definition.findings))
     started = time.monotonic()
-    judged = judge_folder(subject, definition, policies.code)
-    return progress.end(CheckName.CODE, started, judged.findings) and schema_ok
+    judged = judge_folder(subject, definition, bench.policies.code)
+    if not (progress.end(CheckName.CODE, started, judged.findings) and schema_ok):
+        return False
+    if prepared.task_findings:
+        return progress.end(CheckName.BACKTEST, time.monotonic(), prepared.task_findings)
+    return True
 
 
 def _smoke(

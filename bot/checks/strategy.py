@@ -7,7 +7,7 @@ from threading import Event as Flag
 import structlog
 
 from bot.checks.jobs import Superseded
-from bot.checks.stages import Judged, OnCheck, Progress, run_stages
+from bot.checks.stages import Judged, OnCheck, Progress, run_stages, run_static
 from bot.checks.subject import Bench, Prepared, Subject, prepare
 from bot.core.job_output import OnOutput
 from components.engine import gates
@@ -29,6 +29,9 @@ __all__ = [
 log = structlog.get_logger(__name__)
 
 Known = Callable[[str], StrategyReport | None]
+
+SMOKE_BARS = 1_000
+"""What a sandbox test costs, as so many bars of a backtest."""
 
 AT_ONCE = 4
 """Strategies of one proposal that are checked side by side; the executor bounds the rest."""
@@ -97,6 +100,36 @@ def _refuse_other_data(subject: Subject, bench: Bench, prepared: Prepared) -> No
             f"the market data of {subject.name} changed while it was checked",
             hint="it is checked again",
         )
+
+
+@dataclass(frozen=True)
+class First:
+    """What the first stage of one strategy came to.
+
+    Attributes:
+        failed: its report, where it fails without the sandbox.
+        work: how much the sandbox has to do, in bars; 0 where all is decided.
+    """
+
+    failed: StrategyReport | None = None
+    work: int = 0
+
+
+def check_static(subject: Subject, bench: Bench, asked: Asked) -> First:
+    """The checks of one strategy that need no sandbox.
+
+    Raises:
+        Superseded: `cancelled` was set.
+        Exception: a check broke; it breaks in `check_strategy` too, which makes a report of it.
+    """
+    progress = Progress(subject, asked.tell, asked.cancelled, asked.hear)
+    prepared = prepare(subject, bench)
+    if not asked.force and asked.known(prepared.key) is not None:
+        return First()
+    if not run_static(subject, bench, prepared, progress):
+        return First(failed=_report(subject, prepared, progress.done, Judged()))
+    bars = sum(task.bars for task in prepared.tasks)
+    return First(work=SMOKE_BARS + bars * (2 if subject.base_files else 1))
 
 
 def cause(error: Exception) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from bot.checks.backtests import Task, resolve_tasks
 from bot.checks.content import Content, content_key
 from bot.checks.policies import Policies
-from components.ports import Executor, MarketData
+from components.ports import NO_TURN, Executor, MarketData, Turn
 from components.schema.definition.check import DefinitionCheck, check_definition
 from components.schema.results.report import Change
 from components.schema.results.values import CheckName, Finding
@@ -39,7 +39,10 @@ class Subject:
 
 @dataclass(frozen=True)
 class Bench:
-    """What checks need: policies, data, somewhere to run; and the ids of both for the key."""
+    """What checks need: policies, data, somewhere to run; and the ids of both for the key.
+
+    `turn`: whose its jobs are, where jobs wait for a worker.
+    """
 
     policies: Policies
     data: MarketData
@@ -47,6 +50,7 @@ class Bench:
     engine: str
     image: str
     causality: str
+    turn: Turn = NO_TURN
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,8 @@ class RepositorySettings(_Section):
 
     `policies` is a folder of the repository: what its base branch has there of schema.yaml,
     code.yaml and risk.yaml holds instead of the operator's. `policy_changes` says who lands a
-    proposal that changes them: a second person with the admin role, or (refuse) nobody.
+    proposal that changes them: a second person with the admin role, or (refuse) nobody. `weight`
+    is its share of the sandbox's time beside other repositories that wait.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")] = "local"
@@ -121,6 +122,7 @@ class RepositorySettings(_Section):
     strategies: str = "strategies"
     policies: str = ""
     policy_changes: Literal["admin", "refuse"] = "admin"
+    weight: Annotated[int, Field(ge=1, le=100)] = 1
     proposals: ProposalSettings = ProposalSettings()
     signing: SigningSettings | None = None
     github: GitHubSettings | None = None

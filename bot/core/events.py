@@ -1,6 +1,6 @@
 """What may happen: a closed union of frozen values. An event is a hint; the state is re-read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -80,11 +80,15 @@ Command = Check | Deploy | Rollback | Hold | Unhold | Cancel | Status | Help
 
 @dataclass(frozen=True)
 class ProposalChanged:
-    """A proposal was opened, pushed to, or asks to be looked at again."""
+    """A proposal was opened, pushed to, or asks to be looked at again.
+
+    `actor` is who its turn in the queue belongs to (`Proposal.actor`); it makes no other event.
+    """
 
     repository: str
     proposal: str
     head: str
+    actor: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)

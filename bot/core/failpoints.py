@@ -8,6 +8,7 @@ ENV = "ALGOOPS_FAILPOINT"
 # Every step between two side effects, in the order in which they happen.
 NAMES = (
     "check.started",
+    "check.static",
     "check.checked",
     "check.recorded",
     "check.published",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from components.schema.results.values import Outcome
@@ -49,4 +49,12 @@ class BacktestChanged:
     backtest_id: int
 
 
-Progress = CheckEnded | RunChanged | RunSpoke | StrategyChanged | BacktestChanged
+@dataclass(frozen=True)
+class Answered:
+    """An author was told something: that a check fails for certain or waits, or the verdict."""
+
+    until: Literal["first", "verdict"]
+    waited_s: float
+
+
+Progress = CheckEnded | RunChanged | RunSpoke | StrategyChanged | BacktestChanged | Answered

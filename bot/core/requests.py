@@ -216,6 +216,7 @@ class Measures:
         deployments: kind (deploy, rollback, removal, external) -> how many ever.
         strategies: lifecycle state -> how many.
         database_bytes: size of the database with its WAL.
+        oldest_job_s: queue -> age of the job in it that waits longest, seconds.
     """
 
     queue: Mapping[str, int] = field(default_factory=dict)
@@ -226,6 +227,7 @@ class Measures:
     deployments: Mapping[str, int] = field(default_factory=dict)
     strategies: Mapping[str, int] = field(default_factory=dict)
     database_bytes: int = 0
+    oldest_job_s: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

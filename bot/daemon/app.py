@@ -1,6 +1,7 @@
 """The daemon: sources, runner and HTTP server over one `World`."""
 
 import datetime as dt
+import os
 import threading
 from contextlib import ExitStack
 
@@ -11,7 +12,7 @@ from bot.core.event_json import key_of
 from bot.core.events import Event, Tick
 from bot.daemon.intake import receive
 from bot.daemon.opening import open_world
-from bot.daemon.runner import Runner
+from bot.daemon.runner import Runner, daemon_seats
 from bot.daemon.service import Service
 from bot.landing.context import World
 from bot.server.app import create_app
@@ -66,7 +67,7 @@ class Daemon:
             http = HttpServer(create_app(service), settings)
             stack.callback(http.stop)
             world.pages.url = _public_url(settings, http)
-            runner = Runner(world)
+            runner = Runner(world, daemon_seats(_side_by_side(world)))
             stack.callback(runner.stop)
             runner.start()
             http.start()
@@ -120,6 +121,12 @@ class Daemon:
         source = LocalSource(watched.forge, repository.path, emit)
         stack.callback(source.stop)
         source.start()
+
+
+def _side_by_side(world: World) -> int:
+    """How many sandbox jobs run at once; a cluster without workers yet counts as this machine."""
+    found = world.bench.executor.describe().get("workers")
+    return found if isinstance(found, int) and found else os.cpu_count() or 1
 
 
 def _recheck(world: World) -> None:

@@ -47,7 +47,7 @@ def _here(settings: Settings, event: CommandIssued) -> CommandOutcome:
     set_up(level=logging.WARNING)
     key = key_of(event)
     with open_world(settings) as world:
-        runner = Runner(world, threads=2)
+        runner = Runner(world)
         runner.start()
         try:
             receive(world, event, key)

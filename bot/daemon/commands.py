@@ -30,6 +30,7 @@ from bot.landing.context import Watched, World
 from bot.landing.holding import set_hold
 from bot.landing.outcomes import WAITING, CommandOutcome, keep, read
 from bot.landing.unfinished import finish_open, refuse_unknown
+from bot.proposals.ask import ask_check
 from bot.proposals.cancel import cancel, resume, show_cancelled
 from bot.report import markdown as say
 from bot.sources.begun import known_birth
@@ -39,7 +40,6 @@ from components.state.tables.records import Job
 
 log = structlog.get_logger(__name__)
 
-CHECK_PRIORITY = 10
 BROKE = "the bot met a bug; the operator finds it in the log"
 
 
@@ -181,14 +181,7 @@ def _check(world: World, watched: Watched, event: CommandIssued) -> CommandOutco
         return _no_proposal(event)
     for proposal in found:
         resume(world, watched, proposal.id)
-        world.store.jobs.enqueue(
-            "check",
-            proposal.id,
-            watched.name,
-            {"proposal": proposal.id, "force": True, "asked": True},
-            CHECK_PRIORITY,
-        )
-    world.wake.set()
+        ask_check(world, watched.name, proposal.id, proposal.actor, force=True, asked=True)
     return CommandOutcome(ok=True, code="started", message=say.check_started(found[0].head))
 
 

@@ -152,6 +152,7 @@ def measure(world: World) -> Measures:
     return Measures(
         queue=dict(stats.jobs),
         event_lag_s=stats.inbox_oldest_s,
+        oldest_job_s=world.store.jobs.oldest_s(),
         sandbox=sandbox,
         forge_calls={
             (name, outcome): count

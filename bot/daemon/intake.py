@@ -15,6 +15,7 @@ from bot.core.events import (
     Tick,
 )
 from bot.landing.context import World
+from bot.proposals.ask import ask_check
 from bot.proposals.check import close_proposal
 from components.state.tables.payloads import is_newer
 from components.state.tables.records import InboxEvent
@@ -85,8 +86,8 @@ def _event(stored: InboxEvent) -> Event:
 def _enqueue(world: World, event: Event, key: str) -> str:
     jobs = world.store.jobs
     match event:
-        case ProposalChanged(repository=repository, proposal=proposal):
-            jobs.enqueue("check", proposal, repository, {"proposal": proposal})
+        case ProposalChanged(repository=repository, proposal=proposal, actor=actor):
+            ask_check(world, repository, proposal, actor)
         case ProposalClosed(repository=repository, proposal=proposal):
             jobs.enqueue("close", proposal, repository, {"proposal": proposal})
         case BaseMoved(repository=repository, commit=commit):

@@ -72,6 +72,7 @@ def open_watched(
             repository.base,
             _proposals(repository),
             closers=(forge.close, mirror.close),
+            weight=repository.weight,
         )
     local = LocalForge.open(
         repository.name,
@@ -88,6 +89,7 @@ def open_watched(
         repository.base,
         _proposals(repository),
         closers=(local.repository.close,),
+        weight=repository.weight,
     )
 
 

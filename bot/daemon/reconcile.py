@@ -3,6 +3,7 @@
 from bot.landing.context import Watched, World
 from bot.landing.reverts import is_rollback
 from bot.landing.unfinished import finish_open
+from bot.proposals.ask import LATER, ask_check
 from bot.proposals.cancel import CHECKED_ANEW
 from bot.proposals.check import close_proposal
 from bot.report.values import is_live
@@ -10,7 +11,6 @@ from components.schema.results.values import Verdict
 from components.state.tables.records import Job, Run
 
 MOST_TRIES = 3
-LATER = -1
 
 
 def reconcile(world: World, job: Job) -> None:
@@ -26,9 +26,7 @@ def reconcile(world: World, job: Job) -> None:
     open_now = {p.id: p for p in watched.forge.proposals()}
     for proposal in open_now.values():
         if _wants_a_look(world, watched, proposal.id, proposal.head):
-            world.store.jobs.enqueue(
-                "check", proposal.id, watched.name, {"proposal": proposal.id}, LATER
-            )
+            ask_check(world, watched.name, proposal.id, proposal.actor, LATER)
     for run in world.store.runs.unfinished(watched.name):
         if is_live(run.proposal):
             _end_orphan(world, run)

@@ -1,7 +1,8 @@
 """The one loop: take a job from the queue, do it, settle it. Workers are threads."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import structlog
 
@@ -20,6 +21,7 @@ from components.errors import AlgoOpsError, TransientError
 from components.state.db.errors import StateTooNew
 from components.state.tables.payloads import is_newer
 from components.state.tables.records import Job
+from components.state.tables.turns import CONTROL, QUEUES, SANDBOX, STATIC, Bounds
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +31,30 @@ IDLE_S = 1.0
 FIRST_RETRY_S = 1.0
 LONGEST_RETRY_S = 300.0
 Handler = Callable[[World, Job], None]
+AT_CONTROL = 4
+AT_STATIC = 2
+
+
+@dataclass(frozen=True)
+class Seat:
+    """What one thread takes: jobs of these queues, within these bounds."""
+
+    queues: tuple[str, ...] = QUEUES
+    bounds: Bounds | None = None
+
+
+def daemon_seats(workers: int) -> tuple[Seat, ...]:
+    """The daemon's threads: each queue has its own, so that none waits for another one.
+
+    One author has at most half of those that wait for the sandbox, and one repository all but one:
+    whoever comes next finds a thread at once. Sandbox jobs themselves take turns at the executor.
+
+    Args:
+        workers: how many sandbox jobs the executor runs side by side.
+    """
+    each = workers + 1
+    own = (Seat((CONTROL,)),) * AT_CONTROL + (Seat((STATIC,), Bounds(1, AT_STATIC)),) * AT_STATIC
+    return own + (Seat((SANDBOX,), Bounds(each, 2 * each - 1)),) * (2 * each)
 
 
 def _close(world: World, job: Job) -> None:
@@ -52,14 +78,14 @@ class Runner:
 
     Args:
         world: everything that jobs need.
-        threads: how many jobs are worked on at once; most of their time is waiting for sandboxes.
+        seats: what each thread takes; most of their time is waiting for sandboxes.
     """
 
-    def __init__(self, world: World, threads: int = 4) -> None:
+    def __init__(self, world: World, seats: Sequence[Seat] = (Seat(),) * 2) -> None:
         self._world = world
         self._threads = [
-            threading.Thread(target=self._loop, args=(f"worker-{n}",), name=f"worker-{n}")
-            for n in range(threads)
+            threading.Thread(target=self._loop, args=(f"worker-{n}", seat), name=f"worker-{n}")
+            for n, seat in enumerate(seats)
         ]
         self._dispatcher = threading.Thread(target=self._dispatch, name="dispatcher")
         self._taking = threading.Lock()
@@ -125,12 +151,12 @@ class Runner:
         with self._jobs:
             self._jobs.wait_for(lambda: self._told != told, IDLE_S)
 
-    def _loop(self, worker: str) -> None:
+    def _loop(self, worker: str, seat: Seat) -> None:
         world = self._world
         while not world.stopping.is_set():
             told = self._told
             try:
-                job = self._take(worker)
+                job = self._take(worker, seat)
                 if job is None:
                     self._wait(told)
                 else:
@@ -138,10 +164,12 @@ class Runner:
             except Exception as error:  # noqa: BLE001  # its lease runs out; this thread must not end
                 self._trouble("a job cannot be taken or settled", error)
 
-    def _take(self, worker: str) -> Job | None:
+    def _take(self, worker: str, seat: Seat) -> Job | None:
         """The next job. Nothing is taken back between its lease and its entry in `_at_work`."""
         with self._taking:
-            job = self._world.store.jobs.lease(worker, LEASE_S, at_work=self._at_work)
+            job = self._world.store.jobs.lease(
+                worker, LEASE_S, at_work=self._at_work, queues=seat.queues, bounds=seat.bounds
+            )
             if job is not None:
                 self._at_work[job.id] = worker
             return job
@@ -152,8 +180,10 @@ class Runner:
             self._work(worker, job)
         finally:
             with self._taking:
-                self._at_work.pop(job.id, None)
+                if self._at_work.get(job.id) == worker:  # its next stage may be at work already
+                    del self._at_work[job.id]
             self._world.settled.ring()
+            self._tell_workers()
 
     def _trouble(self, what: str, error: Exception) -> None:
         """Say what is wrong and pause: a full disk, say, must not end the thread that met it."""

@@ -236,7 +236,11 @@ class Service:
                 found.strategy.name, request_to(request), request.actor
             )
             world.store.jobs.enqueue(
-                "backtest", str(record.id), found.watched.name, {"backtest": record.id}
+                "backtest",
+                str(record.id),
+                found.watched.name,
+                {"backtest": record.id},
+                author=request.actor,
             )
         world.wake.set()
         return record.id

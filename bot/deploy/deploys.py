@@ -33,6 +33,7 @@ from bot.landing.outcomes import WAITING, CommandOutcome, keep, read
 from bot.landing.queue import Ticket
 from bot.landing.queued import is_queued
 from bot.landing.unfinished import finish_open, refuse_unknown
+from bot.proposals.ask import ask_check
 from bot.proposals.cancel import CANCELLED, CLOSED, SUPERSEDED, end_run, resume
 from bot.proposals.check import CheckRequest, checked, record_run
 from bot.proposals.publish import publish
@@ -115,10 +116,7 @@ def _decide(
             return ReadyProposal(order, snapshot, facts.candidates, facts.policy_change)
         case Refuse(code=code, reason=reason):
             if code == UNSEEN:
-                world.store.jobs.enqueue(
-                    "check", proposal.id, watched.name, {"proposal": proposal.id}
-                )
-                world.wake.set()
+                ask_check(world, watched.name, proposal.id, proposal.actor)
             return CommandOutcome(ok=False, code=code, message=reason)
         case RunFirst(names=names):
             if not may_check:

@@ -9,6 +9,7 @@ from bot.landing.context import Watched, World
 from bot.landing.land import base_key
 from bot.landing.lifecycle_moves import make_ready
 from bot.landing.unfinished import finish_open, refuse_unknown, unfinished
+from bot.proposals.ask import LATER, ask_check
 from bot.report.values import base_id
 from components.errors import ConfigError
 from components.state import Lifecycle, VersionContent
@@ -18,7 +19,6 @@ from components.state.tables.records import Job
 EXTERNAL = "external"
 REMOVAL = "removal"
 OUTSIDE = "outside"
-LATER = -1
 
 
 def base_moved(world: World, job: Job) -> None:
@@ -36,9 +36,7 @@ def base_moved(world: World, job: Job) -> None:
     for name in changed:
         world.progress.tell(StrategyChanged(name))
     for proposal in watched.forge.proposals():
-        world.store.jobs.enqueue(
-            "check", proposal.id, watched.name, {"proposal": proposal.id}, LATER
-        )
+        ask_check(world, watched.name, proposal.id, proposal.actor, LATER)
     world.wake.set()
 
 

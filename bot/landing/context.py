@@ -26,6 +26,7 @@ class Watched:
         lane: held by whoever changes the base; deploys and rollbacks go one at a time.
         queue: deploys that wait for the lane; whoever gets it takes all of them.
         closers: end what it holds open: git processes, connections.
+        weight: its share of the sandbox beside other repositories.
     """
 
     where: Where
@@ -35,6 +36,7 @@ class Watched:
     lane: threading.Lock = field(default_factory=threading.Lock)
     queue: DeployQueue = field(default_factory=DeployQueue)
     closers: tuple[Callable[[], None], ...] = ()
+    weight: int = 1
 
     def close(self) -> None:
         """End what it holds open. Idempotent."""

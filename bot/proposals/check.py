@@ -4,7 +4,7 @@ Level-triggered: whatever woke it, it looks at the proposal's real state; a run 
 already for the same content is not made again.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event as Flag
 
 import structlog
@@ -30,17 +30,23 @@ from bot.proposals.cancel import (
 )
 from bot.proposals.deploy_warnings import with_deploy_warnings
 from bot.proposals.publish import publish, published_key
+from bot.proposals.sandbox_turn import tell_waited, wait_for_sandbox
 from bot.report import markdown as say
 from components.errors import TransientError
-from components.ports import Proposal, StatusState
+from components.ports import Proposal, StatusState, Turn
 from components.schema.results.report import CheckResult, Report, StrategyReport
-from components.schema.results.values import Finding, Severity, Verdict
+from components.schema.results.values import CheckName, Finding, Severity, Verdict
 from components.state import Store
 from components.state.tables.records import Job, Run
+from components.state.tables.turns import SANDBOX, STATIC
 
 log = structlog.get_logger(__name__)
 
 PENDING = "checks are running"
+URGENT = ("deploy", "group")
+"""Kinds of runs that an operator's command or a merge queue waits for."""
+
+STATIC_CHECKS = (CheckName.SCHEMA, CheckName.CODE)
 LANDING_S = 2.0
 
 
@@ -157,18 +163,25 @@ def _check(
     report = None if anew else _recorded(world, watched, proposal, base)
     if report is None:
         run = world.store.runs.start(
-            watched.name, proposal.id, proposal.head, base, "check", attempt=attempt
+            watched.name,
+            proposal.id,
+            proposal.head,
+            base,
+            "check",
+            attempt=attempt,
+            keep=STATIC_CHECKS if job.queue == SANDBOX else (),
         )
         failpoint("check.started")
         report = (
             Report.model_validate_json(run.report)
             if run.status == "finished"
-            else _run(world, watched, proposal, run, request, flag)
+            else _run(world, watched, proposal, run, job, flag)
         )
     if report is None:
         return
     failpoint("check.recorded")
     publish(world, watched, proposal, report)
+    tell_waited(world, job, "verdict")
     failpoint("check.published")
 
 
@@ -237,18 +250,24 @@ def _run(
     watched: Watched,
     proposal: Proposal,
     run: Run,
-    request: CheckRequest,
+    job: Job,
     flag: Flag,
 ) -> Report | None:
-    """Run the checks and record the report; None when a newer head took over."""
-    watched.forge.set_status(
-        proposal.head, say.SUMMARY_CONTEXT, StatusState.PENDING, PENDING, world.run_url(run.id)
-    )
+    """Run the checks and record the report; None when a newer head took over, or it waits."""
+    request = CheckRequest(**job.payload)
+    if job.queue != SANDBOX:
+        watched.forge.set_status(
+            proposal.head, say.SUMMARY_CONTEXT, StatusState.PENDING, PENDING, world.run_url(run.id)
+        )
     world.progress.tell(RunChanged(run.id))
     snapshot = take_snapshot(watched.where, proposal, run.base)
     moves = Moves(world.store, watched.name, snapshot, flag)
-    moves.queued()
+    if job.queue != SANDBOX:
+        moves.queued()
+    asked = asked_of(world, run, request, moves)
     try:
+        if job.queue == STATIC and wait_for_sandbox(world, watched, snapshot, run, job, asked):
+            return None
         plan, report = checked(world, watched, snapshot, run, request, moves)
     except Superseded:
         _superseded(world, watched, proposal, run)
@@ -289,6 +308,17 @@ def checked(
     moves: Moves,
 ) -> tuple[Plan, Report]:
     """All checks of a snapshot, their progress recorded as they end."""
+    turn = Turn(watched.name, snapshot.proposal.actor, watched.weight, urgent=run.kind in URGENT)
+    bench = replace(world.bench, turn=turn)
+    asked = asked_of(world, run, request, moves)
+    try:
+        return run_checks(watched.where, snapshot, bench, watched.proposals, asked)
+    finally:
+        world.job_output.forget(run.id)
+
+
+def asked_of(world: World, run: Run, request: CheckRequest, moves: Moves) -> Asked:
+    """How a run was asked for; whatever ends in it is recorded and told."""
 
     def tell(strategy: str, result: CheckResult) -> None:
         world.store.runs.check(run.id, strategy, result)
@@ -297,7 +327,7 @@ def checked(
             CheckEnded(run.id, strategy, result.name, result.outcome, result.duration_s)
         )
 
-    asked = Asked(
+    return Asked(
         known=lambda key: known_verdict(world.store, key),
         tell=tell,
         cancelled=moves.cancelled,
@@ -307,10 +337,6 @@ def checked(
         side_by_side=1 if request.one_by_one else AT_ONCE,
         hear=world.job_output.listener(run.id, world.progress),
     )
-    try:
-        return run_checks(watched.where, snapshot, world.bench, watched.proposals, asked)
-    finally:
-        world.job_output.forget(run.id)
 
 
 def known_verdict(store: Store, key: str) -> StrategyReport | None:

@@ -13,7 +13,20 @@ log = structlog.get_logger(__name__)
 
 
 def publish(world: World, watched: Watched, proposal: Proposal, report: Report) -> None:
-    """Post or edit the report, then the statuses; each is safe to do again."""
+    """Post or edit the finished report, then the statuses; each is safe to do again."""
+    show(world, watched, proposal, report)
+    world.store.meta.put(published_key(watched, proposal.id), report.run_id)
+    log.info(
+        "report published",
+        proposal=proposal.id,
+        head=report.head_commit[:12],
+        verdict=report.verdict.value,
+        run=report.run_id,
+    )
+
+
+def show(world: World, watched: Watched, proposal: Proposal, report: Report) -> None:
+    """Post or edit a report, also of a run that is not over, and the statuses."""
     url = world.run_url(report.run_id)
     body = say.markdown(report, page_url=url, chart=chart(report))
     previous = world.store.comments.get(watched.name, proposal.id)
@@ -26,14 +39,6 @@ def publish(world: World, watched: Watched, proposal: Proposal, report: Report) 
             world.store.comments.put(watched.name, proposal.id, comment)
     for context, state, description in _marks(world, watched, report):
         watched.forge.set_status(report.head_commit, context, state, description, url)
-    world.store.meta.put(published_key(watched, proposal.id), report.run_id)
-    log.info(
-        "report published",
-        proposal=proposal.id,
-        head=report.head_commit[:12],
-        verdict=report.verdict.value,
-        run=report.run_id,
-    )
 
 
 def _marks(

@@ -1,7 +1,7 @@
 """Report -> commit statuses, and the one sentence that sums a run up."""
 
 from collections.abc import Sequence
-from typing import assert_never
+from typing import Protocol, assert_never
 
 from bot.report.values import counted
 from components.ports import StatusState
@@ -41,6 +41,49 @@ def status_text(report: Report, check: CheckName | None = None) -> tuple[StatusS
     if not passed:
         return StatusState.NEUTRAL, "did not run"
     return StatusState.SUCCESS, f"{counted(passed, 'strategy', 'strategies')} passed"
+
+
+class InQueue(Protocol):
+    """Where something waits."""
+
+    @property
+    def place(self) -> int:
+        """1 goes next."""
+
+    @property
+    def of(self) -> int:
+        """How many wait."""
+
+    @property
+    def seconds(self) -> float | None:
+        """Until it is done, as an estimate; None where there is none."""
+
+
+def waits(standing: InQueue | None, before: str = "") -> str:
+    """Where a check stands in the queue of the sandbox, and for how long; `before`: what is known.
+
+    Args:
+        standing: its place; None where it is too far to tell.
+        before: words that come first.
+    """
+    place = place_in_queue(standing)
+    return cut(printable(f"{before}; waits for the sandbox: {place}"), DESCRIPTION_CAP)
+
+
+def place_in_queue(standing: InQueue | None) -> str:
+    """`place 3 of 12, about 40 s`."""
+    if standing is None:
+        return "far back in the queue"
+    place = f"place {standing.place} of {standing.of}"
+    return place if standing.seconds is None else f"{place}, {about(standing.seconds)}"
+
+
+def about(seconds: float) -> str:
+    """An estimate for people: `about 40 s`, `about 12 min`, `about 3 h`."""
+    for unit, length, least in (("h", 3600, 7200), ("min", 60, 120)):
+        if seconds >= least:
+            return f"about {seconds / length:.0f} {unit}"
+    return f"about {max(10, round(seconds, -1)):.0f} s"
 
 
 def statuses(report: Report) -> tuple[tuple[str, StatusState, str], ...]:

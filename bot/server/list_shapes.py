@@ -57,14 +57,27 @@ class RunList(BaseModel):
     more: bool
 
 
+class QueuePlace(BaseModel):
+    """Where a run waits for the sandbox: `place` 1 of `of` goes next.
+
+    `seconds` until it is done, as an estimate; null where nothing was measured yet.
+    """
+
+    place: int
+    of: int
+    seconds: float | None
+
+
 class RunAnswer(RunRow):
     """One run with its Report; null while it is at work, and once retention has removed it.
 
     `output`: while it is at work, the last lines that its jobs said, by strategy. For people only.
+    `queue`: where it waits; null when it does not, or is far back in the queue.
     """
 
     report: Report | None
     output: dict[str, tuple[str, ...]] = {}
+    queue: QueuePlace | None = None
 
 
 class DeploymentRow(BaseModel):

@@ -156,7 +156,10 @@ def run(request: Request, run_id: str, _: Reads) -> RunAnswer:
     found = _run(request, run_id)
     output = parts(request).backend.job_output(found.id)
     report = run_view.report_of_run(found)
-    return RunAnswer.model_validate({**vars(found), "report": report, "output": output})
+    _waits, standing = run_view.in_queue(parts(request).backend.store, found)
+    place = vars(standing) if standing is not None else None
+    shown = {**vars(found), "report": report, "output": output, "queue": place}
+    return RunAnswer.model_validate(shown)
 
 
 @router.get("/runs/{run_id}/equity", responses=openapi.errors(404, 422))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from bot.core.notices import (
+    Answered,
     BacktestChanged,
     CheckEnded,
     Progress,
@@ -36,6 +37,8 @@ def topics_of(progress: Progress) -> frozenset[str]:
             return frozenset({"all", f"strategy:{progress.strategy}"})
         case BacktestChanged():
             return frozenset({f"backtest:{progress.backtest_id}"})
+        case Answered():
+            return frozenset()
     assert_never(progress)
 
 

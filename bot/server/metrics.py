@@ -7,10 +7,11 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.metrics_core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
-from bot.core.notices import CheckEnded, Progress, RunChanged
+from bot.core.notices import Answered, CheckEnded, Progress, RunChanged
 from bot.core.requests import Measures
 from bot.server.backend import Backend
 
+ANSWER_BUCKETS = (0.5, 1, 3, 10, 30, 60, 180, 600, 1_800, 3_600, 10_800)
 CHECK_BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 HTTP_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30)
 
@@ -49,6 +50,12 @@ def _single(now: Measures) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "algoops_event_lag_seconds", "Age of the oldest event not taken.", now.event_lag_s
     )
+    oldest = GaugeMetricFamily(
+        "algoops_oldest_job_seconds", "Age of the job that waits longest.", labels=["queue"]
+    )
+    for queue, seconds in now.oldest_job_s.items():
+        oldest.add_metric([queue], seconds)
+    yield oldest
     yield GaugeMetricFamily(
         "algoops_database_bytes", "Size of the database with its WAL.", now.database_bytes
     )
@@ -79,6 +86,13 @@ class Meters:
         self._runs = Counter(
             "algoops_runs", "Runs that ended.", ["verdict"], registry=self._registry
         )
+        self._answers = Histogram(
+            "algoops_answer_seconds",
+            "From the push until its author was told the first thing, and the verdict.",
+            ["until"],
+            buckets=ANSWER_BUCKETS,
+            registry=self._registry,
+        )
         self._requests = Histogram(
             "algoops_http_request_duration_seconds",
             "How long answers took.",
@@ -95,6 +109,8 @@ class Meters:
                 series.observe(progress.duration_s)
             case RunChanged() if progress.verdict:
                 self._runs.labels(progress.verdict).inc()
+            case Answered():
+                self._answers.labels(progress.until).observe(progress.waited_s)
             case _:
                 return
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
 from bot.report.landing import what_it_means
+from bot.report.status import place_in_queue
 from bot.report.values import band_words, unit_words
 from bot.server import figures, reading, run_view, strategy_view, text
 from bot.server.auth import page_reader
@@ -200,10 +201,11 @@ def run(request: Request, run_id: int) -> HTMLResponse:
     backend, renderer = parts(request).backend, parts(request).renderer
     found = reading.run_of(backend.store, run_id)
     report = run_view.report_of_run(found)
+    waits, standing = run_view.in_queue(backend.store, found)
     return renderer.page(
         "run.html",
         nav="runs",
-        topic="" if found.finished else f"run:{found.id}",
+        topic="" if found.finished else "all" if waits else f"run:{found.id}",
         run=found,
         verdict=found.verdict or found.status,
         took=run_view.took(found),
@@ -214,7 +216,10 @@ def run(request: Request, run_id: int) -> HTMLResponse:
         lands=report.lands if report else None,
         what_it_means=what_it_means,
         kept=report is not None,
-        blocks=run_view.blocks(found, report, backend.store, backend.job_output(found.id)),
+        waits=place_in_queue(standing) if waits else "",
+        blocks=run_view.blocks(
+            found, report, backend.store, backend.job_output(found.id), waits=waits
+        ),
     )
 
 

@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from bot.server import figures, text
 from bot.server.reading import stored
 from components.schema.results.report import Report, StrategyReport
 from components.schema.results.values import STRATEGY_CHECKS, CheckName, ExecutionResult, Finding
 from components.state import Store
-from components.state.tables.records import Run, RunCheck
+from components.state.tables.records import Run, RunCheck, Standing
+from components.state.tables.turns import SANDBOX
 
 MAX_FIGURES = 20
 MAX_OUTPUT = 20_000
@@ -66,8 +67,23 @@ def took(run: Run) -> str:
     return text.seconds(max(0.0, span.total_seconds()))
 
 
+def in_queue(store: Store, run: Run) -> tuple[bool, Standing | None]:
+    """Whether a run waits for the sandbox, and at which place; None where that is far back."""
+    if run.finished or run.kind != "check":
+        return False, None
+    job = store.jobs.waiting_for("check", run.proposal, run.repository)
+    if job is None or job.queue != SANDBOX:
+        return False, None
+    return True, store.jobs.standing(job, SANDBOX, job.work)
+
+
 def blocks(
-    run: Run, report: Report | None, store: Store, words: Mapping[str, Sequence[str]]
+    run: Run,
+    report: Report | None,
+    store: Store,
+    words: Mapping[str, Sequence[str]],
+    *,
+    waits: bool = False,
 ) -> list[Block]:
     """The strategies of a run: from its report, or from the checks that have ended so far.
 
@@ -76,6 +92,7 @@ def blocks(
         report: its report, None while it is at work.
         store: where the checks that have ended are.
         words: what its jobs said so far, by strategy.
+        waits: it is in the queue of the sandbox: nothing of it is at work.
     """
     if report is not None:
         return [
@@ -86,7 +103,14 @@ def blocks(
     for check in store.runs.checks(run.id):
         found.setdefault(check.strategy, []).append(check)
     return [
-        _going(run, name, checks, tuple(store.runs.findings(run.id, name)), words.get(name, ()))
+        _going(
+            run,
+            name,
+            checks,
+            tuple(store.runs.findings(run.id, name)),
+            words.get(name, ()),
+            waits=waits,
+        )
         for name, checks in found.items()
     ]
 
@@ -100,7 +124,7 @@ def _reported(run: Run, strategy: StrategyReport, *, with_figure: bool) -> Block
         version=strategy.version,
         verdict=str(strategy.verdict),
         reused=strategy.reused,
-        steps=_steps(ended, at_work=False),
+        steps=_steps(ended, going=""),
         findings=tuple(f for c in strategy.checks for f in c.findings),
         gates=strategy.gates,
         figure=figures.figure(curves, result) if result else None,
@@ -124,6 +148,8 @@ def _going(
     checks: Sequence[RunCheck],
     findings: tuple[Finding, ...],
     words: Sequence[str],
+    *,
+    waits: bool,
 ) -> Block:
     ended = {CheckName(c.name): (c.outcome, c.summary, c.duration_s) for c in checks}
     broken = {c.outcome for c in checks} & {"failed", "error"}
@@ -138,17 +164,17 @@ def _going(
         "",
         verdict,
         reused=False,
-        steps=_steps(ended, at_work=going),
+        steps=_steps(ended, going="waits" if waits and going else "at work" if going else ""),
         findings=findings,
         logs=(Log("", said, truncated=False, live=True),) if said else (),
     )
 
 
 def _steps(
-    ended: Mapping[CheckName, tuple[str, str, float]], *, at_work: bool
+    ended: Mapping[CheckName, tuple[str, str, float]], *, going: Literal["", "waits", "at work"]
 ) -> tuple[CheckStep, ...]:
     steps = []
-    working = at_work
+    working = going == "at work"
     for name in STRATEGY_CHECKS:
         if name in ended:
             outcome, summary, duration = ended[name]
@@ -159,7 +185,7 @@ def _steps(
             steps.append(CheckStep(str(name), "busy", "spin", "Running", "at work"))
             working = False
         else:
-            note = "waiting" if at_work else "not run"
-            icon = "clock" if at_work else "dash"
+            note = "waiting" if going else "not run"
+            icon = "clock" if going else "dash"
             steps.append(CheckStep(str(name), "quiet", icon, note.capitalize(), note))
     return tuple(steps)

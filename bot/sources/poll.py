@@ -82,7 +82,7 @@ def changes(repository: str, before: Seen | None, now: Seen) -> tuple[Event, ...
         events.append(BaseMoved(repository, now.base))
     events += [ProposalClosed(repository, gone) for gone in sorted(known.keys() - present.keys())]
     events += [
-        ProposalChanged(repository, p.id, p.head)
+        ProposalChanged(repository, p.id, p.head, p.actor)
         for p in sorted(present.values(), key=lambda p: p.id)
         if known.get(p.id) != p
     ]

@@ -155,7 +155,13 @@ def _pull_request(payload: Payload, _: Mapping[str, str]) -> tuple[Event, ...]:
         return (BaseMoved(repository, _text(payload["pull_request"]["base"]["sha"])),)
     if action not in _CHANGED:
         return ()
-    return (ProposalChanged(repository, proposal, _text(payload["pull_request"]["head"]["sha"])),)
+    request = payload["pull_request"]
+    return (ProposalChanged(repository, proposal, _text(request["head"]["sha"]), _login(request)),)
+
+
+def _login(request: Payload) -> str:
+    """Who opened a pull request; "" where the account is gone."""
+    return str((request.get("user") or {}).get("login", ""))
 
 
 def _push(payload: Payload, bases: Mapping[str, str]) -> tuple[Event, ...]:
@@ -191,7 +197,7 @@ def _review(payload: Payload, _: Mapping[str, str]) -> tuple[Event, ...]:
         return said
     proposal = f"pr/{_number(request['number'])}"
     head = _text(request["head"]["sha"])
-    return (*said, ProposalChanged(_repository(payload), proposal, head))
+    return (*said, ProposalChanged(_repository(payload), proposal, head, _login(request)))
 
 
 def _said(

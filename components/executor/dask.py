@@ -29,7 +29,7 @@ from components.executor.dask_worker import SLOT, Order, checked_address, run_or
 from components.executor.local import JobFuture
 from components.executor.messages import WorkerSpec
 from components.executor.voice import hand_over, one_line
-from components.ports import Hear, Job, OutputLine, ScriptJob
+from components.ports import NO_TURN, Hear, Job, OutputLine, ScriptJob, Turn
 from components.sandbox.backends.select import open_sandbox
 from components.schema.results.values import ExecutionResult, Status
 
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from components.sandbox.backends.pool import PooledSandbox
 
 CLOSE_TIMEOUT_S = 20.0
+URGENT = 1.0
+"""Above all others: their priority falls with each job that an author has open."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -61,7 +64,7 @@ class DaskExecutor:
         self._sandbox: PooledSandbox | None = None
         self._problem = ""
         self._look()
-        self._open: set[JobFuture] = set()
+        self._open: dict[JobFuture, Turn] = {}
         self._listeners: dict[str, Hear] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -71,11 +74,16 @@ class DaskExecutor:
         self._thread.start()
         asyncio.run_coroutine_threadsafe(self._link.client(), self._loop)
 
-    def submit(self, job: Job, hear: Hear | None = None) -> Future[ExecutionResult]:
+    def submit(
+        self, job: Job, hear: Hear | None = None, turn: Turn = NO_TURN
+    ) -> Future[ExecutionResult]:
         """See `ports.Executor`. Raises TransientError after `close`."""
         if self._closing.is_set():
             raise TransientError("the executor is shut down")
-        work = asyncio.run_coroutine_threadsafe(self._run(job, hear), self._loop)
+        with self._lock:
+            ahead = sum(open_turn == turn for open_turn in self._open.values())
+        priority = URGENT if turn.urgent else -ahead / turn.weight
+        work = asyncio.run_coroutine_threadsafe(self._run(job, hear, priority), self._loop)
 
         def stop() -> None:
             work.cancel()
@@ -83,7 +91,7 @@ class DaskExecutor:
         future = JobFuture(stop)
         future.set_running_or_notify_cancel()
         with self._lock:
-            self._open.add(future)
+            self._open[future] = turn
         work.add_done_callback(partial(self._settle, future))
         return future
 
@@ -135,7 +143,7 @@ class DaskExecutor:
 
     def _settle(self, future: JobFuture, work: "Future[ExecutionResult]") -> None:
         with self._lock:
-            self._open.discard(future)
+            self._open.pop(future, None)
         if work.cancelled():
             killed = ExecutionResult(status=Status.KILLED, message="it was cancelled")
             future.set_result(killed)
@@ -147,14 +155,14 @@ class DaskExecutor:
             return
         future.set_result(work.result())
 
-    async def _run(self, job: Job, hear: Hear | None) -> ExecutionResult:
+    async def _run(self, job: Job, hear: Hear | None, priority: float) -> ExecutionResult:
         if self._sandbox is None:
             return broken(self._problem)
         order = Order(job, self._sandbox.image, listen=hear is not None)
         runs, how = 0, "beside others"
         while how != "no":
             try:
-                result = await self._once(order, hear)
+                result = await self._once(order, hear, priority)
             except KilledWorker as error:  # dask has tried it again already
                 return broken(f"its worker process ended while running it, several times: {error}")
             if result.status is Status.KILLED:  # a worker that was shut down; nobody else kills
@@ -165,14 +173,14 @@ class DaskExecutor:
             return result
         return await asyncio.to_thread(self._of_our_data, job, result)
 
-    async def _once(self, order: Order, hear: Hear | None) -> ExecutionResult:
+    async def _once(self, order: Order, hear: Hear | None, priority: float) -> ExecutionResult:
         """Run it on the cluster that there is; when that is lost, on the next one."""
         while True:
             client = await self._link.client()
             key = f"algoops-{uuid4().hex}"
             try:
                 with self._listening(key, hear):
-                    return await _run_on(client, key, order)
+                    return await _run_on(client, key, order, priority)
             except (FutureCancelledError, OSError, TimeoutError) as error:
                 log.warning("job-submitted-again", label=order.job.label, reason=str(error))
 
@@ -222,9 +230,11 @@ class DaskExecutor:
         await asyncio.gather(*rest, return_exceptions=True)
 
 
-async def _run_on(client: Client, key: str, order: Order) -> ExecutionResult:
+async def _run_on(client: Client, key: str, order: Order, priority: float) -> ExecutionResult:
     """One job on this client's cluster. Left early, the scheduler is told to let go of it."""
-    handle = client.submit(run_order, order, key=key, pure=False, resources={SLOT: 1})
+    handle = client.submit(
+        run_order, order, key=key, pure=False, resources={SLOT: 1}, priority=priority
+    )
     try:
         result: ExecutionResult = await handle
     finally:

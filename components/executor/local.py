@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 import structlog
@@ -16,11 +15,12 @@ import structlog
 from components.errors import AlgoOpsError, TransientError
 from components.executor.again import Again, again
 from components.executor.broken import broken
+from components.executor.fair import FairQueue
 from components.executor.local_process import Answer, Process
 from components.executor.messages import CancelJob, Done, JobBegan, RunJob, State, Word, WorkerSpec
 from components.executor.room import Room, wait_for_calm
 from components.executor.voice import hand_over
-from components.ports import Hear, Job
+from components.ports import NO_TURN, Hear, Job, Turn
 from components.sandbox.backends.select import open_sandbox
 from components.sandbox.image import inventory
 from components.schema.results.values import ExecutionResult, Status
@@ -61,6 +61,7 @@ class _Task:
     number: int
     job: Job
     hear: Hear | None = None
+    turn: Turn = NO_TURN
     cancelled: threading.Event = field(default_factory=threading.Event)
     worker: Process | None = None
     future: JobFuture = field(init=False)
@@ -96,7 +97,7 @@ class LocalExecutor:
         self._sandbox: PooledSandbox | None = None
         self._problem = ""
         self._numbers = itertools.count(1)
-        self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
+        self._tasks: FairQueue[_Task] = FairQueue()
         self._running: dict[int, _Task] = {}
         self._states: dict[int, State] = {}
         self._restarts = 0
@@ -128,13 +129,15 @@ class LocalExecutor:
             for thread in self._threads:
                 thread.start()
 
-    def submit(self, job: Job, hear: Hear | None = None) -> Future[ExecutionResult]:
+    def submit(
+        self, job: Job, hear: Hear | None = None, turn: Turn = NO_TURN
+    ) -> Future[ExecutionResult]:
         """See `ports.Executor`. Raises TransientError after `close`."""
         if self._closing.is_set():
             raise TransientError("the executor is shut down")
         self._begin()
-        task = _Task(next(self._numbers), job, hear)
-        self._tasks.put(task)
+        task = _Task(next(self._numbers), job, hear, turn)
+        self._tasks.put(task, turn)
         return task.future
 
     def describe(self) -> dict[str, object]:
@@ -155,7 +158,7 @@ class LocalExecutor:
             "warm": warm,
             "busy": busy,
             "starting": self._count - len(self._states),
-            "queued": self._tasks.qsize(),
+            "queued": len(self._tasks),
             "restarts": self._restarts,
         }
 
@@ -170,8 +173,6 @@ class LocalExecutor:
             running = list(self._running.values())
         for task in running:
             task.future.cancel()
-        for _thread in self._threads:
-            self._tasks.put(None)
         for thread in self._threads:
             thread.join()
         self._drop_waiting()  # whoever asked in the same moment
@@ -181,12 +182,9 @@ class LocalExecutor:
             self._sandbox.close()
 
     def _drop_waiting(self) -> None:
-        """Cancel what no worker has taken; they take meanwhile, so nothing here may wait."""
-        with contextlib.suppress(Empty):
-            while True:
-                task = self._tasks.get_nowait()
-                if task is not None:
-                    task.future.cancel()
+        """Cancel what no worker has taken; from now on none takes any."""
+        for task in self._tasks.close():
+            task.future.cancel()
 
     def _look(self) -> None:
         """Find the sandbox backend, without starting guests: to describe it and to clean up."""
@@ -209,10 +207,13 @@ class LocalExecutor:
         worker = self._hire(seat) if self._ahead else None
         while (task := self._tasks.get()) is not None:
             if not task.future.set_running_or_notify_cancel():
+                self._tasks.done(task.turn, 0.0)
                 continue
             with self._lock:
                 self._running[task.number] = task
+            started = time.monotonic()
             result, worker = self._to_its_end(seat, worker, task)
+            self._tasks.done(task.turn, time.monotonic() - started)
             with self._lock:
                 del self._running[task.number]
             task.future.set_result(_told(result, task))

@@ -71,6 +71,7 @@ def pull(data: Any) -> Pull:
                 head=str(head["sha"]),
                 title=str(data.get("title") or ""),
                 author=str((data.get("user") or {}).get("login", "")),
+                actor=str((data.get("user") or {}).get("login", "")),
                 url=str(data.get("html_url", "")),
                 draft=bool(data.get("draft", False)),
                 fork=_is_fork(head, base),

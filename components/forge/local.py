@@ -259,4 +259,5 @@ def _proposal(branch: Branch) -> Proposal:
         head=branch.commit,
         title=branch.subject,
         author=branch.author,
+        actor=branch.committer or name,
     )

@@ -10,7 +10,8 @@ DIFF_BYTES = 200_000
 _VERSION_TAG = re.compile(r"([A-Za-z][A-Za-z0-9_]*)/v(\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?)")
 _LOG_FORMAT = "%H%n%P%n%an%n%ct%n%s"
 _BRANCH_FORMAT = (
-    "%(refname)%00%(objectname)%00%(authorname)%00%(committerdate:unix)%00%(contents:subject)"
+    "%(refname)%00%(objectname)%00%(authorname)%00%(committeremail:trim)"
+    "%00%(committerdate:unix)%00%(contents:subject)"
 )
 _TAG_FORMAT = "%(refname)%00%(objectname)%00%(objecttype)%00%(*objectname)%00%(*objecttype)"
 
@@ -55,8 +56,10 @@ class History(Reader):
         extra = (f"--no-merged={object_id(not_merged_in)}",) if not_merged_in else ()
         lines = self.for_each_ref(_BRANCH_FORMAT, prefix, *extra)
         return tuple(
-            Branch(ref, commit, escaped(author), escaped(subject), int(time or 0))
-            for ref, commit, author, time, subject in lines
+            Branch(
+                ref, commit, escaped(author), escaped(subject), int(time or 0), escaped(committer)
+            )
+            for ref, commit, author, committer, time, subject in lines
         )
 
     def log(

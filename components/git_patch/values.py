@@ -131,13 +131,17 @@ class LogEntry:
 
 @dataclass(frozen=True)
 class Branch:
-    """A branch with its tip: full ref, commit, author's name and first line of the tip."""
+    """A branch with its tip: full ref, commit, author's name and first line of the tip.
+
+    `committer` is the address that the tip names for whoever committed it.
+    """
 
     ref: str
     commit: str
     author: str
     subject: str
     time: int
+    committer: str = ""
 
 
 @dataclass(frozen=True)

@@ -26,3 +26,8 @@ def later(moment: datetime, seconds: float) -> str:
 def parse(stamp: str) -> datetime:
     """The moment that `text` wrote."""
     return datetime.fromisoformat(stamp)
+
+
+def age_s(stamp: str, moment: datetime) -> float:
+    """Seconds from the moment that `text` wrote to another one; 0 where the clock was set back."""
+    return max(timedelta(), moment - parse(stamp)).total_seconds()

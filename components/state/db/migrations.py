@@ -243,3 +243,26 @@ def m0006_held_content(db: Database) -> None:
         " lift_reason = 'held under its number without the v too'"
         " WHERE lifted_at = '' AND version GLOB 'v[0-9]*'"
     )
+
+
+@migrations()
+def m0007_turns(db: Database) -> None:
+    """Queues of jobs, and whose turn it is in each: by repository and author."""
+    db.executescript(
+        """
+        ALTER TABLE jobs ADD COLUMN queue TEXT NOT NULL DEFAULT 'control';
+        ALTER TABLE jobs ADD COLUMN author TEXT NOT NULL DEFAULT '';
+        ALTER TABLE jobs ADD COLUMN work INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE jobs ADD COLUMN arrived INTEGER NOT NULL DEFAULT 0;
+        UPDATE jobs SET queue = 'static' WHERE kind = 'check';
+        UPDATE jobs SET queue = 'sandbox' WHERE kind IN ('recheck', 'group', 'backtest');
+        DROP INDEX jobs_queued;
+        CREATE INDEX jobs_queued ON jobs (queue, id) WHERE status = 'queued';
+        DROP TABLE served;
+        CREATE TABLE served (
+            queue TEXT NOT NULL, repository TEXT NOT NULL, author TEXT NOT NULL,
+            turn INTEGER NOT NULL, PRIMARY KEY (queue, repository, author)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX served_turn ON served (turn);
+        """
+    )

@@ -13,6 +13,7 @@ NAMES = (
     "m0004_audit",
     "m0005_why_runs_stopped",
     "m0006_held_content",
+    "m0007_turns",
 )
 """The migrations of `migrations.py`, in their order."""
 

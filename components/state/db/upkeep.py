@@ -14,6 +14,11 @@ _BATCH = 500
 _OLD = {
     "jobs": "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE finished_at != ''"
     " AND finished_at < :before LIMIT :batch)",
+    # Who was served before every waiting job came stands where everybody new does. The last turn
+    # is the clock.
+    "turns": "DELETE FROM served WHERE (queue, repository, author) IN (SELECT queue, repository,"
+    " author FROM served WHERE turn < (SELECT max(turn) FROM served) AND turn <= ifnull((SELECT"
+    " min(arrived) FROM jobs WHERE status IN ('queued', 'leased')), turn) LIMIT :batch)",
     "inbox": "DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE settled_at != ''"
     " AND settled_at < :before LIMIT :batch)",
     "intents": "DELETE FROM intents WHERE id IN (SELECT id FROM intents WHERE settled_at != ''"

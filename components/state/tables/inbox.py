@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from components.state.db import clock
@@ -73,9 +72,7 @@ class Inbox:
         received = self._db.value(
             "SELECT received_at FROM deliveries WHERE settled_at = '' ORDER BY id LIMIT 1"
         )
-        if received is None:
-            return 0.0
-        return max(timedelta(), self._db.time() - clock.parse(received)).total_seconds()
+        return clock.age_s(received, self._db.time()) if received is not None else 0.0
 
 
 def _event(row: sqlite3.Row) -> InboxEvent:

@@ -1,14 +1,18 @@
-"""The durable queue of work: leases with heartbeats, fair between repositories."""
+"""The durable queues of work: leases with heartbeats; the order is of `turns`."""
 
+import json
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from components.state.db import clock
 from components.state.db.database import Database
+from components.state.tables import turns
 from components.state.tables.audit import AuditLog
-from components.state.tables.payloads import read, written
+from components.state.tables.job_rows import JobRows, job_of
+from components.state.tables.payloads import written
 from components.state.tables.records import Job
+from components.state.tables.turns import QUEUES, Bounds
 
 RESTARTS = 7
 """So many leases more may end with their daemon: a power cut is not the job's fault. But one that
@@ -17,42 +21,15 @@ takes the daemon down each time must end some day."""
 AT_ONCE = ""
 """Before any time: a clock that is set back does not hold the job up."""
 
-# Of each repository that waits its best job: the highest priority, then the oldest; one (kind, key)
-# is never worked on twice at once. Among those the highest priority; then the repository with the
-# fewest jobs at work, then the one whose turn is longest ago. The cost follows the number of
-# repositories, not the depth of the queue.
-_NEXT = """
-WITH RECURSIVE lanes (repository) AS (
-    SELECT min(repository) FROM jobs WHERE status = 'queued'
-    UNION ALL
-    SELECT (SELECT min(repository) FROM jobs
-            WHERE status = 'queued' AND repository > lanes.repository)
-    FROM lanes WHERE lanes.repository IS NOT NULL
-)
-SELECT j.id FROM lanes
-JOIN jobs AS j ON j.id = (
-    SELECT q.id FROM jobs AS q
-    WHERE q.status = 'queued' AND q.repository = lanes.repository AND q.not_before <= :now
-      AND NOT EXISTS (SELECT 1 FROM jobs AS w WHERE w.status = 'leased' AND w.kind = q.kind
-                      AND w.key = q.key AND w.repository = q.repository)
-      {kinds}
-    ORDER BY q.priority DESC, q.id LIMIT 1)
-LEFT JOIN served AS s ON s.repository = j.repository
-LEFT JOIN (SELECT repository, count(*) AS busy FROM jobs WHERE status = 'leased'
-           GROUP BY repository) AS b ON b.repository = j.repository
-WHERE true {excluded}
-ORDER BY j.priority DESC, ifnull(b.busy, 0), ifnull(s.turn, 0), j.id LIMIT 1
-"""
 
-
-class Jobs:
+class Jobs(JobRows):
     """Table jobs."""
 
     def __init__(self, db: Database, audit: AuditLog) -> None:
-        self._db = db
+        super().__init__(db)
         self._audit = audit
 
-    def enqueue(  # noqa: PLR0917  # one argument a column, in their order
+    def enqueue(  # noqa: PLR0913, PLR0917  # one argument a column, in their order
         self,
         kind: str,
         key: str,
@@ -61,6 +38,8 @@ class Jobs:
         priority: int = 0,
         max_attempts: int = 3,
         not_before: str | None = None,
+        *,
+        author: str = "",
     ) -> int:
         """Put work in the queue. A waiting job of the same (kind, key) takes the newer payload.
 
@@ -75,19 +54,24 @@ class Jobs:
             priority: higher goes first; a waiting job keeps the higher one.
             max_attempts: how many leases it may use up.
             not_before: a time (as in all rows), None for at once.
+            author: who it is for; turns are between these. "" where nobody knows, or nobody asked.
 
         Returns:
-            The job's number (the waiting one's where there was one).
+            The job's number (the waiting one's where there was one). That one begins again in the
+            first queue of its kind, and keeps its place by when it was first asked for.
         """
         now = self._db.now()
         with self._db.transaction():
             row = self._db.execute(
                 "INSERT INTO jobs (kind, key, repository, payload, priority, max_attempts,"
-                " not_before, enqueued_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+                " not_before, enqueued_at, queue, author, arrived)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT ifnull(max(turn), 0) FROM served))"
                 " ON CONFLICT (kind, key, repository) WHERE status = 'queued' DO UPDATE SET"
                 " payload = json_patch(payload, excluded.payload),"
                 " priority = max(priority, excluded.priority),"
                 " max_attempts = excluded.max_attempts, not_before = excluded.not_before,"
+                " queue = excluded.queue, work = 0,"
+                " author = CASE excluded.author WHEN '' THEN author ELSE excluded.author END,"
                 " attempts = 0, error = '', replaced = replaced + 1 RETURNING id",
                 (
                     kind,
@@ -98,6 +82,8 @@ class Jobs:
                     max_attempts,
                     not_before or AT_ONCE,
                     now,
+                    turns.QUEUE_OF.get(kind, turns.CONTROL),
+                    author,
                 ),
             ).fetchone()
         return int(row["id"])
@@ -107,36 +93,38 @@ class Jobs:
         worker: str,
         seconds: float,
         kinds: Sequence[str] | None = None,
-        exclude_repositories: Collection[str] = (),
         at_work: Collection[int] = (),
+        *,
+        queues: Sequence[str] = QUEUES,
+        bounds: Bounds | None = None,
     ) -> Job | None:
-        """Take the next job; None when there is nothing to do.
+        """Take the next job; None when there is nothing to do. For the order see `turns`.
 
         Args:
             worker: who takes it; unique among the living.
             seconds: the lease ends then unless a heartbeat comes.
             kinds: only these; None for all.
-            exclude_repositories: not of these.
             at_work: jobs that living workers have, see `reclaim`.
+            queues: from these, the first that has one.
+            bounds: how many jobs of one author and repository may be at work in a queue.
         """
-        params: dict[str, Any] = {"now": self._db.now()}
-        sql = _NEXT.format(
-            kinds=_among("q.kind", "IN", kinds, params),
-            excluded=_among("j.repository", "NOT IN", exclude_repositories or None, params),
-        )
-        if self._idle(params["now"]):
+        if self._idle(self._db.now(), queues):
             return None
         with self._db.transaction():
             self.reclaim(at_work=at_work)
-            chosen = self._db.value(sql, params)
-            return self._take(chosen, worker, seconds) if chosen is not None else None
+            for queue in queues:
+                chosen = turns.next_job(self.waiting(queue, kinds), self.turns(queue), bounds)
+                if chosen is not None:
+                    return self._take(chosen, worker, seconds)
+        return None
 
-    def _idle(self, now: str) -> bool:
+    def _idle(self, now: str, queues: Sequence[str]) -> bool:
         # Asked without the writer's lock, so that waiting workers don't disturb anybody.
         return not self._db.value(
-            "SELECT EXISTS (SELECT 1 FROM jobs WHERE status = 'queued' AND not_before <= :now)"
+            "SELECT EXISTS (SELECT 1 FROM jobs, json_each(:queues) AS wanted"
+            " WHERE status = 'queued' AND queue = wanted.value AND not_before <= :now)"
             " OR EXISTS (SELECT 1 FROM jobs WHERE status = 'leased' AND lease_until <= :now)",
-            {"now": now},
+            {"now": now, "queues": json.dumps(list(queues))},
         )
 
     def _take(self, job_id: int, worker: str, seconds: float) -> Job:
@@ -147,12 +135,33 @@ class Jobs:
             (worker, clock.text(now), clock.later(now, seconds), job_id),
         ).fetchone()
         self._db.execute(
-            "INSERT INTO served (repository, turn)"
-            " SELECT ?, ifnull(max(turn), 0) + 1 FROM served WHERE true"
-            " ON CONFLICT (repository) DO UPDATE SET turn = excluded.turn",
-            (row["repository"],),
+            "INSERT INTO served (queue, repository, author, turn)"
+            " SELECT ?, ?, ?, ifnull(max(turn), 0) + 1 FROM served WHERE true"
+            " ON CONFLICT (queue, repository, author) DO UPDATE SET turn = excluded.turn",
+            (row["queue"], row["repository"], row["author"]),
         )
-        return _job(row)
+        return job_of(row)
+
+    def advance(self, job_id: int, worker: str, queue: str, work: int) -> bool:
+        """The job's first stage is done, and the next one waits in another queue.
+
+        It keeps its number, its payload and the time since which it waits. A newer request for the
+        same key takes its place, and begins with the first stage.
+
+        Returns:
+            False when its lease was lost, or it was cancelled.
+        """
+        with self._db.transaction():
+            row = self._mine(job_id, worker)
+            if row is None:
+                return False
+            if self._return({**dict(row), "attempts": 0}, AT_ONCE, ""):
+                self._db.execute(
+                    "UPDATE jobs SET queue = ?, work = ?, priority = max(priority, 0),"
+                    " attempts = 0 WHERE id = ?",
+                    (queue, work, job_id),
+                )
+            return True
 
     def heartbeat(self, job_id: int, worker: str, seconds: float) -> bool:
         """Keep a lease for `seconds` more; False when it was lost or the job was cancelled."""
@@ -173,11 +182,11 @@ class Jobs:
             takes its place.
         """
         with self._db.transaction():
-            row = self._db.one("SELECT * FROM jobs WHERE id = ?", (job_id,))
-            if row is None or row["status"] != "leased" or row["worker"] != worker:
+            row = self._mine(job_id, worker)
+            if row is None:
                 return False
             not_before = clock.later(self._db.time(), delay_s)
-            self._return(row, not_before, error)
+            self._return(dict(row), not_before, error)
             return True
 
     def fail(self, job_id: int, worker: str, error: str) -> bool:
@@ -230,18 +239,25 @@ class Jobs:
             for row in lost:
                 spare = RESTARTS if everything else 0
                 self._return(
-                    row, AT_ONCE, f"{row['worker']} stopped without reporting a result", spare
+                    dict(row), AT_ONCE, f"{row['worker']} stopped without reporting a result", spare
                 )
             return len(lost)
 
-    def _return(self, row: sqlite3.Row, not_before: str, error: str, spare: int = 0) -> None:
+    def _mine(self, job_id: int, worker: str) -> sqlite3.Row | None:
+        return self._db.one(
+            "SELECT * FROM jobs WHERE id = ? AND status = 'leased' AND worker = ?",
+            (job_id, worker),
+        )
+
+    def _return(self, row: Mapping[str, Any], not_before: str, error: str, spare: int = 0) -> bool:
+        """Put a job back, or end it; whether it waits again."""
         if row["attempts"] >= row["max_attempts"] + spare:
             self._db.execute(
                 "UPDATE jobs SET status = 'failed', finished_at = ?, error = ? WHERE id = ?",
                 (self._db.now(), error, row["id"]),
             )
             self._record_failure(row["id"], error)
-            return
+            return False
         newer = self._db.value(
             "SELECT id FROM jobs WHERE status = 'queued' AND kind = ? AND key = ?"
             " AND repository = ?",
@@ -256,12 +272,13 @@ class Jobs:
                 "UPDATE jobs SET status = 'cancelled', finished_at = ?, error = ? WHERE id = ?",
                 (self._db.now(), f"replaced by job {newer}", row["id"]),
             )
-            return
+            return False
         self._db.execute(
             "UPDATE jobs SET status = 'queued', worker = '', lease_until = '', not_before = ?,"
             " error = ? WHERE id = ?",
             (not_before, error, row["id"]),
         )
+        return True
 
     def _record_failure(self, job_id: int, error: str) -> None:
         job = self.get(job_id)
@@ -281,32 +298,3 @@ class Jobs:
                 (*values, job_id, worker),
             )
             return cursor.rowcount == 1
-
-    def get(self, job_id: int) -> Job | None:
-        """One job."""
-        row = self._db.one("SELECT * FROM jobs WHERE id = ?", (job_id,))
-        return _job(row) if row is not None else None
-
-    def depth(self) -> dict[str, int]:
-        """How many jobs wait and are worked on: {"queued": n, "leased": n}."""
-        counts = self._db.counts(
-            "SELECT 'queued', count(*) FROM jobs WHERE status = 'queued'"
-            " UNION ALL SELECT 'leased', count(*) FROM jobs WHERE status = 'leased'"
-        )
-        return {"queued": counts["queued"], "leased": counts["leased"]}
-
-
-def _among(column: str, word: str, values: Collection[str] | None, params: dict[str, Any]) -> str:
-    if values is None:
-        return ""
-    start = len(params)
-    names = [f"p{start + index}" for index in range(len(values))]
-    params.update(zip(names, values, strict=True))
-    return f"AND {column} {word} ({', '.join(':' + name for name in names)})"
-
-
-def _job(row: sqlite3.Row) -> Job:
-    payload, number = read(row["payload"])
-    fields = {**dict(row), "payload": payload, "format": number}
-    del fields["leased_at"]
-    return Job(**fields)

@@ -41,6 +41,7 @@ class Job:
         lease_until: its worker must have sent a heartbeat by then.
         replaced: how many newer requests were folded into it while it waited.
         format: of the payload, see `components.state.tables.payloads`.
+        queue, author, work, arrived: what its turn depends on, see `turns`.
     """
 
     id: int
@@ -60,6 +61,25 @@ class Job:
     error: str = ""
     replaced: int = 0
     format: int = 0
+    queue: str = ""
+    author: str = ""
+    work: int = 0
+    arrived: int = 0
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a job stands in its queue.
+
+    Attributes:
+        place: 1 goes next.
+        of: how many wait.
+        seconds: until it is done, as an estimate; None where nothing was measured yet.
+    """
+
+    place: int
+    of: int
+    seconds: float | None
 
 
 @dataclass(frozen=True)

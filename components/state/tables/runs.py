@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from typing import Any
 
 from components.schema.results.report import CheckResult
@@ -32,6 +33,8 @@ class Runs:
         base: str,
         kind: str,
         attempt: str = "",
+        *,
+        keep: Sequence[str] = (),
     ) -> Run:
         """Begin a run, or go on with the one that a crash left unfinished.
 
@@ -44,6 +47,7 @@ class Runs:
             attempt: with a key (of the event or job that asked), the run with that key is
                 returned although it is finished (`Run.finished`): it happens once. Without, a
                 finished run is followed by a new one.
+            keep: checks whose results are kept where it is gone on with.
 
         Returns:
             The run; `starts` above 1 when it is gone on with, its old progress forgotten.
@@ -61,7 +65,11 @@ class Runs:
                 self._db.execute(
                     "UPDATE runs SET starts = starts + 1, base = ? WHERE id = ?", (base, row["id"])
                 )
-                self._db.execute("DELETE FROM run_checks WHERE run_id = ?", (row["id"],))
+                self._db.execute(
+                    "DELETE FROM run_checks WHERE run_id = ?"
+                    " AND name NOT IN (SELECT value FROM json_each(?))",
+                    (row["id"], json.dumps(list(keep))),
+                )
             return self._get(row["id"])
 
     def _new(

@@ -5,7 +5,7 @@ import pytest
 from bot.checks import strategy
 from bot.config.settings import load
 from bot.daemon.health import health
-from bot.daemon.runner import Runner
+from bot.daemon.runner import Runner, Seat
 from bot.proposals import check
 from bot.server.health import overall
 from components.engine.market_data import FolderData
@@ -26,7 +26,7 @@ def pushed(stage, world):
 @pytest.fixture
 def runner(world, monkeypatch):
     monkeypatch.setattr("bot.daemon.runner.FIRST_RETRY_S", 0.01)
-    made = Runner(world, threads=1)
+    made = Runner(world, (Seat(),) * 1)
     yield made
     made.stop()
 

@@ -10,7 +10,7 @@ from bot.core.events import BaseMoved, CommandIssued, Deploy
 from bot.daemon import runner as running
 from bot.daemon.commands import run_command
 from bot.daemon.intake import receive
-from bot.daemon.runner import Runner
+from bot.daemon.runner import Runner, Seat
 from bot.landing.context import Running
 from bot.landing.outcomes import read
 from components.errors import TransientError
@@ -20,7 +20,7 @@ from tests.state_support import wait_for
 
 @pytest.fixture
 def runner(world):
-    made = Runner(world, threads=1)
+    made = Runner(world, (Seat(),) * 1)
     yield made
     made.stop()
 
@@ -53,7 +53,7 @@ def slow(world, monkeypatch):
         assert end.wait(60)
 
     monkeypatch.setitem(running.HANDLERS, "tick", work)
-    made = Runner(world, threads=3)
+    made = Runner(world, (Seat(),) * 3)
     yield made, begun, end
     end.set()
     made.stop()

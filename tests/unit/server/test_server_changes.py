@@ -40,11 +40,12 @@ def test_a_hold_is_set_and_lifted(deployer, ids):
 def test_metrics_are_what_prometheus_reads(bot, client, ids):
     from prometheus_client.parser import text_string_to_metric_families
 
-    from bot.core.notices import CheckEnded, RunChanged
+    from bot.core.notices import Answered, CheckEnded, RunChanged
     from components.schema.results.values import Outcome
 
     bot.tell(CheckEnded(1, "sma_cross", "backtest", Outcome.PASSED, 0.4))
     bot.tell(RunChanged(1, "passed"))
+    bot.tell(Answered("first", 0.7))
     client.get("/api/v1/strategies/sma_cross")
     text = client.get("/metrics").text
     found = {f.name: f for f in text_string_to_metric_families(text)}
@@ -55,6 +56,8 @@ def test_metrics_are_what_prometheus_reads(bot, client, ids):
         "algoops_forge_quota_remaining",
         "algoops_forge_calls",
         "algoops_event_lag_seconds",
+        "algoops_oldest_job_seconds",
+        "algoops_answer_seconds",
         "algoops_database_bytes",
         "algoops_deployments",
         "algoops_check_duration_seconds",

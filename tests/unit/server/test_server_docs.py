@@ -22,7 +22,9 @@ def metrics(client, ids) -> set[str]:
     return {family.name for family in text_string_to_metric_families(text)}
 
 
-@pytest.mark.parametrize("file", ["operations.md", "deploy/grafana-dashboard.json"])
+@pytest.mark.parametrize(
+    "file", ["operations.md", "deploy/grafana-dashboard.json", "deploy/alerts.yaml"]
+)
 def test_every_metric_that_is_written_about_is_served(file, metrics):
     text = (ROOT / "docs" / file).read_text(encoding="utf-8")
     named = {SUFFIX.sub("", name) for name in METRIC.findall(text)} - {"algoops_conn"}

@@ -268,6 +268,7 @@ FILL = {
     """,
     "m0004_audit": "INSERT INTO comments VALUES ('main', 'pr/1', 'c', '');",
     "m0005_why_runs_stopped": "UPDATE runs SET why = 'superseded by a newer commit';",
+    "m0006_held_content": "UPDATE holds SET content = 'c';",
 }
 
 

@@ -56,15 +56,14 @@ def test_repositories_take_turns_when_one_worker_does_all(store):
     assert order == ["a-0", "b-0", "a-1", "b-1", "a-2", "b-2"]
 
 
-def test_only_the_wanted_kinds_and_repositories_are_leased(store):
+def test_only_the_wanted_kinds_are_leased(store):
     put(store, "x", kind="deploy")
     put(store, "y")
     put(store, "z", "other")
     assert store.jobs.lease("w", 60, kinds=["nothing"]) is None
     assert store.jobs.lease("w", 60, kinds=[]) is None
     assert store.jobs.lease("w", 60, kinds=["deploy", "nothing"]).key == "x"
-    assert store.jobs.lease("w", 60, exclude_repositories={"main"}).key == "z"
-    assert store.jobs.lease("w", 60, kinds=["check"], exclude_repositories=["other"]).key == "y"
+    assert store.jobs.lease("w", 60, kinds=["check"]).key == "y"
 
 
 def test_job_for_later_waits_for_its_time(store, time):

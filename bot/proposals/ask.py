@@ -1,0 +1,29 @@
+"""Asks for the checks of a proposal: they wait in the queue, at the place of whoever it is of."""
+
+from bot.landing.context import World
+
+LATER = -1
+"""Priority of what nobody waits for: the base moved, or the clock looks again."""
+
+
+def ask_check(
+    world: World,
+    repository: str,
+    proposal: str,
+    actor: str,
+    priority: int = 0,
+    **asked: bool,
+) -> None:
+    """Put a check of a proposal into the queue; one that waits already is that one.
+
+    Args:
+        world: everything.
+        repository: its key in the configuration.
+        proposal: its id.
+        actor: whose turn it takes, see `Proposal.actor`; "" where nobody knows.
+        priority: higher goes first; below 0 after everybody else.
+        asked: fields of `CheckRequest`.
+    """
+    payload = {"proposal": proposal, **asked}
+    world.store.jobs.enqueue("check", proposal, repository, payload, priority, author=actor)
+    world.wake.set()

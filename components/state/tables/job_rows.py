@@ -1,0 +1,146 @@
+"""Jobs as they wait and are worked on: one by one, whose turn it is, where each stands."""
+
+import itertools
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from components.state.db import clock
+from components.state.db.database import Database
+from components.state.tables.payloads import read
+from components.state.tables.records import Job, Standing
+from components.state.tables.turns import QUEUES, Turns, Waiting, in_order
+
+FORESEEN = 500
+"""So many places are told; beyond, an estimate would say nothing."""
+
+AGED_S = 3600.0
+"""After so long a job is not small or large any more, nor background: its turn counts alone."""
+
+_MAY_START = """
+SELECT q.id, q.repository, q.author, q.priority, q.work, q.arrived, q.enqueued_at FROM jobs AS q
+WHERE q.status = 'queued' AND q.queue = ? AND q.not_before <= ?
+  AND NOT EXISTS (SELECT 1 FROM jobs AS w WHERE w.status = 'leased' AND w.kind = q.kind
+                  AND w.key = q.key AND w.repository = q.repository)
+"""
+"""What waits in a queue; one (kind, key) is never worked on twice at once."""
+
+
+class JobRows:
+    """Table jobs, for reading."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def waiting(self, queue: str, kinds: Sequence[str] | None = None) -> list[Waiting]:
+        """What may start now, of a queue; of these kinds alone, if any are named."""
+        now = self._db.time()
+        params: list[Any] = [queue, clock.text(now)]
+        sql = _MAY_START
+        if kinds is not None:
+            sql += f" AND q.kind IN ({', '.join('?' for _ in kinds)})"
+            params += kinds
+        aged = clock.later(now, -AGED_S)
+        return [_waits(row, aged) for row in self._db.rows(sql, params)]
+
+    def turns(self, queue: str) -> Turns:
+        """Who of a queue is at work, and when each was served last."""
+        busy = self._db.rows(
+            "SELECT repository, author, count(*) FROM jobs WHERE status = 'leased' AND queue = ?"
+            " GROUP BY 1, 2",
+            (queue,),
+        )
+        served = self._db.rows(
+            "SELECT repository, author, turn FROM served WHERE queue = ?", (queue,)
+        )
+        return Turns(
+            clock=self._db.value("SELECT ifnull(max(turn), 0) FROM served"),
+            served={(row[0], row[1]): row[2] for row in served},
+            busy={(row[0], row[1]): row[2] for row in busy},
+        )
+
+    def get(self, job_id: int) -> Job | None:
+        """One job."""
+        row = self._db.one("SELECT * FROM jobs WHERE id = ?", (job_id,))
+        return job_of(row) if row is not None else None
+
+    def standing(self, job: Job, queue: str, work: int, most: int = FORESEEN) -> Standing | None:
+        """Where a job stands in a queue, or would if it went there now.
+
+        Returns:
+            None where it waits for a time, or more than `most` others go before it.
+        """
+        waiting = [one for one in self.waiting(queue) if one.id != job.id]
+        own = Waiting(job.id, job.repository, job.author, 0, work, job.arrived)
+        order = in_order([*waiting, own], self.turns(queue), most)
+        before = list(itertools.takewhile(lambda one: one.id != job.id, order))
+        if len(before) == len(order):
+            return None
+        return Standing(len(before) + 1, len(waiting) + 1, self._estimate(queue, before, work))
+
+    def waiting_for(self, kind: str, key: str, repository: str) -> Job | None:
+        """The job of a (kind, key) that waits now."""
+        row = self._db.one(
+            "SELECT * FROM jobs WHERE status = 'queued' AND kind = ? AND key = ?"
+            " AND repository = ?",
+            (kind, key, repository),
+        )
+        return job_of(row) if row is not None else None
+
+    def _estimate(self, queue: str, before: Sequence[Waiting], work: int) -> float | None:
+        """Seconds until work would be done, by what the last jobs of the queue took."""
+        last = self._db.one(
+            "SELECT sum(took), sum(work) FROM (SELECT work,"
+            " (julianday(finished_at) - julianday(leased_at)) * 86400 AS took FROM jobs"
+            " WHERE status = 'done' AND queue = ? AND work > 0 ORDER BY finished_at DESC LIMIT 20)",
+            (queue,),
+        )
+        if last is None or not last[1]:
+            return None
+        at_work = self._db.one(
+            "SELECT count(*), ifnull(sum(work), 0) FROM jobs WHERE status = 'leased' AND queue = ?",
+            (queue,),
+        )
+        side_by_side, under_way = (at_work[0], at_work[1]) if at_work else (0, 0)
+        ahead = sum(one.work for one in before) + under_way / 2
+        return float(last[0] / last[1] * (ahead / max(side_by_side, 1) + work))
+
+    def oldest_s(self) -> dict[str, float]:
+        """Queue -> age of the job in it that waits longest, in seconds."""
+        now = self._db.time()
+        rows = self._db.rows(
+            "SELECT queue, min(enqueued_at) FROM jobs WHERE status = 'queued'"
+            " AND not_before <= ? GROUP BY queue",
+            (clock.text(now),),
+        )
+        found = {row[0]: clock.age_s(row[1], now) for row in rows}
+        return {queue: found.get(queue, 0.0) for queue in QUEUES}
+
+    def depth(self) -> dict[str, int]:
+        """How many jobs wait and are worked on: {"queued": n, "leased": n}."""
+        counts = self._db.counts(
+            "SELECT 'queued', count(*) FROM jobs WHERE status = 'queued'"
+            " UNION ALL SELECT 'leased', count(*) FROM jobs WHERE status = 'leased'"
+        )
+        return {"queued": counts["queued"], "leased": counts["leased"]}
+
+
+def _waits(row: sqlite3.Row, aged_before: str) -> Waiting:
+    aged = row["enqueued_at"] <= aged_before
+    return Waiting(
+        id=row["id"],
+        repository=row["repository"],
+        author=row["author"],
+        priority=max(row["priority"], 0) if aged else row["priority"],
+        work=row["work"],
+        arrived=row["arrived"],
+        aged=aged,
+    )
+
+
+def job_of(row: sqlite3.Row) -> Job:
+    """A row as a value."""
+    payload, number = read(row["payload"])
+    fields = {**dict(row), "payload": payload, "format": number}
+    del fields["leased_at"]
+    return Job(**fields)
