@@ -25,7 +25,7 @@ from bot.core.events import Cancel, Check, Command, CommandIssued, Deploy, Hold,
 from bot.daemon.client import carry_out
 from bot.landing.outcomes import WAITING
 from components.errors import UserError
-from components.state import DATABASE, Store
+from components.state import DATABASE, Lifecycle, Store
 from components.state.story import lifecycle_story
 from components.state.tables.records import Strategy
 
@@ -130,16 +130,24 @@ def unhold(
 
 def status(
     name: Annotated[str | None, typer.Argument(help="Only this strategy.")] = None,
+    state: Annotated[
+        Lifecycle | None,
+        typer.Option(help="Only what stands in this state, one row for each proposal."),
+    ] = None,
     form: FormOption = Form.TEXT,
     config: ConfigOption = None,
 ) -> None:
     """What is deployed, what is proposed, what fails and why."""
     with errors_for_people(), _store(settings_from(config)) as store:
-        found = _found(store, name) if name else store.strategies.list(limit=10_000)
+        found = _found(store, name) if name else store.strategies.list(status=state, limit=10_000)
         if form is Form.JSON:
             print_json([asdict(s) for s in found])
         elif found:
             out.print(_table(found))
+            counts = sorted(store.strategies.counts().items())
+            out.print(", ".join(f"{count} {word}" for word, count in counts), highlight=False)
+        elif state:
+            out.print(f"Nothing is {state} now.", highlight=False)
         else:
             out.print(
                 f"No strategy is known yet in {store.path}.",

@@ -98,7 +98,7 @@ def _tiles(counts: Any) -> list[dict[str, object]]:
         }
         for word, state, tone, note in (
             ("Deployed", "deployed", "good", "live on the base branch"),
-            ("Ready", "ready", "good", "green, waiting to be deployed"),
+            ("Ready", "ready", "good", "proposals that may be deployed"),
             ("In progress", "", "busy", "being checked now"),
             ("Failing", "failed", "bad", "their authors were told why"),
         )

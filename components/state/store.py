@@ -101,7 +101,7 @@ class Store:
 
     def stats(self) -> Stats:
         """Figures for metrics and health."""
-        return upkeep.stats(self._db, self.inbox)
+        return upkeep.stats(self._db, self.inbox, self.strategies)
 
     def close(self) -> None:
         """Close all connections. Idempotent."""

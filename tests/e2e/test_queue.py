@@ -7,8 +7,9 @@ import time
 import pytest
 
 from bot.demo.author import IDENTITY, git
+from bot.demo.stage import EXAMPLES
 from components.schema.results.values import Verdict
-from tests.e2e.conftest import EXAMPLES, wait_for
+from tests.e2e.conftest import wait_for
 
 AHEAD = int(os.environ.get("BRANCHES_AHEAD", "12"))
 FLOOD = EXAMPLES / "strategies" / "sma_cross"

@@ -264,5 +264,6 @@ def m0007_turns(db: Database) -> None:
             turn INTEGER NOT NULL, PRIMARY KEY (queue, repository, author)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX served_turn ON served (turn);
+        CREATE INDEX versions_state ON versions (lifecycle, strategy_id);
         """
     )

@@ -7,6 +7,7 @@ from components.state.db.database import Database
 from components.state.tables.inbox import Inbox
 from components.state.tables.notes import OUTCOME
 from components.state.tables.records import Stats
+from components.state.tables.strategy_rows import StrategyRows
 
 _BATCH = 500
 """Rows removed in one transaction, so that writers wait milliseconds only."""
@@ -80,11 +81,11 @@ def check(db: Database) -> None:
         )
 
 
-def stats(db: Database, inbox: Inbox) -> Stats:
+def stats(db: Database, inbox: Inbox, strategies: StrategyRows) -> Stats:
     """Figures for metrics and health."""
     wal = db.path.with_name(db.path.name + "-wal")
     return Stats(
-        strategies=db.counts("SELECT status, count(*) FROM strategies GROUP BY status"),
+        strategies=strategies.counts(),
         jobs=db.counts(
             "SELECT status, count(*) FROM jobs WHERE status IN ('queued', 'leased') GROUP BY status"
         ),

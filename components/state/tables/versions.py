@@ -17,7 +17,8 @@ _SELECT = (
     "SELECT v.*, s.repository, s.name FROM versions AS v JOIN strategies AS s"
     " ON s.id = v.strategy_id"
 )
-_PROPOSED = ", ".join(f"'{state}'" for state in sorted(IN_PROPOSAL))
+PROPOSED = ", ".join(f"'{state}'" for state in sorted(IN_PROPOSAL))
+"""The states of what has not landed, as SQL."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ class Versions:
     def newest_proposed(self, repository: str, name: str) -> Version | None:
         """The version in a proposal that moved last."""
         return self._first(
-            f"s.repository = ? AND s.name = ? AND v.lifecycle IN ({_PROPOSED})"
+            f"s.repository = ? AND s.name = ? AND v.lifecycle IN ({PROPOSED})"
             " ORDER BY v.moved DESC",
             (repository, name),
         )
