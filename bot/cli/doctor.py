@@ -14,7 +14,8 @@ from bot.cli.common import (
     print_json,
     settings_from,
 )
-from bot.daemon.doctor import Symptom, examine
+from bot.daemon.doctor import examine
+from bot.daemon.symptoms import Symptom
 
 
 def register(app: typer.Typer) -> None:

@@ -11,13 +11,14 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     SecretStr,
     ValidationError,
     field_validator,
     model_validator,
 )
 
-from bot.config.source import read_source
+from bot.config.source import SettingsSource, read_source
 from components.engine.data.place import DataPlace, RemotePlace, folder_or_url
 from components.errors import ConfigError, UserError
 from components.safe_tools.names import ref_problem, safe_relative_path
@@ -201,6 +202,11 @@ class Settings(_Section):
     schedule: ScheduleSettings = ScheduleSettings()
     git_binary: str = "git"
     api_token: SecretStr = SecretStr("")
+    _source: SettingsSource | None = PrivateAttr(default=None)
+
+    def place(self, *keys: str | int) -> str:
+        """Where a setting stands; see `SettingsSource.place`."""
+        return self._source.place(keys) if self._source is not None else ""
 
     @property
     def market_data(self) -> DataPlace:
@@ -243,6 +249,7 @@ def load(path: Path | None = None, env: Mapping[str, str] = os.environ) -> Setti
         settings = Settings.model_validate(source.value)
     except ValidationError as error:
         raise ConfigError(source.explain(error, Settings)) from error
+    settings._source = source  # noqa: SLF001  # its own, not to be given from outside
     if chosen is not None:
         return _absolute(settings, chosen.parent.resolve())
     if "dir" not in source.value.get("state", {}):

@@ -43,13 +43,19 @@ class SettingsSource:
 
     def _place(self, item: ErrorDetails) -> str:
         path = path_of(item, self.value)
+        return self.place(path[:-1] if item["type"] == "missing" else path) or "settings: "
+
+    def place(self, path: tuple[str | int, ...]) -> str:
+        """Where a setting stands, for the beginning of a message: `config.yaml:7: `.
+
+        The nearest that is written, where it is not; "" where there is no file.
+        """
         for keys, variable in self.variables.items():
             if path == keys:
                 return f"{variable} in the environment: "
         if self.document is None:
-            return "settings: "
-        missing = item["type"] == "missing"
-        span = self.document.span(path[:-1] if missing else path, key=True)
+            return ""
+        span = self.document.span(path, key=True)
         return f"{self.document.file}:{span[0] if span else 1}: "
 
     def _problem(self, item: ErrorDetails, model: type[BaseModel]) -> str:

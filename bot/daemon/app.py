@@ -14,6 +14,7 @@ from bot.daemon.intake import receive
 from bot.daemon.opening import open_world
 from bot.daemon.runner import Runner, daemon_seats
 from bot.daemon.service import Service
+from bot.daemon.start import refuse
 from bot.landing.context import World
 from bot.server.app import create_app
 from bot.server.serve import HttpServer
@@ -60,6 +61,7 @@ class Daemon:
         """
         settings = self._settings
         with ExitStack() as stack:
+            refuse(settings)
             stack.enter_context(DaemonLock(settings.state.dir / LOCK))
             world = stack.enter_context(open_world(settings, upgrade=True))
             world.bench.executor.prepare()

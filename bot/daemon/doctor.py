@@ -4,13 +4,15 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass
 
 from bot.checks.base_policies import policies_now
 from bot.checks.policies import Policies, load_policies
 from bot.config.settings import Settings
 from bot.daemon.executors import open_executor
 from bot.daemon.opening import open_watched
+from bot.daemon.settings_looks import defaults, gates, start, strategies_folder
+from bot.daemon.start import refusals
+from bot.daemon.symptoms import Symptom
 from bot.landing.context import Watched
 from components.engine.data.judge import check_bars, data_findings
 from components.engine.data.names import DataFile
@@ -30,20 +32,6 @@ GENEROUS = 5
 SCRIPT = b"print('hello from inside')\n"
 
 
-@dataclass(frozen=True)
-class Symptom:
-    """One thing looked at: whether it is well, what was seen, and what to do if not.
-
-    A `warning` is well, and yet worth a look.
-    """
-
-    what: str
-    well: bool
-    seen: str
-    advice: str = ""
-    warning: bool = False
-
-
 Look = Callable[[Settings], Iterator[Symptom]]
 
 
@@ -51,8 +39,11 @@ def examine(settings: Settings) -> Iterator[Symptom]:
     """Look at everything, one after the other; a look that breaks is a symptom itself."""
     looks: tuple[tuple[str, Look], ...] = (
         ("git", _git),
+        ("start", start),
         ("policies", _policies),
+        ("gates", gates),
         ("market data", _data),
+        ("defaults", defaults),
         ("database", _database),
         ("repositories", _repositories),
         ("sandbox", _sandbox),
@@ -156,10 +147,14 @@ def _database(settings: Settings) -> Iterator[Symptom]:
 
 
 def _repositories(settings: Settings) -> Iterator[Symptom]:
-    for repository in settings.repositories:
+    refused = {what for what, _ in refusals(settings)}
+    for place, repository in enumerate(settings.repositories):
+        if f"repository {repository.name}" in refused:
+            continue  # told already
         watched = open_watched(settings, repository)
         try:
             yield Symptom(f"repository {repository.name}", well=True, seen=watched.forge.ping())
+            yield strategies_folder(settings, place, watched)
             yield from _base_policies(settings, watched)
             yield from _permissions(repository.name, watched.forge)
             yield from _rules(repository.name, watched.forge)

@@ -147,7 +147,7 @@ class HttpServer:
         """
         refuse_open_door(settings)
         self._app = app
-        self._socket = _bind(settings.server.host, settings.server.port)
+        self._socket = listen(settings.server.host, settings.server.port)
         self.host = settings.server.host
         self.port: int = self._socket.getsockname()[1]
         self._server = uvicorn.Server(_config(app))
@@ -201,7 +201,8 @@ def _config(app: FastAPI) -> uvicorn.Config:
     )
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """A socket bound to an address. Raises ConfigError where it can't be used."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, address = found[0]

@@ -1,7 +1,7 @@
 """Reading a repository by ids: refs, commits, trees, strategies and their files."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from components.errors import ConfigError
@@ -129,6 +129,25 @@ class Reader:
         if tree is None:
             return {}
         return {escaped(_text(e.name)): e.id for e in self.objects.entries(tree) if e.is_tree}
+
+    def folders_with(self, names: Collection[str], commit: str) -> Iterator[str]:
+        """Top folders (name) that have a folder with a file of such a name in them.
+
+        A top folder with such a file itself gives "".
+        """
+        for top in self.objects.entries(self.tree_of(commit)):
+            if not top.is_tree:
+                continue
+            entries = self.objects.entries(top.id)
+            if self._any_of(names, entries):
+                yield ""
+            inner = (self.objects.entries(entry.id) for entry in entries if entry.is_tree)
+            if any(self._any_of(names, found) for found in inner):
+                yield escaped(_text(top.name))
+
+    @staticmethod
+    def _any_of(names: Collection[str], entries: Iterable[Entry]) -> bool:
+        return any(_text(entry.name) in names and not entry.is_tree for entry in entries)
 
     def changed_strategies(
         self, base_tree: str, merge_tree: str, root: str = "strategies"

@@ -51,6 +51,12 @@ def load_policy(source: Path | bytes, model: type[M], *, file: str = "") -> M:
         raise _refused(_findings(error, document, model)) from error
 
 
+def line_of(file: Path, path: tuple[str | int, ...]) -> str:
+    """`FILE:LINE` of a key of a policy file that can be read; of the nearest that is written."""
+    span = read_document(file.read_bytes(), str(file), check=CheckName.POLICY).span(path, key=True)
+    return f"{file}:{span[0] if span else 1}"
+
+
 def policy_hash(files: Mapping[str, bytes]) -> str:
     """SHA-256 (hex) over policy files: name -> bytes, in the order of their names."""
     digest = hashlib.sha256()

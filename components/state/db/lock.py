@@ -74,6 +74,14 @@ class DaemonLock:
             os.close(self._fd)
             self._fd = None
 
+    def holder(self) -> Holder | None:
+        """Who has it, as far as it can be told without trying to take it."""
+        found = _read(self.path)
+        here = found is not None and found.host == socket.gethostname()
+        if found is None or (here and not Path(f"/proc/{found.pid}").exists()):
+            return None
+        return found
+
     def __enter__(self) -> Self:
         self.acquire()
         return self

@@ -1,7 +1,17 @@
 import shutil
+import subprocess
+import sys
+
+import pytest
 
 from bot.config.settings import PROJECT, load
 from bot.daemon.doctor import _data, _policies, examine
+from bot.daemon.opening import open_watched
+from bot.daemon.settings_looks import defaults, gates, strategies_folder
+from bot.daemon.start import refusals, refuse
+from bot.demo.author import Author
+from bot.demo.repository import make_repository
+from components.errors import ConfigError
 
 
 def symptoms(tmp_path, text):
@@ -60,3 +70,105 @@ def test_doctor_warns_of_a_wall_clock_limit_that_a_busy_machine_would_reach(tmp_
     assert backtest.seen.startswith("limits.wall_s is 60 s for 60 s of cpu_s")
     assert "set limits.wall_s to 300" in backtest.advice
     assert "set smoke.wall_s to 150" in smoke.advice
+
+
+def configured(tmp_path, text, policies=f"policies: {PROJECT}/policies\n"):
+    """Settings of this text, with a repository that there is where the text names it."""
+    make_repository(tmp_path / "repo.git", names=("sma_cross",))
+    file = tmp_path / "config.yaml"
+    file.write_text(f"{policies}{text}")
+    return load(file, env={})
+
+
+LOCAL = "repositories: [{name: team, path: repo.git}]\n"
+REFUSED = {
+    "a public host without a token": (LOCAL + "server: {host: 0.0.0.0}\n", ":3: server: refusing"),
+    "a public address without a token": (
+        LOCAL + "server:\n  public_url: https://bot.example.com\n",
+        ":4: server: refusing to listen for https://bot.example.com without a token",
+    ),
+    "GitHub without a token": (
+        "repositories:\n  - forge: github\n    github: {repository: owner/name}\n",
+        ":4: repository local: no token",
+    ),
+    "an App without its key": (
+        "repositories:\n  - forge: github\n    github: {repository: owner/name, app_id: '1'}\n",
+        "a GitHub App needs private_key_file",
+    ),
+    "a missing repository": (
+        "repositories: [{name: team, path: gone.git}]\n",
+        ":2: repository team",
+    ),
+    "a policy folder that is not there": (LOCAL, "lacks schema.yaml"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_whatever_run_refuses_doctor_refuses_with_the_same_words_and_line(tmp_path, what):
+    text, words = REFUSED[what]
+    policies = "policies: none\n" if "policy" in what else f"policies: {PROJECT}/policies\n"
+    settings = configured(tmp_path, text + "sandbox: {backend: bubblewrap}\n", policies)
+    (said,) = [str(error) for _, error in refusals(settings)]
+    assert words in said
+    with pytest.raises(ConfigError) as caught:
+        refuse(settings)
+    assert str(caught.value) == said
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "run", "--config", str(tmp_path / "config.yaml")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert words in done.stderr
+
+
+def test_all_that_keeps_the_daemon_from_starting_is_told_at_once(tmp_path):
+    settings = configured(
+        tmp_path, "repositories: [{path: gone.git}]\nserver: {host: 0.0.0.0}\n", "policies: none\n"
+    )
+    assert [what for what, _ in refusals(settings)] == ["server", "policies", "repository local"]
+
+
+def test_default_symbol_without_data_is_named_with_its_line(tmp_path):
+    shutil.copytree(PROJECT / "policies", tmp_path / "policies")
+    risk = tmp_path / "policies/risk.yaml"
+    risk.write_text(risk.read_text().replace("symbols: [SPX]", "symbols: [SPX, NOPE]"))
+    (tmp_path / "SPX_1d.csv").write_text("Date,Open,High,Low,Close\n2020-01-01,1,1,1,1\n")
+    settings = configured(tmp_path, f"data: {{dir: {tmp_path}}}\n", "policies: policies\n")
+    (found,) = defaults(settings)
+    line = risk.read_text().splitlines().index("  symbols: [SPX, NOPE]") + 1
+    assert not found.well
+    assert f"risk.yaml:{line}: defaults.symbols names NOPE" in found.seen
+    assert found.advice.endswith("that are there: SPX")
+
+
+def test_gates_that_exclude_each_other_are_named_with_the_line_of_the_second(tmp_path):
+    shutil.copytree(PROJECT / "policies", tmp_path / "policies")
+    (tmp_path / "policies/risk.yaml").write_text(
+        "gates:\n"
+        "  - {id: high, metric: sharpe, op: '>=', value: 2}\n"
+        "  - {id: low, metric: sharpe, op: '<=', value: 1}\n"
+    )
+    (found,) = gates(configured(tmp_path, "", "policies: policies\n"))
+    assert not found.well
+    assert "risk.yaml:3: gate low: sharpe <= 1 and sharpe >= 2 (gate high)" in found.seen
+
+
+@pytest.mark.parametrize("proposed", [False, True])
+def test_folder_of_strategies_that_nobody_uses_is_wrong(tmp_path, proposed):
+    text = "repositories:\n  - path: repo.git\n    strategies: strats\n"
+    settings = configured(tmp_path, text)
+    if proposed:  # on the base there is nothing yet
+        shutil.rmtree(tmp_path / "repo.git")
+        make_repository(tmp_path / "repo.git", names=())
+        author = Author(tmp_path / "author", tmp_path / "repo.git")
+        author.start("add")
+        author.put(PROJECT / "examples/strategies/sma_cross", "strategies/sma_cross")
+        author.push("add", "a strategy")
+    watched = open_watched(settings, settings.repositories[0])
+    found = strategies_folder(settings, 0, watched)
+    watched.close()
+    assert not found.well
+    assert "config.yaml:4: `strategies` is strats" in found.seen
+    assert found.advice == "set `strategies: strategies`"

@@ -1,0 +1,94 @@
+"""What keeps the daemon from starting: `algoops run` refuses it, and `algoops doctor` shows it.
+
+One list for both, so that doctor never says that all is well where `run` would refuse.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+
+from bot.checks.policies import load_policies
+from bot.config.settings import Settings
+from bot.daemon.opening import open_watched
+from bot.server.auth import refuse_open_door
+from bot.server.serve import listen
+from components.errors import AlgoOpsError, ConfigError
+from components.state import DATABASE, LOCK, DaemonLock, Store
+from components.state.db.errors import StateOld
+
+Refusal = tuple[str, AlgoOpsError]
+"""What was looked at, and why it keeps the daemon from starting."""
+
+
+def refusals(settings: Settings) -> Iterator[Refusal]:
+    """Everything that keeps the daemon from starting, not only the first of it."""
+    looks: list[tuple[str, Callable[[], None]]] = [
+        ("server", partial(_server, settings)),
+        ("policies", partial(_policies, settings)),
+        ("database", partial(_database, settings)),
+    ]
+    looks += [
+        (f"repository {repository.name}", partial(_repository, settings, place))
+        for place, repository in enumerate(settings.repositories)
+    ]
+    for what, look in looks:
+        try:
+            look()
+        except AlgoOpsError as error:
+            yield what, error
+
+
+def refuse(settings: Settings) -> None:
+    """Called by the daemon before it does anything.
+
+    Raises:
+        ConfigError: something keeps it from starting; all of it is named.
+    """
+    found = [str(error) for _, error in refusals(settings)]
+    if found:
+        raise ConfigError("; ".join(found))
+
+
+def _server(settings: Settings) -> None:
+    server = settings.server
+    key = "public_url" if server.public_url else "host"
+    with _placed(settings, "server", key):
+        refuse_open_door(settings)
+    if DaemonLock(settings.state.dir / LOCK).holder() is None:  # else a daemon has the port
+        with _placed(settings, "server", "port"):
+            listen(server.host, server.port).close()
+
+
+@contextmanager
+def _placed(settings: Settings, *keys: str | int) -> Iterator[None]:
+    """Errors say where the setting stands that they are about."""
+    try:
+        yield
+    except ConfigError as error:
+        where = settings.place(*keys)
+        raise ConfigError(f"{where}{Exception.__str__(error)}", hint=error.hint) from error
+
+
+def _policies(settings: Settings) -> None:
+    load_policies(settings.policies)
+
+
+def _database(settings: Settings) -> None:
+    path = settings.state.dir / DATABASE
+    if path.exists():
+        with suppress(StateOld):  # `run` brings it up to date
+            Store(path, create=False).close()
+
+
+def _repository(settings: Settings, place: int) -> None:
+    repository = settings.repositories[place]
+    github = repository.github if repository.forge == "github" else None
+    if github is not None and not (github.app_id or github.token.get_secret_value()):
+        where = settings.place("repositories", place, "github")
+        raise ConfigError(
+            f"{where}repository {repository.name}: no token, so GitHub lets us report nothing",
+            hint="set github.token_file, or app_id, installation_id and private_key_file; "
+            "docs/github.md says what they need",
+        )
+    with _placed(settings, "repositories", place, "path"):
+        open_watched(settings, repository).close()
