@@ -1,9 +1,9 @@
 """Jobs as they wait and are worked on: one by one, whose turn it is, where each stands."""
 
 import itertools
+import json
 import sqlite3
 from collections.abc import Sequence
-from typing import Any
 
 from components.state.db import clock
 from components.state.db.database import Database
@@ -18,12 +18,24 @@ AGED_S = 3600.0
 """After so long a job is not small or large any more, nor background: its turn counts alone."""
 
 _MAY_START = """
-SELECT q.id, q.repository, q.author, q.priority, q.work, q.arrived, q.enqueued_at FROM jobs AS q
-WHERE q.status = 'queued' AND q.queue = ? AND q.not_before <= ?
+SELECT q.id, q.repository, q.author, q.work, q.arrived, q.enqueued_at <= :aged AS aged,
+  iif(q.enqueued_at <= :aged, max(q.priority, 0), q.priority) AS priority
+FROM jobs AS q
+WHERE q.status = 'queued' AND q.queue = :queue AND q.not_before <= :now
+  AND (:kinds IS NULL OR q.kind IN (SELECT value FROM json_each(:kinds)))
   AND NOT EXISTS (SELECT 1 FROM jobs AS w WHERE w.status = 'leased' AND w.kind = q.kind
                   AND w.key = q.key AND w.repository = q.repository)
 """
 """What waits in a queue; one (kind, key) is never worked on twice at once."""
+
+_HEADS = f"""
+SELECT id, repository, author, work, first AS arrived, aged, priority FROM (
+  SELECT *, min(arrived) OVER (PARTITION BY repository, author) AS first, row_number() OVER (
+    PARTITION BY repository, author ORDER BY priority DESC, iif(aged, 0, work), id) AS place
+  FROM ({_MAY_START})
+) WHERE place = 1
+"""  # noqa: S608  # our words
+"""Of each author the job that goes first, as old as the oldest: all that a choice depends on."""
 
 
 class JobRows:
@@ -32,16 +44,25 @@ class JobRows:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def waiting(self, queue: str, kinds: Sequence[str] | None = None) -> list[Waiting]:
-        """What may start now, of a queue; of these kinds alone, if any are named."""
+    def waiting(
+        self, queue: str, kinds: Sequence[str] | None = None, *, heads: bool = False
+    ) -> list[Waiting]:
+        """What may start now, of a queue.
+
+        Args:
+            queue: which one.
+            kinds: only these; None for all.
+            heads: only the first of each author, which is enough to choose the next.
+        """
         now = self._db.time()
-        params: list[Any] = [queue, clock.text(now)]
-        sql = _MAY_START
-        if kinds is not None:
-            sql += f" AND q.kind IN ({', '.join('?' for _ in kinds)})"
-            params += kinds
-        aged = clock.later(now, -AGED_S)
-        return [_waits(row, aged) for row in self._db.rows(sql, params)]
+        params = {
+            "queue": queue,
+            "now": clock.text(now),
+            "aged": clock.later(now, -AGED_S),
+            "kinds": json.dumps(list(kinds)) if kinds is not None else None,
+        }
+        rows = self._db.rows(_HEADS if heads else _MAY_START, params)
+        return [Waiting(**{**dict(row), "aged": bool(row["aged"])}) for row in rows]
 
     def turns(self, queue: str) -> Turns:
         """Who of a queue is at work, and when each was served last."""
@@ -123,19 +144,6 @@ class JobRows:
             " UNION ALL SELECT 'leased', count(*) FROM jobs WHERE status = 'leased'"
         )
         return {"queued": counts["queued"], "leased": counts["leased"]}
-
-
-def _waits(row: sqlite3.Row, aged_before: str) -> Waiting:
-    aged = row["enqueued_at"] <= aged_before
-    return Waiting(
-        id=row["id"],
-        repository=row["repository"],
-        author=row["author"],
-        priority=max(row["priority"], 0) if aged else row["priority"],
-        work=row["work"],
-        arrived=row["arrived"],
-        aged=aged,
-    )
 
 
 def job_of(row: sqlite3.Row) -> Job:

@@ -110,13 +110,21 @@ class Jobs(JobRows):
         """
         if self._idle(self._db.now(), queues):
             return None
+        if bounds is not None and self._choose(queues, kinds, bounds) is None:
+            return None  # without the writer's lock, as above
         with self._db.transaction():
             self.reclaim(at_work=at_work)
-            for queue in queues:
-                chosen = turns.next_job(self.waiting(queue, kinds), self.turns(queue), bounds)
-                if chosen is not None:
-                    return self._take(chosen, worker, seconds)
-        return None
+            chosen = self._choose(queues, kinds, bounds)
+            return self._take(chosen, worker, seconds) if chosen is not None else None
+
+    def _choose(
+        self, queues: Sequence[str], kinds: Sequence[str] | None, bounds: Bounds | None
+    ) -> int | None:
+        chosen = (
+            turns.next_job(self.waiting(queue, kinds, heads=True), self.turns(queue), bounds)
+            for queue in queues
+        )
+        return next((number for number in chosen if number is not None), None)
 
     def _idle(self, now: str, queues: Sequence[str]) -> bool:
         # Asked without the writer's lock, so that waiting workers don't disturb anybody.
