@@ -39,7 +39,7 @@ def gates(settings: Settings) -> Iterator[Symptom]:
 
 def defaults(settings: Settings) -> Iterator[Symptom]:
     """Data of the symbols that a definition gets when it names none."""
-    risk, data = load_policies(settings.policies).risk, FolderData(settings.data.dir)
+    risk, data = load_policies(settings.policies).risk, FolderData(settings.market_data)
     there, interval = set(data.symbols()), risk.defaults.interval
     place = line_of(settings.policies / RISK, ("defaults", "symbols"))
     for symbol in risk.defaults.symbols:
@@ -47,7 +47,7 @@ def defaults(settings: Settings) -> Iterator[Symptom]:
             yield Symptom(
                 f"default symbol {symbol}",
                 well=False,
-                seen=f"{place}: defaults.symbols names {symbol}, and {settings.data.dir} has no"
+                seen=f"{place}: defaults.symbols names {symbol}, and {settings.market_data} has no"
                 f" {symbol}_{interval}.csv: definitions without symbols cannot be checked",
                 advice=f"add the file, or name symbols that are there: {_some(there)}",
             )
