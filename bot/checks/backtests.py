@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from components.engine.data.judge import check_bars
 from components.engine.gates import resolve_config
+from components.engine.intervals import check_detail
 from components.engine.units import chosen_unit
 from components.errors import ConfigError, UserError
-from components.ports import BacktestJob, MarketData, SmokeJob
+from components.ports import BacktestJob, Bars, MarketData, SmokeJob
 from components.schema.definition.backtest import BacktestConfig
 from components.schema.definition.models import StrategyDefinition, parameter_values
 from components.schema.policies.risk import RiskPolicy
@@ -119,6 +120,7 @@ def resolve_tasks(
             start, end = _span(definition, config, policy, asked, (data, symbol, interval))
             bars = data.bars(symbol, interval, start, end)
             check_bars(bars, policy.data)
+            hashes = _hashes(data, bars, config, interval, start, end)
         except UserError as error:
             if isinstance(error, ConfigError):
                 raise
@@ -132,7 +134,7 @@ def resolve_tasks(
                 end=end,
                 config=config,
                 parameters=parameter_values(definition),
-                data_hash=_hashes(data, bars.data_hash, config, interval, start, end),
+                data_hash=hashes,
                 causality=_causality(policy, causality, len(bars.frame)),
                 stream_cpu_s=policy.causality.stream_cpu_s,
                 unit=chosen_unit(config, bars.frame),
@@ -182,16 +184,21 @@ def _offset(period: str) -> "pd.DateOffset":
 
 def _hashes(
     data: MarketData,
-    own: str,
+    bars: Bars,
     config: BacktestConfig,
     interval: str,
     start: str | None,
     end: str | None,
 ) -> str:
-    """The bars' hash, with the benchmark's where it is another symbol."""
-    if config.benchmark_symbol is None:
-        return own
-    return f"{own}+{data.data_hash(config.benchmark_symbol, interval, start, end)}"
+    """The bars' hash, with the benchmark's where there is one, and that of finer bars."""
+    others = []
+    if config.benchmark_symbol is not None:
+        others.append((config.benchmark_symbol, interval))
+    if config.detail is not None:
+        check_detail(config.detail, interval)
+        others.append((bars.symbol, config.detail))
+    hashes = [data.data_hash(symbol, length, start, end) for symbol, length in others]
+    return "+".join([bars.data_hash, *hashes])
 
 
 def _causality(policy: RiskPolicy, configured: str, bars: int) -> Causality:

@@ -137,7 +137,7 @@ def provenance(report: Report, page_url: str) -> str:
 
 def _shared(report: Report) -> list[tuple[str, str]]:
     results = [result for strategy in report.strategies for result in strategy.results]
-    fields = ("policy_hash", "data_hash", "engine", "image", "backend", "causality")
+    fields = ("policy_hash", "data_hash", "detail_hash", "engine", "image", "backend", "causality")
     shared = []
     for field in fields:
         values = sorted({str(getattr(r.provenance, field)) for r in results} - {""})

@@ -71,16 +71,24 @@ class End:
 
 
 class Ends:
-    """Both ends of the band; none until one bar could not decide."""
+    """Both ends of the band; none until one bar could not decide.
 
-    def __init__(self) -> None:
+    Args:
+        known: answers what finer bars tell; only the rest is open.
+    """
+
+    def __init__(self, known: Decide) -> None:
+        self._known = known
         self.ends: Sequence[End] = ()
         self._ready: Sequence[End] = ()
 
     def before(self, main: LedgerBroker) -> None:
         """The data has one more bar, and `main` will go through it."""
         if not self.ends and main.may_ask():
-            self._ready = [End(main.fork(decide)) for decide in ORDERS_OF_EVENTS]
+            self._ready = [End(main.fork(self._or(rest))) for rest in ORDERS_OF_EVENTS]
+
+    def _or(self, rest: Decide) -> Decide:
+        return lambda question: self._known(question) or rest(question)
 
     def after(self, main: LedgerBroker) -> None:
         """`main` has gone through the bar."""

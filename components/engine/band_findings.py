@@ -40,6 +40,40 @@ def band_of(
     )
 
 
+def detail_findings(
+    asked: Sequence[Asked], detail: str | None, symbol: str, *, audited: bool
+) -> tuple[Finding, ...]:
+    """How often finer bars decided, or why they did not.
+
+    Args:
+        asked: the questions of the run.
+        detail: interval of the finer bars, where the definition asks for them.
+        symbol: for the message.
+        audited: the strategy had all bars before any was filled.
+    """
+    if detail is None or not (asked or audited):
+        return ()
+    if audited:
+        message = f"the bars of {detail} decide nothing in an audited run"
+        hint = "all orders are in before the first fill: stream it, or take finer bars to trade on"
+    else:
+        known = sum(one.answered for one in asked)
+        message = f"bars of {detail} decided {known:,} of {len(asked):,} trades that one bar can't"
+        hint = (
+            "" if known == len(asked) else "finer bars are missing there, or don't tell it either"
+        )
+    return (
+        Finding(
+            check=CheckName.BACKTEST,
+            rule="detail",
+            severity=Severity.WARNING if audited else Severity.INFO,
+            message=f"{symbol}: {message}",
+            hint=hint,
+            found=detail,
+        ),
+    )
+
+
 def band_findings(band: Band | None, counted: Metrics, symbol: str) -> tuple[Finding, ...]:
     """A warning where one bar could not decide a trade.
 

@@ -78,12 +78,12 @@ class LedgerBroker(Exchange):
         return super().new_order(size, limit, stop, sl, tp, label, trade=trade)
 
     def fork(self, decide: Decide) -> LedgerBroker:
-        """A copy that goes its own way from here on, on the same data."""
+        """A copy that goes its own way from here on, on the same data; `decide`: which one."""
         twin: Any = self._twin()
         twin.closed_trades = list(self.closed_trades)
         twin._equity = self._equity.copy()  # noqa: SLF001  # a copy of itself
         twin.corrections, twin.asked, twin.heard = [], [], []
-        twin.decide = lambda question: self.decide(question) or decide(question)
+        twin.decide = decide
         own: LedgerBroker = twin
         return own
 

@@ -79,8 +79,11 @@ class Drive:
         frames = self._feed.one_by_one()
         frame = next(frames)
         for bar in range(self._feed.bars):
+            if live and ledger.detailed:  # the guest fills as the finer bars tell: they go first
+                answers = ledger.bar(bar)
+                frame = self._feed.told(bar, answers) if answers else frame
             wire.post(frame)
-            if live:
+            if live and not ledger.detailed:
                 ledger.bar(bar)
             frame = next(frames, frame)  # made while the guest works, sent when its orders are in
             reply = wire.reply()
@@ -98,7 +101,7 @@ class Drive:
         if bar < 1:
             raise BadAnswer("trading can't start on the first bar")
         ledger.begin(bar, first)
-        ledger.bar(bar)
+        ledger.bar(bar, alone=True)
         return True
 
     def _take(self, ledger: Ledger, bar: int, ops: list[Op], *, live: bool) -> None:

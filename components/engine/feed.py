@@ -14,9 +14,9 @@ from components.protocol.messages import Bar, BarBlock, Op, RunWhole
 from components.sandbox.guest.lookahead.differences import asked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from components.protocol.messages import WholeRun
+    from components.protocol.messages import Answered, WholeRun
 
 BARS_A_FRAME = 8_192
 MAX_OPS_IN_ALL = 1_000_000
@@ -41,6 +41,11 @@ class Feed:
         rows = zip(*(column.tolist() for column in self._columns), strict=True)
         for at, values in zip(self._times, rows, strict=True):
             yield self._wire.frame(Bar(self._wire.nonce(), at, list(values)))
+
+    def told(self, bar: int, answers: Sequence[Answered]) -> Frame:
+        """A request for one bar, with what finer bars tell of the strategy's trades in it."""
+        values = [column[bar].item() for column in self._columns]
+        return self._wire.frame(Bar(self._wire.nonce(), self._times[bar], values, list(answers)))
 
     def portion(self, start: int, end: int) -> None:
         """Send the bars from `start` on, `end` not included. Raises as `Wire`."""

@@ -16,16 +16,18 @@ from components.engine.broker import MAX_WAITING, Label, LedgerBroker, TooManyOr
 from components.engine.order_findings import Orders
 from components.engine.units import of_units
 from components.protocol.exchange import replay
-from components.protocol.messages import Account, PlaceOrder
+from components.protocol.messages import Account, Answered, PlaceOrder
+from components.protocol.undecided import nobody_knows
 from components.schema.definition.backtest import BacktestConfig, CommissionScheme
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from components.engine.broker import Watch
+    from components.engine.detail import Detail
     from components.protocol.fills import Correction
     from components.protocol.messages import Op
-    from components.protocol.undecided import Asked
+    from components.protocol.undecided import Answer, Asked, Question
 
 
 def _no_watch() -> None:
@@ -59,6 +61,7 @@ class Ledger:
         watch: asked before each piece of work that the strategy causes; it raises when the job's
             time is over.
         unit: what is traded whole numbers of, in units of the asset.
+        detail: finer bars, where they decide what one bar can't.
 
     Attributes:
         start: first bar on which the strategy traded, or None.
@@ -71,13 +74,16 @@ class Ledger:
         config: BacktestConfig,
         watch: Watch = _no_watch,
         unit: float = 1.0,
+        detail: Detail | None = None,
     ) -> None:
         self._frame = frame
         self._config = config
         self._watch = watch
         self._data = _Data(frame.copy(deep=False))
         self._broker = LedgerBroker(self._data, account_of(config, unit), len(frame), watch)
-        self._ends = Ends()
+        self._ends = Ends(nobody_knows if detail is None else detail.decide)
+        self._detail = detail
+        self._told: dict[Question, Answer] = {}
         self._heard: list[tuple[int, str]] = []
         self._asked = 0
         self._counted = 0
@@ -90,8 +96,25 @@ class Ledger:
         self._data._set_length(bar + 1)  # noqa: SLF001  # as the package's own loop does
         self.apply(first)
 
-    def bar(self, bar: int) -> None:
-        """Fill what can be filled in `bar` and log the equity."""
+    @property
+    def detailed(self) -> bool:
+        """Whether finer bars decide."""
+        return self._detail is not None
+
+    def bar(self, bar: int, *, alone: bool = False) -> Sequence[Answered]:
+        """Fill what can be filled in `bar` and log the equity.
+
+        Args:
+            bar: which one.
+            alone: finer bars are not asked: the strategy has filled its orders already.
+
+        Returns:
+            What finer bars told of the trades in it.
+        """
+        self._told = {}
+        self._broker.decide = nobody_knows if alone else self._ask
+        if self._detail is not None:
+            self._detail.at(bar)
         self._data._set_length(bar + 1)  # noqa: SLF001  # as the package's own loop does
         self._ends.before(self._broker)
         try:
@@ -102,6 +125,16 @@ class Ledger:
         if self._broker.heard:
             self._heard += [(bar, words) for words in self._broker.heard]
             self._broker.heard.clear()
+        return [
+            Answered(bool(q.long), _plain(q.entered), _plain(q.stop), _plain(q.target), answer)
+            for q, answer in self._told.items()
+        ]
+
+    def _ask(self, question: Question) -> Answer | None:
+        answer = None if self._detail is None else self._detail.decide(question)
+        if answer is not None:
+            self._told[question] = answer
+        return answer
 
     def apply(self, ops: Sequence[Op]) -> None:
         """Take a strategy's orders.
@@ -182,6 +215,10 @@ class Ledger:
     def corrections(self) -> Sequence[Correction]:
         """Bars in which plain backtesting.py would have filled otherwise, the first one first."""
         return self._broker.corrections
+
+
+def _plain(price: Any) -> float | None:
+    return None if price is None else float(price)
 
 
 def _warmed_up(start: int) -> Any:

@@ -11,14 +11,16 @@ import pandas as pd
 
 from components.engine import result
 from components.engine.audit import MOST_ORDER_BARS, SAMPLED_BARS, Coverage
-from components.engine.band_findings import band_findings, band_of
+from components.engine.band_findings import band_findings, band_of, detail_findings
 from components.engine.broker import TooManyOrders
 from components.engine.data.judge import data_findings
+from components.engine.detail import Detail
 from components.engine.drive import Course, Drive
 from components.engine.evidence.track import evidence_of
 from components.engine.fills import differences
 from components.engine.findings import lookahead_findings, looked_at
 from components.engine.forecast import TooDear
+from components.engine.job_bars import Market, market_of
 from components.engine.ledger import Ledger, account_of
 from components.engine.order_findings import order_findings
 from components.engine.units import in_units, rules_in_units, to_real_units, unit_findings, unit_of
@@ -39,10 +41,9 @@ from components.schema.results.values import (
 )
 
 if TYPE_CHECKING:
-    from components.ports import Bars, Guest, GuestExit, MarketData, Sandbox
+    from components.ports import Guest, GuestExit, MarketData, Sandbox
     from components.schema.results.values import Limits
 
-FEWEST_BARS = 3
 _SHARE, _ENOUGH = 0.1, 2_500
 """Where streaming was too dear: share of the bars without orders, or number, to be looked at."""
 _PLANNED = 0.6
@@ -68,10 +69,7 @@ def run_smoke(job: SmokeJob, sandbox: Sandbox, data: MarketData) -> ExecutionRes
 def _run(job: BacktestJob | SmokeJob, sandbox: Sandbox, data: MarketData) -> ExecutionResult:
     began = time.perf_counter()
     try:
-        bars = data.bars(job.symbol, job.interval, job.start, job.end)
-        _check_length(bars)
-        benchmark = _benchmark(job, bars, data)
-        outcome = _tried(job, sandbox, bars, benchmark)
+        outcome = _tried(job, sandbox, market_of(job, data))
     except (ConfigError, TransientError) as error:
         outcome = ExecutionResult(status=Status.INFRASTRUCTURE_ERROR, message=str(error))
     except UserError as error:
@@ -85,27 +83,25 @@ def _run(job: BacktestJob | SmokeJob, sandbox: Sandbox, data: MarketData) -> Exe
     )
 
 
-def _tried(
-    job: BacktestJob | SmokeJob, sandbox: Sandbox, bars: Bars, benchmark: Bars
-) -> ExecutionResult:
+def _tried(job: BacktestJob | SmokeJob, sandbox: Sandbox, market: Market) -> ExecutionResult:
     """Streamed where that fits its CPU time, else once more on all data, audited.
 
     Where the audit fails without having found a leak (chance, an init() that can't be followed),
     streaming has the last word, so that no verdict depends on how fast the machine is.
     """
     if isinstance(job, SmokeJob):
-        return _Attempt(job, sandbox, bars, benchmark).outcome()
+        return _Attempt(job, sandbox, market).outcome()
     until = time.monotonic() + job.limits.wall_s
     try:
-        return _Attempt(job, sandbox, bars, benchmark).outcome()
+        return _Attempt(job, sandbox, market).outcome()
     except TooDear as dear:
-        coverage = _coverage(dear, job.limits, len(bars.frame))
+        coverage = _coverage(dear, job.limits, len(market.bars.frame))
     audited = replace(_in_time(job, until), causality="audited")
-    outcome = _Attempt(audited, sandbox, bars, benchmark, coverage).outcome()
+    outcome = _Attempt(audited, sandbox, market, coverage).outcome()
     if not outcome.lookahead or any(leak.rule == "lookahead" for leak in outcome.lookahead):
         return outcome
     streamed = replace(_in_time(job, until), stream_cpu_s=None)
-    return _Attempt(streamed, sandbox, bars, benchmark).outcome()
+    return _Attempt(streamed, sandbox, market).outcome()
 
 
 def _in_time(job: BacktestJob, until: float) -> BacktestJob:
@@ -122,18 +118,6 @@ def _coverage(dear: TooDear, limits: Limits, bars: int) -> Coverage:
     return Coverage(orders=max(MOST_ORDER_BARS, affordable - others), others=others)
 
 
-def _check_length(bars: Bars) -> None:
-    if len(bars.frame) < FEWEST_BARS:
-        raise UserError(f"{bars.symbol} has {len(bars.frame)} bars in that time: too few")
-
-
-def _benchmark(job: BacktestJob | SmokeJob, bars: Bars, data: MarketData) -> Bars:
-    symbol = job.config.benchmark_symbol
-    if symbol is None or symbol == job.symbol:
-        return bars
-    return data.bars(symbol, job.interval, job.start, job.end)
-
-
 class _Attempt:
     """One guest's try at one job."""
 
@@ -141,28 +125,33 @@ class _Attempt:
         self,
         job: BacktestJob | SmokeJob,
         sandbox: Sandbox,
-        bars: Bars,
-        benchmark: Bars,
+        market: Market,
         coverage: Coverage | None = None,
     ) -> None:
         self._job = job
         self._coverage = coverage or Coverage()
         self._sandbox = sandbox
-        self._bars = bars
-        self._benchmark = benchmark
+        self._bars = market.bars
+        self._benchmark = market.benchmark
+        self._finer = market.finer
         self._smoke = isinstance(job, SmokeJob)
         self._unit = unit_of(job)
-        self._traded = in_units(bars, self._unit)
+        self._traded = in_units(market.bars, self._unit)
         frame = self._traded.frame
         self._frame = frame.iloc[: job.bars] if isinstance(job, SmokeJob) else frame
         self._causality: Literal["streamed", "audited"] = (
             "streamed" if isinstance(job, SmokeJob) else job.causality
         )
-        self._ledger = Ledger(self._frame, job.config, self._watch, self._unit)
+        self._ledger = Ledger(self._frame, job.config, self._watch, self._unit, self._detail())
         self._guest: Guest | None = None
         self._course = Course()
         self._done = False
         self._numbers: dict[str, object] = {}
+
+    def _detail(self) -> Detail | None:
+        if self._finer is None or self._causality == "audited":
+            return None
+        return Detail(self._frame, in_units(self._finer, self._unit), self._job.interval)
 
     def outcome(self) -> ExecutionResult:
         """Run it. Raises TransientError where no sandbox could be had."""
@@ -209,6 +198,8 @@ class _Attempt:
     def _stream(self, drive: Drive, guest: Guest) -> None:
         job = self._job
         budget_s = job.stream_cpu_s if isinstance(job, BacktestJob) else None
+        if self._ledger.detailed:  # an audited run would come to other fills
+            budget_s = None
         try:
             drive.stream(self._ledger, budget_s)
         except TooDear:
@@ -341,6 +332,12 @@ class _Attempt:
         job, orders = self._job, self._ledger.orders()
         return (
             *unit_findings(job, self._frame, orders.counted),
+            *detail_findings(
+                self._ledger.undecided(),
+                job.config.detail,
+                job.symbol,
+                audited=self._causality == "audited",
+            ),
             *band_findings(band, metrics, job.symbol),
             *order_findings(orders, self._frame, job.config.initial_capital, job.symbol),
         )
@@ -348,6 +345,7 @@ class _Attempt:
     def _provenance(self) -> Provenance:
         return Provenance(
             data_hash=self._bars.data_hash,
+            detail_hash="" if self._finer is None else self._finer.data_hash,
             engine=ENGINE,
             image=self._sandbox.image,
             backend=self._sandbox.backend,

@@ -77,12 +77,26 @@ class Hello(msgspec.Struct, frozen=True, array_like=True, tag=0):
     nonce: int
 
 
+class Answered(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What finer bars tell of one trade in a bar that has ended: see `undecided.Question`."""
+
+    long: bool
+    entered: float | None
+    stop: float | None
+    target: float | None
+    answer: Literal["stop", "target", "wait"]
+
+
 class Bar(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
-    """One bar: `time` as the index's integer, `values` in column order."""
+    """One bar: `time` as the index's integer, `values` in column order.
+
+    `told`: answers to what the bar leaves open about the strategy's trades.
+    """
 
     nonce: int
     time: int
     values: list[float | int]
+    told: list[Answered] = []
 
 
 class BarBlock(msgspec.Struct, frozen=True, array_like=True, tag=2):

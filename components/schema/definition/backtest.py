@@ -2,10 +2,10 @@
 
 from typing import Annotated, Any
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 
 from components.schema.results.values import Value
-from components.schema.types import Count, Flag, IsoDate, Lookback, Number, Symbol
+from components.schema.types import INTERVAL_PATTERN, Count, Flag, IsoDate, Lookback, Number, Symbol
 
 Fraction = Annotated[Number, Field(ge=0, lt=1)]
 CommissionRate = Annotated[Number, Field(ge=0, lt=0.1)]
@@ -48,6 +48,8 @@ class BacktestConfig(Value):
     risk_free_rate: Fraction = 0.0
     unit: Annotated[Number, Field(ge=1e-9, le=1)] | None = None
     """The smallest amount that can be traded; none: 1, or 1e-6 where one unit is dear."""
+    detail: Annotated[str, StringConstraints(strict=True, pattern=INTERVAL_PATTERN)] | None = None
+    """Finer bars that decide what one bar can't, such as 1m; only the trusted side has them."""
     lookback: Lookback | None = None
     """Bars that init() needs to look back; declared, it makes long series cheap to stream."""
 

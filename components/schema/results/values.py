@@ -240,6 +240,7 @@ class Provenance(Value):
     base_commit: str = ""
     policy_hash: str = ""
     data_hash: str = ""
+    detail_hash: str = ""
     engine: str = ""
     image: str = ""
     backend: str = ""

@@ -161,6 +161,7 @@ class Least:
         """A streamed run with this lookback, over all bars."""
         spec = msgspec.structs.replace(self._source.spec, lookback=window)
         source, tape = self._source, Tape(spec)
+        tape.told = source.tape.told
         columns = [c[: source.tape.length].tolist() for c in source.tape.columns]
         stream = Stream(source.load(), spec, tape, source.declarations, source.folder)
         stream.rehearse()

@@ -145,8 +145,8 @@ class _Guest:
         """Answer one frame; False when the host wants no more."""
         request = request_decoder.decode(self._channel.receive())
         match request:
-            case Bar(nonce, time, values):
-                self._send(self._bar(nonce, time, values))
+            case Bar():
+                self._send(self._bar(request))
             case Hello(nonce):
                 self._hello()
                 self._send(Reply(nonce, live=False, first=[], ops=[]))
@@ -185,11 +185,11 @@ class _Guest:
             trial = self._source.trial(self._kind)
             self._walk = Walk(trial, self._spec, self._tape, folder)
 
-    def _bar(self, nonce: int, time: int, values: list[float | int]) -> Reply:
+    def _bar(self, bar: Bar) -> Reply:
         assert self._stream is not None  # noqa: S101  # the host greets first
-        self._tape.append(time, values)
+        self._tape.append(bar.time, bar.values, bar.told)
         first, ops = self._stream.step()
-        return Reply(nonce, live=self._stream.live, first=first, ops=ops)
+        return Reply(bar.nonce, live=self._stream.live, first=first, ops=ops)
 
     def _take(self, times: bytes, columns: list[bytes]) -> None:
         self._tape.extend(

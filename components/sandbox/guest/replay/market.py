@@ -8,10 +8,13 @@ import numpy as np
 import pandas as pd
 from backtesting._util import _Array, _Data
 
+from components.protocol.undecided import Question
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from components.protocol.messages import Spec
+    from components.protocol.messages import Answered, Spec
+    from components.protocol.undecided import Answer
 
 FIRST_CAPACITY = 1_024
 
@@ -38,7 +41,10 @@ class WholeData(_Data):  # type: ignore[misc]  # the package has no types
 
 
 class Tape:
-    """Received bars in preallocated arrays that double when full; beyond `length` all is zero."""
+    """Received bars in preallocated arrays that double when full; beyond `length` all is zero.
+
+    `told`: by bar, answers to what it leaves open about a trade.
+    """
 
     def __init__(self, spec: Spec) -> None:
         self.names = [column.name for column in spec.columns]
@@ -49,9 +55,10 @@ class Tape:
         self._index_name = spec.index_name
         self._zone = spec.zone
         self.pip = spec.pip
+        self.told: dict[int, dict[Question, Answer]] = {}
 
-    def append(self, time: int, values: Sequence[float]) -> None:
-        """Take one more bar."""
+    def append(self, time: int, values: Sequence[float], told: Sequence[Answered] = ()) -> None:
+        """Take one more bar, and what is told of the order of events in it."""
         at = self.length
         if at == len(self.times):
             self._grow(2 * at)
@@ -59,6 +66,8 @@ class Tape:
         for column, value in zip(self.columns, values, strict=True):
             column[at] = value
         self.length = at + 1
+        if told:
+            self.told[at] = {Question(t.long, t.entered, t.stop, t.target): t.answer for t in told}
 
     def extend(self, times: np.ndarray[Any, Any], columns: Sequence[np.ndarray[Any, Any]]) -> None:
         """Take many bars at once."""

@@ -17,21 +17,27 @@ from components.protocol.messages import CancelOrder, Close, Op, PlaceOrder, Pro
 from components.sandbox.guest.runtime.faults import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from components.protocol.messages import Account
+    from components.protocol.undecided import Answer, Question
+
+    Told = Mapping[int, Mapping[Question, Answer]]
 
 
 class StrategyBroker(Exchange):
     """The strategy's own broker: real, deterministic, and of no weight.
+
+    `told`: by bar, what the host knows of the order of events in it, so that both fill alike.
 
     Attributes:
         ops: what was asked for since it was last emptied.
         depth: above zero while the package itself is at work.
     """
 
-    def __init__(self, data: Any, account: Account, capacity: int) -> None:
+    def __init__(self, data: Any, account: Account, capacity: int, told: Told) -> None:
         super().__init__(data, account, capacity)
+        self.decide = lambda question: told.get(self._i, {}).get(question)
         self.ops: list[Op] = []
         self.depth = 0
 

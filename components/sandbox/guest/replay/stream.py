@@ -44,7 +44,7 @@ class Stream:
         self._folder = folder
         self._trial = Trial(kind, spec, tape, declarations)
         self._data = GrowingData(tape)
-        self._mirror = StrategyBroker(self._data, spec.account, 1_024)
+        self._mirror = StrategyBroker(self._data, spec.account, 1_024, tape.told)
         np.seterr(invalid="ignore")  # as the package's own loop does: NaN >= 3 is just False
         self._living: Strategy | None = None
         self._graft: Graft | None = None

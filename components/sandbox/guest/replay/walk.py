@@ -63,7 +63,7 @@ class Walk:
         self._trial = trial
         self._folder = folder
         self._data = GrowingData(tape)
-        self._mirror = StrategyBroker(self._data, spec.account, 1_024)
+        self._mirror = StrategyBroker(self._data, spec.account, 1_024, tape.told)
         self._living: Strategy | None = None
         self._graft: Graft | None = None
         self._bar = 0

@@ -70,7 +70,7 @@ def run_whole(
     """
     data = WholeData(tape.frame(0, length))
     data._Data__pip = tape.pip  # noqa: SLF001  # what a prefix's own closes would not tell
-    mirror = StrategyBroker(data, spec.account, length)
+    mirror = StrategyBroker(data, spec.account, length, tape.told)
     declarations.begin(lean=True)
     strategy = kind(mirror, data, dict(spec.parameters))
     strategy.init()
