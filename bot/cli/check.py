@@ -36,7 +36,7 @@ from bot.core.decisions import Plan, Snapshot
 from bot.daemon.executors import open_executor
 from bot.daemon.opening import open_bench
 from bot.proposals.check import known_verdict, remember
-from bot.report import markdown as say
+from bot.report import markdown
 from components.errors import UserError
 from components.git_patch import Repository
 from components.ports import Proposal
@@ -136,7 +136,7 @@ def watch(
                 report = _check_folders([path], bench, asked)
                 remember(store, report)
                 out.rule(dt.datetime.now().astimezone().strftime("%H:%M:%S"))
-                out.print(say.plain(report), markup=False, highlight=False)
+                out.print(markdown.plain(report), markup=False, highlight=False)
                 wait_for_save()
 
 

@@ -9,7 +9,7 @@ import typer
 from pydantic import ValidationError
 
 from bot.cli.common import errors_for_people, read_input
-from bot.report import markdown as say
+from bot.report import markdown
 from bot.report.charts import chart
 from bot.report.findings import to_commands, to_sarif
 from components.errors import UserError
@@ -38,10 +38,10 @@ def _rendered(report: Report, form: Format) -> str:
     if form is Format.JSON:
         return harmless(report.model_dump_json(indent=2)) + "\n"
     if form is Format.MARKDOWN:
-        return say.markdown(report, chart=chart(report))
+        return markdown.markdown(report, chart=chart(report))
     if form is Format.SARIF:
         return json.dumps(to_sarif(report.placed_findings()), indent=2) + "\n"
-    return say.plain(report)
+    return markdown.plain(report)
 
 
 def register(app: typer.Typer) -> None:

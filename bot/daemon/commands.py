@@ -32,7 +32,7 @@ from bot.landing.outcomes import WAITING, CommandOutcome, keep, read
 from bot.landing.unfinished import finish_open, refuse_unknown
 from bot.proposals.ask import ask_check
 from bot.proposals.cancel import cancel, resume, show_cancelled
-from bot.report import markdown as say
+from bot.report import markdown
 from bot.sources.begun import known_birth
 from components.errors import ConfigError, Conflict, TransientError, UserError, Waiting
 from components.ports import Proposal
@@ -100,7 +100,7 @@ def _authorised(world: World, watched: Watched, event: CommandIssued, job: Job) 
         permission = watched.forge.permission(event.actor)
         if not commands.may(event.command, permission):
             return CommandOutcome(
-                ok=False, code="forbidden", message=say.refused(event.actor, permission)
+                ok=False, code="forbidden", message=markdown.refused(event.actor, permission)
             )
     return _do(world, watched, event, job)
 
@@ -125,7 +125,9 @@ def _do(world: World, watched: Watched, event: CommandIssued, job: Job) -> Comma
         case Status():
             outcome = _status(world, watched, event)
         case Help(problem=problem):
-            outcome = CommandOutcome(ok=not problem, code="help", message=say.help_text(problem))
+            outcome = CommandOutcome(
+                ok=not problem, code="help", message=markdown.help_text(problem)
+            )
         case _:
             assert_never(command)
     return outcome
@@ -182,7 +184,7 @@ def _check(world: World, watched: Watched, event: CommandIssued) -> CommandOutco
     for proposal in found:
         resume(world, watched, proposal.id)
         ask_check(world, watched.name, proposal.id, proposal.actor, force=True, asked=True)
-    return CommandOutcome(ok=True, code="started", message=say.check_started(found[0].head))
+    return CommandOutcome(ok=True, code="started", message=markdown.check_started(found[0].head))
 
 
 def _meant(watched: Watched, event: CommandIssued) -> list[Proposal]:
@@ -209,7 +211,9 @@ def _hold(world: World, watched: Watched, event: CommandIssued, command: Hold) -
         )
         finish_open(world, watched)  # a deploy of it that waits in a queue of the forge ends
     world.progress.tell(StrategyChanged(command.name))
-    return CommandOutcome(ok=True, code="held", message=say.hold_set(command.name, command.version))
+    return CommandOutcome(
+        ok=True, code="held", message=markdown.hold_set(command.name, command.version)
+    )
 
 
 def _unhold(
@@ -221,7 +225,7 @@ def _unhold(
         )
     world.progress.tell(StrategyChanged(command.name))
     return CommandOutcome(
-        ok=True, code="lifted", message=say.hold_lifted(command.name, command.version)
+        ok=True, code="lifted", message=markdown.hold_lifted(command.name, command.version)
     )
 
 
@@ -232,12 +236,12 @@ def _cancel(world: World, watched: Watched, event: CommandIssued) -> CommandOutc
     unfinished = bool(world.store.runs.unfinished(watched.name, proposal.id))
     judged = world.store.runs.latest(watched.name, proposal.id, head=proposal.head, finished=True)
     if judged is not None and not unfinished:
-        return CommandOutcome(ok=True, code="cancelled", message=say.cancelled(running=False))
+        return CommandOutcome(ok=True, code="cancelled", message=markdown.cancelled(running=False))
     cancel(world, watched, proposal)
     world.store.jobs.cancel("check", proposal.id, watched.name)
     if not world.running.stop(watched.name, proposal.id):
         show_cancelled(world, watched, proposal)
-    return CommandOutcome(ok=True, code="cancelled", message=say.cancelled(running=True))
+    return CommandOutcome(ok=True, code="cancelled", message=markdown.cancelled(running=True))
 
 
 def _status(world: World, watched: Watched, event: CommandIssued) -> CommandOutcome:
@@ -249,7 +253,7 @@ def _status(world: World, watched: Watched, event: CommandIssued) -> CommandOutc
     verdict = str(run.verdict) if run is not None and run.verdict is not None else ""
     url = world.run_url(run.id) if run is not None else ""
     return CommandOutcome(
-        ok=True, code="status", message=say.standing(state, proposal.head, verdict, url)
+        ok=True, code="status", message=markdown.standing(state, proposal.head, verdict, url)
     )
 
 
@@ -289,5 +293,5 @@ def _answer(
         id=event.proposal, ref="", head=event.head
     )
     plain = outcome.code in {"help", "forbidden"} or outcome.ok
-    body = outcome.message if plain else say.failed(outcome.message)
-    watched.forge.reply(proposal, f"{say.answer_marker(key)}\n{body}", again=again)
+    body = outcome.message if plain else markdown.failed(outcome.message)
+    watched.forge.reply(proposal, f"{markdown.answer_marker(key)}\n{body}", again=again)

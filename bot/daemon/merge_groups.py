@@ -7,7 +7,7 @@ from bot.core.decisions import Snapshot
 from bot.deploy.recheck import judge_live, kept
 from bot.landing.context import Watched, World
 from bot.landing.reverts import restored_trees
-from bot.report import markdown as say
+from bot.report import markdown
 from bot.report.values import base_id
 from components.ports import Proposal, ProposesRollbacks, StatusState
 from components.state.tables.records import Job
@@ -30,7 +30,7 @@ def check_group(world: World, job: Job) -> None:
     snapshot = take_snapshot(watched.where, proposal, watched.forge.base())
     rest = _without_rollbacks(world, watched, snapshot)
     if snapshot.changes and not rest.changes:
-        words = say.not_judged("the group", "what was live before")
+        words = markdown.not_judged("the group", "what was live before")
         _mark(watched, job.key, StatusState.SUCCESS, words)
         return
     _mark(watched, job.key, StatusState.PENDING, "checks are running")
@@ -39,11 +39,11 @@ def check_group(world: World, job: Job) -> None:
     )
     report = kept(run) if run.finished else judge_live(world, watched, rest, run)
     if report is not None:
-        _mark(watched, job.key, *say.status_text(report), world.run_url(run.id))
+        _mark(watched, job.key, *markdown.status_text(report), world.run_url(run.id))
 
 
 def _mark(watched: Watched, commit: str, state: StatusState, words: str, url: str = "") -> None:
-    watched.forge.set_status(commit, say.SUMMARY_CONTEXT, state, words, url)
+    watched.forge.set_status(commit, markdown.SUMMARY_CONTEXT, state, words, url)
 
 
 def _without_rollbacks(world: World, watched: Watched, snapshot: Snapshot) -> Snapshot:

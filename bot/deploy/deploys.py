@@ -37,7 +37,7 @@ from bot.proposals.ask import ask_check
 from bot.proposals.cancel import CANCELLED, CLOSED, SUPERSEDED, end_run, resume
 from bot.proposals.check import CheckRequest, checked, record_run
 from bot.proposals.publish import publish
-from bot.report import markdown as say
+from bot.report import markdown
 from components.errors import AlgoOpsError, Enqueued, Moved, UserError, Waiting
 from components.git_patch.values import MergeCandidate as Head
 from components.git_patch.values import MergeStep
@@ -140,12 +140,12 @@ def _gone(world: World, watched: Watched, order: DeployOrder) -> CommandOutcome:
     done = known[0]
     hold = world.store.holds.active(watched.name, done.name, done.version)
     if hold is not None:
-        words = say.held(done.name, done.version, hold.reason)
+        words = markdown.held(done.name, done.version, hold.reason)
         return CommandOutcome(ok=False, code="held", message=words)
     return CommandOutcome(
         ok=True,
         code="unchanged",
-        message=say.already_deployed(done.commit),
+        message=markdown.already_deployed(done.commit),
         data={"commit": done.commit, "tag": done.tag, "name": done.name},
     )
 
@@ -219,7 +219,7 @@ def _land_one(world: World, watched: Watched, ready: ReadyProposal) -> CommandOu
 def _waits(world: World, order: DeployOrder, why: str) -> CommandOutcome:
     """It is in the forge's queue; kept while the lane is held, for its end overwrites it."""
     data = {"commit": "", "tag": "", "name": order.name, "version": ""}
-    outcome = CommandOutcome(ok=True, code=WAITING, message=say.deploy_waits(why), data=data)
+    outcome = CommandOutcome(ok=True, code=WAITING, message=markdown.deploy_waits(why), data=data)
     keep(world.store, order.key, outcome)
     return outcome
 
@@ -240,12 +240,12 @@ def _show_accepted(
 
     It is red again where nothing landed: nobody else may merge by what was accepted once.
     """
-    head, words = ready.snapshot.head, say.policies_accepted(ready.order.actor)
+    head, words = ready.snapshot.head, markdown.policies_accepted(ready.order.actor)
     if state is not StatusState.SUCCESS:
         words = f"{words}, but not landed"
-    contexts = [say.SUMMARY_CONTEXT]
+    contexts = [markdown.SUMMARY_CONTEXT]
     if watched.forge.marks_each_check:
-        contexts.append(say.context(CheckName.POLICY_CHANGE))
+        contexts.append(markdown.context(CheckName.POLICY_CHANGE))
     for context in contexts:
         watched.forge.set_status(head, context, state, words, "")
 

@@ -24,7 +24,7 @@ from bot.landing.reverts import (
     revert_from,
 )
 from bot.landing.unfinished import finish_open, refuse_unknown
-from bot.report import markdown as say
+from bot.report import markdown
 from components.errors import AlgoOpsError, Waiting
 from components.ports import ProposesRollbacks
 from components.state import Lifecycle
@@ -118,7 +118,7 @@ def _rolled_back_meanwhile(
     return CommandOutcome(
         ok=True,
         code="rolled_back",
-        message=say.rolled_back_already(order.name, now.version, now.actor),
+        message=markdown.rolled_back_already(order.name, now.version, now.actor),
         data={"version": now.version, "held": "", "commit": now.commit, "name": order.name},
     )
 
@@ -141,9 +141,9 @@ def _waits(world: World, intent: Intent, why: str) -> CommandOutcome:
     )
     named, proposal = revert_from(now).named, str(now.details.get("proposal", ""))
     target = named.to or "nothing"
-    message = say.rollback_waits(named.name, target, why)
+    message = markdown.rollback_waits(named.name, target, why)
     if revert_from(now).order.offered and not now.details.get(ACCEPTED):
-        message = say.rollback_proposed(named.name, target, proposal)
+        message = markdown.rollback_proposed(named.name, target, proposal)
     data = {"version": named.to, "held": "", "commit": "", "name": named.name, "proposal": proposal}
     return CommandOutcome(ok=True, code=WAITING, message=message, data=data)
 

@@ -26,7 +26,7 @@ from bot.landing.queued import (
     tell_end,
     waits,
 )
-from bot.report import markdown as say
+from bot.report import markdown
 from components.errors import Enqueued, Moved, UserError, Waiting
 from components.ports import Landing, Proposal, Tag
 from components.state import Lifecycle, VersionContent
@@ -174,7 +174,7 @@ def _give_up(
     world: World, watched: Watched, intent: Intent, parts: Sequence[Part], why: str
 ) -> None:
     """It will not land: whoever waits is told, and no queue lands it later."""
-    words = say.deploy_ended(why)
+    words = markdown.deploy_ended(why)
     for part in parts if is_queued(intent) else ():
         leave_queue(watched, part.proposal)
         if waits(world, part.order.key):
@@ -217,7 +217,7 @@ def _deployed(part: Part, commit: str) -> CommandOutcome:
     return CommandOutcome(
         ok=True,
         code="deployed",
-        message=say.deployed(names, commit, tags, gone, part.policies, part.also),
+        message=markdown.deployed(names, commit, tags, gone, part.policies, part.also),
         data={**data, "landed": _all_of(names, gone, part)},
     )
 

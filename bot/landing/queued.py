@@ -8,7 +8,7 @@ from bot.checks.lands import landing_list
 from bot.core.decisions import StrategyChange
 from bot.landing.context import Watched, World
 from bot.landing.outcomes import WAITING, CommandOutcome, keep, read
-from bot.report import markdown as say
+from bot.report import markdown
 from components.errors import UserError
 from components.ports import Proposal, Queues
 from components.state.tables.records import Intent
@@ -42,7 +42,7 @@ def refuse_held(world: World, watched: Watched, versions: Sequence[tuple[str, st
     for name, version in versions:
         hold = world.store.holds.active(watched.name, name, version)
         if hold is not None:
-            raise UserError(say.held(name, version, hold.reason))
+            raise UserError(markdown.held(name, version, hold.reason))
 
 
 def refuse_unshown(
@@ -112,7 +112,7 @@ def waits(world: World, key: str) -> bool:
 
 def tell_end(watched: Watched, proposal: Proposal, mark: str, words: str) -> None:
     """Say in a proposal's conversation how something ended that somebody was told to wait for."""
-    body = f"{say.answer_marker(f'end:{mark}')}\n{words}"
+    body = f"{markdown.answer_marker(f'end:{mark}')}\n{words}"
     try:
         watched.forge.reply(proposal, body, again=True)
     except UserError as refused:  # a locked conversation, say: the outcome is kept all the same

@@ -17,7 +17,7 @@ from bot.landing.holding import content_of_version
 from bot.landing.land import ABANDONED, DONE, base_is_seen
 from bot.landing.outcomes import CommandOutcome, keep
 from bot.landing.queued import is_queued, keep_end, learn_queued, leave_queue, tell_end, waits
-from bot.report import markdown as say
+from bot.report import markdown
 from components.errors import Enqueued, Moved, UserError, Waiting
 from components.ports import Landing, Proposal, ProposesRollbacks, StatusState
 from components.state import Lifecycle
@@ -181,11 +181,13 @@ def _proposed(world: World, watched: Watched, intent: Intent, revert: Revert) ->
     """The pull request of a rollback: the one that is known, or found again, or a new one."""
     number = str(intent.details.get("proposal", ""))
     if not number:
-        body = say.rollback_body(revert.message, offered=revert.order.offered)
+        body = markdown.rollback_body(revert.message, offered=revert.order.offered)
         number = watched.forge.propose(revert.branch, revert.commit, revert.in_short, body)
         failpoint("revert.proposed")
-        words = say.not_judged(revert.named.name, revert.named.to or "nothing")
-        watched.forge.set_status(revert.commit, say.SUMMARY_CONTEXT, StatusState.SUCCESS, words, "")
+        words = markdown.not_judged(revert.named.name, revert.named.to or "nothing")
+        watched.forge.set_status(
+            revert.commit, markdown.SUMMARY_CONTEXT, StatusState.SUCCESS, words, ""
+        )
         world.store.intents.learn(intent.id, "proposal", number)
     return Proposal(id=number, ref=revert.branch, head=revert.commit)
 
@@ -199,7 +201,7 @@ def _give_up(  # what is given up, and why
     error: Moved | UserError,
 ) -> None:
     """It will not land: whoever waits is told, and nothing of it is left to be merged later."""
-    words = say.rollback_ended(str(error))
+    words = markdown.rollback_ended(str(error))
     if proposal is not None and isinstance(watched.forge, ProposesRollbacks):
         if waits(world, revert.order.key):
             tell_end(watched, proposal, revert.commit, words)
@@ -217,7 +219,7 @@ def _rolled_back(revert: Revert, commit: str) -> CommandOutcome:
         ok=True,
         code="rolled_back",
         message=" ".join(
-            say.rolled_back(r.name, r.to or "nothing", commit, r.left, order.reason)
+            markdown.rolled_back(r.name, r.to or "nothing", commit, r.left, order.reason)
             for r in revert.restored
         ),
         data={"commit": commit, "version": named.to, "held": named.left, "name": order.name},

@@ -31,7 +31,7 @@ from bot.proposals.cancel import (
 from bot.proposals.deploy_warnings import with_deploy_warnings
 from bot.proposals.publish import publish, published_key
 from bot.proposals.sandbox_turn import tell_waited, wait_for_sandbox
-from bot.report import markdown as say
+from bot.report import markdown
 from components.errors import TransientError
 from components.ports import Proposal, StatusState, Turn
 from components.schema.results.report import CheckResult, Report, StrategyReport
@@ -257,7 +257,11 @@ def _run(
     request = CheckRequest(**job.payload)
     if job.queue != SANDBOX:
         watched.forge.set_status(
-            proposal.head, say.SUMMARY_CONTEXT, StatusState.PENDING, PENDING, world.run_url(run.id)
+            proposal.head,
+            markdown.SUMMARY_CONTEXT,
+            StatusState.PENDING,
+            PENDING,
+            world.run_url(run.id),
         )
     world.progress.tell(RunChanged(run.id))
     snapshot = take_snapshot(watched.where, proposal, run.base)

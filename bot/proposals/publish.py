@@ -3,7 +3,7 @@
 import structlog
 
 from bot.landing.context import Watched, World
-from bot.report import markdown as say
+from bot.report import markdown
 from bot.report.charts import chart
 from components.errors import UserError
 from components.ports import Proposal, StatusState
@@ -28,7 +28,7 @@ def publish(world: World, watched: Watched, proposal: Proposal, report: Report) 
 def show(world: World, watched: Watched, proposal: Proposal, report: Report) -> None:
     """Post or edit a report, also of a run that is not over, and the statuses."""
     url = world.run_url(report.run_id)
-    body = say.markdown(report, page_url=url, chart=chart(report))
+    body = markdown.markdown(report, page_url=url, chart=chart(report))
     previous = world.store.comments.get(watched.name, proposal.id)
     try:
         comment = watched.forge.publish(proposal, report, body, previous)
@@ -46,8 +46,8 @@ def _marks(
 ) -> tuple[tuple[str, StatusState, str], ...]:
     """The statuses to set; the summary's, which may be required, always and last."""
     if not watched.forge.marks_each_check:
-        return say.statuses(report)[-1:]
-    return (*_cleared(world, watched, report), *say.statuses(report))
+        return markdown.statuses(report)[-1:]
+    return (*_cleared(world, watched, report), *markdown.statuses(report))
 
 
 def _cleared(
@@ -61,13 +61,13 @@ def _cleared(
         )
         if run.head == report.head_commit and str(run.id) != report.run_id
     ]
-    red_now = {context for context, _, _ in say.statuses(report)}
+    red_now = {context for context, _, _ in markdown.statuses(report)}
     cleared = {}
     for run in earlier:
         whole = world.store.runs.get(run.id)
         if whole is None or not whole.report:
             continue
-        for context, _, _ in say.statuses(Report.model_validate_json(whole.report)):
+        for context, _, _ in markdown.statuses(Report.model_validate_json(whole.report)):
             if context not in red_now:
                 cleared[context] = (context, StatusState.SUCCESS, "passes now")
     return tuple(cleared.values())

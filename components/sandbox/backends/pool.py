@@ -62,7 +62,7 @@ class PooledSandbox(ABC):
         self._lock = threading.Lock()
         self._waiting: deque[Future[Instance]] = deque()
         self._starters = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="guest-start")
-        self._undertaker = ThreadPoolExecutor(1, thread_name_prefix="guest-end")
+        self._enders = ThreadPoolExecutor(1, thread_name_prefix="guest-end")
 
     @abstractmethod
     def start(self, limits: Limits) -> Instance:
@@ -123,11 +123,11 @@ class PooledSandbox(ABC):
             used = list(self._used)
             self._used.clear()
         for instance in used:
-            self._undertaker.submit(instance.destroy)
+            self._enders.submit(instance.destroy)
         for future in waiting:
             if not future.cancel() and future.exception() is None:
-                self._undertaker.submit(future.result().destroy)
-        self._undertaker.shutdown(wait=True)
+                self._enders.submit(future.result().destroy)
+        self._enders.shutdown(wait=True)
         self._starters.shutdown(wait=True)
 
     def _start_ahead(self) -> Instance:
@@ -219,7 +219,7 @@ class PooledSandbox(ABC):
     def _bury(self, instance: Instance) -> None:
         with self._lock:
             if not self._closing.is_set():
-                self._undertaker.submit(instance.destroy)
+                self._enders.submit(instance.destroy)
                 return
         instance.destroy()
 

@@ -33,7 +33,7 @@ wall = raise_wall("bubblewrap", warm=WARM)
 
 def settled():
     eventually(lambda: wall.warm() == WARM)
-    wall._undertaker.submit(int).result()
+    wall._enders.submit(int).result()
     gc.collect()
     return len(os.listdir("/proc/self/fd"))
 
