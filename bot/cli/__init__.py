@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Run the daemon: watch the repositories, check, report, deploy; serve the pages.",
     ),
     "init": ("run", "Make the bare repository that authors push to and the daemon watches."),
+    "new": ("new", "Make the folder of a strategy from a notebook or a script."),
     "backtest": (
         "backtest",
         "Backtest one strategy in the sandbox, without static validation of its code.",
