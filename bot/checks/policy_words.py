@@ -108,6 +108,8 @@ def _risk(old: RiskPolicy, new: RiskPolicy) -> Iterator[PolicyDifference]:
     yield from _causality(old.causality, new.causality)
     yield from _further(old, new, "robustness")
     yield from _further(old, new, "walk_forward")
+    families = (old.luck.family, new.luck.family)
+    yield from ordered(RISK, "luck.family", *families, ("strategy", "data", "repository"))
     actions = (old.recheck.action, new.recheck.action)
     strictness = ("notify", "propose_rollback", "rollback")
     yield from ordered(RISK, "recheck.action", *actions, strictness)

@@ -9,12 +9,14 @@ from bot.checks.backtests import Task
 from bot.checks.code import judge_folder
 from bot.checks.further import further_gates
 from bot.checks.jobs import DeployedResults, JobRunner, Superseded, backtest_of, run_deployed
+from bot.checks.luck import Counter, Uncounted, luck_of, policy_check
 from bot.checks.subject import CODE, Bench, Prepared, Subject
 from bot.core.job_output import OnOutput
 from components.engine import gates
 from components.engine.band_findings import gates_within_the_band
 from components.engine.fills import fill_findings
 from components.schema.definition.check import DefinitionCheck
+from components.schema.results.evidence import Luck
 from components.schema.results.report import CheckResult, GateResult
 from components.schema.results.values import (
     CheckName,
@@ -37,12 +39,18 @@ _HINTS = {
 
 @dataclass
 class Progress:
-    """The checks so far of one subject, told onwards as each ends; `hear`: what jobs say."""
+    """The checks so far of one subject, told onwards as each ends.
+
+    Attributes:
+        hear: told what jobs say.
+        counter: told of each backtest before anybody is told of its result.
+    """
 
     subject: Subject
     tell: OnCheck
     cancelled: Flag
     hear: OnOutput | None = None
+    counter: Counter = field(default_factory=Uncounted)
     done: list[CheckResult] = field(default_factory=list)
 
     def end(
@@ -73,18 +81,23 @@ class Progress:
         findings: Sequence[Finding],
         summary: str,
     ) -> bool:
-        result = CheckResult(
-            name=name,
-            outcome=outcome,
-            summary=summary,
-            duration_s=round(time.monotonic() - started, 4),
-            findings=tuple(findings),
+        return self.add(
+            CheckResult(
+                name=name,
+                outcome=outcome,
+                summary=summary,
+                duration_s=round(time.monotonic() - started, 4),
+                findings=tuple(findings),
+            )
         )
+
+    def add(self, result: CheckResult) -> bool:
+        """Record a check; whether it passed."""
         self.done.append(result)
         self.tell(self.subject.name, result)
         if self.cancelled.is_set():
             raise Superseded
-        return outcome is Outcome.PASSED
+        return result.outcome is Outcome.PASSED
 
 
 @dataclass(frozen=True)
@@ -94,6 +107,7 @@ class Judged:
     results: tuple[ExecutionResult, ...] = ()
     base: tuple[ExecutionResult, ...] = ()
     gates: tuple[GateResult, ...] = ()
+    luck: tuple[Luck, ...] = ()
 
 
 def run_stages(subject: Subject, bench: Bench, prepared: Prepared, progress: Progress) -> Judged:
@@ -108,17 +122,19 @@ def run_stages(subject: Subject, bench: Bench, prepared: Prepared, progress: Pro
     runner = JobRunner(bench, progress.cancelled, progress.hear)
     if not _smoke(subject, definition, resolved, runner, progress):
         return Judged()
-    results, survived = _backtests(subject, bench, definition, resolved, runner, progress)
+    results, survived = _backtests(subject, bench, prepared, runner, progress)
+    luck = luck_of(results, bench.policies.risk, (subject.name, subject.tree), progress.counter)
     if not survived:
-        return Judged(results)
+        return Judged(results, luck=luck)
     started = time.monotonic()
     base = run_deployed(subject, bench, resolved, runner)
     further, broken = _further(subject, bench, definition, (resolved, results), runner)
     if base.broken or broken:
         progress.error(CheckName.POLICY, started, base.broken or broken)
-        return Judged(results, base.results)
+        return Judged(results, base.results, luck=luck)
+    further = (*further, *gates.judge_luck(bench.policies.risk, luck))
     judged = _policy(bench, (results, base), further, progress, started)
-    return Judged(results, base.results, judged)
+    return Judged(results, base.results, judged, luck)
 
 
 def _further(
@@ -190,18 +206,15 @@ def _smoke_summary(result: ExecutionResult) -> str:
 def _backtests(
     subject: Subject,
     bench: Bench,
-    definition: DefinitionCheck,
-    tasks: Sequence[Task],
-    jobs: JobRunner,
+    prepared: Prepared,
+    runner: JobRunner,
     progress: Progress,
 ) -> tuple[tuple[ExecutionResult, ...], bool]:
     started = time.monotonic()
-    results = tuple(
-        _with_provenance(result, subject, bench)
-        for result in jobs.run(
-            [backtest_of(subject.name, subject.files, definition.rules, t, bench) for t in tasks]
-        )
-    )
+    rules = prepared.definition.rules
+    jobs = [backtest_of(subject.name, subject.files, rules, t, bench) for t in prepared.tasks]
+    results = tuple(_with_provenance(r, subject, bench) for r in runner.run(jobs))
+    progress.counter.record(subject.name, prepared.key, list(zip(jobs, results, strict=True)))
     causal = _lookahead(subject, results, progress, started)
     broken = [r.message for r in results if r.status is Status.INFRASTRUCTURE_ERROR]
     if broken:
@@ -256,11 +269,9 @@ def _policy(
     results, base = ran
     compared = base.results if base.there else None
     judged = (*gates.judge(bench.policies.risk, results, compared), *further)
-    findings = [_gate_finding(g) for g in judged if not g.passed]
-    findings += [_not_compared(base.failed)] if base.failed else []
-    findings += gates_within_the_band(bench.policies.risk, results, compared)
-    passed = sum(g.passed for g in judged)
-    progress.end(CheckName.POLICY, started, findings, f"{passed} of {len(judged)} gates hold")
+    more = [_not_compared(base.failed)] if base.failed else []
+    more += gates_within_the_band(bench.policies.risk, results, compared)
+    progress.add(policy_check(judged, more, round(time.monotonic() - started, 4)))
     return judged
 
 
@@ -271,17 +282,6 @@ def _not_compared(reasons: Sequence[str]) -> Finding:
         severity=Severity.WARNING,
         message=f"the deployed version does not run any more: {'; '.join(reasons)}",
         hint="compare this version with it by other means before it is deployed",
-    )
-
-
-def _gate_finding(gate: GateResult) -> Finding:
-    return Finding(
-        check=CheckName.POLICY,
-        rule=gate.id,
-        severity=Severity.ERROR if gate.severity == "block" else Severity.WARNING,
-        message=gate.message,
-        found="" if gate.value is None else f"{gate.value:g}",
-        allowed="" if gate.limit is None else f"{gate.op} {gate.limit:g}",
     )
 
 

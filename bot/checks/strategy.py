@@ -1,19 +1,28 @@
 """All checks of one strategy, in stages: none starts when an earlier one failed."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Event as Flag
 
 import structlog
 
-from bot.checks.jobs import Superseded
+from bot.checks.jobs import Superseded, backtest_of
+from bot.checks.luck import Counter, Uncounted, luck_of, with_luck
 from bot.checks.stages import Judged, OnCheck, Progress, run_stages, run_static
 from bot.checks.subject import Bench, Prepared, Subject, prepare
+from bot.checks.verdict import verdict_of
 from bot.core.job_output import OnOutput
 from components.engine import gates
 from components.errors import AlgoOpsError, TransientError
 from components.schema.results.report import CheckResult, StrategyReport
-from components.schema.results.values import STRATEGY_CHECKS, CheckName, Metrics, Outcome, Verdict
+from components.schema.results.values import (
+    STRATEGY_CHECKS,
+    CheckName,
+    Metrics,
+    Outcome,
+    Status,
+    Verdict,
+)
 
 __all__ = [
     "Asked",
@@ -49,6 +58,7 @@ class Asked:
         asked: a person with write permission asked for it.
         side_by_side: strategies that are checked at once.
         hear: called with what the jobs say while they run.
+        counter: who counts tries.
     """
 
     known: Known
@@ -59,6 +69,7 @@ class Asked:
     asked: bool = False
     side_by_side: int = AT_ONCE
     hear: OnOutput | None = None
+    counter: Counter = field(default_factory=Uncounted)
 
 
 def check_strategy(subject: Subject, bench: Bench, asked: Asked) -> StrategyReport:
@@ -76,14 +87,12 @@ def check_strategy(subject: Subject, bench: Bench, asked: Asked) -> StrategyRepo
         Superseded: `cancelled` was set.
         TransientError: the outside failed for now.
     """
-    progress = Progress(subject, asked.tell, asked.cancelled, asked.hear)
+    progress = Progress(subject, asked.tell, asked.cancelled, asked.hear, asked.counter)
     try:
         prepared = prepare(subject, bench)
-        stored = None if asked.force else asked.known(prepared.key)
+        stored = _known(subject, prepared, bench, asked)
         if stored is not None:
-            return stored.model_copy(
-                update={"reused": True, "change": subject.change, "path": subject.path}
-            )
+            return _again(subject, bench, stored, asked.counter)
         judged = run_stages(subject, bench, prepared, progress)
         _refuse_other_data(subject, bench, prepared)
     except (Superseded, TransientError):
@@ -124,12 +133,38 @@ def check_static(subject: Subject, bench: Bench, asked: Asked) -> First:
     """
     progress = Progress(subject, asked.tell, asked.cancelled, asked.hear)
     prepared = prepare(subject, bench)
-    if not asked.force and asked.known(prepared.key) is not None:
+    if _known(subject, prepared, bench, asked) is not None:
         return First()
     if not run_static(subject, bench, prepared, progress):
         return First(failed=_report(subject, prepared, progress.done, Judged()))
     bars = sum(task.bars for task in prepared.tasks)
     return First(work=SMOKE_BARS + bars * (2 if subject.base_files else 1))
+
+
+def _known(
+    subject: Subject, prepared: Prepared, bench: Bench, asked: Asked
+) -> StrategyReport | None:
+    """The known verdict of a content, where its tries are counted for this repository too."""
+    stored = None if asked.force else asked.known(prepared.key)
+    if stored is None or not stored.luck:
+        return stored
+    rules = prepared.definition.rules
+    jobs = {
+        t.symbol: backtest_of(subject.name, subject.files, rules, t, bench) for t in prepared.tasks
+    }
+    ran = [r for r in stored.results if r.status is Status.PASSED and r.symbol in jobs]
+    return stored if all(asked.counter.knows(jobs[r.symbol], r) for r in ran) else None
+
+
+def _again(
+    subject: Subject, bench: Bench, stored: StrategyReport, counter: Counter
+) -> StrategyReport:
+    """A known verdict for the same content, held against the tries that are counted by now."""
+    policy = bench.policies.risk
+    luck = luck_of(stored.results, policy, (subject.name, subject.tree), counter)
+    return with_luck(stored, luck, policy).model_copy(
+        update={"reused": True, "change": subject.change, "path": subject.path}
+    )
 
 
 def cause(error: Exception) -> str:
@@ -175,7 +210,7 @@ def is_of_content(report: StrategyReport) -> bool:
 def _report(
     subject: Subject, prepared: Prepared, done: Sequence[CheckResult], judged: Judged
 ) -> StrategyReport:
-    verdict, stage = _verdict(done)
+    verdict, stage = verdict_of(done)
     return StrategyReport(
         name=subject.name,
         path=subject.path,
@@ -190,6 +225,7 @@ def _report(
         aggregate=gates.aggregate(judged.results) if judged.results else None,
         base_metrics=_compared(judged),
         gates=judged.gates,
+        luck=judged.luck,
     )
 
 
@@ -197,17 +233,3 @@ def _compared(judged: Judged) -> Metrics | None:
     """The deployed version's means; none where it ran on fewer symbols: they would mislead."""
     whole = judged.base and len(judged.base) == len(judged.results)
     return gates.aggregate(judged.base) if whole else None
-
-
-def _verdict(done: Sequence[CheckResult]) -> tuple[Verdict, CheckName | None]:
-    """Failed beats error: an author with a real finding is told of it; both are not passed."""
-    for outcome, verdict in ((Outcome.FAILED, Verdict.FAILED), (Outcome.ERROR, Verdict.ERROR)):
-        for check in done:
-            if check.outcome is outcome:
-                return verdict, check.name
-    for check in done:
-        if check.outcome is not Outcome.PASSED:
-            return Verdict.ERROR, check.name
-    if [c.name for c in done] != list(STRATEGY_CHECKS):
-        return Verdict.ERROR, done[-1].name if done else None
-    return Verdict.PASSED, None

@@ -66,6 +66,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "worker",
         "Run the jobs of a daemon that is configured with `executor: {kind: dask}`.",
     ),
+    "policy": ("policy", "Policies: try a changed one on the last runs."),
     "audit": ("audit", "The audit log: append-only, chained by hashes."),
     "upgrade": (
         "audit",

@@ -44,26 +44,36 @@ def verify(
     ] = "",
     form: FormOption = Form.TEXT,
 ) -> None:
-    """Recompute the audit log's hash chain: finds a changed, removed, added or swapped row."""
+    """Recompute the hash chains of the audit log and of the ledger of tries.
+
+    Finds a changed, removed, added or swapped row of either.
+    """
     known = _head(head)
     path = database or settings_from(config).state.dir / DATABASE
     with Store(path, create=False) as store:
         problem = _verify(store, known)
-        end = store.audit.head()
+        end, tries = store.audit.head(), store.tries.head().count
+        untrue = store.tries.verify()
     if form is Form.JSON:
         print_json(
             {
-                "status": "broken" if problem else "intact",
+                "status": "broken" if problem or untrue else "intact",
                 "rows": end.count,
                 "head": f"{end.count}:{end.hash}",
                 "problem": asdict(problem) if problem else None,
+                "tries": tries,
+                "tries_problem": asdict(untrue) if untrue else None,
             }
         )
     elif problem is None:
         out.print(f"{end.count} rows, none changed, removed or moved", highlight=False)
         out.print(f"head: {end.count}:{end.hash}", highlight=False, soft_wrap=True)
-    if problem is not None:
-        err.print(f"algoops: the audit log is not intact: {problem.message}", style="red")
+        if untrue is None:
+            out.print(f"{tries} tries, none changed, removed or moved", highlight=False)
+    for what, found in (("audit log", problem), ("ledger of tries", untrue)):
+        if found is not None:
+            err.print(f"algoops: the {what} is not intact: {found.message}", style="red")
+    if problem is not None or untrue is not None:
         raise typer.Exit(EXIT_ERROR)
 
 

@@ -1,7 +1,8 @@
 """`algoops sweep`: a strategy over a grid of parameters, and what its best cell is worth."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -26,15 +27,17 @@ from bot.cli.common import (
 )
 from bot.config.settings import Settings
 from bot.daemon.executors import open_executor
+from bot.landing.tries import StoreCounter
 from bot.sweep.grid import Axis, Cell, Kept, best_of, cell_key, grid, read_axis, sweep, value_of
 from bot.sweep.picture import picture
 from bot.sweep.stats import Deflated, deflated
 from components.engine.market_data import FolderData
-from components.errors import TransientError, UserError
+from components.errors import AlgoOpsError, TransientError, UserError
 from components.ports import BacktestJob, Executor
 from components.schema.definition.overrides import overridden
 from components.schema.policies.sandbox import SandboxPolicy
-from components.schema.results.values import Metrics, Status
+from components.schema.results.values import ExecutionResult, Metrics, Status
+from components.state.store import DATABASE, Store
 
 CONFIDENT = 0.95
 _MOST_ROWS = 20
@@ -52,6 +55,7 @@ class SweepResult:
     by: str
     cells: tuple[Cell, ...]
     reused: int
+    counted: str
 
     @property
     def best(self) -> Cell | None:
@@ -137,10 +141,38 @@ def _sweep(
         keyed = _keyed(jobs, task.data_hash, executor)
         kept = Kept(results or settings.state.dir / "sweeps" / f"{definition.name}.jsonl")
         reused = sum(kept.get(key) is not None for key in keyed)
-        cells = _with_progress(keyed, executor, kept)
+        with _counting(settings, definition.name) as (count, counted):
+            cells = _with_progress(keyed, executor, kept, count)
     finally:
         executor.close()
-    return SweepResult(definition.name, task.symbol, task.interval, axes, by, cells, reused)
+    axis = (definition.name, task.symbol, task.interval, axes, by)
+    return SweepResult(*axis, cells, reused, counted)
+
+
+Count = Callable[[BacktestJob, ExecutionResult], None]
+
+
+@contextmanager
+def _counting(settings: Settings, name: str) -> Iterator[tuple[Count, str]]:
+    """Tells the daemon's ledger of tries of each result, and says in words whether there is one.
+
+    A folder does not say which repository it will be pushed to: it counts for each watched one.
+    """
+    try:
+        store = Store(settings.state.dir / DATABASE, create=False)
+    except AlgoOpsError as error:
+        yield (lambda _job, _result: None), f"not counted as tries: {error}"
+        return
+    with store:
+        counters = [StoreCounter(store, r.name, "sweep") for r in settings.repositories]
+
+        def count(job: BacktestJob, result: ExecutionResult) -> None:
+            with store.transaction():
+                for counter in counters:
+                    counter.record(name, "", [(job, result)])
+
+        names = ", ".join(counter.repository for counter in counters)
+        yield count, f"its tries are counted for {names}"
 
 
 def _keyed(
@@ -153,13 +185,13 @@ def _keyed(
 
 
 def _with_progress(
-    jobs: Mapping[str, BacktestJob], executor: Executor, kept: Kept
+    jobs: Mapping[str, BacktestJob], executor: Executor, kept: Kept, count: Count
 ) -> tuple[Cell, ...]:
     columns = (TextColumn("Sweeping"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as progress:
         bar = progress.add_task("", total=len(jobs))
         tell: Callable[[Cell], None] = lambda _cell: progress.advance(bar)  # noqa: E731  # one call
-        return sweep(jobs, executor, kept, tell)
+        return sweep(jobs, executor, kept, tell, count)
 
 
 def _plot_kind(plot: Path | None) -> Literal["png", "svg"] | None:
@@ -214,7 +246,7 @@ def _sentences(swept: SweepResult) -> list[str]:
         lines.append(f"first that did not pass: {_chosen(swept, failed)}: {failed.message}")
     if swept.best is not None:
         lines.append(f"best {swept.by}: {_chosen(swept, swept.best)}")
-    lines.append(_warning(swept.luck))
+    lines += [_warning(swept.luck), swept.counted]
     return lines
 
 
@@ -250,6 +282,7 @@ def _document(swept: SweepResult) -> dict[str, Any]:
         "best": swept.best.model_dump(mode="json") if swept.best else None,
         "deflated_sharpe": asdict(swept.luck) if swept.luck else None,
         "warning": _warning(swept.luck),
+        "counted": swept.counted,
     }
 
 

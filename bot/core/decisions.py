@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from components.ports import Proposal
+from components.schema.results.evidence import Luck
 from components.schema.results.report import Change, CheckResult, LandingList
 from components.schema.results.values import CheckName, Finding, Outcome, Severity, Verdict
 
@@ -120,6 +121,8 @@ class Candidate:
             it, or "".
         held_as: name and version that the hold is on.
         released_tree: tree of this (name, version) if it was deployed before, else "".
+        luck: by the tries that are counted now.
+        by_luck: why luck alone explains by now what passes otherwise, or "".
     """
 
     name: str
@@ -130,6 +133,8 @@ class Candidate:
     held: str = ""
     held_as: tuple[str, str] = ("", "")
     released_tree: str = ""
+    luck: tuple[Luck, ...] = ()
+    by_luck: str = ""
 
 
 @dataclass(frozen=True)
@@ -196,6 +201,9 @@ def plan_deploy(facts: DeployFacts) -> Decision:
             return refusal
     if not snapshot.changes and facts.policy_change is None:
         return Refuse("nothing", "this proposal changes no strategy, so there is nothing to deploy")
+    lucky = [f"{c.name}: {c.by_luck}" for c in facts.candidates if c.by_luck]
+    if lucky:
+        return Refuse(LUCK, f"luck alone explains by now what passed: {'; '.join(lucky)}")
     bad = [c for c in facts.candidates if c.verdict not in {None, Verdict.PASSED}]
     if bad:
         names = ", ".join(f"{c.name} ({c.verdict})" for c in bad)
@@ -233,6 +241,7 @@ def _stale(facts: DeployFacts) -> Refuse | None:
 
 
 UNSEEN = "unseen"
+LUCK = "luck"
 
 
 def _unseen(facts: DeployFacts) -> Refuse | None:

@@ -9,6 +9,7 @@ ENV = "ALGOOPS_FAILPOINT"
 NAMES = (
     "check.started",
     "check.static",
+    "check.counted",
     "check.checked",
     "check.recorded",
     "check.published",

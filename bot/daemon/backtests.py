@@ -14,13 +14,16 @@ from bot.core.notices import BacktestChanged
 from bot.core.requests import BacktestRequest, LimitRequest
 from bot.daemon.lookup import Found, find_subject
 from bot.landing.context import World
+from bot.landing.tries import StoreCounter
 from components.engine import gates
 from components.errors import TransientError, UserError
+from components.ports import BacktestJob
 from components.schema.definition.backtest import BacktestConfig
 from components.schema.results.values import ExecutionResult, Limits, Severity, Status
 from components.state.tables.records import Job
 
 POLL_S = 0.1
+Ran = list[tuple[BacktestJob, ExecutionResult]]
 
 
 def backtest_tasks(
@@ -64,7 +67,7 @@ def run_backtest_job(world: World, job: Job) -> None:
     if record is None or not world.store.backtests.start(number):
         return
     try:
-        results = _run(world, number, request_from(dict(record.request)))
+        counter, ran = _run(world, number, request_from(dict(record.request)))
     except UserError as error:
         world.store.backtests.finish(number, "failed", error=str(error))
     except Superseded:
@@ -75,39 +78,43 @@ def run_backtest_job(world: World, job: Job) -> None:
             world.store.backtests.finish(number, "failed", error=words)
         raise
     else:
-        _finish(world, number, results)
+        _finish(world, number, record.strategy, counter, ran)
     world.progress.tell(BacktestChanged(number))
 
 
-def _finish(world: World, number: int, results: list[ExecutionResult]) -> None:
+def _finish(world: World, number: int, name: str, counter: StoreCounter, ran: Ran) -> None:
+    """Record results and tries together: nobody sees a result that is not counted."""
+    results = [result for _, result in ran]
     bad = [r for r in results if r.status is not Status.PASSED]
     aggregate = gates.aggregate(results) if not bad else None
     document = {
         "results": [r.model_dump(mode="json") for r in results],
         "aggregate": aggregate.model_dump(mode="json") if aggregate else None,
     }
-    world.store.backtests.finish(
-        number,
-        "failed" if bad else "completed",
-        result=json.dumps(document),
-        error=(bad[0].message or str(bad[0].status)) if bad else "",
-    )
+    with world.store.transaction():
+        counter.record(name, "", ran)
+        world.store.backtests.finish(
+            number,
+            "failed" if bad else "completed",
+            result=json.dumps(document),
+            error=(bad[0].message or str(bad[0].status)) if bad else "",
+        )
 
 
-def _run(world: World, number: int, request: BacktestRequest) -> list[ExecutionResult]:
+def _run(world: World, number: int, request: BacktestRequest) -> tuple[StoreCounter, Ran]:
     found = find_subject(world, request.name, request.ref)
     tasks, rules = backtest_tasks(world, found, request)
     limits = lowered(world.bench.policies.sandbox.limits, request.limits)
-    results = []
+    ran = []
     for done, task in enumerate(tasks):
         name = found.strategy.name
         job = task.job(name, found.subject.files, rules, limits, f"{name}/{task.symbol}")
-        results.append(
-            _wait(world, world.bench.executor.submit(job, partial(log_output, job.label)))
-        )
+        future = world.bench.executor.submit(job, partial(log_output, job.label))
+        ran.append((job, _wait(world, future)))
         world.store.backtests.progress(number, (done + 1) / len(tasks))
         world.progress.tell(BacktestChanged(number))
-    return results
+    counter = StoreCounter(world.store, found.watched.name, "backtest", request.ref, request.actor)
+    return counter, ran
 
 
 def _wait(world: World, future: Future[ExecutionResult]) -> ExecutionResult:

@@ -15,6 +15,7 @@ from bot.checks.lands import landing_list
 from bot.checks.run import take_snapshot
 from bot.checks.strategy import Superseded
 from bot.core.decisions import (
+    LUCK,
     UNSEEN,
     Land,
     Refuse,
@@ -32,6 +33,7 @@ from bot.landing.lifecycle_moves import Moves
 from bot.landing.outcomes import WAITING, CommandOutcome, keep, read
 from bot.landing.queue import Ticket
 from bot.landing.queued import is_queued
+from bot.landing.tries import keep_counts
 from bot.landing.unfinished import finish_open, refuse_unknown
 from bot.proposals.ask import ask_check
 from bot.proposals.cancel import CANCELLED, CLOSED, SUPERSEDED, end_run, resume
@@ -113,9 +115,11 @@ def _decide(
     decision = plan_deploy(facts)
     match decision:
         case Land():
+            for one in facts.candidates:
+                keep_counts(world.store, watched.name, one.name, one.tree, one.luck)
             return ReadyProposal(order, snapshot, facts.candidates, facts.policy_change)
         case Refuse(code=code, reason=reason):
-            if code == UNSEEN:
+            if code in {LUCK, UNSEEN}:
                 ask_check(world, watched.name, proposal.id, proposal.actor)
             return CommandOutcome(ok=False, code=code, message=reason)
         case RunFirst(names=names):

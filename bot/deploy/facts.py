@@ -9,7 +9,11 @@ from bot.core.orders import DeployOrder
 from bot.landing.context import Watched, World
 from bot.landing.holding import find_hold
 from bot.proposals.check import known_verdict
+from bot.proposals.luck import judged_now
 from bot.proposals.publish import reported
+from components.ports import Proposal
+from components.schema.policies.risk import LUCK_METRICS
+from components.schema.results.report import StrategyReport
 from components.schema.results.values import Outcome
 
 
@@ -37,13 +41,17 @@ def candidates_of(world: World, watched: Watched, snapshot: Snapshot) -> tuple[C
     """Each strategy of the merge result with what is known of exactly this content."""
     bench = bench_at(watched.where, world.bench, snapshot.base)
     changes = (c for c in snapshot.changes if c.new_tree is not None)
-    return tuple(_candidate(world, watched, change, bench) for change in changes)
+    proposal = snapshot.proposal
+    return tuple(_candidate(world, watched, proposal, change, bench) for change in changes)
 
 
-def _candidate(world: World, watched: Watched, change: StrategyChange, bench: Bench) -> Candidate:
+def _candidate(
+    world: World, watched: Watched, proposal: Proposal, change: StrategyChange, bench: Bench
+) -> Candidate:
     subject = read_subject(watched.where, change)
     prepared = prepare(subject, bench)
     stored = known_verdict(world.store, prepared.key)
+    now = judged_now(world, watched, proposal, bench, stored) if stored is not None else None
     hold = find_hold(world, watched, change.name, prepared.version, subject.files)
     released = world.store.versions.landed(watched.name, change.name, prepared.version)
     return Candidate(
@@ -51,8 +59,19 @@ def _candidate(world: World, watched: Watched, change: StrategyChange, bench: Be
         version=prepared.version,
         tree=change.new_tree or "",
         content_key=prepared.key,
-        verdict=stored.verdict if stored is not None else None,
+        verdict=now.verdict if now is not None else None,
+        luck=now.luck if now is not None else (),
+        by_luck=_by_luck(stored, now),
         held=(hold.reason or "no reason given") if hold is not None else "",
         held_as=(hold.name, hold.version) if hold is not None else ("", ""),
         released_tree=released.tree if released is not None else "",
     )
+
+
+def _by_luck(stored: StrategyReport | None, now: StrategyReport | None) -> str:
+    """Which gates on luck break what passes otherwise, in words, or ""."""
+    if stored is None or now is None or stored.verdict is now.verdict:
+        return ""
+    broken = [g for g in now.gates if g.metric in LUCK_METRICS and not g.passed]
+    words = [*(luck.line for luck in now.luck), *(g.message for g in broken)]
+    return " ".join(words)

@@ -10,6 +10,7 @@ from threading import Event as Flag
 import structlog
 
 from bot.checks.base_policies import policies_differ
+from bot.checks.luck import without_luck
 from bot.checks.run import run_checks, take_snapshot
 from bot.checks.strategy import AT_ONCE, Asked, Superseded, cause, is_of_content
 from bot.core.decisions import Plan, Snapshot, plan_run
@@ -29,6 +30,7 @@ from bot.proposals.cancel import (
     show_cancelled,
 )
 from bot.proposals.deploy_warnings import with_deploy_warnings
+from bot.proposals.luck import counter_of, luck_turned
 from bot.proposals.publish import publish, published_key
 from bot.proposals.sandbox_turn import tell_waited, wait_for_sandbox
 from bot.report import markdown
@@ -228,8 +230,12 @@ def _settled_already(world: World, watched: Watched, proposal: Proposal, base: s
         return False
     snapshot = take_snapshot(watched.where, proposal, base)
     report = Report.model_validate_json(last.report) if last.report else None
-    if report is None or report.lands != snapshot.lands:
-        return False  # nobody can look at it any more, or something else would land now
+    if (
+        report is None  # nobody can look at it any more
+        or report.lands != snapshot.lands  # something else would land now
+        or luck_turned(world, watched, proposal, base, report)
+    ):
+        return False
     if last.base == base and last.verdict is not Verdict.NEUTRAL:
         return True
     if policies_differ(watched.where, last.base, base):
@@ -340,6 +346,7 @@ def asked_of(world: World, run: Run, request: CheckRequest, moves: Moves) -> Ask
         asked=request.asked,
         side_by_side=1 if request.one_by_one else AT_ONCE,
         hear=world.job_output.listener(run.id, world.progress),
+        counter=counter_of(world, watched, snapshot.proposal),
     )
 
 
@@ -351,9 +358,10 @@ def known_verdict(store: Store, key: str) -> StrategyReport | None:
 
 def remember(store: Store, report: Report) -> None:
     """Keep by its content key what the content alone decided."""
-    for strategy in report.strategies:
-        if strategy.reused or not is_of_content(strategy):
+    for judged in report.strategies:
+        if judged.reused or not is_of_content(judged):
             continue
+        strategy = without_luck(judged)
         store.verdicts.put(
             strategy.content_key,
             strategy.name,

@@ -1,6 +1,7 @@
 """The folded parts of the report comment: one per strategy, and where the numbers come from."""
 
 from bot.report.escape import block, code, inline, link
+from bot.report.luck import evidence_rows, luck_rows
 from bot.report.values import (
     HEADLINE,
     MORE,
@@ -12,6 +13,7 @@ from bot.report.values import (
     unit_words,
     words,
 )
+from components.schema.results.evidence import Luck
 from components.schema.results.report import GateResult, Report, StrategyReport
 from components.schema.results.values import ExecutionResult, Status
 
@@ -26,6 +28,8 @@ def details(strategy: StrategyReport) -> str:
         _checks(strategy),
         _metrics(strategy),
         _gates(strategy),
+        *(_luck(luck) for luck in strategy.luck[:SYMBOLS]),
+        *(_evidence(result) for result in strategy.results[:SYMBOLS]),
         _symbols(strategy),
         _tests(strategy),
         *(_output(result) for result in strategy.results[:SYMBOLS]),
@@ -85,6 +89,19 @@ def _gate(gate: GateResult) -> str:
 
 def _figure(value: float | None) -> str:
     return "n/a" if value is None else f"{value:,.2f}"
+
+
+def _luck(luck: Luck) -> str:
+    lines = [f"| Luck on {inline(luck.symbol)} {inline(luck.interval)} | |", "|---|---:|"]
+    return "\n".join([*lines, *(f"| {name} | {value} |" for name, value in luck_rows(luck))])
+
+
+def _evidence(result: ExecutionResult) -> str:
+    rows = evidence_rows(result.evidence) if result.evidence is not None else []
+    if not rows:
+        return ""
+    lines = [f"| The returns on {inline(result.symbol)} | |", "|---|---:|"]
+    return "\n".join([*lines, *(f"| {name} | {value} |" for name, value in rows)])
 
 
 def _symbols(strategy: StrategyReport) -> str:

@@ -28,6 +28,7 @@ PER_FILE = 12
 BANDS = 3
 BAND_CAP = 400
 NAMES_CAP = 4_000
+LUCKS = 5
 
 
 def checks_table(report: Report) -> str:
@@ -132,11 +133,17 @@ def metrics_tables(report: Report) -> str:
     head = " | ".join(shown.label for shown in HEADLINE)
     rule = "|".join("---:" for _ in HEADLINE)
     rows = [_metrics_row(s) for s in measured[:ROWS]]
+    luck = [_luck_item(s, one.line) for s in measured[:ROWS] for one in s.luck[:LUCKS]]
     note = "▲ better, ▼ worse than the deployed version" if _compared(measured) else ""
     bands = [inline(band_words(s.results), cap=BAND_CAP) for s in measured[:BANDS]]
     note = "<br>".join(filter(None, [note, *bands]))
     table = "\n".join([f"| Backtest | {head} | Buy and hold |", f"|---|{rule}|---:|", *rows])
-    return f"{table}\n\n<sub>{note}</sub>" if note else table
+    parts = (table, f"<sub>{note}</sub>" if note else "", "\n".join(luck))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _luck_item(strategy: StrategyReport, line: str) -> str:
+    return f"- 🎲 {code(strategy.name)} {inline(line)}"
 
 
 def _compared(strategies: list[StrategyReport]) -> bool:

@@ -58,6 +58,7 @@ def _strategy(strategy: StrategyReport) -> list[str]:
             before, after = number(strategy.base_metrics, shown), number(now, shown)
             arrow = change(before, after, shown)
             lines.append(f"{_INDENT}{shown.label:<16}{words(after, shown):>12}  {arrow}".rstrip())
+    lines += [f"{_INDENT}{_line(luck.line, 400)}" for luck in strategy.luck]
     return lines
 
 

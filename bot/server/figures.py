@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from components.schema.results.evidence import Luck
 from components.schema.results.report import StrategyReport
 from components.schema.results.values import EquityPoint, ExecutionResult
 
@@ -13,6 +14,7 @@ LOW = (1000.0, 110.0)
 SPARK_POINTS = 60
 STILL_POINTS = 400
 MARGIN = 2.0
+DOT_MARGIN = 12.0
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,44 @@ def _in_words(result: ExecutionResult) -> str:
     return (
         f"Equity on {result.symbol or 'its data'} from {first.time[:10]} to {last.time[:10]}: "
         f"{first.equity:,.0f} became {last.equity:,.0f}; deepest drawdown {deepest:.1f} %"
+    )
+
+
+@dataclass(frozen=True)
+class Dots:
+    """Tries by their Sharpe ratio on one line; `luck` is where the best by luck would stand."""
+
+    size: tuple[float, float]
+    others: tuple[tuple[float, float], ...]
+    own: float
+    luck: float
+    label: str
+
+
+def dots(luck: Luck) -> Dots | None:
+    """The tries of a family as dots; None where the result has no Sharpe ratio."""
+    if luck.sharpe is None or luck.best_by_luck is None:
+        return None
+    values = (*luck.others, luck.sharpe, luck.best_by_luck, 0.0)
+    low, high = min(values), max(values)
+    wide, tall = LOW
+    span = (high - low) or 1.0
+
+    def x(value: float) -> float:
+        return round(DOT_MARGIN + (wide - 2 * DOT_MARGIN) * (value - low) / span, 1)
+
+    return Dots(
+        size=LOW,
+        others=tuple(
+            (x(v), round(tall * (0.3 + 0.4 * (i * 0.618 % 1)), 1))
+            for i, v in enumerate(luck.others)
+        ),
+        own=x(luck.sharpe),
+        luck=x(luck.best_by_luck),
+        label=(
+            f"Sharpe ratios of {len(luck.others)} tries on one line; this one is"
+            f" {luck.sharpe:.2f}, the best by luck would be {luck.best_by_luck:.2f}"
+        ),
     )
 
 

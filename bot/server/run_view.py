@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from bot.report.luck import evidence_rows, luck_rows
 from bot.server import figures, text
 from bot.server.reading import stored
+from components.schema.results.evidence import Luck
 from components.schema.results.report import Report, StrategyReport
 from components.schema.results.values import STRATEGY_CHECKS, CheckName, ExecutionResult, Finding
 from components.state import Store
@@ -39,6 +41,15 @@ class Log:
 
 
 @dataclass(frozen=True)
+class LuckPanel:
+    """How much of one result is luck: the sentence, the figures, the tries as dots."""
+
+    line: str
+    rows: tuple[tuple[str, str], ...]
+    dots: figures.Dots | None
+
+
+@dataclass(frozen=True)
 class Block:
     """One strategy of a run."""
 
@@ -52,6 +63,7 @@ class Block:
     figure: figures.Figure | None = None
     chart_url: str = ""
     logs: tuple[Log, ...] = ()
+    lucks: tuple[LuckPanel, ...] = ()
 
 
 def report_of_run(run: Run) -> Report | None:
@@ -130,7 +142,16 @@ def _reported(run: Run, strategy: StrategyReport, *, with_figure: bool) -> Block
         figure=figures.figure(curves, result) if result else None,
         chart_url=f"/api/v1/runs/{run.id}/equity?strategy={strategy.name}",
         logs=_logs(strategy.results),
+        lucks=tuple(
+            LuckPanel(one.line, _luck_rows(one, strategy), figures.dots(one))
+            for one in strategy.luck
+        ),
     )
+
+
+def _luck_rows(luck: Luck, strategy: StrategyReport) -> tuple[tuple[str, str], ...]:
+    own = (r.evidence for r in strategy.results if r.symbol == luck.symbol)
+    return tuple(luck_rows(luck) + [row for e in own if e is not None for row in evidence_rows(e)])
 
 
 def _logs(results: Iterable[ExecutionResult]) -> tuple[Log, ...]:

@@ -125,6 +125,7 @@ def sweep(
     executor: Executor,
     kept: Kept,
     tell: Callable[[Cell], None],
+    count: Callable[[BacktestJob, ExecutionResult], None] = lambda _job, _result: None,
 ) -> tuple[Cell, ...]:
     """Run what is not kept yet.
 
@@ -133,6 +134,7 @@ def sweep(
         executor: where they run; left with nothing of ours when this ends early.
         kept: what is there already, and where results go. Our own faults are not kept.
         tell: called for each cell when it is known.
+        count: called with each result before it is kept or told of.
 
     Returns:
         A cell for each job, in the jobs' order.
@@ -150,7 +152,9 @@ def sweep(
                 return tuple(done[key] for key in jobs)
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 key = running.pop(future)
-                done[key] = _finished(key, jobs[key], future.result())
+                result = future.result()
+                count(jobs[key], result)
+                done[key] = _finished(key, jobs[key], result)
                 if done[key].status not in {Status.INFRASTRUCTURE_ERROR, Status.KILLED}:
                     kept.add(done[key])
                 tell(done[key])

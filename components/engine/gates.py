@@ -6,6 +6,7 @@ import statistics
 from typing import TYPE_CHECKING
 
 from components.schema.definition.backtest import BacktestConfig, CommissionScheme
+from components.schema.policies.risk import LUCK_METRICS
 from components.schema.results.report import GateResult
 from components.schema.results.values import Metrics
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from components.schema.policies.risk import Floors, Gate, RiskPolicy
+    from components.schema.results.evidence import Luck
     from components.schema.results.values import ExecutionResult
 
 _NOT_DEPLOYED = "nothing is deployed yet"
@@ -25,7 +27,7 @@ def judge(
     results: Sequence[ExecutionResult],
     base: Sequence[ExecutionResult] | None,
 ) -> tuple[GateResult, ...]:
-    """All gates on each symbol, and on the mean where there are several.
+    """All gates but those on luck, on each symbol, and on the mean where there are several.
 
     Args:
         policy: the gates.
@@ -39,9 +41,10 @@ def judge(
     """
     deployed = {result.symbol: result.metrics for result in base or () if result.metrics}
     alone = _NOT_DEPLOYED if base is None else _DOES_NOT_RUN
+    own = [gate for gate in policy.gates if gate.metric not in LUCK_METRICS]
     judged = [
         _judged(gate, result.symbol, result.metrics, _reference(gate, result, deployed), alone)
-        for gate in policy.gates
+        for gate in own
         for result in results
         if gate.scope != "aggregate" or len(results) == 1
     ]
@@ -49,11 +52,26 @@ def judge(
         mean, held = aggregate(results), _aggregate([r.benchmark for r in results if r.benchmark])
         everywhere = all(result.symbol in deployed for result in results)
         before = _aggregate(list(deployed.values())) if everywhere else None
-        for gate in policy.gates:
+        for gate in own:
             if gate.scope != "symbol":
                 reference = before if gate.compare == "base" else held
                 judged.append(_judged(gate, "", mean, reference, alone))
     return tuple(judged)
+
+
+def judge_luck(policy: RiskPolicy, luck: Sequence[Luck]) -> tuple[GateResult, ...]:
+    """The gates on luck (`psr`, `dsr`, `pbo`, `min_track_years`), on each symbol.
+
+    With too few tries for a probability of overfitting a gate on it holds, and says why.
+    """
+    return tuple(
+        _result(gate, one.symbol, None, None, passed=True, why="fewer than ten comparable tries")
+        if gate.metric == "pbo" and one.pbo is None
+        else _judged(gate, one.symbol, one, None, "")
+        for gate in policy.gates
+        if gate.metric in LUCK_METRICS
+        for one in luck
+    )
 
 
 def _reference(
@@ -63,7 +81,11 @@ def _reference(
 
 
 def _judged(
-    gate: Gate, symbol: str, metrics: Metrics | None, reference: Metrics | None, alone: str
+    gate: Gate,
+    symbol: str,
+    metrics: Metrics | Luck | None,
+    reference: Metrics | None,
+    alone: str,
 ) -> GateResult:
     value = _metric(metrics, gate.metric)
     if gate.compare == "base" and reference is None:
@@ -79,7 +101,7 @@ def _judged(
     return _result(gate, symbol, value, limit, passed=_holds(gate.op, value, limit))
 
 
-def _metric(metrics: Metrics | None, name: str) -> float | None:
+def _metric(metrics: Metrics | Luck | None, name: str) -> float | None:
     value = getattr(metrics, name) if metrics is not None else None
     return None if value is None else float(value)
 

@@ -19,6 +19,7 @@ from components.state.tables.notes import Comments, Meta
 from components.state.tables.records import Stats
 from components.state.tables.runs import Runs
 from components.state.tables.strategies import Strategies
+from components.state.tables.tries import Tries
 from components.state.tables.verdicts import Verdicts
 from components.state.tables.versions import Versions
 
@@ -36,8 +37,8 @@ class Store:
 
     Attributes:
         path: the file.
-        inbox, jobs, runs, verdicts, strategies, versions, deployments, holds, intents, comments,
-        meta, backtests, audit: one for each family of tables.
+        inbox, jobs, runs, verdicts, tries, strategies, versions, deployments, holds, intents,
+        comments, meta, backtests, audit: one for each family of tables.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Store:
         self.jobs = Jobs(self._db, self.audit)
         self.runs = Runs(self._db, self.audit)
         self.verdicts = Verdicts(self._db, self.audit)
+        self.tries = Tries(self._db)
         self.versions = Versions(self._db, self.audit)
         self.holds = Holds(self._db, self.audit)
         self.strategies = Strategies(self._db, self.audit, self.versions, self.holds)

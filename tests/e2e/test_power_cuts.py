@@ -4,6 +4,7 @@ import pytest
 
 from bot.core.failpoints import NAMES
 from components.schema.results.values import Verdict
+from components.state.tables.tries import Of
 from tests.e2e.conftest import DEMO, new_world, wait_for
 
 
@@ -78,6 +79,9 @@ def test_power_cut_in_a_check_leaves_one_finished_run(world, failpoint):
     runs = world.store.runs.list(repository=DEMO, proposal="branch/add-sma")
     assert [r.status for r in runs] == ["finished"]
     assert "Passed" in world.note(head)
+    of_data = [Of(DEMO, "sma_cross", symbol, "1d") for symbol in ("SPX", "IXIC")]
+    assert [world.store.tries.family(of, "data").tries for of in of_data] == [1, 1]
+    assert world.store.tries.verify() is None
     world.sound()
 
 

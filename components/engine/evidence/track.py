@@ -106,7 +106,7 @@ def evidence_of(
     excess = returns - ((1 + risk_free) ** (1 / year) - 1)
     market = held.to_numpy(dtype=float)
     market = market[1:] / market[:-1] - 1
-    found = moments(excess)
+    found, track = moments(excess), track_of(returns, index)
     spans = bootstrap(returns, excess, year) if found is not None else (None, None)
     yearly = _by_year(equity)
     return Evidence(
@@ -121,7 +121,8 @@ def evidence_of(
         ),
         best_trades_pct=_best_trades([t.pnl for t in trades]),
         break_even_cost_pct=_break_even(trades),
-    ), track_of(returns, index)
+        returns_sha256=track.fingerprint,
+    ), track
 
 
 def bootstrap(returns: Numbers, excess: Numbers, year: float) -> tuple[Span | None, Span | None]:

@@ -1,12 +1,18 @@
 """policies/risk.yaml: how strategies are backtested, and what their results must be."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
 from components.schema.definition.backtest import BacktestConfig
 from components.schema.results.values import Value
 from components.schema.types import INTERVAL_PATTERN, PERIOD_PATTERN, Flag, ShortText, Symbol
+
+LuckMetric = Literal["dsr", "min_track_years", "pbo", "psr"]
+LUCK_METRICS: frozenset[str] = frozenset(get_args(LuckMetric))
+"""Metrics of `results.evidence.Luck`: they depend on how many tries were counted."""
+
+FamilyScope = Literal["data", "strategy", "repository"]
 
 GateMetric = Literal[
     "alpha",
@@ -70,7 +76,7 @@ class Gate(Value):
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,59}$")]
-    metric: GateMetric
+    metric: GateMetric | LuckMetric
     op: Literal[">=", ">", "<=", "<"]
     value: float
     compare: Literal["absolute", "base", "benchmark"] = "absolute"
@@ -78,6 +84,21 @@ class Gate(Value):
     scope: Literal["symbol", "aggregate", "both"] = "both"
     """Judged on each symbol, on the mean over several symbols, or on both."""
     message: ShortText = ""
+
+    @model_validator(mode="after")
+    def _luck_is_compared_with_nothing(self) -> "Gate":
+        if self.metric in LUCK_METRICS and self.compare != "absolute":
+            raise ValueError(f"{self.metric} is about one result: it takes `compare: absolute`")
+        if self.metric in LUCK_METRICS and self.scope == "aggregate":
+            raise ValueError(f"{self.metric} has no mean over symbols: it takes `scope: symbol`")
+        return self
+
+
+class LuckPolicy(Value):
+    """Whose tries a result is held against."""
+
+    family: FamilyScope = "data"
+    """All on the same symbol and interval, those of the strategy, or all of the repository."""
 
 
 class Robustness(Value):
@@ -142,6 +163,7 @@ class RiskPolicy(Value):
     walk_forward: WalkForward = WalkForward()
     recheck: Recheck = Recheck()
     data: DataPolicy = DataPolicy()
+    luck: LuckPolicy = LuckPolicy()
     backtest: BacktestConfig | None = None
     """Settings for definitions that bring none."""
 

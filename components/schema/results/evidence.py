@@ -66,6 +66,7 @@ class Evidence(Value):
         sharpe_span, return_span_pct: a year's Sharpe ratio and return, by stationary bootstrap.
         best_year_pct, best_trades_pct: share of the profit from the best calendar year, and from
             the five best trades; above 100 where the rest lost. None without a profit.
+        returns_sha256: of the returns of all bars as float32, "" where they are undefined.
         break_even_cost_pct: what an order could cost beside what it does, in percent of its value.
     """
 
@@ -78,6 +79,7 @@ class Evidence(Value):
     best_year_pct: float | None = None
     best_trades_pct: float | None = None
     break_even_cost_pct: float | None = None
+    returns_sha256: str = ""
 
 
 class Track(Value):

@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import Literal
 
+from components.schema.results.evidence import Luck
 from components.schema.results.values import (
     CheckName,
     ExecutionResult,
@@ -72,6 +73,8 @@ class StrategyReport(Value):
     base_metrics: Metrics | None = None
     """The deployed version's metrics on the same data, where there is one."""
     gates: tuple[GateResult, ...] = ()
+    luck: tuple[Luck, ...] = ()
+    """How much of each backtest is luck, by the tries that were counted at this verdict."""
 
 
 class LandingStrategy(Value):

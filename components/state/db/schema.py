@@ -14,6 +14,8 @@ NAMES = (
     "m0005_why_runs_stopped",
     "m0006_held_content",
     "m0007_turns",
+    "m0008_tries",
+    "m0009_families",
 )
 """The migrations of `migrations.py`, in their order."""
 

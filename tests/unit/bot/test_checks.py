@@ -3,7 +3,8 @@
 import pytest
 
 from bot.checks.run import overall
-from bot.checks.strategy import _verdict, is_of_content
+from bot.checks.strategy import is_of_content
+from bot.checks.verdict import verdict_of
 from components.schema.results.report import Change, CheckResult, StrategyReport
 from components.schema.results.values import CheckName, Finding, Outcome, Severity, Verdict
 
@@ -33,7 +34,7 @@ P, F, E, S = Outcome.PASSED, Outcome.FAILED, Outcome.ERROR, Outcome.SKIPPED
     ],
 )
 def test_verdict_of_one_strategy(outcomes, verdict, stage):
-    assert _verdict(checks(*outcomes)) == (verdict, stage)
+    assert verdict_of(checks(*outcomes)) == (verdict, stage)
 
 
 def report(verdict):

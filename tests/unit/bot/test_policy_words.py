@@ -172,6 +172,7 @@ def test_every_field_of_a_policy_has_words(key):
             "recheck",
             "backtest",
             "data",
+            "luck",
         },
     }
     assert set(type(getattr(SHIPPED, key)).model_fields) == described[key]

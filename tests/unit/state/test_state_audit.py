@@ -139,9 +139,9 @@ def test_database_refuses_to_rewrite_the_log(store, statement):
 
 
 def test_log_longer_than_one_batch_is_read_whole(store, monkeypatch):
-    from components.state.tables import audit
+    from components.state.tables import chain
 
-    monkeypatch.setattr(audit, "_BATCH", 7)
+    monkeypatch.setattr(chain, "_BATCH", 7)
     fill(store, 30)
     seen = []
     assert store.audit.verify(progress=seen.append) is None

@@ -269,6 +269,8 @@ FILL = {
     "m0004_audit": "INSERT INTO comments VALUES ('main', 'pr/1', 'c', '');",
     "m0005_why_runs_stopped": "UPDATE runs SET why = 'superseded by a newer commit';",
     "m0006_held_content": "UPDATE holds SET content = 'c';",
+    "m0007_turns": "SELECT 1;",
+    "m0008_tries": "SELECT 1;",
 }
 
 

@@ -1,0 +1,236 @@
+"""How many searches on noise get a strategy through, and how many planted edges do.
+
+A search is fifty tries of usual rules (crossing averages, momentum, reversion) with random
+parameters on twenty years of days, with the shipped costs. On noise nothing that passes has skill.
+
+`python benchmarks/evidence.py [--searches N] [--json FILE]`
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import numpy as np
+import pandas as pd
+
+from components.engine.evidence.ratios import deflated
+from components.engine.evidence.tries import CHANCE
+from components.schema.policies.file import load_policy
+from components.schema.policies.risk import RiskPolicy
+from components.schema.results.evidence import Moments
+
+ROOT = Path(__file__).parents[1]
+TRIES, BARS, YEAR, WEEK = 50, 5030, 252, 5
+BLOCK = 21
+EDGES = (0.5, 1.0, 2.0)
+
+
+Market = Callable[[np.random.Generator], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What of a policy decides here: least trades, return, drawdown, Sharpe ratio, and dsr."""
+
+    name: str
+    trades: float
+    drawdown: float
+    sharpe: float
+    dsr: float
+
+
+def policy(name: str, file: str, *, luck: bool = True) -> Policy:
+    """The blocking gates of a policy file as it is shipped."""
+    gates = {
+        g.metric: g.value
+        for g in load_policy(ROOT / file, RiskPolicy).gates
+        if g.severity == "block" and g.compare == "absolute"
+    }
+    dsr = gates["dsr"] if luck else 0.0
+    return Policy(name, gates["trades"], gates["max_drawdown_pct"], gates["sharpe"], dsr)
+
+
+POLICIES = (
+    policy("without gates on luck", "policies/risk.yaml", luck=False),
+    policy("shipped", "policies/risk.yaml"),
+    policy("strict", "policies/strict/risk.yaml"),
+)
+
+
+def cost() -> float:
+    """Of one change of position by the whole money, as a fraction."""
+    floors = load_policy(ROOT / "policies/risk.yaml", RiskPolicy).floors
+    return floors.commission_pct + floors.slippage
+
+
+# --- markets -----------------------------------------------------------------------------------
+
+
+def real() -> np.ndarray:
+    closes = pd.read_csv(ROOT / "examples/data/SPX_1d.csv")["Close"].to_numpy(float)
+    return closes[1:] / closes[:-1] - 1
+
+
+def random_walk(random: np.random.Generator) -> np.ndarray:
+    return random.standard_normal(BARS) * real().std()
+
+
+def shuffled(random: np.random.Generator, *, drift: bool) -> np.ndarray:
+    returns = real() if drift else real() - real().mean()
+    blocks = np.array_split(returns, len(returns) // BLOCK)
+    return np.concatenate([blocks[place] for place in random.permutation(len(blocks))])
+
+
+# --- tries -------------------------------------------------------------------------------------
+
+
+def averages(prices: np.ndarray, length: int) -> np.ndarray:
+    sums = np.concatenate(([0.0], np.cumsum(prices)))
+    found = np.full(len(prices), np.nan)
+    found[length - 1 :] = (sums[length:] - sums[:-length]) / length
+    return found
+
+
+def positions(prices: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """What one rule with random parameters holds at each close: -1, 0 or 1."""
+    kind, both = random.integers(3), random.integers(2)
+    if kind == 0:
+        fast, slow = sorted(random.integers(5, 250, 2) + np.array([0, 1]))
+        signal = averages(prices, int(fast)) - averages(prices, int(slow))
+    elif kind == 1:
+        back = int(random.integers(5, 250))
+        signal = np.full(len(prices), np.nan)
+        signal[back:] = prices[back:] - prices[:-back]
+    else:
+        length = int(random.integers(3, 60))
+        signal = averages(prices, length) - prices
+    long = signal > 0
+    return np.where(np.isnan(signal), 0, np.where(long, 1, -1 if both else 0)).astype(float)
+
+
+def search(market: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Returns of each try, and its number of trades."""
+    prices = np.cumprod(1 + market)
+    held = np.stack([positions(prices, random) for _ in range(TRIES)])
+    held = np.concatenate((np.zeros((TRIES, 1)), held[:, :-1]), axis=1)
+    turns = np.abs(np.diff(held, axis=1, prepend=0))
+    return held * market - turns * cost(), (turns > 0).sum(axis=1)
+
+
+# --- judging -----------------------------------------------------------------------------------
+
+
+def independent_of_each_start(returns: np.ndarray) -> list[int]:
+    """What the first, the first two, ... tries are worth: as the ledger counts them."""
+    weeks = returns.shape[1] // WEEK
+    rows = returns[:, : weeks * WEEK].reshape(len(returns), weeks, WEEK).sum(axis=2)
+    rows -= rows.mean(axis=1, keepdims=True)
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    unit = rows / np.where(length > 0, length, 1)
+    found = unit @ unit.T
+    found[np.abs(found) < CHANCE / np.sqrt(weeks)] = 0
+    return [
+        max(1, int(np.ceil(np.minimum(np.linalg.eigvalsh(found[:n, :n]), 1).clip(0).sum() - 1e-6)))
+        for n in range(1, len(returns) + 1)
+    ]
+
+
+def judged(returns: np.ndarray, trades: np.ndarray, counts: list[int]) -> dict[str, np.ndarray]:
+    """Which tries each policy lets through, by the count of tries that each is held against."""
+    deviation = returns.std(axis=1, ddof=1)
+    mean = returns.mean(axis=1)
+    away = returns - mean[:, None]
+    second = (away**2).mean(axis=1)
+    skew, kurt = (away**3).mean(axis=1) / second**1.5, (away**4).mean(axis=1) / second**2
+    follows = (away[:, 1:] * away[:, :-1]).sum(axis=1) / (second * returns.shape[1])
+    equity = np.cumprod(1 + returns, axis=1)
+    depth = (equity / np.maximum.accumulate(equity, axis=1) - 1).min(axis=1) * 100
+    sharpe = mean / deviation
+    found = zip(sharpe, skew, kurt, follows, counts, strict=True)
+    length = returns.shape[1]
+    dsr = np.array([_dsr(length, moments, count) for *moments, count in found])
+    plain = (equity[:, -1] > 1, sharpe * YEAR**0.5)
+    return {
+        p.name: plain[0]
+        & (trades >= p.trades)
+        & (depth >= p.drawdown)
+        & (plain[1] >= p.sharpe)
+        & (dsr >= p.dsr)
+        for p in POLICIES
+    }
+
+
+def _dsr(length: int, moments: list[float], count: int) -> float:
+    ratio, skew, kurt, follows = moments
+    found = Moments(
+        observations=length, sharpe=ratio, skewness=skew, kurtosis=kurt, autocorrelation=follows
+    )
+    return deflated(found, count)
+
+
+def through(searches: int, market: Market, seed: int) -> dict[str, dict[str, float]]:
+    """Share of searches in percent that get a try through, picked at the end or at once."""
+    random = np.random.default_rng(seed)
+    end, once = ({p.name: 0 for p in POLICIES} for _ in range(2))
+    for _ in range(searches):
+        returns, trades = search(market(random), random)
+        counts = independent_of_each_start(returns)
+        at_end = judged(returns, trades, [counts[-1]] * TRIES)
+        at_once = judged(returns, trades, counts)
+        for name in end:
+            end[name] += bool(at_end[name].any())
+            once[name] += bool(at_once[name].any())
+    return {
+        name: {
+            "picked at the end": round(end[name] / searches * 100, 1),
+            "deployed at the first pass": round(once[name] / searches * 100, 1),
+        }
+        for name in end
+    }
+
+
+def power(searches: int, edge: float, seed: int) -> dict[str, dict[str, float]]:
+    """Share of planted edges that pass: as the only try, and as the last of fifty strangers."""
+    random = np.random.default_rng(seed)
+    found: dict[str, dict[str, float]] = {p.name: {} for p in POLICIES}
+    returns = random.standard_normal((searches, BARS)) * 0.1 / YEAR**0.5
+    returns += edge * 0.1 / YEAR
+    for label, count in (("as the only try", 1), ("after 49 strangers", TRIES)):
+        passed = judged(returns, np.full(searches, 100), [count] * searches)
+        for name, which in passed.items():
+            found[name][label] = round(float(which.mean()) * 100, 1)
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--searches", type=int, default=1_000)
+    parser.add_argument("--json", type=Path)
+    asked = parser.parse_args()
+    began = time.perf_counter()
+    np.seterr(all="ignore")  # a try that never trades has no ratio, and passes nothing
+    markets = {
+        "random walk": random_walk,
+        "SPX shuffled, drift removed": lambda r: shuffled(r, drift=False),
+        "SPX shuffled, drift left in": lambda r: shuffled(r, drift=True),
+    }
+    found = {
+        "noise": {name: through(asked.searches, make, 1) for name, make in markets.items()},
+        "power": {f"Sharpe {e:g}": power(asked.searches, e, 2) for e in EDGES},
+    }
+    found["seconds"] = round(time.perf_counter() - began, 1)
+    print(json.dumps(found, indent=2))
+    if asked.json:
+        asked.json.write_text(json.dumps(found))
+    worst = max(found["noise"][m]["strict"]["picked at the end"] for m in list(markets)[:2])
+    return int(worst > 5)  # noqa: PLR2004  # what the strict policy promises, in percent
+
+
+if __name__ == "__main__":
+    sys.exit(main())

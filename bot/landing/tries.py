@@ -1,0 +1,137 @@
+"""The ledger of tries as checks, sweeps and requests use it."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from bot.checks.luck import Counted
+from bot.checks.subject import DEFINITIONS
+from bot.core.failpoints import failpoint
+from components.ports import BacktestJob
+from components.schema.policies.risk import FamilyScope
+from components.schema.results.evidence import Luck, Track
+from components.schema.results.values import ExecutionResult, Status
+from components.state import Store
+from components.state.tables.tries import Of, Returns, Source, Try
+
+
+@dataclass(frozen=True)
+class StoreCounter:
+    """Counts the tries of one repository.
+
+    Attributes:
+        source: what asked for the backtests.
+        proposal, actor: as told, for the record.
+    """
+
+    store: Store
+    repository: str
+    source: Source
+    proposal: str = ""
+    actor: str = ""
+
+    def record(
+        self, name: str, key: str, ran: Sequence[tuple[BacktestJob, ExecutionResult]]
+    ) -> None:
+        """Count each backtest that has returns, all in one transaction; known ones are no tries."""
+        with self.store.transaction():
+            for job, result in ran:
+                if result.status is Status.PASSED and result.track is not None:
+                    self.store.tries.record(self._try(name, key, job, result, result.track))
+        if self.source == "push":
+            failpoint("check.counted")
+
+    def _try(
+        self, name: str, key: str, job: BacktestJob, result: ExecutionResult, track: Track
+    ) -> Try:
+        found = result.evidence.moments if result.evidence is not None else None
+        return Try(
+            of=Of(self.repository, name, result.symbol, result.interval),
+            source=self.source,
+            content=content_of(job),
+            data=result.provenance.data_hash,
+            returns=Returns(track.fingerprint, track.step_s, track.first, track.series),
+            parameters=job.parameters,
+            moments=found.model_dump() if found is not None else {},
+            sharpe=result.metrics.sharpe if result.metrics is not None else None,
+            content_key=key,
+            proposal=self.proposal,
+            actor=self.actor,
+        )
+
+    def knows(self, job: BacktestJob, result: ExecutionResult) -> bool:
+        """Whether this content was counted, or equal returns on the same data."""
+        fingerprint = result.evidence.returns_sha256 if result.evidence is not None else ""
+        return self.store.tries.knows(
+            self.repository, content_of(job), result.provenance.data_hash, fingerprint
+        )
+
+    def family(self, name: str, _tree: str, result: ExecutionResult, scope: FamilyScope) -> Counted:
+        """The tries that are counted by now."""
+        # numpy takes a moment to load, and a command that only looks does not need it
+        from components.engine.evidence.tries import (  # noqa: PLC0415  # see above
+            independent,
+            overfitting_of,
+        )
+
+        of = Of(self.repository, name, result.symbol, result.interval)
+        found = self.store.tries.family(of, scope)
+        tracks = [Track(**asdict(returns)) for _, returns in found.sample]
+        return Counted(
+            tries=max(found.tries, 1),
+            independent=independent(tracks, found.tries) if tracks else 1,
+            pbo=overfitting_of(tracks),
+            since=self.store.tries.since(),
+            others=tuple(round(s, 4) for s, _ in found.sample if s is not None),
+        )
+
+
+@dataclass(frozen=True)
+class LiveCounter(StoreCounter):
+    """For checks of what is deployed: no tries, held against what was counted at the deploy.
+
+    What came to the base in another way is counted at its first check, and stays so.
+    """
+
+    def record(
+        self, name: str, key: str, ran: Sequence[tuple[BacktestJob, ExecutionResult]]
+    ) -> None:
+        """Nothing: nobody picks among checks of what is deployed."""
+
+    def knows(self, _job: BacktestJob, _result: ExecutionResult) -> bool:
+        """Nothing has to be counted."""
+        return True
+
+    def family(self, name: str, tree: str, result: ExecutionResult, scope: FamilyScope) -> Counted:
+        """The tries that were counted when this content was deployed."""
+        kept = self.store.tries.kept_count(self.repository, name, tree, result.symbol)
+        if kept is not None:
+            return Counted(**{**kept, "others": tuple(kept["others"])})
+        counted = super().family(name, tree, result, scope)
+        self.store.tries.keep_count(self.repository, name, tree, result.symbol, asdict(counted))
+        return counted
+
+
+def keep_counts(store: Store, repository: str, name: str, tree: str, luck: Sequence[Luck]) -> None:
+    """Keep with a version what was counted when it was judged for its deploy."""
+    for one in luck:
+        counted = Counted(one.tries, one.independent, one.pbo, one.since, one.others)
+        store.tries.keep_count(repository, name, tree, one.symbol, asdict(counted))
+
+
+def content_of(job: BacktestJob) -> str:
+    """SHA-256 (hex) of all that decides a job's orders, but for its name and its data."""
+    fields = {
+        "files": {
+            name: hashlib.sha256(content).hexdigest()
+            for name, content in job.files.items()
+            if name not in DEFINITIONS  # what counts of them is in the fields below
+        },
+        "rules": job.rules,
+        "parameters": dict(job.parameters),
+        "config": job.config.model_dump(mode="json"),
+        "bars": [job.symbol, job.interval, job.start, job.end],
+        "mode": [job.causality, job.lookback, job.seed],
+    }
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
