@@ -346,7 +346,7 @@ def asked_of(world: World, run: Run, request: CheckRequest, moves: Moves) -> Ask
         asked=request.asked,
         side_by_side=1 if request.one_by_one else AT_ONCE,
         hear=world.job_output.listener(run.id, world.progress),
-        counter=counter_of(world, watched, snapshot.proposal),
+        counter=counter_of(world.store, moves.repository, moves.snapshot.proposal),
     )
 
 

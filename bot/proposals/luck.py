@@ -10,12 +10,13 @@ from components.errors import ConfigError
 from components.ports import Proposal
 from components.schema.results.report import Report, StrategyReport
 from components.schema.results.values import Verdict
+from components.state import Store
 
 
-def counter_of(world: World, watched: Watched, proposal: Proposal) -> StoreCounter:
+def counter_of(store: Store, repository: str, proposal: Proposal) -> StoreCounter:
     """Who counts the tries of a proposal, or holds what is live against its own count."""
     kind = LiveCounter if is_live(proposal.id) else StoreCounter
-    return kind(world.store, watched.name, "push", proposal.id, proposal.author)
+    return kind(store, repository, "push", proposal.id, proposal.author)
 
 
 def judged_now(
@@ -23,7 +24,7 @@ def judged_now(
 ) -> StrategyReport:
     """A known verdict held against the tries that are counted by now; no backtest is run."""
     policy = bench.policies.risk
-    counter = counter_of(world, watched, proposal)
+    counter = counter_of(world.store, watched.name, proposal)
     luck = luck_of(strategy.results, policy, (strategy.name, strategy.tree), counter)
     return with_luck(strategy, luck, policy)
 
