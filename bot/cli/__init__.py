@@ -24,6 +24,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "run",
         "Run the daemon: watch the repositories, check, report, deploy; serve the pages.",
     ),
+    "reload": (
+        "reload",
+        "Have the daemon take changed policies, repositories, schedule; broken ones are refused.",
+    ),
     "init": ("run", "Make the bare repository that authors push to and the daemon watches."),
     "new": ("new", "Make the folder of a strategy from a notebook or a script."),
     "backtest": (

@@ -31,13 +31,14 @@ def run(
     with errors_for_people():
         settings = settings_from(config)
         set_up(json_lines=json_logs)
-        daemon = Daemon(settings)
+        daemon = Daemon(settings, lambda: settings_from(config))
 
         def stop(_number: int, _frame: FrameType | None) -> None:
             daemon.stop()
 
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, stop)
+        signal.signal(signal.SIGHUP, lambda _number, _frame: daemon.reload())
         daemon.run()
 
 

@@ -313,9 +313,11 @@ def _github(github: GitHubSettings | None, root: Path) -> GitHubSettings | None:
         )
         if file is not None and not getattr(github, key).get_secret_value()
     }
-    for key in ("private_key_file", "webhook_secret_file"):
+    for key in ("private_key_file", "webhook_secret_file", "token_file"):
         if (file := getattr(github, key)) is not None:
             update[key] = root / file
+    if github.token.get_secret_value():  # what is said goes before the file
+        update["token_file"] = None
     return github.model_copy(update=update)
 
 

@@ -199,7 +199,8 @@ HEALTH_COMPONENTS = (
     "market_data",  # symbols can be listed; facts: symbols (int)
     "forge",  # Forge.ping of every repository; facts: repositories (int)
     "disk",  # free space at state.dir; facts: free_mb (int)
-    "jobs",  # nothing broke lately
+    "jobs",
+    "settings",  # nothing broke lately
 )
 
 

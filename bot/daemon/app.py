@@ -3,6 +3,7 @@
 import datetime as dt
 import os
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 
 import structlog
@@ -12,6 +13,7 @@ from bot.core.event_json import key_of
 from bot.core.events import Event, Tick
 from bot.daemon.intake import receive
 from bot.daemon.opening import open_world
+from bot.daemon.reload import reread
 from bot.daemon.runner import Runner, daemon_seats
 from bot.daemon.service import Service
 from bot.daemon.start import refuse
@@ -27,6 +29,7 @@ from bot.sources.wake import ORDERS, Bell
 from components.forge.github import GitHubForge
 from components.safe_tools.files import write_atomic
 from components.state import LOCK, DaemonLock, Store
+from components.state.tables.notes import SETTINGS_REFUSED
 
 log = structlog.get_logger(__name__)
 
@@ -42,13 +45,23 @@ RECHECKED = "rechecked"
 class Daemon:
     """Sources, runner and HTTP server over one World. `run` returns after `stop`."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, read: Callable[[], Settings] | None = None) -> None:
+        """Settings to begin with, and what reads them again (None: they stay as they are)."""
         self._settings = settings
+        self._read = read or (lambda: settings)
         self._stop = threading.Event()
+        self._changed = threading.Event()
+        self._asked = threading.Event()
 
     def stop(self) -> None:
         """Ask it to end; may be called from a signal handler."""
         self._stop.set()
+        self._asked.set()
+
+    def reload(self) -> None:
+        """Ask it to take changed settings and policies; may be called from a signal handler."""
+        self._changed.set()
+        self._asked.set()
 
     def run(self, ready: threading.Event | None = None) -> None:
         """Work until `stop`; everything is closed in order.
@@ -64,6 +77,7 @@ class Daemon:
             refuse(settings)
             stack.enter_context(DaemonLock(settings.state.dir / LOCK))
             world = stack.enter_context(open_world(settings, upgrade=True))
+            world.store.meta.put(SETTINGS_REFUSED, "")
             world.bench.executor.prepare()
             service = Service(world, settings)
             http = HttpServer(create_app(service), settings)
@@ -73,13 +87,34 @@ class Daemon:
             stack.callback(runner.stop)
             runner.start()
             http.start()
-            self._watch(stack, world)
+            sources = stack.enter_context(ExitStack())
+            self._watch(sources, world)
             log.info("ready", url=world.pages.url)
             write_atomic(settings.state.dir, URL_FILE, f"{world.pages.url}\n".encode())
             if ready is not None:
                 ready.set()
-            self._stop.wait()
+            while self._goes_on():
+                taken = reread(world, self._settings, self._read)
+                if taken is not None:
+                    for one in taken.world.watched.values():
+                        if one not in world.watched.values():
+                            stack.callback(one.close)
+                    world, self._settings = taken.world, taken.settings
+                    sources.close()
+                    runner.use(world)
+                    service.use(world, self._settings)
+                    self._watch(sources, world)
             log.info("stopping")
+
+    def _goes_on(self) -> bool:
+        """Wait until changed settings are to be taken (True), or the end (False)."""
+        while not self._stop.is_set():
+            self._asked.wait()
+            self._asked.clear()
+            if self._changed.is_set():
+                self._changed.clear()
+                return not self._stop.is_set()
+        return False
 
     def _watch(self, stack: ExitStack, world: World) -> None:
         """Start the sources: refs, polling, the clock."""

@@ -22,6 +22,7 @@ from components.ports import Forge, ScriptJob
 from components.schema.policies.risk import DataPolicy
 from components.schema.results.values import ExecutionResult, Status
 from components.state import DATABASE, Store
+from components.state.tables.notes import SETTINGS_REFUSED
 
 MB = 1024 * 1024
 LEAST_GIT = (2, 38)
@@ -138,6 +139,13 @@ def _database(settings: Settings) -> Iterator[Symptom]:
         store.check()
         problem = store.audit.verify()
         yield Symptom("database", well=True, seen=f"{store.strategies.count()} strategies")
+        if refused := store.meta.get(SETTINGS_REFUSED):
+            yield Symptom(
+                "running daemon",
+                well=False,
+                seen=refused,
+                advice="mend them, then `algoops reload`",
+            )
         yield Symptom(
             "audit log",
             well=problem is None,

@@ -121,6 +121,7 @@ def open_github(
         base=settings.base,
         base_url=github.base_url,
         token=github.token.get_secret_value(),
+        token_file=github.token_file,
         app_id=github.app_id,
         installation_id=github.installation_id,
         private_key_file=github.private_key_file,

@@ -12,6 +12,7 @@ from bot.config.settings import Settings
 from bot.core.requests import ComponentHealth, Measures
 from bot.landing.context import World
 from components.errors import AlgoOpsError
+from components.state.tables.notes import SETTINGS_REFUSED
 from components.validator import check_code
 
 LIMIT_S = 5.0
@@ -117,6 +118,11 @@ def _jobs(world: World, _settings: Settings) -> ComponentHealth:
     return ComponentHealth(available=not broke, vital=False, detail=detail)
 
 
+def _settings_taken(world: World, _settings: Settings) -> ComponentHealth:
+    refused = world.store.meta.get(SETTINGS_REFUSED)
+    return ComponentHealth(available=not refused, vital=False, detail=refused)
+
+
 _PROBES: dict[str, Probe] = {
     "state_manager": _state,
     "safe_tools": _safe_tools,
@@ -127,6 +133,7 @@ _PROBES: dict[str, Probe] = {
     "forge": _forge,
     "disk": _disk,
     "jobs": _jobs,
+    "settings": _settings_taken,
 }
 
 

@@ -105,7 +105,7 @@ def _where(settings: RepositorySettings, repository: Repository) -> Where:
     )
 
 
-def _auditor(store: Store, repository: str) -> Audit:
+def auditor(store: Store, repository: str) -> Audit:
     """What Safe Tools refuse goes on record."""
 
     def audit(event: str, details: dict[str, object]) -> None:
@@ -137,7 +137,7 @@ def open_world(
             stack.callback(executor.close)
         budgets: Budgets = {}
         watched = {
-            r.name: open_watched(settings, r, _auditor(store, r.name), budgets)
+            r.name: open_watched(settings, r, auditor(store, r.name), budgets)
             for r in settings.repositories
         }
         for one in watched.values():

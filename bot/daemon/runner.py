@@ -95,6 +95,10 @@ class Runner:
         self._jobs = threading.Condition()
         self._told = 0  # counts notifications, so that none between a look and a wait is missed
 
+    def use(self, world: World) -> None:
+        """Have jobs that begin from now on work on this world; both share one store."""
+        self._world = world
+
     def start(self) -> None:
         """Take back the jobs of a daemon that died, then work."""
         lost = self._world.store.jobs.reclaim(everything=True)
@@ -134,7 +138,7 @@ class Runner:
             world.wake.wait(IDLE_S)
             world.wake.clear()
             try:
-                while dispatch(world):
+                while dispatch(self._world):
                     pass
                 with self._taking:
                     world.store.jobs.reclaim(at_work=self._at_work)

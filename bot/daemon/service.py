@@ -56,6 +56,10 @@ class Service:
         self._world = world
         self._settings = settings
 
+    def use(self, world: World, settings: Settings) -> None:
+        """Answer by these from now on."""
+        self._world, self._settings = world, settings
+
     @property
     def store(self) -> Store:
         """The State Manager, for reads."""

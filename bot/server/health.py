@@ -23,6 +23,7 @@ STRATEGY_COMPONENTS = (
     "forge",
     "disk",
     "jobs",
+    "settings",
 )
 BACKTEST_COMPONENTS = ("state_manager", "sandbox_runner", "market_data")
 

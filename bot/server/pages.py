@@ -13,12 +13,14 @@ from bot.report.values import band_words, unit_words
 from bot.server import figures, reading, run_view, strategy_view, text
 from bot.server.auth import page_reader
 from bot.server.backend import Backend
+from bot.server.errors import scrub
 from bot.server.health import overall
 from bot.server.paging import Page
 from bot.server.parts import parts
 from components.errors import UserError
 from components.schema.results.values import ExecutionResult, Verdict
 from components.state import Lifecycle
+from components.state.tables.notes import SETTINGS_REFUSED
 from components.state.tables.records import Strategy
 
 ROWS = 50
@@ -56,6 +58,7 @@ def index(request: Request, q: str = "", state: str = "", page: Number = 1) -> H
         "index.html",
         nav="strategies",
         topic="all",
+        refused=scrub(store.meta.get(SETTINGS_REFUSED)),
         tiles=_tiles(counts),
         attention=[_row(s) for s in _attention(backend)] if page == 1 and not search else [],
         rows=[{**_row(s), "brief": here.briefs.of(store, s)} for s in rows],

@@ -1,6 +1,7 @@
 """How to reach one repository on GitHub: a token or an App, for the API and for git."""
 
 import base64
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -20,6 +21,7 @@ class GitHubAccess:
     Attributes:
         repository: `owner/name`.
         token: personal or fine-grained token; not needed for an App.
+        token_file: where the token stands, so that a changed one is taken; None: it stays.
         clone_url: where git fetches from; "" asks GitHub.
         deploy_by: `merge` through the API, or `push` the very commit that was tested.
     """
@@ -31,6 +33,7 @@ class GitHubAccess:
     app_id: str = ""
     installation_id: int | None = None
     private_key_file: Path | None = None
+    token_file: Path | None = None
     clone_url: str = ""
     deploy_by: Literal["merge", "push"] = "merge"
 
@@ -96,7 +99,7 @@ def connect(access: GitHubAccess, budgets: Budgets) -> Connection:
         raise ConfigError(f"base_url must start with https://, found {access.base_url!r}")
     budget = budgets.setdefault(access.counted_as, Budget())
     if not access.is_app:
-        auth = Token(access.token) if access.token else None
+        auth = _token(access) if access.token else None
         return Connection(access, Client(access.base_url, auth, budget), auth)
     as_app = AppAuth(access.app_id, _private_key(access))
     if access.installation_id is None:
@@ -107,6 +110,34 @@ def connect(access: GitHubAccess, budgets: Budgets) -> Connection:
     installation = AppInstallationAuth(as_app, access.installation_id)
     client = Client(access.base_url, installation, budget)
     return Connection(access, client, installation, Client(access.base_url, as_app))
+
+
+def _token(access: GitHubAccess) -> Token:
+    return Token(access.token) if access.token_file is None else FileToken(access)
+
+
+class FileToken(Token):
+    """A token that stands in a file, read again when the file changes.
+
+    One that cannot be read, or is empty, changes nothing: it may be written just now.
+    """
+
+    def __init__(self, access: GitHubAccess) -> None:
+        super().__init__(access.token)
+        self._file = access.token_file
+        self._seen: object = None
+
+    @property
+    def token(self) -> str:
+        """The token of today."""
+        if self._file is not None:
+            with contextlib.suppress(OSError, UnicodeDecodeError):
+                found = self._file.stat()
+                seen = (found.st_mtime_ns, found.st_ino, found.st_size)
+                if seen != self._seen:
+                    self._token = self._file.read_text(encoding="utf-8").strip() or self._token
+                    self._seen = seen
+        return self._token
 
 
 def _private_key(access: GitHubAccess) -> str:

@@ -6,6 +6,13 @@ OUTCOME = "outcome:"
 """How keys of `Meta` start that hold what became of a command: retention removes them."""
 
 
+SETTINGS_REFUSED = "settings.refused"
+"""Key of `Meta`: why the running daemon did not take changed settings; "" where it has."""
+
+SETTINGS_TAKEN = "settings.taken"
+"""Key of `Meta`: `NUMBER:WORDS`, what the daemon said when it was last asked to take settings."""
+
+
 class Comments:
     """Table comments: which comment on the forge is the report of a proposal."""
 
