@@ -199,8 +199,8 @@ HEALTH_COMPONENTS = (
     "market_data",  # symbols can be listed; facts: symbols (int)
     "forge",  # Forge.ping of every repository; facts: repositories (int)
     "disk",  # free space at state.dir; facts: free_mb (int)
-    "jobs",
-    "settings",  # nothing broke lately
+    "jobs",  # nothing broke lately
+    "settings",  # changed ones were taken, if any were asked to be
 )
 
 

@@ -10,8 +10,7 @@ from functools import partial
 from bot.checks.policies import load_policies
 from bot.config.settings import Settings
 from bot.daemon.opening import open_watched
-from bot.server.auth import refuse_open_door
-from bot.server.serve import listen
+from bot.server.reach import listen, refuse_open_door
 from components.errors import AlgoOpsError, ConfigError
 from components.state import DATABASE, LOCK, DaemonLock, Store
 from components.state.db.errors import StateOld

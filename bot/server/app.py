@@ -29,13 +29,14 @@ from bot.server import (
     sign_in,
     webhooks,
 )
-from bot.server.auth import Keys, exposed
+from bot.server.auth import Keys
 from bot.server.backend import Backend
 from bot.server.errors import ApiError, Detail, from_expected, problem
 from bot.server.health import Health
 from bot.server.live import Hub
 from bot.server.metrics import Meters
 from bot.server.parts import Parts, parts
+from bot.server.reach import exposed
 from bot.server.reading import Briefs
 from bot.server.render import Renderer, project_version
 from components.errors import AlgoOpsError

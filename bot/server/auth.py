@@ -10,20 +10,17 @@ import secrets
 import time
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from fastapi import Request
 from fastapi.security.utils import get_authorization_scheme_param
 
-from bot.config.settings import ServerSettings, Settings, TokenSettings
+from bot.config.settings import Settings, TokenSettings
 from bot.server.errors import ApiError, problem
-from bot.server.guard import is_loopback
 from bot.server.parts import parts
-from components.errors import ConfigError
 
 COOKIE = "algoops_session"
 SESSION_SECONDS = 12 * 3600
-SHORTEST_TOKEN = 16
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 
@@ -49,34 +46,6 @@ class Requester:
 
 
 LOCAL = Requester("local", TokenRole.READER)
-
-
-def exposed(server: ServerSettings) -> bool:
-    """Whether others than this machine's users can reach the bot, directly or by a proxy."""
-    public = urlsplit(server.public_url).hostname or ""
-    return not is_loopback(server.host) or bool(public and not is_loopback(public))
-
-
-def refuse_open_door(settings: Settings) -> None:
-    """Called before binding.
-
-    Raises:
-        ConfigError: the bot would be reachable by others and no token is configured, or one that
-            could be guessed.
-    """
-    if not exposed(settings.server):
-        return
-    if 0 < len(settings.api_token.get_secret_value()) < SHORTEST_TOKEN:
-        raise ConfigError(
-            f"server: a token of less than {SHORTEST_TOKEN} characters can be guessed by others",
-            hint='python3 -c "import secrets; print(secrets.token_urlsafe(32))" makes a good one',
-        )
-    if not Keys(settings).any:
-        where = settings.server.public_url or settings.server.host
-        raise ConfigError(
-            f"server: refusing to listen for {where} without a token",
-            hint="set ALGOOPS_API_TOKEN or server.tokens, or use host 127.0.0.1",
-        )
 
 
 class Keys:

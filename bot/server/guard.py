@@ -4,12 +4,12 @@ Pure ASGI, before anything else sees the request.
 """
 
 import asyncio
-import ipaddress
 
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.server.errors import ApiError, problem
+from bot.server.reach import is_loopback
 
 MAX_BODY = 1 << 20
 MAX_WEBHOOK = 25 << 20
@@ -32,16 +32,6 @@ SECURITY_HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address can only mean this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 class SecurityHeaders:

@@ -1,7 +1,6 @@
 """Run the application with uvicorn in a thread of the daemon, bounded against slow clients."""
 
 import asyncio
-import socket
 import sys
 import threading
 from collections.abc import Callable
@@ -14,8 +13,8 @@ from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bot.config.settings import Settings
-from bot.server.auth import refuse_open_door
-from components.errors import ConfigError, TransientError
+from bot.server.reach import listen, refuse_open_door
+from components.errors import TransientError
 
 HEADER_SECONDS = 10.0
 STALLED_SECONDS = 30.0
@@ -199,19 +198,3 @@ def _config(app: FastAPI) -> uvicorn.Config:
         timeout_graceful_shutdown=2,
         h11_max_incomplete_event_size=MAX_HEADERS,
     )
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A socket bound to an address. Raises ConfigError where it can't be used."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        family, kind, protocol, _, address = found[0]
-        listener = socket.socket(family, kind, protocol)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(cast("tuple[str, int]", address))
-    except OSError as error:
-        raise ConfigError(
-            f"server: cannot listen on {host} port {port}: {error.strerror}",
-            hint="choose another server.port, or stop what uses it",
-        ) from error
-    return listener

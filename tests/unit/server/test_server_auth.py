@@ -7,7 +7,8 @@ from starlette.testclient import TestClient
 from bot.config.settings import Settings, TokenSettings
 from bot.core.requests import NeedsAdmin
 from bot.server.app import create_app
-from bot.server.auth import COOKIE, Keys, Requester, TokenRole, exposed, refuse_open_door
+from bot.server.auth import COOKIE, Keys, Requester, TokenRole
+from bot.server.reach import exposed, refuse_open_door
 from components.errors import ConfigError
 from tests.server_support import TOKEN, bot_in, populated, settings_for
 
