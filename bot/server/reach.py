@@ -1,4 +1,4 @@
-"""Who can reach the server: its address, and whether it may be open to others. Loads no framework."""
+"""Who can reach the server: its address, and whether it may be open to others; no framework."""
 
 import ipaddress
 import socket
