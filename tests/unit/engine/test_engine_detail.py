@@ -2,14 +2,21 @@
 
 import pandas as pd
 import pytest
+from backtesting._util import _Data
+from backtesting.backtesting import _OutOfMoneyError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.engine.detail import Detail
 from components.engine.intervals import check_detail
+from components.engine.ledger import Ledger, account_of
 from components.errors import ConfigError, UserError
 from components.ports import Bars
+from components.protocol.exchange import Impossible, replay
+from components.protocol.messages import CancelOrder, Close, PlaceOrder, Protect
 from components.protocol.undecided import Question
+from components.sandbox.guest.replay.recorder import StrategyBroker
+from components.schema.definition.backtest import BacktestConfig
 
 
 def bars_of(path, size):
@@ -106,3 +113,64 @@ def test_times_in_a_zone_beside_times_in_none_are_the_data_s_fault():
     fine = bars_of(UP_FIRST, 2)
     with pytest.raises(ConfigError, match="must both be in a zone"):
         Detail(fine, Bars("X", "1m", fine.tz_localize("UTC"), ""), "1h")
+
+
+STEPS_A_BAR, FINE = 12, 3
+LEVELS = st.none() | st.integers(92, 108).map(float)
+REQUESTS = st.one_of(
+    st.builds(
+        PlaceOrder,
+        st.sampled_from([1.0, 7.0, -5.0, 0.5, -0.9]),
+        *[LEVELS] * 4,
+        st.none(),
+    ),
+    st.builds(CancelOrder, st.integers(0, 3)),
+    st.builds(Close, st.integers(0, 2), st.booleans(), st.sampled_from([0.5, 1.0])),
+    st.builds(Protect, st.integers(0, 2), st.booleans(), st.sampled_from(["sl", "tp"]), LEVELS),
+)
+
+
+def _rows(broker):
+    trades = [(t.size, t.entry_price, t.exit_price, t.sl, t.tp) for t in broker.trades]
+    closed = [(t.size, t.entry_price, t.exit_price, t.exit_bar) for t in broker.closed_trades]
+    orders = [(o.size, o.limit, o.stop, o.sl, o.tp) for o in broker.orders]
+    return broker.equity, trades, closed, orders
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.sampled_from([-2, -1, 1, 2]), min_size=STEPS_A_BAR * 7, max_size=STEPS_A_BAR * 7),
+    st.lists(st.lists(REQUESTS, max_size=3), min_size=7, max_size=7),
+    st.booleans(),
+)
+@pytest.mark.filterwarnings("ignore::UserWarning:backtesting")
+def test_mirror_that_is_told_fills_as_the_broker_that_has_the_finer_bars(steps, requests, hedging):
+    path = [100 + sum(steps[:at]) for at in range(len(steps))]
+    frame = bars_of(path, STEPS_A_BAR).assign(Volume=1.0)
+    frame.index = pd.date_range("2020-01-01", periods=len(frame), freq="4min")
+    config = BacktestConfig(initial_capital=10_000, hedging=hedging)
+    detail = Detail(frame, Bars("X", "1m", bars_of(path, FINE), ""), "4m")
+    ledger = Ledger(frame, config, detail=detail)
+    told, seen = {}, _Data(frame.copy(deep=False))
+    mirror = StrategyBroker(seen, account_of(config), len(frame), told)
+    ledger.begin(1, [])
+    try:
+        for bar in range(1, len(frame)):
+            told[bar] = {
+                Question(t.long, t.entered, t.stop, t.target): t.answer
+                for t in ledger.bar(bar, alone=bar == 1)
+            }
+            seen._set_length(bar + 1)
+            mirror.next()
+            if _rows(mirror) != _rows(ledger._broker):
+                pytest.fail(f"bar {bar}: {_rows(mirror)} beside {_rows(ledger._broker)}")
+            for op in requests[bar - 1]:
+                try:
+                    ledger.apply([op])
+                except Impossible:
+                    continue
+                replay(mirror, op)
+    except _OutOfMoneyError:
+        assert ledger.broke
+    except AssertionError:
+        return  # the package's own checks: the run fails
