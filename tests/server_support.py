@@ -42,6 +42,7 @@ from components.schema.results.report import (
 )
 from components.schema.results.values import (
     STRATEGY_CHECKS,
+    Band,
     CheckName,
     EquityPoint,
     ExecutionResult,
@@ -280,6 +281,16 @@ def result(*, growth: float = 0.0006, symbol: str = "SPX") -> ExecutionResult:
     )
 
 
+def left_open(report: StrategyReport) -> StrategyReport:
+    """The same in parts of a unit, and with trades that single bars can't decide."""
+    (one,) = report.results
+    worse = one.metrics.model_copy(update={"return_pct": -8.25})
+    band = Band(trades=3, first_bar=8, first_time="", stops_first=worse, targets_first=one.metrics)
+    return report.model_copy(
+        update={"results": (one.model_copy(update={"band": band, "unit": 1e-6}),)}
+    )
+
+
 BAD_IMPORT = Finding(
     check=CheckName.CODE,
     rule="import-not-allowed",
@@ -438,7 +449,7 @@ def populate(store: Store) -> dict[str, int]:
     deploy(store, first, "7" * 40, one)
     two = propose(store, second, "pr/2", "2" * 40)
     deploy(store, second, "8" * 40, two)
-    ready = propose(store, passed_report("momentum"), "branch/momentum", "3" * 40)
+    ready = propose(store, left_open(passed_report("momentum")), "branch/momentum", "3" * 40)
     failing = propose(store, failed_report("broken"), "pr/4", "4" * 40)
     running = store.runs.start(REPOSITORY, "pr/5", "5" * 40, "0" * 40, "check")
     store.strategies.propose(REPOSITORY, "breakout", actor="eve", reason="pushed", proposal="pr/5")

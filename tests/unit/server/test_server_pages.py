@@ -120,6 +120,14 @@ def test_a_strategy_page_has_its_life_versions_figures_and_trades(get):
         assert word in page
 
 
+def test_a_strategy_page_says_what_single_bars_leave_open_and_in_which_units_it_traded(get):
+    page = get("/strategies/momentum").text
+    assert "single bars can&#39;t decide 3 trades" in page
+    assert "Return -8.2 % to " in page
+    assert "Traded SPX in multiples of 0.000001." in page
+    assert "single bars" not in get("/strategies/sma_cross").text
+
+
 def test_a_stopped_run_says_what_stopped_it(tmp_path):
     bot = bot_in(tmp_path)
     run = bot.store.runs.start("main", "pr/1", "1" * 40, "0" * 40, "check")
