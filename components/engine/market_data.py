@@ -55,7 +55,7 @@ class FolderData:
 
     def __init__(self, place: DataPlace) -> None:
         self._source = source_of(place)
-        self._loaded: dict[Path, _Loaded] = {}
+        self._loaded: dict[str, _Loaded] = {}  # by name: a new content replaces the old one
         self._slices: dict[tuple[Path, Stamp, str | None, str | None], Bars] = {}
 
     def bars(self, symbol: str, interval: str, start: str | None, end: str | None) -> Bars:
@@ -122,13 +122,13 @@ class FolderData:
         """Errors name the file without its folder: authors read them in reports."""
         try:
             stamp = _stamp(path)
-            loaded = self._loaded.get(path)
+            loaded = self._loaded.get(path.name)
             if loaded is None or loaded.stamp != stamp:
-                self._loaded[path] = _read(path)
+                self._loaded[path.name] = _read(path)
         except ConfigError as error:
             said = Exception.__str__(error).replace(f"{path.parent}/", "")
             raise ConfigError(said, hint=error.hint) from error
-        return self._loaded[path]
+        return self._loaded[path.name]
 
 
 def _stamp(path: Path) -> Stamp:

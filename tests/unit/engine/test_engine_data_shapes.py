@@ -93,7 +93,19 @@ SHAPES = {
         BARS[::-1],
     ),
 }
+SHAPES["MetaStock"] = table(
+    "<TICKER>,<DTYYYYMMDD>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>",
+    lambda t, *v: ",".join(map(str, ("ACME", f"{t:%Y%m%d}", f"{t:%H%M%S}", *v))),
+)
 UTC_SHAPES = {
+    "Polygon": table(
+        "ticker,volume,open,close,high,low,window_start,transactions",
+        lambda t, o, h, low, c, v: f"ACME,{v},{o},{c},{h},{low},{epoch(t, 10**9)},1",
+    ),
+    "Databento": table(
+        "ts_event,rtype,instrument_id,open,high,low,close,volume,symbol",
+        lambda t, *v: ",".join(map(str, (f"{t:%Y-%m-%dT%H:%M:%S}.000000000Z", 34, 15, *v, "ACME"))),
+    ),
     "Dukascopy's UTC": table(
         "UTC,Open,High,Low,Close,Volume",
         lambda t, o, h, low, c, v: f"{t:%d.%m.%Y %H:%M:%S}.000 UTC,{o},{h},{low},{c},{v}",

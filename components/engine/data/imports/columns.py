@@ -15,9 +15,10 @@ PRICES = ("Open", "High", "Low", "Close")
 _NAMES = {  # as `plain` writes them; also what Excel and investing.com write in other languages
     "Time": ("time", "datetime", "timestamp", "date time", "open time", "gmt time", "local time",
              "opentime", "unix", "unix timestamp", "ts", "time utc", "time eet", "dt", "index",
-             "utc", "epoch", "open timestamp", "time open", "timeopen"),
+             "utc", "epoch", "open timestamp", "time open", "timeopen", "ts event", "window start",
+             "bar time", "start time", "begin"),
     "Date": ("date", "day", "data", "datum", "fecha", "tradedate", "trade date", "date utc",
-             "date gmt", "trading day"),
+             "date gmt", "trading day", "dtyyyymmdd"),
     "Clock": ("time", "zeit", "uhrzeit", "heure", "hora", "ora", "tijd", "czas"),
     "Open": ("open", "o", "first", "open price", "eroffnung", "eroffn", "eroffnungskurs",
              "erster", "ouverture", "ouv", "apertura", "abertura", "otwarcie", "opening"),
