@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -63,6 +64,7 @@ POLICIES = (
 )
 
 
+@cache
 def cost() -> float:
     """Of one change of position by the whole money, as a fraction."""
     floors = load_policy(ROOT / "policies/risk.yaml", RiskPolicy).floors
@@ -72,7 +74,9 @@ def cost() -> float:
 # --- markets -----------------------------------------------------------------------------------
 
 
+@cache
 def real() -> np.ndarray:
+    """Returns of twenty years of days."""
     closes = pd.read_csv(ROOT / "examples/data/SPX_1d.csv")["Close"].to_numpy(float)
     return closes[1:] / closes[:-1] - 1
 

@@ -2,6 +2,7 @@
 
 import importlib
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from importlib import metadata
@@ -136,6 +137,8 @@ def _nothing() -> None:
 
 def main() -> None:
     """Entry point of the `algoops` command."""
+    # Matrices here are small; a second thread of numpy's would wait by spinning, beside sandboxes.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     with errors_for_people():
         words = take_debug(sys.argv[1:])
         if words[:1] != ["--version"]:

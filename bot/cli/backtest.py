@@ -13,6 +13,7 @@ from rich.table import Table
 
 from bot.checks.backtests import Scalar, Task, Wishes, resolve_tasks
 from bot.checks.folders import folder_subject
+from bot.checks.luck import Counted, one_luck
 from bot.cli.common import (
     EXIT_ERROR,
     EXIT_FAILED,
@@ -232,6 +233,8 @@ def _print(result: ExecutionResult, form: Form) -> None:
             table.add_row(escape(name), shown.removesuffix(".00"))
         out.print(table)
         out.print(charts.sparkline(result), highlight=False)
+        luck = one_luck(result, Counted(), "data").line
+        out.print(luck, markup=False, highlight=False, soft_wrap=True)
 
 
 def _document(result: ExecutionResult) -> dict[str, Any]:
