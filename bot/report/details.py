@@ -61,9 +61,9 @@ def _metrics(strategy: StrategyReport) -> str:
         cells = f"{old} | {words(is_now, shown)} | {change(was, is_now, shown)}"
         lines.append(f"| {shown.label} | {cells} |")
     period = f"{inline(now.start)} to {inline(now.end)}"
-    more = [unit_words(strategy.results), band_words(strategy.results)]
-    notes = [period, *(inline(note) for note in more if note)]
-    return "\n".join(lines) + f"\n\n<sub>{'. '.join(notes)}</sub>"
+    more = " ".join(filter(None, [unit_words(strategy.results), band_words(strategy.results)]))
+    note = f"{period}. {inline(more)}" if more else period
+    return "\n".join(lines) + f"\n\n<sub>{note}</sub>"
 
 
 def _gates(strategy: StrategyReport) -> str:

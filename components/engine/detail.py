@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from components.engine.intervals import DAY, minutes
+from components.engine.intervals import minutes
 from components.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Detail:
                 "zone, or both in none"
             )
         self._first = inside.searchsorted(times)
-        last = inside.searchsorted(times + _length(interval))
+        last = inside.searchsorted(_ends(times, interval))
         self._last = np.minimum(last, np.append(self._first[1:], len(inside)))
         self._bars = frame[["High", "Low"]].to_numpy(float)
         self._finer = finer.frame[["Open", "High", "Low", "Close"]].to_numpy(float)
@@ -81,10 +81,14 @@ class Detail:
         return bool(rows[:, 1].max() <= above and rows[:, 2].min() >= below)
 
 
-def _length(interval: str) -> Any:
-    length = minutes(interval) or 0
-    days, rest = divmod(length, DAY)
-    return pd.DateOffset(days=days) if not rest else pd.Timedelta(minutes=length)
+def _ends(times: pd.DatetimeIndex, interval: str) -> pd.DatetimeIndex:
+    """When bars that begin at these times end; days are those of the time zone."""
+    length = pd.Timedelta(minutes=minutes(interval) or 0)
+    if times.tz is None or length % pd.Timedelta(days=1):
+        return times + length
+    local = times.tz_localize(None) + length
+    later = np.zeros(len(times), bool)  # of two equal clock times the second one
+    return local.tz_localize(times.tz, ambiguous=later, nonexistent="shift_forward")
 
 
 def _touched(question: Question, rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -6,8 +6,7 @@ import re
 
 from components.errors import UserError
 
-DAY = 24 * 60
-_MINUTES = {"m": 1, "h": 60, "d": DAY}
+_MINUTES = {"m": 1, "h": 60, "d": 24 * 60}
 
 
 def check_detail(detail: str, interval: str) -> None:

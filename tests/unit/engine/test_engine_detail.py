@@ -174,3 +174,22 @@ def test_mirror_that_is_told_fills_as_the_broker_that_has_the_finer_bars(steps, 
         assert ledger.broke
     except AssertionError:
         return  # the package's own checks: the run fails
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "America/Sao_Paulo", "UTC", None])
+def test_days_of_a_zone_hold_all_of_their_hours(zone):
+    """One of them has 25 hours, one 23, and in Sao Paulo one begins at one o'clock."""
+    days = pd.date_range("2018-10-20", "2018-11-10", freq="D")
+    hours = pd.date_range("2018-10-20", "2018-11-10 23:00", freq="h")
+    if zone:
+        days = days.tz_localize(zone, nonexistent="shift_forward")
+        end = pd.Timestamp("2018-11-11", tz=zone)
+        hours = pd.date_range(days[0], end, freq="h", inclusive="left")
+    columns = ["Open", "High", "Low", "Close"]
+    detail = Detail(
+        pd.DataFrame(1.0, days, columns),
+        Bars("X", "1h", pd.DataFrame(1.0, hours, columns), ""),
+        "1d",
+    )
+    assert detail._first.tolist() == [0, *detail._last[:-1]]
+    assert detail._last[-1] == len(hours)
