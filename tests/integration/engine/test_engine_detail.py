@@ -1,19 +1,14 @@
 """Finer bars decide what one bar can't, on the trusted side; the strategy sees the same fills."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
 from engine_support import run
 
-from bot.checks.backtests import resolve_tasks
 from components.engine.market_data import FolderData
 from components.schema.definition.backtest import BacktestConfig
-from components.schema.definition.check import check_definition
-from components.schema.policies.risk import RiskPolicy
-from components.schema.policies.schema import SchemaPolicy
 from components.schema.results.values import Status
+from tests.engine_requests import tasks_of
 
 HOURS, FINE, STEPS = 160, 12, 40
 HEAD = "from backtesting import Strategy\n\nclass Narrow(Strategy):\n    def init(self): pass\n"
@@ -107,21 +102,8 @@ def test_audited_run_says_that_finer_bars_decide_nothing_in_it(data):
 
 
 def task_of(data, symbol, **backtest):
-    text = {
-        "name": "T",
-        "description": "x",
-        "symbol": symbol,
-        "interval": "1h",
-        "backtest": backtest,
-    }
-    checked = check_definition(
-        json.dumps(text).encode(),
-        "strategy.json",
-        folder=None,
-        has_code=True,
-        policy=SchemaPolicy(),
-    )
-    return resolve_tasks(checked.definition, RiskPolicy(), data)
+    tasks, findings, _ = tasks_of(data, symbol=symbol, interval="1h", backtest=backtest)
+    return tasks, findings
 
 
 def test_finer_bars_are_part_of_what_a_verdict_depends_on(data):

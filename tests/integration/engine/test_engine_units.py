@@ -1,6 +1,5 @@
 """Parts of a unit: the same trades, equity and statistics as `backtesting.lib.FractionalBacktest`."""
 
-import json
 import types
 import warnings
 from dataclasses import replace
@@ -11,15 +10,12 @@ from backtesting.lib import FractionalBacktest
 from backtesting.test import BTCUSD
 from engine_support import ForkingSandbox, assert_same, run, write_data
 
-from bot.checks.backtests import resolve_tasks
 from components.engine.market_data import FolderData
 from components.engine.run import run_backtest, run_smoke
 from components.sandbox.guest.runtime import loading
 from components.schema.definition.backtest import BacktestConfig, CommissionScheme
-from components.schema.definition.check import check_definition
-from components.schema.policies.risk import RiskPolicy
-from components.schema.policies.schema import SchemaPolicy
 from components.schema.results.values import Limits, Severity, Status
+from tests.engine_requests import tasks_of
 
 HEAD = "import talib\nimport numpy as np\nfrom backtesting import Strategy\nfrom backtesting.lib import crossover\n"
 CROSS = (
@@ -133,20 +129,9 @@ def test_parts_of_a_unit_trade_as_in_fractional_backtest(
 
 
 def task_of(data, symbol, **keys):
-    text = json.dumps(
-        {"name": "Test", "description": "x", "symbol": symbol, "interval": "1mo", **keys}
-    )
-    checked = check_definition(
-        text.encode(),
-        "strategy.json",
-        folder=None,
-        has_code="entry_rules" not in keys,
-        policy=SchemaPolicy(),
-    )
-    assert checked.definition is not None, checked.findings
-    (task,), findings = resolve_tasks(checked.definition, RiskPolicy(), data)
+    (task,), findings, rules = tasks_of(data, symbol=symbol, interval="1mo", **keys)
     assert findings == ()
-    return task, checked.rules
+    return task, rules
 
 
 def ran(data, source, symbol, **keys):

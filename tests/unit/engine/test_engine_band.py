@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 from components.engine.band_findings import band_findings, band_of, gates_within_the_band
 from components.engine.ledger import Ledger
 from components.engine.result import metrics_of
+from components.protocol.exchange import Impossible
 from components.protocol.messages import CancelOrder, Close, PlaceOrder, Protect
 from components.schema.definition.backtest import BacktestConfig
 from components.schema.policies.risk import RiskPolicy
 from components.schema.results.values import ExecutionResult, Status
 from tests.engine_fairness import walk
+from tests.engine_requests import CONFIGS, requests
 
 FLAT = (100, 100, 100, 100)
 CASH = 10_000.0
@@ -142,43 +144,24 @@ def test_band_of_a_narrow_bracket_on_a_fair_walk_includes_no_gain(seed, width):
 
 PRICES = st.integers(90, 110)
 BARS = st.tuples(PRICES, PRICES, PRICES, PRICES).map(lambda p: (p[0], max(p), min(p), p[1]))
-LEVELS = st.none() | st.integers(85, 115).map(float)
-REQUESTS = st.one_of(
-    st.builds(
-        PlaceOrder,
-        st.sampled_from([1.0, 7.0, -5.0, 0.5, -0.9]),
-        LEVELS,
-        LEVELS,
-        LEVELS,
-        LEVELS,
-        st.none(),
-    ),
-    st.builds(CancelOrder, st.integers(0, 3)),
-    st.builds(Close, st.integers(0, 2), st.booleans(), st.sampled_from([0.5, 1.0])),
-    st.builds(Protect, st.integers(0, 2), st.booleans(), st.sampled_from(["sl", "tp"]), LEVELS),
-)
 
 
 @settings(max_examples=150, deadline=None)
 @given(
     st.lists(BARS, min_size=4, max_size=9),
-    st.lists(st.lists(REQUESTS, max_size=3), min_size=9, max_size=9),
-    st.booleans(),
+    st.lists(requests(85, 115), min_size=9, max_size=9),
+    CONFIGS,
 )
 @pytest.mark.filterwarnings("ignore::UserWarning:backtesting")
-def test_whatever_is_asked_for_ends_only_differ_where_a_bar_was_asked_about(
-    bars, requests, hedging
-):
-    from components.protocol.exchange import Impossible
-
-    ledger = Ledger(frame_of(FLAT, *bars), BacktestConfig(initial_capital=CASH, hedging=hedging))
+def test_whatever_is_asked_for_ends_only_differ_where_a_bar_was_asked_about(bars, asks, config):
+    ledger = Ledger(frame_of(FLAT, *bars), config)
     ledger.begin(1, [])
     try:
         for bar in range(1, len(bars) + 1):
             ledger.bar(bar)
             if ledger.broke:
                 break
-            for op in requests[bar - 1]:
+            for op in asks[bar - 1]:
                 try:
                     ledger.apply([op])
                 except Impossible:

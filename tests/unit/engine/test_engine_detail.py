@@ -13,10 +13,9 @@ from components.engine.ledger import Ledger, account_of
 from components.errors import ConfigError, UserError
 from components.ports import Bars
 from components.protocol.exchange import Impossible, replay
-from components.protocol.messages import CancelOrder, Close, PlaceOrder, Protect
 from components.protocol.undecided import Question
 from components.sandbox.guest.replay.recorder import StrategyBroker
-from components.schema.definition.backtest import BacktestConfig
+from tests.engine_requests import CONFIGS, requests
 
 
 def bars_of(path, size):
@@ -116,18 +115,6 @@ def test_times_in_a_zone_beside_times_in_none_are_the_data_s_fault():
 
 
 STEPS_A_BAR, FINE = 12, 3
-LEVELS = st.none() | st.integers(92, 108).map(float)
-REQUESTS = st.one_of(
-    st.builds(
-        PlaceOrder,
-        st.sampled_from([1.0, 7.0, -5.0, 0.5, -0.9]),
-        *[LEVELS] * 4,
-        st.none(),
-    ),
-    st.builds(CancelOrder, st.integers(0, 3)),
-    st.builds(Close, st.integers(0, 2), st.booleans(), st.sampled_from([0.5, 1.0])),
-    st.builds(Protect, st.integers(0, 2), st.booleans(), st.sampled_from(["sl", "tp"]), LEVELS),
-)
 
 
 def _rows(broker):
@@ -140,15 +127,14 @@ def _rows(broker):
 @settings(max_examples=150, deadline=None)
 @given(
     st.lists(st.sampled_from([-2, -1, 1, 2]), min_size=STEPS_A_BAR * 7, max_size=STEPS_A_BAR * 7),
-    st.lists(st.lists(REQUESTS, max_size=3), min_size=7, max_size=7),
-    st.booleans(),
+    st.lists(requests(92, 108), min_size=7, max_size=7),
+    CONFIGS,
 )
 @pytest.mark.filterwarnings("ignore::UserWarning:backtesting")
-def test_mirror_that_is_told_fills_as_the_broker_that_has_the_finer_bars(steps, requests, hedging):
+def test_mirror_that_is_told_fills_as_the_broker_that_has_the_finer_bars(steps, asks, config):
     path = [100 + sum(steps[:at]) for at in range(len(steps))]
     frame = bars_of(path, STEPS_A_BAR).assign(Volume=1.0)
     frame.index = pd.date_range("2020-01-01", periods=len(frame), freq="4min")
-    config = BacktestConfig(initial_capital=10_000, hedging=hedging)
     detail = Detail(frame, Bars("X", "1m", bars_of(path, FINE), ""), "4m")
     ledger = Ledger(frame, config, detail=detail)
     told, seen = {}, _Data(frame.copy(deep=False))
@@ -164,7 +150,7 @@ def test_mirror_that_is_told_fills_as_the_broker_that_has_the_finer_bars(steps, 
             mirror.next()
             if _rows(mirror) != _rows(ledger._broker):
                 pytest.fail(f"bar {bar}: {_rows(mirror)} beside {_rows(ledger._broker)}")
-            for op in requests[bar - 1]:
+            for op in asks[bar - 1]:
                 try:
                     ledger.apply([op])
                 except Impossible:
