@@ -50,6 +50,14 @@ def test_good_file_passes_with_exit_code_zero(script):
     assert result["provenance"]["backend"] == "bubblewrap"
 
 
+def test_time_zones_of_bars_are_known_inside_without_those_of_the_machine(script):
+    text = (
+        "import pandas as pd\nprint(pd.Timestamp('2024-07-01', tz='America/New_York').utcoffset())"
+    )
+    done = algoops("sandbox", "run", script(text), *BUBBLEWRAP)
+    assert json.loads(done.stdout)["stdout"] == "-1 day, 20:00:00\n"
+
+
 def test_raising_file_fails_with_its_line_and_exit_code_one(script):
     done = algoops("sandbox", "run", script("x = {}\nx['price']\n"), *BUBBLEWRAP)
     result = json.loads(done.stdout)
