@@ -60,7 +60,9 @@ def detail_findings(
         known = sum(one.answered for one in asked)
         message = f"bars of {detail} decided {known:,} of {len(asked):,} trades that one bar can't"
         hint = (
-            "" if known == len(asked) else "finer bars are missing there, or don't tell it either"
+            ""
+            if known == len(asked)
+            else "finer bars are missing there, don't make up the bar, or don't tell it either"
         )
     return (
         Finding(

@@ -23,7 +23,7 @@ _SAME = 1e-9
 """Relative difference of prices that rounding explains (a spread was added and taken off)."""
 
 _WITHIN = 1e-6
-"""By so much, relatively, finer bars may be beyond their bar: vendors' rounding."""
+"""By so much, relatively, finer bars' extremes may differ from the bar's: vendors' rounding."""
 
 
 class Detail:
@@ -61,8 +61,6 @@ class Detail:
         rows = self._finer[self._first[self._bar] : self._last[self._bar]]
         if not len(rows) or not self._fit(rows):
             return None
-        if not _reaches(question, rows):
-            return None
         if question.entered is None:
             return _first_of(question, rows)
         entry = _entry(question.entered, rows)
@@ -75,10 +73,9 @@ class Detail:
         return answer if answer or _touched(question, rest).any() else "wait"
 
     def _fit(self, rows: np.ndarray[Any, Any]) -> bool:
-        """Whether the finer bars are within the bar: of another feed or time they would not be."""
-        high, low = self._bars[self._bar]
-        above, below = high * (1 + _WITHIN), low * (1 - _WITHIN)
-        return bool(rows[:, 1].max() <= above and rows[:, 2].min() >= below)
+        """Whether the finer bars make up the bar: not those of another feed, nor a part of them."""
+        made = [rows[:, 1].max(), rows[:, 2].min()]
+        return bool(np.allclose(made, self._bars[self._bar], rtol=_WITHIN, atol=0))
 
 
 def _ends(times: pd.DatetimeIndex, interval: str) -> pd.DatetimeIndex:
@@ -103,13 +100,6 @@ def _touched(question: Question, rows: np.ndarray[Any, Any]) -> np.ndarray[Any, 
         stopped = never if stop is None else high >= stop
         reached = never if target is None else low <= target
     return np.column_stack([stopped, reached])
-
-
-def _reaches(question: Question, rows: np.ndarray[Any, Any]) -> bool:
-    """Whether the finer bars reach the prices that their bar did."""
-    touched = _touched(question, rows)
-    stopped = question.stop is None or touched[:, 0].any()
-    return bool(stopped and (question.target is None or touched[:, 1].any()))
 
 
 def _first_of(question: Question, rows: np.ndarray[Any, Any]) -> Answer | None:
