@@ -210,7 +210,7 @@ def run(request: Request, run_id: int) -> HTMLResponse:
         nav="runs",
         topic="" if found.finished else "all" if waits else f"run:{found.id}",
         run=found,
-        verdict=found.verdict or found.status,
+        verdict=found.verdict or ("queued" if waits else found.status),
         took=run_view.took(found),
         summary=report.summary if report else "",
         not_enforced=report.limits_not_enforced if report else (),

@@ -178,7 +178,7 @@ def _going(
     if broken:
         verdict = "error" if "error" in broken else "failed"
     else:
-        verdict = "running" if going else "neutral"
+        verdict = ("queued" if waits else "running") if going else "neutral"
     said = "\n".join(words)[-MAX_OUTPUT:]
     return Block(
         name,
