@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
-.PHONY: help setup dev demo format lint test unit e2e bench soak lock dist clean
+.PHONY: help setup dev demo format lint test unit e2e bench soak lock libraries dist clean
 
 help:  # this list
 	@sed -n 's/^\([a-z][a-z0-9]*\):[^#]*#  *\(.*\)/\1\t\2/p' Makefile | expand -t 10
@@ -69,6 +69,11 @@ lock: setup  # the lock files anew; locked versions stay where pyproject.toml al
 	$(LOCK) pyproject.toml --constraint .ci/constraints.txt -o requirements.lock
 	$(LOCK) pyproject.toml --extra dev --extra dask --constraint requirements.lock -o requirements-dev.lock
 	$(LOCK) --group build -o requirements-build.lock
+	$(LOCK) --group strategies --constraint requirements.lock --only-binary :all: \
+	  -o examples/sandbox-requirements.txt
+
+libraries: dev  # the packages of examples/sandbox-requirements.txt, one strategy each, in each sandbox
+	$(BIN)/python -m benchmarks.libraries
 
 dist: dev  # the sdist, and the wheel made from it
 	rm -rf dist

@@ -108,7 +108,9 @@ def _policies(operators: Policies, files: Mapping[str, bytes], folder: str) -> P
         schema=load_policy(schema, SchemaPolicy, file=f"{folder}/schema.yaml")
         if schema is not None
         else operators.schema,
-        code=load_policy(code, CodePolicy, file=f"{folder}/code.yaml")
+        code=load_policy(code, CodePolicy, file=f"{folder}/code.yaml").with_installed(
+            operators.code.installed
+        )
         if code is not None
         else operators.code,
         sandbox=operators.sandbox,

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from bot.checks.policies import load_policies
 from bot.cli import groups
 from bot.cli.common import (
     EXIT_ERROR,
@@ -29,7 +28,10 @@ from components.executor.broken import broken
 from components.ports import ScriptJob
 from components.sandbox.backends.pool import START_TIMEOUT_S, PooledSandbox
 from components.sandbox.backends.select import SandboxSpec, open_sandbox
+from components.sandbox.image.packages import build as packages_built
 from components.sandbox.session.script import run_script
+from components.schema.policies.file import load_policy
+from components.schema.policies.sandbox import SandboxPolicy
 from components.schema.results.values import ExecutionResult, Status
 
 Backend = Literal["auto", "docker", "bubblewrap"]
@@ -73,13 +75,25 @@ def run(
     raise typer.Exit(_exit_code(result))
 
 
-def build(*, config: ConfigOption = None, form: FormOption = Form.TEXT) -> None:
-    """Build Docker's image from this machine's own Python; no registry, no network."""
+def build(
+    *, backend: BackendOption = None, config: ConfigOption = None, form: FormOption = Form.TEXT
+) -> None:
+    """Install the packages for strategies, and build Docker's image where Docker is used.
+
+    The image is made of this machine's own Python: no registry. Only packages that
+    policies/sandbox.yaml names are downloaded.
+    """
     began = time.perf_counter()
-    sandbox = open_sandbox(_spec(settings_from(config), "docker"))
+    settings = settings_from(config)
+    policy = load_policy(settings.policies / "sandbox.yaml", SandboxPolicy)
+    facts: dict[str, Any] = {}
+    if policy.packages:
+        packages = packages_built(settings.policies / policy.packages)
+        facts["packages"] = ", ".join(f"{n} {v}" for n, v in packages.versions.items())
+    sandbox = open_sandbox(_spec(settings, backend))
     sandbox.close()
-    facts = {"image": sandbox.image, "seconds": round(time.perf_counter() - began, 3)}
-    _tell(facts, form)
+    seconds = round(time.perf_counter() - began, 3)
+    _tell({**facts, "image": sandbox.image, "seconds": seconds}, form)
 
 
 def bench(
@@ -125,7 +139,7 @@ def _spec(settings: Settings, backend: Backend | None) -> SandboxSpec:
         update={"warm": 0, **({"backend": backend} if backend else {})}
     )
     settings = settings.model_copy(update={"sandbox": chosen})
-    return sandbox_spec(settings, load_policies(settings.policies).sandbox)
+    return sandbox_spec(settings, load_policy(settings.policies / "sandbox.yaml", SandboxPolicy))
 
 
 def _attempt(spec: SandboxSpec, job: ScriptJob) -> ExecutionResult:

@@ -9,7 +9,7 @@ import typer
 
 from bot.checks.code import judge_code, judge_folder
 from bot.checks.folders import folder_subject, strategy_folders
-from bot.checks.policies import load_policies
+from bot.checks.policies import load_code_policy, load_policies
 from bot.checks.subject import read_definition
 from bot.cli import groups
 from bot.cli.common import (
@@ -22,12 +22,9 @@ from bot.cli.common import (
 )
 from bot.cli.findings import print_findings
 from bot.report.findings import to_commands, to_json, to_sarif
-from components.schema.policies.code import CodePolicy
-from components.schema.policies.file import load_policy
 from components.schema.results.values import Finding
 from components.validator import CodeCheck, local_files
 
-POLICY_FILE = "code.yaml"
 STDIN = "<stdin>"
 
 
@@ -89,8 +86,7 @@ def _folders(folder: Path, policies: Path, *, strict: bool) -> CodeCheck:
 
 
 def _file(file: Path, policies: Path, *, strict: bool) -> CodeCheck:
-    policy = load_policy(policies / POLICY_FILE, CodePolicy)
-    judged = judge_code(_files(file), policy, strict=strict)
+    judged = judge_code(_files(file), load_code_policy(policies), strict=strict)
     return CodeCheck(_named(file, judged.findings), judged.checks_passed)
 
 

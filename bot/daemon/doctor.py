@@ -2,11 +2,12 @@
 
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 
 from bot.checks.base_policies import policies_now
-from bot.checks.policies import Policies, load_policies
+from bot.checks.policies import Policies, load_policies, packages_of
 from bot.config.settings import Settings
 from bot.daemon.executors import open_executor
 from bot.daemon.opening import open_watched
@@ -19,6 +20,7 @@ from components.engine.data.names import DataFile
 from components.engine.market_data import FolderData
 from components.errors import AlgoOpsError, UserError
 from components.ports import Forge, ScriptJob
+from components.sandbox.image import own
 from components.schema.policies.risk import DataPolicy
 from components.schema.results.values import ExecutionResult, Status
 from components.state import DATABASE, Store
@@ -43,6 +45,7 @@ def examine(settings: Settings) -> Iterator[Symptom]:
         ("start", start),
         ("policies", _policies),
         ("gates", gates),
+        ("libraries", _libraries),
         ("market data", _data),
         ("defaults", defaults),
         ("database", _database),
@@ -91,6 +94,30 @@ def _policies(settings: Settings) -> Iterator[Symptom]:
                 "work is bounded by cpu_s",
                 warning=True,
             )
+
+
+def _libraries(settings: Settings) -> Iterator[Symptom]:
+    """Whether what the code check allows and what the sandbox has are the same."""
+    policies = load_policies(settings.policies)
+    packages = packages_of(settings.policies, policies.sandbox)
+    extra = frozenset(packages.modules) if packages else frozenset()
+    listed = {
+        p.partition(".")[0] for p, rule in policies.code.modules.items() if not rule.tests_only
+    }
+    file = policies.sandbox.packages or "sandbox-requirements.txt"
+    for name in sorted(listed - extra - own.all_modules() - sys.stdlib_module_names):
+        yield Symptom(
+            f"module {name}",
+            well=False,
+            seen="code.yaml allows it, and the sandbox does not have it",
+            advice=f"add its package to {file} and run `algoops sandbox build`, or take the line "
+            "out of code.yaml",
+        )
+    if packages:
+        closed = sorted(extra & set(policies.code.dangerous))
+        seen = f"{len(packages.versions)} packages for strategies"
+        kept = f"; code.yaml keeps closed: {', '.join(closed)}" if closed else ""
+        yield Symptom("libraries", well=True, seen=seen + kept)
 
 
 def _data(settings: Settings) -> Iterator[Symptom]:

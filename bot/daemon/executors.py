@@ -1,5 +1,6 @@
 """Settings and policy -> the sandbox backend and the executor that they ask for."""
 
+from bot.checks.policies import packages_of
 from bot.config.settings import Settings
 from components.errors import ConfigError
 from components.executor.messages import WorkerSpec
@@ -13,6 +14,9 @@ def sandbox_spec(settings: Settings, policy: SandboxPolicy) -> SandboxSpec:
 
     Where both say how guests are kept apart, the stricter one holds; the configuration's runtime
     comes before the policy's.
+
+    Raises:
+        ConfigError: packages for strategies that the policy names are not built on this machine.
     """
     wanted = settings.sandbox
     return SandboxSpec(
@@ -22,6 +26,7 @@ def sandbox_spec(settings: Settings, policy: SandboxPolicy) -> SandboxSpec:
         warm=wanted.warm,
         runtime=wanted.runtime or policy.runtime,
         share=wanted.isolation == policy.isolation == "strategy",
+        packages=packages_of(settings.policies, policy),
     )
 
 

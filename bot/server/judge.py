@@ -6,6 +6,7 @@ from typing import Any
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
+from bot.checks.policies import load_code_policy
 from bot.config.settings import Settings
 from bot.server.errors import Detail, details_of
 from bot.server.shapes import (
@@ -21,7 +22,6 @@ from components.schema.definition.backtest import BacktestConfig
 from components.schema.definition.check import validate_mapping
 from components.schema.definition.config_check import config_warnings
 from components.schema.definition.models import SCHEMA_VERSION
-from components.schema.policies.code import CodePolicy
 from components.schema.policies.file import load_policy
 from components.schema.policies.schema import SchemaPolicy
 from components.schema.results.values import Finding, Severity
@@ -73,7 +73,7 @@ def code(settings: Settings, asked: CodeToValidate) -> ValidCode | JSONResponse:
 
     `strict_mode: false` lowers imports that are unknown but not dangerous to warnings.
     """
-    policy = load_policy(settings.policies / "code.yaml", CodePolicy)
+    policy = load_code_policy(settings.policies)
     content = asked.code.encode("utf-8", "surrogatepass")
     checked = check_source(content, policy=policy, strict=asked.strict_mode)
     if not checked.safe:

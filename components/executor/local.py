@@ -92,7 +92,11 @@ class LocalExecutor:
         self._ahead = False
         self._count = workers or os.cpu_count() or 1
         self._asked = replace(
-            spec, sandbox=replace(spec.sandbox, contents=spec.sandbox.contents or inventory.take())
+            spec,
+            sandbox=replace(
+                spec.sandbox,
+                contents=spec.sandbox.contents or inventory.take(spec.sandbox.packages),
+            ),
         )
         self._sandbox: PooledSandbox | None = None
         self._problem = ""

@@ -8,6 +8,7 @@ from components.sandbox.backends.docker import DockerSandbox
 from components.sandbox.backends.pool import PooledSandbox
 from components.sandbox.image import inventory
 from components.sandbox.image.inventory import Inventory
+from components.sandbox.image.packages import PackageSet
 from components.schema.results.values import Limits
 
 
@@ -22,6 +23,7 @@ class SandboxSpec:
         limits: the policy's limits.
         runtime: Docker's runtime; with one named, only Docker will do.
         share: jobs of exactly the same files share a guest (isolation: strategy).
+        packages: what strategies may import beyond the sandbox's own packages.
         contents: what is inside, where that was found out already.
     """
 
@@ -31,6 +33,7 @@ class SandboxSpec:
     warm: int = 0
     runtime: str = ""
     share: bool = False
+    packages: PackageSet | None = None
     contents: Inventory | None = None
 
 
@@ -41,7 +44,7 @@ def open_sandbox(spec: SandboxSpec) -> PooledSandbox:
         TransientError: "no sandbox: ..." when there is none to be had.
         ConfigError: Docker lacks the runtime that is asked for.
     """
-    contents = spec.contents or inventory.take()
+    contents = spec.contents or inventory.take(spec.packages)
     if spec.backend == "docker" or (spec.backend == "auto" and spec.runtime):
         return _docker(spec, contents)
     if spec.backend == "bubblewrap":

@@ -5,25 +5,18 @@ copies of them. Nothing else of the machine is in there.
 """
 
 import hashlib
-import importlib.metadata
 import os
 import platform
-import re
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from importlib.metadata import Distribution
 from pathlib import Path
 
-from packaging.requirements import Requirement
-
-from components.errors import TransientError
-from components.sandbox.guest.runtime.warm import PACKAGES
-from components.sandbox.image import elf
+from components.sandbox.image import elf, own
+from components.sandbox.image.packages import PackageSet
 from components.sandbox.limits import seccomp
-
-LEFT_OUT = frozenset({"bokeh"})
-"""Needed by `backtesting` for plots only, which are made outside (see guest/warm.py)."""
 
 MASKED = ("site-packages", "dist-packages", "ensurepip", "test", "idlelib", "tkinter", "turtledemo")
 """Folders of the standard library that no guest needs: no pip in there."""
@@ -34,13 +27,16 @@ EXECUTABLE = f"/opt/python/bin/{PYTHON}"
 LIBRARIES = "/opt/lib"
 SITE = "/opt/site"
 GUEST = "/opt/algoops"
+EXTRA = "/opt/packages"
+"""Where the packages are that the operator's policy adds."""
+
 COMPONENTS = Path(__file__).parents[2]
 MAIN = "components.sandbox.guest.runtime.main"
 PARTS = ("__init__.py", "protocol", "sandbox/__init__.py", "sandbox/guest")
 """Our own code inside: the guest, and what it speaks."""
 
 ENVIRONMENT = {
-    "PYTHONPATH": f"{SITE}:{GUEST}",
+    "PYTHONPATH": f"{SITE}:{GUEST}:{EXTRA}",
     "PYTHONHASHSEED": "0",
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONUNBUFFERED": "1",
@@ -55,6 +51,9 @@ ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "NUMEXPR_NUM_THREADS": "1",
+    "NUMBA_NUM_THREADS": "1",
+    "NUMBA_CACHE_DIR": "/tmp/numba",  # noqa: S108  # as HOME
+    "POLARS_MAX_THREADS": "1",
 }
 """The whole environment of a guest: nothing of the host's, and arithmetic on one thread."""
 
@@ -80,26 +79,31 @@ class Inventory:
     digest: str
 
 
-def take() -> Inventory:
+def take(extra: PackageSet | None = None) -> Inventory:
     """Look at this machine's interpreter and packages.
+
+    Args:
+        extra: packages beyond those that every sandbox has.
 
     Raises:
         TransientError: a package that guests need is not installed here.
     """
     executable = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
     stdlib = Path(sysconfig.get_path("stdlib"))
-    distributions = _distributions()
+    distributions = own.distributions()
     packages = tuple(_packages(distributions))
-    libraries, loader = _shared_libraries(executable, stdlib, packages)
+    wanted = extra.libraries if extra else ()
+    libraries, loader = _shared_libraries(executable, stdlib, packages, wanted)
     pieces = (
         Piece(executable, EXECUTABLE),
         Piece(stdlib, STDLIB),
         *packages,
+        *((Piece(extra.folder, EXTRA),) if extra else ()),
         *libraries,
         *loader,
         *(Piece(COMPONENTS / part, f"{GUEST}/components/{part}") for part in PARTS),
     )
-    return Inventory(pieces=pieces, digest=_digest(pieces, distributions))
+    return Inventory(pieces=pieces, digest=_digest(pieces, distributions, extra))
 
 
 def wanted(path: Path) -> bool:
@@ -126,48 +130,25 @@ def wanted_files(root: Path) -> Iterator[Path]:
         yield from (file for file in found if file.is_file())
 
 
-def _distributions() -> list[importlib.metadata.Distribution]:
-    found: dict[str, importlib.metadata.Distribution] = {}
-    waiting = list(PACKAGES)
-    while waiting:
-        name = waiting.pop()
-        key = re.sub(r"[-_.]+", "-", name).lower()
-        if key in found or key in LEFT_OUT:
-            continue
-        try:
-            found[key] = importlib.metadata.distribution(name)
-        except importlib.metadata.PackageNotFoundError as error:
-            raise TransientError(
-                f"no sandbox: the package {name} is not installed here", hint="run `make setup`"
-            ) from error
-        waiting += _requirements(found[key])
-    return [found[key] for key in sorted(found)]
-
-
-def _requirements(distribution: importlib.metadata.Distribution) -> Iterator[str]:
-    for text in distribution.requires or ():
-        requirement = Requirement(text)
-        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
-            yield requirement.name
-
-
-def _packages(distributions: Iterable[importlib.metadata.Distribution]) -> Iterator[Piece]:
+def _packages(distributions: Iterable[Distribution]) -> Iterator[Piece]:
     for distribution in distributions:
-        tops = {file.parts[0] for file in distribution.files or ()}
-        for top in sorted(tops - {"..", "__pycache__"}):
+        for top in sorted(own.tops(distribution)):
             yield Piece(Path(str(distribution.locate_file(top))).resolve(), f"{SITE}/{top}")
 
 
 def _shared_libraries(
-    executable: Path, stdlib: Path, packages: tuple[Piece, ...]
+    executable: Path, stdlib: Path, packages: tuple[Piece, ...], wanted: tuple[str, ...]
 ) -> tuple[list[Piece], list[Piece]]:
     folders = _library_folders(stdlib)
     loader = elf.needs(executable).loader
     roots = (stdlib / "lib-dynload", *(p.source for p in packages))
     waiting = [executable, *(f for root in roots for f in wanted_files(root) if ".so" in f.name)]
     found: dict[str, Path] = {}
-    while waiting:
-        for name in elf.needs(waiting.pop()).libraries:
+    names = list(wanted)
+    while waiting or names:
+        names = names or list(elf.needs(waiting.pop()).libraries)
+        while names:
+            name = names.pop()
             path = next((d / name for d in folders if (d / name).is_file()), None)
             if path is not None and name not in found:
                 found[name] = path.resolve()
@@ -183,7 +164,7 @@ def _library_folders(stdlib: Path) -> tuple[Path, ...]:
 
 
 def _digest(
-    pieces: tuple[Piece, ...], distributions: Iterable[importlib.metadata.Distribution]
+    pieces: tuple[Piece, ...], distributions: Iterable[Distribution], extra: PackageSet | None
 ) -> str:
     digest = hashlib.sha256(f"{sys.version}\n{platform.machine()}\n".encode())
     for key, value in sorted(ENVIRONMENT.items()):
@@ -193,8 +174,11 @@ def _digest(
         digest.update(rules.read_bytes())
     for distribution in distributions:
         digest.update((distribution.read_text("RECORD") or distribution.version).encode())
+    digest.update((extra.digest if extra else "").encode())
     for piece in pieces:
         digest.update(piece.target.encode())
+        if piece.target == EXTRA:
+            continue  # its digest is there already
         if piece.source.is_file():
             digest.update(piece.source.read_bytes())
         elif not piece.target.startswith(SITE):

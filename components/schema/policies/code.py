@@ -1,10 +1,11 @@
 """policies/code.yaml: what a strategy's code may import, and which doors of that stay closed."""
 
 import hashlib
+from collections.abc import Iterable
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, PrivateAttr, field_validator
 
 from components.schema.results.values import Value
 
@@ -66,6 +67,19 @@ class CodePolicy(Value):
     rules: dict[str, Weight] = Field(default_factory=dict)
     limits: CodeLimits = CodeLimits()
 
+    _installed: frozenset[str] = PrivateAttr(default=frozenset())
+
+    @property
+    def installed(self) -> frozenset[str]:
+        """Top-level names of the packages for strategies: open but for what this policy names."""
+        return self._installed
+
+    def with_installed(self, modules: Iterable[str]) -> Self:
+        """This policy where the sandbox has these modules beyond its own."""
+        policy = self.model_validate(self.model_dump())
+        policy._installed = frozenset(modules)  # noqa: SLF001  # of our own class
+        return policy
+
     @field_validator("modules", mode="before")
     @classmethod
     def _bare_entries(cls, value: object) -> object:
@@ -76,4 +90,5 @@ class CodePolicy(Value):
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 (hex) of the whole policy: equal fingerprints give equal findings."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        text = f"{self.model_dump_json()}\n{sorted(self._installed)}"
+        return hashlib.sha256(text.encode()).hexdigest()

@@ -28,6 +28,9 @@ class SandboxPolicy(Value):
     """`job`: a fresh guest for every job. `strategy`: jobs of the very same files share one."""
     runtime: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]*$")] = ""
     """Docker's runtime (runsc, kata-runtime), which must be installed; empty: its default."""
+    packages: Annotated[str, Field(pattern=r"^([A-Za-z0-9_-][A-Za-z0-9._-]*\.txt)?$")] = ""
+    """Requirements file with hashes, beside this file: what strategies may import beyond the
+    sandbox's own packages. Empty: nothing."""
     limits: Limits = Limits()
     """Bounds of one backtest."""
     smoke: SmokeBudget = SmokeBudget()

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Sequence
 
 from components.validator.judges.common import Case
-from components.validator.registry.words import NOTEBOOK_MODULES, PACKAGES
+from components.validator.registry.words import DISTRIBUTIONS, NOTEBOOK_MODULES, PACKAGES
 
 
 def of_module(case: Case, rule: str, path: str, names: Sequence[ast.alias]) -> str:
@@ -26,11 +26,18 @@ def of_module(case: Case, rule: str, path: str, names: Sequence[ast.alias]) -> s
     if rule == "import-dangerous":
         return ""
     if top in case.doors.known or top in PACKAGES:
-        return (
-            f"Ask the operator to install it in the sandbox and to add this line below `modules:` "
-            f'in policies/code.yaml:  {path}: {{why: "..."}}'
-        )
+        return of_package(top)
     return of_file(path)
+
+
+def of_package(top: str) -> str:
+    """The hint for a package that the sandbox does not have: what the operator adds, and where."""
+    name = DISTRIBUTIONS.get(top, top.replace("_", "-"))
+    return (
+        f"Ask the operator to add the line `{name}==VERSION --hash=sha256:...` to "
+        "policies/sandbox-requirements.txt (examples/sandbox-requirements.txt has the usual ones) "
+        "and to run `algoops sandbox build`."
+    )
 
 
 def of_file(path: str) -> str:

@@ -28,6 +28,7 @@ class Doors:
     Attributes:
         closed_methods: attribute names refused on any object.
         closed_unless_own: refused unless the strategy defines such a name.
+        installed: top-level names of the packages that the sandbox has beyond its own.
         taken: names of libraries, which no file of a strategy may have.
         answers: what was asked of `member` before; emptied when it grows.
     """
@@ -38,6 +39,7 @@ class Doors:
     closed_methods: frozenset[str]
     closed_unless_own: frozenset[str]
     stdlib: frozenset[str]
+    installed: frozenset[str]
     taken: frozenset[str]
     answers: dict[tuple[str, str, bool], Refusal | None]
 
@@ -55,13 +57,16 @@ class Doors:
             return None
         return self._unlisted(path)
 
-    def _unlisted(self, path: str) -> Refusal:
+    def _unlisted(self, path: str) -> Refusal | None:
         top = path.partition(".")[0]
         if any(part.startswith("_") for part in path.split(".")):
             return Refusal("import-dangerous", f"{path} is a private module")
+        closed = self.dangerous & {path, top}
+        if top in self.installed and not closed:
+            return None
         if path in self.known or top in self.known:
             return Refusal("import-unknown", f"{path} is not on the list of allowed modules")
-        if top in self.stdlib or top in self.dangerous or path in self.dangerous:
+        if top in self.stdlib or closed:
             return Refusal("import-dangerous", f"{path} reaches outside of the strategy")
         if top in self.modules:
             return Refusal("module-door", f"{path} is not an open part of {top}")
@@ -139,8 +144,10 @@ def _doors(fingerprint: str, key: "_Key") -> Doors:  # noqa: ARG001  # equal key
         closed_methods=frozenset(policy.closed_methods),
         closed_unless_own=frozenset(policy.closed_unless_own),
         stdlib=catalogue.stdlib(),
+        installed=policy.installed,
         taken=catalogue.stdlib()
         | frozenset(policy.dangerous)
+        | policy.installed
         | {path.partition(".")[0] for path in policy.modules},
         answers={},
     )

@@ -80,7 +80,7 @@ _ALL = (
         "import-unknown",
         "A module that is not on the list",
         "Only listed modules are known to be there, and to be harmless.",
-        "Ask the operator to add it to policies/code.yaml, or do without it.",
+        "Ask the operator to install its package (docs/operations.md), or do without it.",
         "import scipy.signal",
     ),
     rule(

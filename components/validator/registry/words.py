@@ -96,6 +96,13 @@ NOTEBOOK_ENGINE = SAMPLE_DATA | words("""
 """)
 """Names of `backtesting` that only run, show or feed a backtest."""
 
+DISTRIBUTIONS = {
+    "sklearn": "scikit-learn",
+    "pandas_ta": "pandas-ta-openbb",
+    "xgboost": "xgboost-cpu",
+}
+"""Names under which an index has packages that are imported by another name."""
+
 PACKAGES = words("""
     pandas_ta_classic talipp tulipy finta stockstats btalib pyti vectorbt vectorbtpro backtrader
     zipline bt ffn empyrical riskfolio PyPortfolioOpt pypfopt cvxpy QuantLib catboost prophet
