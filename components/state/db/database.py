@@ -75,6 +75,9 @@ class Database:
                 # So that INSERT OR REPLACE does not pass the audit log's guards.
                 connection.execute("PRAGMA recursive_triggers = ON")
                 connection.execute("PRAGMA synchronous = FULL")
+                connection.execute(
+                    "PRAGMA temp_store = MEMORY"
+                )  # where no other folder is writable
                 connection.execute("PRAGMA wal_autocheckpoint = 0")
                 connection.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT}")
             except BaseException:

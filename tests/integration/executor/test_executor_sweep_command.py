@@ -10,6 +10,9 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from executor_support import CONFIG, PROJECT
 
+from bot.config.settings import load
+from components.state import DATABASE, Store
+from components.state.tables.tries import Of
 from tests.cli_support import as_process, in_process
 
 SMA = str(PROJECT / "examples" / "strategies" / "sma_cross")
@@ -40,12 +43,23 @@ def test_sweep_draws_ranks_warns_and_goes_on_where_it_was(algoops, tmp_path):
     ranked = [c["metrics"]["sharpe"] for c in document["cells"]]
     assert document["best"]["metrics"]["sharpe"] == max(ranked)
     assert 0 <= document["deflated_sharpe"]["probability"] <= 1
+    assert "not counted as tries" in document["counted"]
+    load_state(tmp_path).close()
     picture = tmp_path / "heat.png"
     more = algoops(*asked, "--set", "fast=20,30", "--plot", str(picture), run=as_process)
     assert more.returncode == 0
     assert "4 passed; 2 known before" in more.stdout
     assert "trials" in more.stdout
     assert picture.read_bytes().startswith(b"\x89PNG")
+    assert "its tries are counted for local" in more.stdout
+    with load_state(tmp_path) as store:  # what was known before had no ledger to go into
+        assert store.tries.family(Of("local", "sma_cross", "SPX", "1d"), "data").tries == 2
+        assert store.tries.verify() is None
+
+
+def load_state(folder):
+    """The database that the daemon of this configuration has."""
+    return Store(load(folder / "config.yaml", env={}).state.dir / DATABASE)
 
 
 @pytest.mark.parametrize(
