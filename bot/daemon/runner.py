@@ -21,7 +21,7 @@ from components.errors import AlgoOpsError, TransientError
 from components.state.db.errors import StateTooNew
 from components.state.tables.payloads import is_newer
 from components.state.tables.records import Job
-from components.state.tables.turns import CONTROL, QUEUES, SANDBOX, STATIC, Bounds
+from components.state.tables.turns import CONTROL, QUEUES, SANDBOX, STATIC, TurnBounds
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +40,7 @@ class Seat:
     """What one thread takes: jobs of these queues, within these bounds."""
 
     queues: tuple[str, ...] = QUEUES
-    bounds: Bounds | None = None
+    bounds: TurnBounds | None = None
 
 
 def daemon_seats(workers: int) -> tuple[Seat, ...]:
@@ -53,8 +53,10 @@ def daemon_seats(workers: int) -> tuple[Seat, ...]:
         workers: how many sandbox jobs the executor runs side by side.
     """
     each = workers + 1
-    own = (Seat((CONTROL,)),) * AT_CONTROL + (Seat((STATIC,), Bounds(1, AT_STATIC)),) * AT_STATIC
-    return own + (Seat((SANDBOX,), Bounds(each, 2 * each - 1)),) * (2 * each)
+    own = (Seat((CONTROL,)),) * AT_CONTROL + (
+        Seat((STATIC,), TurnBounds(1, AT_STATIC)),
+    ) * AT_STATIC
+    return own + (Seat((SANDBOX,), TurnBounds(each, 2 * each - 1)),) * (2 * each)
 
 
 def _close(world: World, job: Job) -> None:

@@ -28,7 +28,7 @@ ORDERS_OF_EVENTS: tuple[Decide, Decide] = (stops_first, targets_first)
 
 
 @dataclass
-class End:
+class BandEnd:
     """The account under one order of events.
 
     Attributes:
@@ -79,13 +79,13 @@ class Ends:
 
     def __init__(self, known: Decide) -> None:
         self._known = known
-        self.ends: Sequence[End] = ()
-        self._ready: Sequence[End] = ()
+        self.ends: Sequence[BandEnd] = ()
+        self._ready: Sequence[BandEnd] = ()
 
     def before(self, main: LedgerBroker) -> None:
         """The data has one more bar, and `main` will go through it."""
         if not self.ends and main.may_ask():
-            self._ready = [End(main.fork(self._or(rest))) for rest in ORDERS_OF_EVENTS]
+            self._ready = [BandEnd(main.fork(self._or(rest))) for rest in ORDERS_OF_EVENTS]
 
     def _or(self, rest: Decide) -> Decide:
         return lambda question: self._known(question) or rest(question)

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from components.protocol.undecided import Asked
+    from components.protocol.undecided import UndecidedTrade
     from components.schema.policies.risk import RiskPolicy
     from components.schema.results.report import GateResult
     from components.schema.results.values import ExecutionResult, Metrics
 
 
 def band_of(
-    asked: Sequence[Asked], index: pd.Index, ends: tuple[Metrics | None, Metrics | None]
+    asked: Sequence[UndecidedTrade], index: pd.Index, ends: tuple[Metrics | None, Metrics | None]
 ) -> Band | None:
     """The band of a result; None: each bar decided all by itself.
 
@@ -41,7 +41,7 @@ def band_of(
 
 
 def detail_findings(
-    asked: Sequence[Asked], detail: str | None, symbol: str, *, audited: bool
+    asked: Sequence[UndecidedTrade], detail: str | None, symbol: str, *, audited: bool
 ) -> tuple[Finding, ...]:
     """How often finer bars decided, or why they did not.
 

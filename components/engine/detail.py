@@ -26,7 +26,7 @@ _WITHIN = 1e-6
 """By so much, relatively, finer bars' extremes may differ from the bar's: vendors' rounding."""
 
 
-class Detail:
+class FinerBars:
     """The finer bars within each bar; both are named by the time at which they begin.
 
     Args:

@@ -16,7 +16,7 @@ from components.sandbox.guest.lookahead.differences import asked
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from components.protocol.messages import Answered, WholeRun
+    from components.protocol.messages import Decided, WholeRun
 
 BARS_A_FRAME = 8_192
 MAX_OPS_IN_ALL = 1_000_000
@@ -42,7 +42,7 @@ class Feed:
         for at, values in zip(self._times, rows, strict=True):
             yield self._wire.frame(Bar(self._wire.nonce(), at, list(values)))
 
-    def told(self, bar: int, answers: Sequence[Answered]) -> Frame:
+    def told(self, bar: int, answers: Sequence[Decided]) -> Frame:
         """A request for one bar, with what finer bars tell of the strategy's trades in it."""
         values = [column[bar].item() for column in self._columns]
         return self._wire.frame(Bar(self._wire.nonce(), self._times[bar], values, list(answers)))

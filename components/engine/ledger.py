@@ -16,7 +16,7 @@ from components.engine.broker import MAX_WAITING, Label, LedgerBroker, TooManyOr
 from components.engine.order_findings import Orders
 from components.engine.units import of_units
 from components.protocol.exchange import replay
-from components.protocol.messages import Account, Answered, PlaceOrder
+from components.protocol.messages import Account, Decided, PlaceOrder
 from components.protocol.undecided import nobody_knows
 from components.schema.definition.backtest import BacktestConfig, CommissionScheme
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from components.engine.broker import Watch
-    from components.engine.detail import Detail
+    from components.engine.detail import FinerBars
     from components.protocol.fills import Correction
     from components.protocol.messages import Op
-    from components.protocol.undecided import Answer, Asked, Question
+    from components.protocol.undecided import Answer, Question, UndecidedTrade
 
 
 def _no_watch() -> None:
@@ -74,7 +74,7 @@ class Ledger:
         config: BacktestConfig,
         watch: Watch = _no_watch,
         unit: float = 1.0,
-        detail: Detail | None = None,
+        detail: FinerBars | None = None,
     ) -> None:
         self._frame = frame
         self._config = config
@@ -101,7 +101,7 @@ class Ledger:
         """Whether finer bars decide."""
         return self._detail is not None
 
-    def bar(self, bar: int, *, alone: bool = False) -> Sequence[Answered]:
+    def bar(self, bar: int, *, alone: bool = False) -> Sequence[Decided]:
         """Fill what can be filled in `bar` and log the equity.
 
         Args:
@@ -126,7 +126,7 @@ class Ledger:
             self._heard += [(bar, words) for words in self._broker.heard]
             self._broker.heard.clear()
         return [
-            Answered(bool(q.long), _plain(q.entered), _plain(q.stop), _plain(q.target), answer)
+            Decided(bool(q.long), _plain(q.entered), _plain(q.stop), _plain(q.target), answer)
             for q, answer in self._told.items()
         ]
 
@@ -189,7 +189,7 @@ class Ledger:
             )
         return stats
 
-    def undecided(self) -> Sequence[Asked]:
+    def undecided(self) -> Sequence[UndecidedTrade]:
         """What single bars left open, the first one first; to be asked for after `settle`."""
         return self._broker.asked
 

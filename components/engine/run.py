@@ -14,7 +14,7 @@ from components.engine.audit import MOST_ORDER_BARS, SAMPLED_BARS, Coverage
 from components.engine.band_findings import band_findings, band_of, detail_findings
 from components.engine.broker import TooManyOrders
 from components.engine.data.judge import data_findings
-from components.engine.detail import Detail
+from components.engine.detail import FinerBars
 from components.engine.drive import Course, Drive
 from components.engine.evidence.track import evidence_of
 from components.engine.fills import differences
@@ -148,10 +148,10 @@ class _Attempt:
         self._done = False
         self._numbers: dict[str, object] = {}
 
-    def _detail(self) -> Detail | None:
+    def _detail(self) -> FinerBars | None:
         if self._finer is None or self._causality == "audited":
             return None
-        return Detail(self._frame, in_units(self._finer, self._unit), self._job.interval)
+        return FinerBars(self._frame, in_units(self._finer, self._unit), self._job.interval)
 
     def outcome(self) -> ExecutionResult:
         """Run it. Raises TransientError where no sandbox could be had."""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from backtesting.backtesting import Order, _Broker
 
-from components.protocol.undecided import Asked, Question, nobody_knows, price_of, usual
+from components.protocol.undecided import Question, UndecidedTrade, nobody_knows, price_of, usual
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -66,7 +66,7 @@ class TimedBroker(_Broker):  # type: ignore[misc]  # the package has no types
         super().__init__(**terms)
         self.corrections: list[Correction] = []
         self.decide: Decide = nobody_knows
-        self.asked: list[Asked] = []
+        self.asked: list[UndecidedTrade] = []
         self._contested: dict[int, Answer | None] = {}
         self._stage: Literal["idle", "plain", "timed"] = "idle"
         self._asked_at: float | None = None
@@ -205,7 +205,7 @@ class TimedBroker(_Broker):  # type: ignore[misc]  # the package has no types
         for trade in self.closed_trades[settled:]:
             known = trade.exit_bar == self._i and trade.exit_price != opening
             if known and id(trade) in self._contested:
-                self.asked.append(Asked(self._i, self._contested[id(trade)] is not None))
+                self.asked.append(UndecidedTrade(self._i, self._contested[id(trade)] is not None))
 
     def _leave_after_entry(self) -> None:
         """Trades that were entered inside the bar, and whose exit it reached as well."""
@@ -222,7 +222,7 @@ class TimedBroker(_Broker):  # type: ignore[misc]  # the package has no types
             if question.stop is None and question.target is None:
                 continue
             answer = self.decide(question)
-            self.asked.append(Asked(self._i, answer is not None))
+            self.asked.append(UndecidedTrade(self._i, answer is not None))
             price = price_of(question, answer or usual(question))
             if price is not None:
                 self._close_trade(trade, price, self._i)

@@ -77,7 +77,7 @@ class Hello(msgspec.Struct, frozen=True, array_like=True, tag=0):
     nonce: int
 
 
-class Answered(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class Decided(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What finer bars tell of one trade in a bar that has ended: see `undecided.Question`."""
 
     long: bool
@@ -96,7 +96,7 @@ class Bar(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
     nonce: int
     time: int
     values: list[float | int]
-    told: list[Answered] = []
+    told: list[Decided] = []
 
 
 class BarBlock(msgspec.Struct, frozen=True, array_like=True, tag=2):

@@ -37,7 +37,7 @@ Decide = Callable[[Question], Answer | None]
 
 
 @dataclass(frozen=True)
-class Asked:
+class UndecidedTrade:
     """A question that mattered: the bar, and whether it was answered (else by the usual rule)."""
 
     bar: int

@@ -9,7 +9,7 @@ from components.state.db import clock
 from components.state.db.database import Database
 from components.state.tables.payloads import read
 from components.state.tables.records import Job, Standing
-from components.state.tables.turns import QUEUES, Turns, Waiting, in_order
+from components.state.tables.turns import QUEUES, InLine, Turns, in_order
 
 FORESEEN = 500
 """So many places are told; beyond, an estimate would say nothing."""
@@ -46,7 +46,7 @@ class JobRows:
 
     def waiting(
         self, queue: str, kinds: Sequence[str] | None = None, *, heads: bool = False
-    ) -> list[Waiting]:
+    ) -> list[InLine]:
         """What may start now, of a queue.
 
         Args:
@@ -62,7 +62,7 @@ class JobRows:
             "kinds": json.dumps(list(kinds)) if kinds is not None else None,
         }
         rows = self._db.rows(_HEADS if heads else _MAY_START, params)
-        return [Waiting(**{**dict(row), "aged": bool(row["aged"])}) for row in rows]
+        return [InLine(**{**dict(row), "aged": bool(row["aged"])}) for row in rows]
 
     def turns(self, queue: str) -> Turns:
         """Who of a queue is at work, and when each was served last."""
@@ -92,7 +92,7 @@ class JobRows:
             None where it waits for a time, or more than `most` others go before it.
         """
         waiting = [one for one in self.waiting(queue) if one.id != job.id]
-        own = Waiting(job.id, job.repository, job.author, 0, work, job.arrived)
+        own = InLine(job.id, job.repository, job.author, 0, work, job.arrived)
         order = in_order([*waiting, own], self.turns(queue), most)
         before = list(itertools.takewhile(lambda one: one.id != job.id, order))
         if len(before) == len(order):
@@ -108,7 +108,7 @@ class JobRows:
         )
         return job_of(row) if row is not None else None
 
-    def _estimate(self, queue: str, before: Sequence[Waiting], work: int) -> float | None:
+    def _estimate(self, queue: str, before: Sequence[InLine], work: int) -> float | None:
         """Seconds until work would be done, by what the last jobs of the queue took."""
         last = self._db.one(
             "SELECT sum(took), sum(work) FROM (SELECT work,"

@@ -12,7 +12,7 @@ from components.state.tables.audit import AuditLog
 from components.state.tables.job_rows import JobRows, job_of
 from components.state.tables.payloads import written
 from components.state.tables.records import Job
-from components.state.tables.turns import QUEUES, Bounds
+from components.state.tables.turns import QUEUES, TurnBounds
 
 RESTARTS = 7
 """So many leases more may end with their daemon: a power cut is not the job's fault. But one that
@@ -96,7 +96,7 @@ class Jobs(JobRows):
         at_work: Collection[int] = (),
         *,
         queues: Sequence[str] = QUEUES,
-        bounds: Bounds | None = None,
+        bounds: TurnBounds | None = None,
     ) -> Job | None:
         """Take the next job; None when there is nothing to do. For the order see `turns`.
 
@@ -118,7 +118,7 @@ class Jobs(JobRows):
             return self._take(chosen, worker, seconds) if chosen is not None else None
 
     def _choose(
-        self, queues: Sequence[str], kinds: Sequence[str] | None, bounds: Bounds | None
+        self, queues: Sequence[str], kinds: Sequence[str] | None, bounds: TurnBounds | None
     ) -> int | None:
         chosen = (
             turns.next_job(self.waiting(queue, kinds, heads=True), self.turns(queue), bounds)

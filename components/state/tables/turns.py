@@ -28,7 +28,7 @@ Lane = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Waiting:
+class InLine:
     """One job that may start now.
 
     Attributes:
@@ -68,27 +68,29 @@ class Turns:
 
 
 @dataclass(frozen=True)
-class Bounds:
+class TurnBounds:
     """How many jobs may be at work at once of one author, and of one repository."""
 
     author: int
     repository: int
 
 
-def next_job(waiting: Iterable[Waiting], turns: Turns, bounds: Bounds | None = None) -> int | None:
+def next_job(
+    waiting: Iterable[InLine], turns: Turns, bounds: TurnBounds | None = None
+) -> int | None:
     """The number of the job that goes next, None where none may."""
     first = next(_taken(waiting, turns, bounds), None)
     return first.id if first is not None else None
 
 
-def in_order(waiting: Iterable[Waiting], turns: Turns, most: int) -> tuple[Waiting, ...]:
+def in_order(waiting: Iterable[InLine], turns: Turns, most: int) -> tuple[InLine, ...]:
     """The first of them in the order in which they will be taken, if nothing else comes."""
     return tuple(islice(_taken(waiting, replace(turns, busy={}), None), most))
 
 
-def _taken(waiting: Iterable[Waiting], turns: Turns, bounds: Bounds | None) -> Iterator[Waiting]:
+def _taken(waiting: Iterable[InLine], turns: Turns, bounds: TurnBounds | None) -> Iterator[InLine]:
     """One after the other, each as if those before it had ended already."""
-    lanes: dict[Lane, list[Waiting]] = defaultdict(list)
+    lanes: dict[Lane, list[InLine]] = defaultdict(list)
     for job in sorted(waiting, key=_within):
         lanes[job.lane].append(job)
     arrived = {lane: min(job.arrived for job in jobs) for lane, jobs in lanes.items()}
@@ -113,7 +115,7 @@ def _taken(waiting: Iterable[Waiting], turns: Turns, bounds: Bounds | None) -> I
             del lanes[lane]
 
 
-def _within(job: Waiting) -> tuple[int, int, int]:
+def _within(job: InLine) -> tuple[int, int, int]:
     return -job.priority, 0 if job.aged else job.work, job.id
 
 
@@ -124,7 +126,7 @@ def _by_repository(
     return {name: total(n for (r, _), n in lanes.items() if r == name) for name in names}
 
 
-def _may(lane: Lane, turns: Turns, busy: Mapping[str, int], bounds: Bounds | None) -> bool:
+def _may(lane: Lane, turns: Turns, busy: Mapping[str, int], bounds: TurnBounds | None) -> bool:
     if bounds is None:
         return True
     of_author, of_repository = turns.busy.get(lane, 0), busy.get(lane[0], 0)

@@ -7,7 +7,7 @@ from backtesting.backtesting import _OutOfMoneyError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.engine.detail import Detail
+from components.engine.detail import FinerBars
 from components.engine.intervals import check_detail
 from components.engine.ledger import Ledger, account_of
 from components.errors import ConfigError, UserError
@@ -31,7 +31,7 @@ def detail_of(path, size, *, shift=0.0, keep=slice(None)):
     coarse = pd.DataFrame(
         [[path[0], max(path), min(path), path[-1]]], fine.index[:1], fine.columns, dtype=float
     )
-    return Detail(coarse, Bars("X", "1m", (fine + shift).iloc[keep], "hash"), "1h")
+    return FinerBars(coarse, Bars("X", "1m", (fine + shift).iloc[keep], "hash"), "1h")
 
 
 def truth(question, path):
@@ -111,7 +111,7 @@ def test_detail_that_does_not_divide_the_interval_is_refused(detail, interval):
 def test_times_in_a_zone_beside_times_in_none_are_the_data_s_fault():
     fine = bars_of(UP_FIRST, 2)
     with pytest.raises(ConfigError, match="must both be in a zone"):
-        Detail(fine, Bars("X", "1m", fine.tz_localize("UTC"), ""), "1h")
+        FinerBars(fine, Bars("X", "1m", fine.tz_localize("UTC"), ""), "1h")
 
 
 STEPS_A_BAR, FINE = 12, 3
@@ -135,7 +135,7 @@ def test_mirror_that_is_told_fills_as_the_broker_that_has_the_finer_bars(steps, 
     path = [100 + sum(steps[:at]) for at in range(len(steps))]
     frame = bars_of(path, STEPS_A_BAR).assign(Volume=1.0)
     frame.index = pd.date_range("2020-01-01", periods=len(frame), freq="4min")
-    detail = Detail(frame, Bars("X", "1m", bars_of(path, FINE), ""), "4m")
+    detail = FinerBars(frame, Bars("X", "1m", bars_of(path, FINE), ""), "4m")
     ledger = Ledger(frame, config, detail=detail)
     told, seen = {}, _Data(frame.copy(deep=False))
     mirror = StrategyBroker(seen, account_of(config), len(frame), told)
@@ -172,7 +172,7 @@ def test_days_of_a_zone_hold_all_of_their_hours(zone):
         end = pd.Timestamp("2018-11-11", tz=zone)
         hours = pd.date_range(days[0], end, freq="h", inclusive="left")
     columns = ["Open", "High", "Low", "Close"]
-    detail = Detail(
+    detail = FinerBars(
         pd.DataFrame(1.0, days, columns),
         Bars("X", "1h", pd.DataFrame(1.0, hours, columns), ""),
         "1d",

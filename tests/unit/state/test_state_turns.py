@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.state import Store
-from components.state.tables.turns import SANDBOX, Bounds, Turns, Waiting, in_order, next_job
+from components.state.tables.turns import SANDBOX, InLine, TurnBounds, Turns, in_order, next_job
 
 NAMES = st.sampled_from("abc")
 ASKED = st.lists(
@@ -65,11 +65,11 @@ def test_restart_at_any_moment_changes_no_turn(asked, after):
 def test_each_other_author_is_served_once_at_most_while_a_job_waits(steps):
     """Whatever is pushed meanwhile, under old or fresh names, of whatever size."""
     waiting, turns, victim, number, before = [], Turns(), "victim", 1, []
-    waiting.append(Waiting(1, "r", victim, work=5))
+    waiting.append(InLine(1, "r", victim, work=5))
     for name, fresh, work in steps:
         number += 1
         author = f"{name}{number}" if fresh else name
-        waiting.append(Waiting(number, "r", author, work=work, arrived=turns.clock))
+        waiting.append(InLine(number, "r", author, work=work, arrived=turns.clock))
         taken = next_job(waiting, turns)
         job = next(one for one in waiting if one.id == taken)
         waiting.remove(job)
@@ -87,8 +87,8 @@ def test_each_other_author_is_served_once_at_most_while_a_job_waits(steps):
     st.dictionaries(st.tuples(st.sampled_from("rs"), NAMES), st.integers(0, 4)),
 )
 def test_bounds_of_authors_and_repositories_hold(lanes, busy):
-    waiting = [Waiting(n, r, a) for n, (r, a) in enumerate(lanes, 1)]
-    bounds = Bounds(author=2, repository=3)
+    waiting = [InLine(n, r, a) for n, (r, a) in enumerate(lanes, 1)]
+    bounds = TurnBounds(author=2, repository=3)
     taken = next_job(waiting, Turns(busy=busy), bounds)
     free = {
         w.id

@@ -13,7 +13,7 @@ from components.protocol.undecided import Question
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from components.protocol.messages import Answered, Spec
+    from components.protocol.messages import Decided, Spec
     from components.protocol.undecided import Answer
 
 FIRST_CAPACITY = 1_024
@@ -57,7 +57,7 @@ class Tape:
         self.pip = spec.pip
         self.told: dict[int, dict[Question, Answer]] = {}
 
-    def append(self, time: int, values: Sequence[float], told: Sequence[Answered] = ()) -> None:
+    def append(self, time: int, values: Sequence[float], told: Sequence[Decided] = ()) -> None:
         """Take one more bar, and what is told of the order of events in it."""
         at = self.length
         if at == len(self.times):
