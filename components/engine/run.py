@@ -1,56 +1,30 @@
-"""One backtest or smoke test: opens a sandbox, drives it, and decides how it ended."""
+"""A backtest or smoke test as a job: streamed, or audited where that is too dear."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-import msgspec
-import pandas as pd
-
-from components.engine import result
+from components.engine.attempt import Attempt
 from components.engine.audit import MOST_ORDER_BARS, SAMPLED_BARS, Coverage
-from components.engine.band_findings import band_findings, band_of, detail_findings
-from components.engine.broker import TooManyOrders
-from components.engine.data.judge import data_findings
-from components.engine.detail import FinerBars
-from components.engine.drive import Course, Drive
-from components.engine.evidence.track import evidence_of
-from components.engine.fills import differences
-from components.engine.findings import lookahead_findings, looked_at
 from components.engine.forecast import TooDear
 from components.engine.job_bars import Market, market_of
-from components.engine.ledger import Ledger, account_of
-from components.engine.order_findings import order_findings
-from components.engine.units import in_units, rules_in_units, to_real_units, unit_findings, unit_of
-from components.engine.version import ENGINE
-from components.engine.wire import AuthorFault, BadAnswer
 from components.errors import ConfigError, TransientError, UserError
-from components.ports import BacktestJob, GuestBroke, GuestGone, GuestJob, GuestLate, SmokeJob
-from components.protocol.exchange import Impossible
-from components.protocol.messages import Column, Spec
+from components.ports import BacktestJob, SmokeJob
 from components.schema.results.values import (
-    Band,
     ExecutionResult,
-    Finding,
-    Metrics,
-    Provenance,
-    Severity,
     Status,
 )
 
 if TYPE_CHECKING:
-    from components.ports import Guest, GuestExit, MarketData, Sandbox
+    from components.ports import MarketData, Sandbox
     from components.schema.results.values import Limits
 
 _SHARE, _ENOUGH = 0.1, 2_500
 """Where streaming was too dear: share of the bars without orders, or number, to be looked at."""
 _PLANNED = 0.6
 """Share of a CPU time that the look may plan for."""
-
-_BEFORE_TIME = (Status.OUT_OF_MEMORY, Status.INFRASTRUCTURE_ERROR)
-"""What weighs more than a limit of time that was reached: each of them makes a guest late."""
 
 
 def run_backtest(job: BacktestJob, sandbox: Sandbox, data: MarketData) -> ExecutionResult:
@@ -90,18 +64,18 @@ def _tried(job: BacktestJob | SmokeJob, sandbox: Sandbox, market: Market) -> Exe
     streaming has the last word, so that no verdict depends on how fast the machine is.
     """
     if isinstance(job, SmokeJob):
-        return _Attempt(job, sandbox, market).outcome()
+        return Attempt(job, sandbox, market).outcome()
     until = time.monotonic() + job.limits.wall_s
     try:
-        return _Attempt(job, sandbox, market).outcome()
+        return Attempt(job, sandbox, market).outcome()
     except TooDear as dear:
         coverage = _coverage(dear, job.limits, len(market.bars.frame))
     audited = replace(_in_time(job, until), causality="audited")
-    outcome = _Attempt(audited, sandbox, market, coverage).outcome()
+    outcome = Attempt(audited, sandbox, market, coverage).outcome()
     if not outcome.lookahead or any(leak.rule == "lookahead" for leak in outcome.lookahead):
         return outcome
     streamed = replace(_in_time(job, until), stream_cpu_s=None)
-    return _Attempt(streamed, sandbox, market).outcome()
+    return Attempt(streamed, sandbox, market).outcome()
 
 
 def _in_time(job: BacktestJob, until: float) -> BacktestJob:
@@ -116,255 +90,3 @@ def _coverage(dear: TooDear, limits: Limits, bars: int) -> Coverage:
     others = max(least, int(_PLANNED * dear.budget_s / dear.whole_s * bars))
     others = max(SAMPLED_BARS, min(others, affordable))
     return Coverage(orders=max(MOST_ORDER_BARS, affordable - others), others=others)
-
-
-class _Attempt:
-    """One guest's try at one job."""
-
-    def __init__(
-        self,
-        job: BacktestJob | SmokeJob,
-        sandbox: Sandbox,
-        market: Market,
-        coverage: Coverage | None = None,
-    ) -> None:
-        self._job = job
-        self._coverage = coverage or Coverage()
-        self._sandbox = sandbox
-        self._bars = market.bars
-        self._benchmark = market.benchmark
-        self._finer = market.finer
-        self._smoke = isinstance(job, SmokeJob)
-        self._unit = unit_of(job)
-        self._traded = in_units(market.bars, self._unit)
-        frame = self._traded.frame
-        self._frame = frame.iloc[: job.bars] if isinstance(job, SmokeJob) else frame
-        self._causality: Literal["streamed", "audited"] = (
-            "streamed" if isinstance(job, SmokeJob) else job.causality
-        )
-        self._ledger = Ledger(self._frame, job.config, self._watch, self._unit, self._detail())
-        self._guest: Guest | None = None
-        self._course = Course()
-        self._done = False
-        self._numbers: dict[str, object] = {}
-
-    def _detail(self) -> FinerBars | None:
-        if self._finer is None or self._causality == "audited":
-            return None
-        return FinerBars(self._frame, in_units(self._finer, self._unit), self._job.interval)
-
-    def outcome(self) -> ExecutionResult:
-        """Run it. Raises TransientError where no sandbox could be had."""
-        status, message, trace = Status.PASSED, "", ""
-        with self._sandbox.open(self._guest_job()) as guest:
-            try:
-                self._converse(guest)
-            except AuthorFault as fault:
-                status, message, trace = Status.FAILED, str(fault), fault.fault.traceback
-            except (BadAnswer, Impossible, TooManyOrders, GuestBroke) as error:
-                guest.kill()
-                status, message = Status.PROTOCOL_ERROR, str(error)
-            except AssertionError as error:
-                guest.kill()
-                status, message = Status.FAILED, f"the broker refused an order: {error}"
-            except GuestLate as error:
-                guest.kill()
-                status, message = Status.TIMEOUT, str(error) or "the time limit was reached"
-            except GuestGone as error:
-                status, message = Status.CRASHED, str(error)
-            ended = guest.finish()
-        return self._result(*_verdict(status, message, ended, done=self._done), trace, ended)
-
-    def _watch(self) -> None:
-        """Whether there is time left. Raises GuestLate."""
-        if self._guest is not None:
-            self._guest.watch()
-
-    def _converse(self, guest: Guest) -> None:
-        self._guest = guest
-        self._course.phase("open")
-        drive = Drive(guest, self._frame, self._course)
-        drive.hello()
-        if self._causality == "streamed":
-            self._stream(drive, guest)
-        else:
-            drive.whole(self._ledger)
-        self._done = True
-        if not self._smoke:
-            guest.part()
-            self._look(drive)
-        drive.end()
-
-    def _stream(self, drive: Drive, guest: Guest) -> None:
-        job = self._job
-        budget_s = job.stream_cpu_s if isinstance(job, BacktestJob) else None
-        if self._ledger.detailed:  # an audited run would come to other fills
-            budget_s = None
-        try:
-            drive.stream(self._ledger, budget_s)
-        except TooDear:
-            drive.end()
-            guest.finish()
-            raise
-
-    def _look(self, drive: Drive) -> None:
-        if self._causality == "streamed":
-            drive.ask_diagnosis(self._ledger.start)
-            self._count()
-            drive.diagnosis()
-        else:
-            self._count()
-            drive.audit(self._spec(), self._job.seed, self._ledger.start, self._coverage)
-
-    def _spec(self) -> Spec:
-        job = self._job
-        index = pd.DatetimeIndex(self._frame.index)
-        return Spec(
-            name=job.strategy,
-            rules=rules_in_units(job.rules, self._unit),
-            parameters=dict(job.parameters),
-            account=account_of(job.config, self._unit),
-            mode="streamed" if self._causality == "streamed" else "whole",
-            columns=tuple(
-                Column(str(name), column.to_numpy().dtype.str)
-                for name, column in self._frame.items()
-            ),
-            index_dtype=f"<M8[{index.unit}]",
-            index_name=None if index.name is None else str(index.name),
-            zone="" if index.tz is None else str(index.tz),
-            lookback=self._lookback(),
-            pip=result.pip_of(self._traded),
-        )
-
-    def _guest_job(self) -> GuestJob:
-        job = self._job
-        return GuestJob(
-            kind="smoke" if self._smoke else "backtest",
-            files=job.files,
-            spec=msgspec.msgpack.encode(self._spec()),
-            limits=job.limits,
-            label=job.label,
-            seed=job.seed,
-        )
-
-    def _lookback(self) -> int | None:
-        declared = self._job.lookback if isinstance(self._job, BacktestJob) else None
-        return declared or self._job.config.lookback
-
-    def _result(
-        self, status: Status, message: str, trace: str, ended: GuestExit
-    ) -> ExecutionResult:
-        outcome = ExecutionResult(
-            status=status,
-            message=message,
-            exit_code=ended.exit_code,
-            phases_s=self._course.phases_s,
-            stdout=ended.stdout,
-            stderr=ended.stderr,
-            truncated=ended.truncated,
-            resource_usage=ended.usage,
-            unlimited=ended.unlimited,
-            traceback=trace,
-            provenance=self._provenance(),
-            unit=self._unit,
-            data_findings=data_findings(self._bars),
-        )
-        if status is not Status.PASSED or self._smoke:
-            return outcome
-        return self._with_numbers(outcome)
-
-    def _with_numbers(self, outcome: ExecutionResult) -> ExecutionResult:
-        audited, found = self._causality == "audited", self._course.diagnosis
-        leaks = lookahead_findings(found, self._frame.index, self._job.files, audited=audited)
-        update = {**self._count()}
-        update["lookahead"] = leaks
-        bars = len(self._frame)
-        update["looked_at"] = looked_at(found, bars, self._lookback(), self._course.picked)
-        errors = [f for f in leaks if f.severity is Severity.ERROR]
-        never = [f for f in errors if f.rule == "lookback" and self._ledger.start is None]
-        if never or (audited and errors):
-            update |= {"status": Status.FAILED, "message": (never or errors)[0].message}
-        return outcome.model_copy(update=update)
-
-    def _count(self) -> dict[str, object]:
-        """All numbers of the finished run; computed while the guest looks for future bars."""
-        if not self._numbers:
-            stats = self._ledger.settle()
-            config, size = self._job.config, len(self._frame)
-            cash, free = config.initial_capital, config.risk_free_rate
-            first = (self._ledger.start if self._ledger.start is not None else size) - 1
-            held = result.buy_and_hold(self._bars, self._benchmark, cash, first, free)
-            to_real_units(stats["_trades"], self._unit)
-            metrics = result.metrics_of(stats, free)
-            only = {"buy_hold_return_pct": held.return_pct if held is not None else None}
-            closes = self._benchmark.frame["Close"]
-            curve = stats["_equity_curve"]["Equity"]
-            trades = result.trades_of(stats)
-            on_it = closes.reindex(curve.index, method="ffill").bfill()
-            evidence, track = evidence_of(curve, on_it, trades, metrics.bars_a_year, free)
-            metrics = metrics.model_copy(update=only)
-            band = self._band(free, only)
-            self._numbers = {
-                "metrics": metrics,
-                "band": band,
-                "benchmark": held,
-                "equity": result.equity_of(stats, closes, first=first),
-                "trades": trades,
-                "evidence": evidence,
-                "track": track,
-                "fill_differences": differences(
-                    self._ledger.corrections(), self._frame.index, cash
-                ),
-                "order_findings": self._order_findings(band, metrics),
-            }
-            self._course.phase("statistics")
-        return self._numbers
-
-    def _band(self, free: float, only: dict[str, float | None]) -> Band | None:
-        ends = [
-            None if stats is None else result.metrics_of(stats, free).model_copy(update=only)
-            for stats in self._ledger.ends()
-        ]
-        both = (ends[0], ends[1]) if ends else (None, None)
-        return band_of(self._ledger.undecided(), self._frame.index, both)
-
-    def _order_findings(self, band: Band | None, metrics: Metrics) -> tuple[Finding, ...]:
-        job, orders = self._job, self._ledger.orders()
-        return (
-            *unit_findings(job, self._frame, orders.counted),
-            *detail_findings(
-                self._ledger.undecided(),
-                job.config.detail,
-                job.symbol,
-                audited=self._causality == "audited",
-            ),
-            *band_findings(band, metrics, job.symbol),
-            *order_findings(orders, self._frame, job.config.initial_capital, job.symbol),
-        )
-
-    def _provenance(self) -> Provenance:
-        return Provenance(
-            data_hash=self._bars.data_hash,
-            detail_hash="" if self._finer is None else self._finer.data_hash,
-            engine=ENGINE,
-            image=self._sandbox.image,
-            backend=self._sandbox.backend,
-            causality=self._causality,
-            seed=self._job.seed,
-        )
-
-
-def _verdict(status: Status, message: str, ended: GuestExit, *, done: bool) -> tuple[Status, str]:
-    """How it ended: what the kernel says of the guest's end weighs more than silence.
-
-    A guest that is gone before its last answer has failed, whatever its exit code.
-    """
-    if status is Status.CRASHED:
-        if ended.status not in (Status.PASSED, Status.FAILED):
-            return ended.status, ended.message or message
-        if not done:
-            return status, "the strategy's process ended before its backtest did"
-        return Status.PASSED, ""
-    if status is Status.TIMEOUT and ended.status in _BEFORE_TIME:
-        return ended.status, ended.message
-    return status, message
