@@ -1,13 +1,18 @@
 """Packages for strategies: only hashed wheels, and nothing half built ever counts."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
+from bot.checks.base_policies import _policies
+from bot.checks.policies import load_code_policy, load_policies
+from bot.config.settings import PROJECT
 from components.errors import ConfigError
 from components.sandbox.image import inventory, packages
 from components.sandbox.image.requirements import read_pins
@@ -181,3 +186,28 @@ def test_other_packages_make_another_sandbox(folder):
     other = packages.build(requirements(folder, wheel(wheels(folder), version="1.1")))
     digests = {inventory.take(extra).digest for extra in (None, one, other)}
     assert len(digests) == 3
+
+
+def test_changed_requirements_change_the_hash_of_the_policies(folder):
+    shutil.copytree(PROJECT / "policies", folder, dirs_exist_ok=True)
+    walls = folder / "sandbox.yaml"
+    text = walls.read_text().replace('packages: ""', "packages: sandbox-requirements.txt")
+    walls.write_text(text)
+    hashes = set()
+    for version in ("1.0", "1.1"):
+        packages.build(requirements(folder, wheel(wheels(folder), version=version)))
+        hashes.add(load_policies(folder).hash)
+    assert len(hashes) == 2
+
+
+def test_code_policy_of_a_base_branch_knows_what_the_operator_installed(folder):
+    shutil.copytree(PROJECT / "policies", folder, dirs_exist_ok=True)
+    operators = load_policies(folder)
+    operators = replace(operators, code=operators.code.with_installed(["tinylib"]))
+    on_base = _policies(operators, {"code.yaml": (folder / "code.yaml").read_bytes()}, "rules")
+    assert on_base.code.installed == {"tinylib"}
+    assert (
+        on_base.code.fingerprint
+        == operators.code.fingerprint
+        != load_code_policy(folder).fingerprint
+    )
