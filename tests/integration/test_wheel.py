@@ -1,5 +1,6 @@
 """The wheel in an environment of its own, beside a project that has a package `bot` too."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -76,7 +77,8 @@ def test_checkout_with_packages_of_our_names_runs_nothing_of_its_own(installed, 
         shutil.copytree(ROOT / "examples" / part, tmp_path / part)
     entry = "import algoops_app; algoops_app.main()"
     command = [installed, "-P", "-c", entry, "check", "strategies/rsi_reversion"]
-    done = run(command, cwd=tmp_path)
+    state = {"XDG_STATE_HOME": str(tmp_path / "state")}
+    done = run(command, cwd=tmp_path, env=os.environ | state)
     assert not (tmp_path / "ran").exists()
     assert "rsi_reversion" in done.stdout
     assert done.returncode == 0, done.stdout + done.stderr
