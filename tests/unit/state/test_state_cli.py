@@ -36,7 +36,7 @@ def test_intact_log_verifies_and_prints_its_head(config, kept):
     done = run("audit", "verify", "--config", config)
     assert done.exit_code == 0
     assert "5 rows, none changed" in done.stdout
-    head = done.stdout.split("head: ")[1].strip()
+    head = done.stdout.split("head: ")[1].split()[0]
     assert run("audit", "verify", "--config", config, "--head", head).exit_code == 0
     other = run("audit", "verify", "--config", config, "--head", "5:" + "0" * 64)
     assert other.exit_code == 2

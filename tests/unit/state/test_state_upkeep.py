@@ -51,6 +51,7 @@ def test_old_work_is_removed_and_what_matters_stays(store, time):
         "checks": 0,
         "outcomes": 1,
         "backtests": 1,
+        "turns": 0,
     }
     assert [intent.key for intent in store.intents.open()] == ["under way"]
     assert store.meta.get("outcome:cli-1") == ""
