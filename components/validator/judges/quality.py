@@ -61,6 +61,12 @@ def _strategies(case: Case, parameters: Collection[str] | None) -> None:
     for node in found:
         _attributes(case, node, parameters)
         _kept_columns(case, node)
+        if any(_is_trailing(base) for base in node.bases):
+            case.findings.add("trailing-first-bars", node, f"{node.name} is a TrailingStrategy")
+
+
+def _is_trailing(base: ast.expr) -> bool:
+    return "TrailingStrategy" in (getattr(base, "id", ""), getattr(base, "attr", ""))
 
 
 def _strategy_names(case: Case, unit: Unit, depth: int = 0) -> set[str]:

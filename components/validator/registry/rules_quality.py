@@ -47,6 +47,15 @@ QUALITY = (
     ),
     rule(
         Group.QUALITY,
+        "trailing-first-bars",
+        "TrailingStrategy, whose first stops look ahead in plain backtesting.py",
+        "The package fills the range of its first 100 bars (or those of set_atr_periods) with a "
+        "later one. Here they have the mean of the bars so far, so the first trades can differ.",
+        "Nothing, or start to trade after these bars.",
+        "from backtesting.lib import TrailingStrategy\nclass A(TrailingStrategy): ...",
+    ),
+    rule(
+        Group.QUALITY,
         "lookahead-shift",
         "A negative shift: probably looks ahead",
         "shift(-1) puts tomorrow's value on today's bar. The backtest will not let it see it.",
