@@ -20,10 +20,10 @@ class _Changes:
     def __init__(self, real, change):
         self._real, self._change = real, [change]
 
-    def submit(self, job, hear=None):
+    def submit(self, job, *others, **more):
         if self._change:
             self._change.pop()()
-        return self._real.submit(job, hear)
+        return self._real.submit(job, *others, **more)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[3]
 @pytest.fixture
 def algoops(tmp_path, market):
     settings = {
-        "data": {"dir": str(market._folder)},
+        "data": {"dir": str(market._source._folder)},
         "policies": str(ROOT / "policies"),
         "state": {"dir": str(tmp_path / "state")},
         "sandbox": {"backend": "bubblewrap", "warm": 0},
