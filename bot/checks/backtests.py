@@ -1,5 +1,7 @@
 """A definition and the risk policy -> the backtests that are to be run, one for each symbol."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -116,32 +118,60 @@ def resolve_tasks(
     interval = definition.interval or policy.defaults.interval
     tasks, findings = [], []
     for symbol in symbols:
+        where = (data, symbol, interval)
         try:
-            start, end = _span(definition, config, policy, asked, (data, symbol, interval))
-            bars = data.bars(symbol, interval, start, end)
-            check_bars(bars, policy.data)
-            hashes = _hashes(data, bars, config, interval, start, end)
+            span = _span(definition, config, policy, asked, where)
+            task = _task(config, policy, where, span, causality)
         except UserError as error:
             if isinstance(error, ConfigError):
                 raise
             findings.append(_no_data(symbol, error))
-            continue
-        tasks.append(
-            Task(
-                symbol=symbol,
-                interval=interval,
-                start=start,
-                end=end,
-                config=config,
-                parameters=parameter_values(definition),
-                data_hash=hashes,
-                causality=_causality(policy, causality, len(bars.frame)),
-                stream_cpu_s=policy.causality.stream_cpu_s,
-                unit=chosen_unit(config, bars.frame),
-                bars=len(bars.frame),
-            )
-        )
+        else:
+            tasks.append(task.on(parameter_values(definition)))
     return tuple(tasks), tuple(findings)
+
+
+def _task(
+    config: BacktestConfig,
+    policy: RiskPolicy,
+    where: tuple[MarketData, str, str],
+    span: tuple[str | None, str | None],
+    causality: str,
+) -> Task:
+    """The task of one symbol, without parameters. Raises UserError: there are no bars for it."""
+    (data, symbol, interval), (start, end) = where, span
+    bars = data.bars(symbol, interval, start, end)
+    check_bars(bars, policy.data)
+    return Task(
+        symbol=symbol,
+        interval=interval,
+        start=start,
+        end=end,
+        config=config,
+        parameters={},
+        data_hash=_hashes(data, bars, config, interval, start, end),
+        causality=_causality(policy, causality, len(bars.frame)),
+        stream_cpu_s=policy.causality.stream_cpu_s,
+        unit=chosen_unit(config, bars.frame),
+        bars=len(bars.frame),
+    )
+
+
+def order_fields(job: BacktestJob) -> dict[str, Any]:
+    """All that decides a job's orders but its name and its data; files by their SHA-256 (hex)."""
+    return {
+        "files": {name: hashlib.sha256(content).hexdigest() for name, content in job.files.items()},
+        "rules": job.rules,
+        "parameters": dict(job.parameters),
+        "config": job.config.model_dump(mode="json"),
+        "bars": [job.symbol, job.interval, job.start, job.end],
+        "mode": [job.causality, job.lookback, job.seed],
+    }
+
+
+def digest_of(fields: Mapping[str, Any]) -> str:
+    """SHA-256 (hex) of JSON values, whatever their order."""
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
 
 def _symbols(definition: StrategyDefinition, policy: RiskPolicy) -> tuple[str, ...]:

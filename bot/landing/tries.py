@@ -1,10 +1,9 @@
 """The ledger of tries as checks, sweeps and requests use it."""
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from bot.checks.backtests import digest_of, order_fields
 from bot.checks.luck import Counted
 from bot.checks.subject import DEFINITIONS
 from bot.core.failpoints import failpoint
@@ -122,16 +121,6 @@ def keep_counts(store: Store, repository: str, name: str, tree: str, luck: Seque
 
 def content_of(job: BacktestJob) -> str:
     """SHA-256 (hex) of all that decides a job's orders, but for its name and its data."""
-    fields = {
-        "files": {
-            name: hashlib.sha256(content).hexdigest()
-            for name, content in job.files.items()
-            if name not in DEFINITIONS  # what counts of them is in the fields below
-        },
-        "rules": job.rules,
-        "parameters": dict(job.parameters),
-        "config": job.config.model_dump(mode="json"),
-        "bars": [job.symbol, job.interval, job.start, job.end],
-        "mode": [job.causality, job.lookback, job.seed],
-    }
-    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+    fields = order_fields(job)
+    files = {n: digest for n, digest in fields["files"].items() if n not in DEFINITIONS}
+    return digest_of({**fields, "files": files})  # what counts of a definition is in other fields

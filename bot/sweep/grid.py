@@ -1,8 +1,6 @@
 """Parameter sweeps: a grid of values, each cell one job on the executor, kept when it is done."""
 
-import hashlib
 import itertools
-import json
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +10,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from bot.checks.backtests import Scalar
+from bot.checks.backtests import Scalar, digest_of, order_fields
 from components.engine.version import ENGINE
 from components.errors import UserError
 from components.ports import BacktestJob, Executor
@@ -74,17 +72,12 @@ def grid(axes: Sequence[Axis]) -> tuple[dict[str, Scalar], ...]:
 
 def cell_key(job: BacktestJob, data_hash: str, image: str) -> str:
     """SHA-256 (hex) of all that a job's result depends on: equal key, equal result."""
-    fields = {
-        "files": {n: hashlib.sha256(c).hexdigest() for n, c in job.files.items()},
-        "rules": job.rules,
-        "parameters": dict(job.parameters),
-        "config": job.config.model_dump(mode="json"),
-        "bars": [job.symbol, job.interval, job.start, job.end, data_hash],
-        "limits": job.limits.model_dump(mode="json"),
-        "mode": [job.causality, job.lookback, job.unit, job.seed],
+    more = {
+        "data": [data_hash, job.unit],
+        "limits": [job.limits.model_dump(mode="json"), job.stream_cpu_s],
         "engine": [ENGINE, image],
     }
-    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+    return digest_of({**order_fields(job), **more})
 
 
 class Kept:

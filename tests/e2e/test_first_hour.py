@@ -46,6 +46,7 @@ def shell(tmp_path):
         options = {"cwd": tmp_path, "env": environment, "text": True}
         if begin:
             return subprocess.Popen(command.split(), **options)
+        # why: the guide's lines are typed into a shell
         done = subprocess.run(command, shell=True, capture_output=True, check=False, **options)
         assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
         return done.stdout

@@ -185,13 +185,8 @@ class RemoteFolder:
             kept = json.loads((self._cache / "index.json").read_text(encoding="utf-8"))
             files = {name: _Known(*known) for name, known in kept["files"].items()}
             return _Listing(kept["made"], files, tuple(kept["others"]))
-        except (
-            OSError,
-            ValueError,
-            KeyError,
-            TypeError,
-        ):  # none yet, or cut off by a power failure
-            return _Listing()
+        except (OSError, ValueError, KeyError, TypeError):
+            return _Listing()  # why: none yet, or cut off by a power failure; it is made anew
 
     def _write(self, listing: _Listing) -> None:
         files = {n: (known.mark, known.size, known.sha256) for n, known in listing.files.items()}

@@ -21,6 +21,19 @@ takes the daemon down each time must end some day."""
 AT_ONCE = ""
 """Before any time: a clock that is set back does not hold the job up."""
 
+_ENQUEUE = (
+    "INSERT INTO jobs (kind, key, repository, payload, priority, max_attempts,"
+    " not_before, enqueued_at, queue, author, arrived)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT ifnull(max(turn), 0) FROM served))"
+    " ON CONFLICT (kind, key, repository) WHERE status = 'queued' DO UPDATE SET"
+    " payload = json_patch(payload, excluded.payload),"
+    " priority = max(priority, excluded.priority),"
+    " max_attempts = excluded.max_attempts, not_before = excluded.not_before,"
+    " queue = excluded.queue, work = 0,"
+    " author = CASE excluded.author WHEN '' THEN author ELSE excluded.author END,"
+    " attempts = 0, error = '', replaced = replaced + 1 RETURNING id"
+)
+
 
 class Jobs(JobRows):
     """Table jobs."""
@@ -63,16 +76,7 @@ class Jobs(JobRows):
         now = self._db.now()
         with self._db.transaction():
             row = self._db.execute(
-                "INSERT INTO jobs (kind, key, repository, payload, priority, max_attempts,"
-                " not_before, enqueued_at, queue, author, arrived)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT ifnull(max(turn), 0) FROM served))"
-                " ON CONFLICT (kind, key, repository) WHERE status = 'queued' DO UPDATE SET"
-                " payload = json_patch(payload, excluded.payload),"
-                " priority = max(priority, excluded.priority),"
-                " max_attempts = excluded.max_attempts, not_before = excluded.not_before,"
-                " queue = excluded.queue, work = 0,"
-                " author = CASE excluded.author WHEN '' THEN author ELSE excluded.author END,"
-                " attempts = 0, error = '', replaced = replaced + 1 RETURNING id",
+                _ENQUEUE,
                 (
                     kind,
                     key,

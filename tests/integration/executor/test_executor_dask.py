@@ -142,9 +142,7 @@ def test_slow_worker_holds_up_nobody_but_its_own_job(cluster, executor):
     three_workers(cluster, executor)
     long = LIMITS.model_copy(update={"wall_s": 3.0 * WAIT_S})
     # why: the job has to outlast all that is asked of the other workers
-    asleep = script(
-        f"import time; time.sleep({2 * WAIT_S})"
-    )  # why: a job that does not end by itself
+    asleep = script(f"import time; time.sleep({2 * WAIT_S})")
     slow = executor.submit(replace(asleep, limits=long))
     eventually(cluster.working)
     others = [executor.submit(script(f"print({n})")) for n in range(12)]

@@ -89,9 +89,8 @@ def test_guest_that_an_operator_kills_is_run_again(executor, number):
 
 
 def test_guest_that_is_killed_again_and_again_is_nobodys_failure(executor):
-    future = executor.submit(
-        ScriptJob(b"import time; time.sleep(600)", LIMITS)
-    )  # why: a job that does not end by itself
+    # why: the job is there to be killed; the test does not wait for it
+    future = executor.submit(ScriptJob(b"import time; time.sleep(600)", LIMITS))
     last = 0
     for _run in range(MOST_RUNS):
         last = guest_of(executor, but=last)

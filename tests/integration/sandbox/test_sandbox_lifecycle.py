@@ -137,9 +137,7 @@ def executor(request):
 
 
 # why: the job is there to be killed; the test does not wait for it
-SLEEPS = ScriptJob(
-    b"import time; time.sleep(1000)", SMALL.model_copy(update={"wall_s": 100.0})
-)  # why: a job that does not end by itself
+SLEEPS = ScriptJob(b"import time; time.sleep(1000)", SMALL.model_copy(update={"wall_s": 100.0}))
 
 
 def test_executor_runs_cancels_survives_its_workers_and_closes(executor):
@@ -155,10 +153,8 @@ def test_executor_runs_cancels_survives_its_workers_and_closes(executor):
     assert future.result(30).status is Status.KILLED
     assert not future.cancel()
 
-    # why: the job must still run when the next one is asked for
-    slow = ScriptJob(
-        b"import time; time.sleep(2); print('done')", SMALL
-    )  # why: it must still run when the executor is closed
+    # why: the job must still run when the executor is closed
+    slow = ScriptJob(b"import time; time.sleep(2); print('done')", SMALL)
     future = executor.submit(slow)
     worker = eventually(lambda: next((t.worker for t in list(executor._running.values())), None))
     os.kill(worker.pid, signal.SIGKILL)

@@ -26,9 +26,7 @@ class Where(Strategy):
         pass
 """
 # why: with one processor there is nothing to choose, and nothing is chosen
-several = pytest.mark.skipif(
-    len(ALL) < 2, reason="one processor leaves nothing to choose"
-)  # why: it is what the test is about
+several = pytest.mark.skipif(len(ALL) < 2, reason="one processor leaves nothing to choose")
 
 
 def backtest(wall, **limits):

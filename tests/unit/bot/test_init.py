@@ -72,6 +72,7 @@ def test_a_relative_path_is_where_the_repository_is_made(tmp_path, init, path):
     assert f"Made {tmp_path / path}" in said
     clone = next(line for line in said.splitlines() if "git clone" in line)
     (tmp_path / "elsewhere").mkdir()
+    # why: people paste the line into a shell
     subprocess.run(clone, shell=True, cwd=tmp_path / "elsewhere", check=True)
     assert (tmp_path / "elsewhere/strategies/README.md").is_file()
 

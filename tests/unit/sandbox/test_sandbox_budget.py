@@ -16,6 +16,7 @@ from components.sandbox.session import budget
 from components.sandbox.session.budget import JobBudget
 from components.schema.results.values import Limits
 
+# why: the process is there to be killed; the tests do not wait for it
 SLEEPS = "import time; print('up', flush=True); time.sleep(600)"
 TURNS = "print('up', flush=True)\nwhile True: pass"
 DEADLINE_S = 60.0

@@ -84,7 +84,7 @@ def test_harmless_code_is_validated_and_formatted(client):
 
 @pytest.mark.parametrize("strict", [True, False])
 def test_dangerous_code_is_rejected_strict_or_not(client, strict):
-    code = "import os\nos.system('id')\n"
+    code = "import os\nos.system('id')\n"  # why: it is judged, and never run
     answer = client.post(f"{STRATEGIES}/validate-code/", json={"code": code, "strict_mode": strict})
     assert answer.status_code == 400
     body = answer.json()
