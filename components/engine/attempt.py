@@ -236,6 +236,7 @@ class Attempt:
                 "benchmark": held,
                 "equity": result.equity_of(stats, closes, first=first),
                 "trades": trades,
+                "orders_sha256": self._ledger.requests_sha256(),
                 "evidence": evidence,
                 "track": track,
                 "fill_differences": differences(

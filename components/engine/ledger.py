@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 import pandas as pd
 from backtesting._stats import compute_stats
@@ -86,6 +88,7 @@ class Ledger:
         self._told: dict[Question, Answer] = {}
         self._heard: list[tuple[int, str]] = []
         self._asked = 0
+        self._requests = hashlib.sha256()
         self._counted = 0
         self.start: int | None = None
         self.broke = False
@@ -147,6 +150,7 @@ class Ledger:
         check_count(ops)
         for op in ops:
             self._watch()
+            self._requests.update(msgspec.msgpack.encode((len(self._data), op)))
             if isinstance(op, PlaceOrder):
                 self._asked += 1
                 self._counted += abs(op.size) >= 1
@@ -211,6 +215,10 @@ class Ledger:
             left=open_ones,
             start=self.start,
         )
+
+    def requests_sha256(self) -> str:
+        """SHA-256 (hex) of all that the strategy asked for, each request with its bar."""
+        return self._requests.hexdigest()
 
     def corrections(self) -> Sequence[Correction]:
         """Bars in which plain backtesting.py would have filled otherwise, the first one first."""

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from components.engine.annual import DAILY, DAY, SMALLEST
+from components.engine.evidence.months import months_of
 from components.schema.results.evidence import (
     Against,
     Evidence,
@@ -115,6 +116,7 @@ def evidence_of(
         return_span_pct=spans[1],
         against=against(excess, market, year) if found is not None else None,
         years=tuple(YearReturn(year=y, return_pct=(b / a - 1) * 100) for y, a, b in yearly),
+        months=months_of(equity.to_numpy(dtype=float), excess, index, year),
         regimes=regimes(returns, market),
         best_year_pct=_share(
             max(b - a for _, a, b in yearly), float(equity.iloc[-1] - equity.iloc[0])

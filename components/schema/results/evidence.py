@@ -39,6 +39,20 @@ class YearReturn(Value):
     return_pct: float
 
 
+class Months(Value):
+    """Calendar months without a gap, from `first` ("2004-01") on.
+
+    Attributes:
+        returns_pct: what each brought, in percent; None: it has no bar.
+        rolling_sharpe: a year's Sharpe ratio of the twelve months that end with each; None: there
+            are not twelve yet, or it is undefined.
+    """
+
+    first: str
+    returns_pct: tuple[float | None, ...]
+    rolling_sharpe: tuple[float | None, ...]
+
+
 class Regime(Value):
     """What the bars of one third of the market's volatility brought together, in percent."""
 
@@ -75,6 +89,7 @@ class Evidence(Value):
     return_span_pct: Span | None = None
     against: Against | None = None
     years: tuple[YearReturn, ...] = ()
+    months: Months | None = None
     regimes: tuple[Regime, ...] = ()
     best_year_pct: float | None = None
     best_trades_pct: float | None = None

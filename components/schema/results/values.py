@@ -279,6 +279,8 @@ class ExecutionResult(Value):
     """Buying and holding over the same bars, without costs."""
     equity: tuple[EquityPoint, ...] = ()
     trades: tuple[Trade, ...] = ()
+    orders_sha256: str = ""
+    """Of all requests of the strategy with their bars; "" where it did not run to its end."""
     evidence: Evidence | None = None
     track: SkipJsonSchema[Track | None] = Field(default=None, exclude=True, repr=False)
     """For the ledger of tries; in no document."""

@@ -317,3 +317,28 @@ def test_the_level_of_the_best_of_many_is_what_many_draws_show():
         best = random.standard_normal((20_000, tries)).max(axis=1).mean()
         assert best_by_luck(1, tries) == pytest.approx(best, abs=0.05)
     assert NormalDist().cdf(best_by_luck(1, 50)) > 0.98
+
+
+def test_the_months_of_a_year_multiply_to_the_year_and_the_last_twelve_have_its_sharpe_ratio():
+    equity = curve(noise(3))
+    found, _ = evidence_of(equity, equity, [], 252.0, 0.02)
+    months = found.months
+    assert months.first == "2000-01"
+    for number, year in enumerate(found.years):
+        whole = math.prod(1 + r / 100 for r in months.returns_pct[12 * number : 12 * number + 12])
+        assert (whole - 1) * 100 == pytest.approx(year.return_pct, **CLOSE)
+    assert months.rolling_sharpe[:11] == (None,) * 11
+    in_2001 = equity["2000-12-29":"2001-12-31"].to_numpy()
+    returns = in_2001[1:] / in_2001[:-1] - 1 - (1.02 ** (1 / 252) - 1)
+    by_hand = returns.mean() / returns.std(ddof=1) * math.sqrt(252)
+    assert months.rolling_sharpe[23] == pytest.approx(by_hand, **CLOSE)
+
+
+def test_a_month_without_bars_is_told_from_one_without_a_profit():
+    days = pd.DatetimeIndex([*pd.date_range("2020-01-01", periods=20), *DAYS[-1:].shift(5500)])
+    found, _ = evidence_of(curve(np.zeros(20), days), curve(np.ones(20), days), [], 365.0)
+    months = found.months
+    assert months.returns_pct[0] == 0.0
+    assert set(months.returns_pct[1:-1]) == {None}
+    assert months.returns_pct[-1] == 0.0
+    assert set(months.rolling_sharpe) == {None}
