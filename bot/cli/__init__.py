@@ -43,7 +43,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "watch": ("check", "Check a working folder again on every save. Ctrl-C ends it."),
     "report": (
         "rendering",
-        "Write a report of `algoops check --format json` in another form; nothing is checked.",
+        "Write the report of a run, or of `algoops check --format json`, in another form.",
     ),
     "validate": ("schema validate_code", "Run one validator alone."),
     "status": ("operate", "What is deployed, what is proposed, what fails and why."),

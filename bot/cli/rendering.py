@@ -8,13 +8,16 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from bot.cli.common import errors_for_people, read_input
+from bot.cli.common import ConfigOption, errors_for_people, read_input, settings_from
 from bot.report import markdown
 from bot.report.charts import chart
 from bot.report.findings import to_commands, to_sarif
 from components.errors import UserError
 from components.schema.results.report import Report
 from components.texts import harmless, inert
+
+MAX_RUN = (1 << 63) - 1
+"""The largest number that a database gives."""
 
 
 class Format(StrEnum):
@@ -25,6 +28,7 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
     GITHUB = "github"
     SARIF = "sarif"
+    HTML = "html"
 
 
 def rendered(report: Report, form: Format) -> str:
@@ -39,6 +43,10 @@ def _rendered(report: Report, form: Format) -> str:
         return harmless(report.model_dump_json(indent=2)) + "\n"
     if form is Format.MARKDOWN:
         return markdown.markdown(report, chart=chart(report))
+    if form is Format.HTML:
+        from bot.report.sheet import sheet  # noqa: PLC0415  # no other form needs templates
+
+        return sheet(report)
     if form is Format.SARIF:
         return json.dumps(to_sarif(report.placed_findings()), indent=2) + "\n"
     return markdown.plain(report)
@@ -50,24 +58,50 @@ def register(app: typer.Typer) -> None:
 
 
 def report(
-    file: Annotated[Path, typer.Argument(help="A Report as JSON; - reads standard input.")],
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN|FILE",
+            help="The number of a run, or a Report as JSON; - reads standard input.",
+        ),
+    ],
     form: Annotated[
         Format, typer.Option("--format", help="How to write the report.")
     ] = Format.TEXT,
     output: Annotated[Path | None, typer.Option(help="Write the report to this file.")] = None,
+    config: ConfigOption = None,
 ) -> None:
-    """Write a report of `algoops check --format json` in another form; nothing is checked."""
+    """Write the report of a run, or of `algoops check --format json`, in another form.
+
+    Nothing is checked. `--format html` is a tear sheet: one file with tables and charts.
+    """
     with errors_for_people():
-        try:
-            found = Report.model_validate_json(read_input(file))
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            place = ".".join(str(part) for part in first["loc"]) or "document"
-            raise UserError(
-                f"{file} is not a report: {place}: {first['msg']}",
-                hint="make one with `algoops check --format json`",
-            ) from error
+        number = source.isascii() and source.isdigit() and not Path(source).exists()
+        found = _of_run(int(source), config) if number else _of_file(Path(source))
         write(rendered(found, form), output)
+
+
+def _of_run(number: int, config: Path | None) -> Report:
+    from bot.server.reading import kept_report  # noqa: PLC0415  # a file needs no database
+    from components.state import DATABASE, Store  # noqa: PLC0415  # as above
+
+    with Store(settings_from(config).state.dir / DATABASE, create=False) as store:
+        run = store.runs.get(number) if number <= MAX_RUN else None
+    if run is None:
+        raise UserError(f"there is no run {number}", hint="`algoops status` names the runs")
+    return kept_report(run)
+
+
+def _of_file(file: Path) -> Report:
+    try:
+        return Report.model_validate_json(read_input(file))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "document"
+        raise UserError(
+            f"{file} is not a report: {place}: {first['msg']}",
+            hint="make one with `algoops check --format json`",
+        ) from error
 
 
 def write(text: str, output: Path | None) -> None:

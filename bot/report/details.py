@@ -8,6 +8,7 @@ from bot.report.values import (
     OUTCOME_ICON,
     band_words,
     change,
+    has_figures,
     metrics_of,
     number,
     unit_words,
@@ -93,7 +94,9 @@ def _figure(value: float | None) -> str:
 
 def _luck(luck: Luck) -> str:
     lines = [f"| Luck on {inline(luck.symbol)} {inline(luck.interval)} | |", "|---|---:|"]
-    return "\n".join([*lines, *(f"| {name} | {value} |" for name, value in luck_rows(luck))])
+    return "\n".join(
+        [*lines, *(f"| {name} | {inline(value)} |" for name, value in luck_rows(luck))]
+    )
 
 
 def _evidence(result: ExecutionResult) -> str:
@@ -144,6 +147,8 @@ def provenance(report: Report, page_url: str) -> str:
     lines = [f"| {inline(label)} | {code(value)} |" for label, value in rows if value]
     table = "\n".join(["| | |", "|---|---|", *lines])
     more = f" · {link('full report', page_url)}" if page_url else ""
+    if page_url and has_figures(report):
+        more += f" · {link('tear sheet', f'{page_url}/sheet')}"
     when = f"{inline(report.finished_at)}, took {report.duration_s:.1f} s"
     more += " · `/algoops help`" if report.proposal.id.startswith("pr/") else ""
     return (

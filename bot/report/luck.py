@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from bot.report.escape import inline
 from components.schema.results.evidence import Evidence, Luck, Span, YearReturn
 
 _WHOSE = {"data": "on {symbol} {interval}", "strategy": "of this strategy on {symbol} {interval}",
@@ -44,8 +43,8 @@ def _percent(probability: float) -> str:
 
 
 def luck_rows(luck: Luck) -> list[tuple[str, str]]:
-    """The figures behind the sentence: name and value, as Markdown-safe text."""
-    rows = [
+    """The figures behind the sentence: name and value."""
+    return [
         ("Tries counted", f"{luck.tries:,} ({luck.independent:,} independent)"),
         ("Counted since", luck.since or "not counted here"),
         ("Best Sharpe ratio of so many worthless tries", _number(luck.best_by_luck)),
@@ -56,7 +55,6 @@ def luck_rows(luck: Luck) -> list[tuple[str, str]]:
         ("Years until its Sharpe ratio is above zero with 95 %", _number(luck.min_track_years)),
         ("Years that there are", _number(luck.years)),
     ]
-    return [(name, inline(value)) for name, value in rows]
 
 
 def evidence_rows(evidence: Evidence) -> list[tuple[str, str]]:

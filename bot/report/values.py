@@ -120,6 +120,11 @@ def metrics_of(strategy: StrategyReport) -> Metrics | None:
     return next((r.metrics for r in strategy.results if r.metrics is not None), None)
 
 
+def has_figures(report: Report) -> bool:
+    """Whether any backtest of it came to figures, so that a tear sheet shows something."""
+    return any(r.metrics is not None for s in report.strategies for r in s.results)
+
+
 def unit_words(results: Sequence[ExecutionResult]) -> str:
     """What was traded in parts of a unit, as a sentence, or ""."""
     parts = {result.symbol: result.unit for result in results if result.unit != 1}

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
+from bot.report.lines import Frame, Path, path_of, seconds_of
 from components.schema.results.evidence import Luck
 from components.schema.results.report import StrategyReport
 from components.schema.results.values import EquityPoint, ExecutionResult
@@ -13,26 +13,7 @@ STILL = (1000.0, 220.0)
 LOW = (1000.0, 110.0)
 SPARK_POINTS = 60
 STILL_POINTS = 400
-MARGIN = 2.0
 DOT_MARGIN = 12.0
-
-
-@dataclass(frozen=True)
-class Frame:
-    """What a drawn line stands in: the range of either axis, its size, and its most points."""
-
-    across: tuple[float, float]
-    up: tuple[float, float]
-    size: tuple[float, float]
-    most: int
-
-
-@dataclass(frozen=True)
-class Path:
-    """Two SVG path texts: the line, and the area between it and an edge."""
-
-    line: str
-    area: str
 
 
 @dataclass(frozen=True)
@@ -75,7 +56,7 @@ def result_of(report: StrategyReport, symbol: str) -> ExecutionResult | None:
 def curves_of(label: str, result: ExecutionResult, previous: ExecutionResult | None) -> list[Curve]:
     """The strategy, buy and hold where known, and the version before it where there is one."""
     points = result.equity
-    times = tuple(_seconds(p.time) for p in points)
+    times = tuple(seconds_of(p.time) for p in points)
     curves = [Curve("s1", label, times, tuple(p.equity for p in points))]
     held = [(t, p.benchmark) for t, p in zip(times, points, strict=True) if p.benchmark is not None]
     if held:
@@ -84,7 +65,7 @@ def curves_of(label: str, result: ExecutionResult, previous: ExecutionResult | N
         )
     if previous is not None:
         before = previous.equity
-        times = tuple(_seconds(p.time) for p in before)
+        times = tuple(seconds_of(p.time) for p in before)
         curves.append(Curve("s3", "Version before", times, tuple(p.equity for p in before)))
     return curves
 
@@ -127,11 +108,11 @@ def figure(curves: Sequence[Curve], result: ExecutionResult) -> Figure:
     lines = [
         Line(c.key, c.label, path.line, path.area)
         for c in curves
-        for path in [_path(c.times, c.values, frame)]
+        for path in [path_of(c.times, c.values, frame)]
     ]
     depths = tuple(p.drawdown_pct for p in result.equity)
     below = Frame((start, end), (min(depths), 0.0), LOW, STILL_POINTS)
-    down = _path(curves[0].times, depths, below, edge=0.0)
+    down = path_of(curves[0].times, depths, below, edge=0.0)
     return Figure(
         lines=tuple(lines),
         drawdown=Line("loss", "Drawdown", down.line, down.area),
@@ -193,31 +174,4 @@ def spark(points: Sequence[EquityPoint]) -> Path | None:
     values = [p.equity for p in points]
     steps = [float(i) for i in range(len(values))]
     frame = Frame((0.0, steps[-1]), (min(values), max(values)), SPARK, SPARK_POINTS)
-    return _path(steps, values, frame)
-
-
-def _path(
-    times: Sequence[float],
-    values: Sequence[float],
-    frame: Frame,
-    edge: float | None = None,
-) -> Path:
-    """SVG path texts of a line in a frame; the area reaches to `edge`, else the floor."""
-    wide, tall = frame.size
-    span, reach = (frame.across[1] - frame.across[0]) or 1.0, (frame.up[1] - frame.up[0]) or 1.0
-    step = max(1, -(-len(values) // frame.most))
-    chosen = sorted({*range(0, len(values), step), len(values) - 1})
-
-    def y(value: float) -> float:
-        return MARGIN + (tall - 2 * MARGIN) * (1 - (value - frame.up[0]) / reach)
-
-    spots = [(wide * (times[i] - frame.across[0]) / span, y(values[i])) for i in chosen]
-    line = "M" + "L".join(f"{x:.1f},{v:.1f}" for x, v in spots)
-    floor = tall if edge is None else y(edge)
-    area = f"{line}L{spots[-1][0]:.1f},{floor:.1f}L{spots[0][0]:.1f},{floor:.1f}Z"
-    return Path(line, area)
-
-
-def _seconds(iso: str) -> float:
-    moment = datetime.fromisoformat(iso)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return path_of(steps, values, frame)

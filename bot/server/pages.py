@@ -7,9 +7,10 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
+from bot.report import sheet
 from bot.report.landing import what_it_means
 from bot.report.status import place_in_queue
-from bot.report.values import band_words, unit_words
+from bot.report.values import band_words, has_figures, unit_words
 from bot.server import figures, reading, run_view, strategy_view, text
 from bot.server.auth import page_reader
 from bot.server.backend import Backend
@@ -219,11 +220,20 @@ def run(request: Request, run_id: int) -> HTMLResponse:
         lands=report.lands if report else None,
         what_it_means=what_it_means,
         kept=report is not None,
+        with_sheet=report is not None and has_figures(report),
         waits=place_in_queue(standing) if waits else "",
         blocks=run_view.blocks(
             found, report, backend.store, backend.job_output(found.id), waits=waits
         ),
     )
+
+
+@router.get("/runs/{run_id}/sheet")
+def run_sheet(request: Request, run_id: int) -> HTMLResponse:
+    """The tear sheet of one run: a file of its own, that may be saved and printed."""
+    report = reading.kept_report(reading.run_of(parts(request).backend.store, run_id))
+    policy = f"{sheet.CSP}; frame-ancestors 'none'"
+    return HTMLResponse(sheet.sheet(report), headers={"content-security-policy": policy})
 
 
 @router.get("/deployments")

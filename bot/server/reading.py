@@ -8,9 +8,10 @@ from typing import TypeVar
 import structlog
 from pydantic import BaseModel, ValidationError
 
+from bot.report.lines import Path
 from bot.server.errors import scrub
-from bot.server.figures import Path, spark
-from components.schema.results.report import StrategyReport
+from bot.server.figures import spark
+from components.schema.results.report import Report, StrategyReport
 from components.schema.results.values import Metrics
 from components.state import Store
 from components.state.db.errors import NotFound
@@ -85,6 +86,28 @@ def stored(model: type[Model], text: str) -> Model | None:
     except ValidationError as error:
         log.warning("stored_document_unreadable", model=model.__name__, errors=error.error_count())
         return None
+
+
+def kept_report(run: Run) -> Report:
+    """A run's report.
+
+    Raises:
+        NotFound: the run is not over, or its details are gone or unreadable; says which.
+    """
+    if not run.finished:
+        raise NotFound(f"run {run.id} is not over: it has no report yet")
+    if not run.report:
+        raise NotFound(
+            f"the details of run {run.id} are no longer kept",
+            hint="its verdict stays; for its figures check the proposal again",
+        )
+    report = stored(Report, run.report)
+    if report is None:
+        raise NotFound(
+            f"the report of run {run.id} was written by another version and can't be read",
+            hint="check the proposal again",
+        )
+    return report
 
 
 def metrics_of(report: StrategyReport) -> Metrics | None:

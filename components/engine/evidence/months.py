@@ -6,12 +6,12 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from components.engine.annual import SMALLEST
 from components.schema.results.evidence import Months
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
     Numbers = NDArray[np.float64]
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 YEAR = 12
 
 
-def months_of(equity: Numbers, excess: Numbers, index: pd.DatetimeIndex, year: float) -> Months:
+def months_of(equity: pd.Series[float], excess: Numbers, year: float) -> Months:
     """The calendar months of a run, from its first to its last.
 
     A month's return is the equity at its last bar against that at the last bar before it (for the
@@ -27,11 +27,11 @@ def months_of(equity: Numbers, excess: Numbers, index: pd.DatetimeIndex, year: f
     rolling Sharpe ratio is that of `annual.sharpe`, of the bars of a month and the eleven before.
 
     Args:
-        equity: at the close of each bar, above zero but for the last.
+        equity: at the close of each bar, by time; above zero but for the last.
         excess: returns of the bars after the first, less what money earns without risk.
-        index: times of all bars.
         year: bars in a year.
     """
+    values, index = equity.to_numpy(dtype=float), pd.DatetimeIndex(equity.index)
     numbers = (index.year * YEAR + index.month - 1).to_numpy()
     first = int(numbers[0])
     wanted = np.arange(first, int(numbers[-1]) + 1)
@@ -41,7 +41,7 @@ def months_of(equity: Numbers, excess: Numbers, index: pd.DatetimeIndex, year: f
     return Months(
         first=f"{first // YEAR:04d}-{first % YEAR + 1:02d}",
         returns_pct=tuple(
-            None if start == end else float(equity[end - 1] / equity[low] - 1) * 100
+            None if start == end else float(values[end - 1] / values[low] - 1) * 100
             for start, end, low in zip(starts, ends, before, strict=True)
         ),
         rolling_sharpe=tuple(

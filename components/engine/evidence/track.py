@@ -116,7 +116,7 @@ def evidence_of(
         return_span_pct=spans[1],
         against=against(excess, market, year) if found is not None else None,
         years=tuple(YearReturn(year=y, return_pct=(b / a - 1) * 100) for y, a, b in yearly),
-        months=months_of(equity.to_numpy(dtype=float), excess, index, year),
+        months=months_of(equity, excess, year),
         regimes=regimes(returns, market),
         best_year_pct=_share(
             max(b - a for _, a, b in yearly), float(equity.iloc[-1] - equity.iloc[0])

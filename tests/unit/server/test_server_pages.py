@@ -1,4 +1,5 @@
 import re
+import sqlite3
 
 import pytest
 from starlette.testclient import TestClient
@@ -294,3 +295,36 @@ def test_the_eleven_endpoints_are_all_there(client):
     paths = client.get("/openapi.json").json()["paths"]
     old = {(method, path) for path, ms in paths.items() for method in ms if "/production/" in path}
     assert len(old) == 11
+
+
+def test_a_runs_tear_sheet_is_linked_and_may_use_its_own_style_only(get, ids):
+    run = ids["deployed"]
+    assert f'href="/runs/{run}/sheet"' in get(f"/runs/{run}").text
+    answer = get(f"/runs/{run}/sheet")
+    assert answer.status_code == 200
+    policies = answer.headers.get_list("content-security-policy")
+    assert len(policies) == 1
+    assert policies[0].startswith("default-src 'none'; style-src 'sha256-")
+    assert "unsafe" not in policies[0]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_the_sheet_of_a_run_without_a_report_says_why_there_is_none(get, ids):
+    answer = get(f"/runs/{ids['running']}/sheet")
+    assert answer.status_code == 404
+    assert "is not over: it has no report yet" in answer.text
+    assert get("/runs/999999/sheet").status_code == 404
+
+
+def test_the_sheet_of_a_run_whose_details_are_gone_says_so(tmp_path):
+    bot = bot_in(tmp_path)
+    run = populate(bot.store)["deployed"]
+    with sqlite3.connect(tmp_path / "algoops.db") as database:  # as retention does
+        database.execute("UPDATE runs SET report = '' WHERE id = ?", (run,))
+    with TestClient(create_app(bot), base_url="http://127.0.0.1") as client:
+        answer = client.get(f"/runs/{run}/sheet", headers=HTML)
+        page = client.get(f"/runs/{run}", headers=HTML).text
+    bot.store.close()
+    assert answer.status_code == 404
+    assert "are no longer kept" in answer.text
+    assert "/sheet" not in page
