@@ -5,13 +5,16 @@ Their names are also in `schema.NAMES`, which is read without loading sqlite-uti
 
 from sqlite_utils import Database, Migrations
 
+from components.state.db.script import execute
+
 migrations = Migrations("algoops")
 
 
 @migrations()
 def m0001_queue(db: Database) -> None:
     """What comes in and what is to be done."""
-    db.executescript(
+    execute(
+        db,
         """
         CREATE TABLE deliveries (
             id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
@@ -49,14 +52,15 @@ def m0001_queue(db: Database) -> None:
             UNIQUE (kind, key, repository)
         ) STRICT;
         CREATE INDEX intents_open ON intents (id) WHERE settled_at = '';
-        """
+        """,
     )
 
 
 @migrations()
 def m0002_runs(db: Database) -> None:
     """What was checked, and what came of it."""
-    db.executescript(
+    execute(
+        db,
         """
         CREATE TABLE runs (
             id INTEGER PRIMARY KEY, repository TEXT NOT NULL, proposal TEXT NOT NULL,
@@ -112,14 +116,15 @@ def m0002_runs(db: Database) -> None:
         ) STRICT;
         CREATE INDEX backtests_strategy ON backtests (strategy, id);
         CREATE INDEX backtests_open ON backtests (id) WHERE completed_at = '';
-        """
+        """,
     )
 
 
 @migrations()
 def m0003_lifecycle(db: Database) -> None:
     """Strategies, their versions, what is deployed and what is held."""
-    db.executescript(
+    execute(
+        db,
         """
         CREATE TABLE strategies (
             id INTEGER PRIMARY KEY, repository TEXT NOT NULL, name TEXT NOT NULL,
@@ -181,14 +186,15 @@ def m0003_lifecycle(db: Database) -> None:
         ) STRICT;
         CREATE UNIQUE INDEX holds_active ON holds (repository, name, version)
             WHERE lifted_at = '';
-        """
+        """,
     )
 
 
 @migrations()
 def m0004_audit(db: Database) -> None:
     """The append-only log with its sealed head, and small notes."""
-    db.executescript(
+    execute(
+        db,
         """
         CREATE TABLE audit_log (
             id INTEGER PRIMARY KEY, timestamp TEXT NOT NULL, actor TEXT NOT NULL,
@@ -220,7 +226,7 @@ def m0004_audit(db: Database) -> None:
         CREATE TABLE meta (
             key TEXT PRIMARY KEY, value TEXT NOT NULL, updated_at TEXT NOT NULL
         ) STRICT, WITHOUT ROWID;
-        """
+        """,
     )
 
 
@@ -248,7 +254,8 @@ def m0006_held_content(db: Database) -> None:
 @migrations()
 def m0007_turns(db: Database) -> None:
     """Queues of jobs, and whose turn it is in each: by repository and author."""
-    db.executescript(
+    execute(
+        db,
         """
         ALTER TABLE jobs ADD COLUMN queue TEXT NOT NULL DEFAULT 'control';
         ALTER TABLE jobs ADD COLUMN author TEXT NOT NULL DEFAULT '';
@@ -265,14 +272,15 @@ def m0007_turns(db: Database) -> None:
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX served_turn ON served (turn);
         CREATE INDEX versions_state ON versions (lifecycle, strategy_id);
-        """
+        """,
     )
 
 
 @migrations()
 def m0008_tries(db: Database) -> None:
     """The ledger of tries: each backtest that was run."""
-    db.executescript(
+    execute(
+        db,
         """
         CREATE TABLE tries (
             id INTEGER PRIMARY KEY, recorded_at TEXT NOT NULL, repository TEXT NOT NULL,
@@ -301,14 +309,15 @@ def m0008_tries(db: Database) -> None:
             BEGIN SELECT RAISE(ABORT, 'the ledger of tries is append-only'); END;
         CREATE TRIGGER tries_head_stays BEFORE DELETE ON tries_head
             BEGIN SELECT RAISE(ABORT, 'the ledger of tries is append-only'); END;
-        """
+        """,
     )
 
 
 @migrations()
 def m0009_families(db: Database) -> None:
     """How many tries a family has, a sample of their returns, and what was counted at a deploy."""
-    db.executescript(
+    execute(
+        db,
         """
         CREATE TABLE families (
             family TEXT PRIMARY KEY, tries INTEGER NOT NULL
@@ -329,5 +338,5 @@ def m0009_families(db: Database) -> None:
             counted TEXT NOT NULL, recorded_at TEXT NOT NULL,
             PRIMARY KEY (repository, name, tree, symbol)
         ) STRICT, WITHOUT ROWID;
-        """
+        """,
     )

@@ -17,6 +17,7 @@ from components.state.db.errors import (
 )
 from components.state.db.migrations import migrations
 from components.state.db.schema import NAMES
+from components.state.db.script import execute
 
 
 def test_acknowledged_means_on_disk(store):
@@ -298,6 +299,28 @@ def test_database_filled_at_an_older_version_is_brought_up_to_date(path, step):
     assert not list(db.query("PRAGMA foreign_key_check"))
     assert not migrations.pending(db)
     db.close()
+
+
+def test_script_of_a_migration_is_done_whole_with_triggers_and_without_a_last_semicolon():
+    import sqlite_utils
+
+    db = sqlite_utils.Database(memory=True)
+    execute(
+        db,
+        """
+        CREATE TABLE a (x TEXT); -- a trigger's body has semicolons; texts too
+        CREATE TRIGGER t AFTER INSERT ON a BEGIN UPDATE a SET x = x || ';'; END;
+        INSERT INTO a VALUES ('1;2')
+        """,
+    )
+    assert [row["x"] for row in db["a"].rows] == ["1;2;"]
+
+
+def test_migration_that_stops_in_a_statement_is_refused():
+    import sqlite_utils
+
+    with pytest.raises(sqlite3.OperationalError):
+        execute(sqlite_utils.Database(memory=True), "CREATE TABLE a (x TEXT); CREATE TABLE b (")
 
 
 def older(path):
