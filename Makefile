@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
-.PHONY: help setup dev demo format lint test unit e2e bench soak lock libraries dist clean
+.PHONY: help setup dev demo format lint test unit deep e2e bench soak lock libraries dist clean
 
 help:  # this list
 	@sed -n 's/^\([a-z][a-z0-9]*\):[^#]*#  *\(.*\)/\1\t\2/p' Makefile | expand -t 10
@@ -48,6 +48,9 @@ test: dev  # everything; installs Docker and Chromium where they are missing
 
 unit: dev  # what needs neither Docker nor a browser
 	$(PYTEST) tests/unit
+
+deep: dev  # every property with a thousand random examples, where `make test` tries the same thirty
+	HYPOTHESIS_PROFILE=deep $(PYTEST) -m hypothesis --timeout 3600 tests/unit tests/integration/git
 
 e2e: dev  # the daemon driven from outside, and the browser
 	tests/setup-docker

@@ -16,9 +16,12 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # It comes with a package that tests compare with, and no other installation has it.
 pd.options.compute.use_bottleneck = False
 
-# A busy machine is no fault of what is tested.
-settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("unhurried")
+# A busy machine is no fault of what is tested. The suite tries the same few examples each time, so
+# that a failure is the change's own; `make deep` looks for new ones.
+_UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("suite", _UNHURRIED, max_examples=30, derandomize=True)
+settings.register_profile("deep", _UNHURRIED, max_examples=1_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -274,9 +274,7 @@ def test_strategies_folder_that_becomes_a_link_is_refused(box, folder_id):
 NAME = st.binary(min_size=1, max_size=12).filter(lambda n: b"\0" not in n and b"/" not in n)
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.tuples(st.sampled_from([FILE, EXECUTABLE, LINK, SUBMODULE, "100664"]), NAME), max_size=5
@@ -292,9 +290,7 @@ def test_whatever_the_tree_only_plain_names_come_out_and_all_else_is_named(box, 
         assert (FILE, os.fsencode(path)) in entries or (EXECUTABLE, os.fsencode(path)) in entries
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.tuples(

@@ -4,7 +4,7 @@ import ast
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -182,7 +182,6 @@ def test_script_is_taken_as_it_is(run, tmp_path):
 
 
 @given(st.binary(max_size=300) | st.text(max_size=300).map(notebook))
-@settings(max_examples=200, deadline=None)
 def test_any_file_ends_in_code_or_in_one_sentence(content):
     for name in ("x.ipynb", "x.py"):
         source, said = "", name

@@ -146,7 +146,6 @@ PRICES = st.integers(90, 110)
 BARS = st.tuples(PRICES, PRICES, PRICES, PRICES).map(lambda p: (p[0], max(p), min(p), p[1]))
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     st.lists(BARS, min_size=4, max_size=9),
     st.lists(requests(85, 115), min_size=9, max_size=9),

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from backtesting.test import BTCUSD, EURUSD, GOOG
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from components.engine.data.doubts import doubts, longest_gap
@@ -151,7 +151,6 @@ def test_gap_above_the_bound_of_the_policy_is_refused():
     st.lists(st.floats(1e-3, 1e6), min_size=1, max_size=40),
     st.lists(st.integers(1, 10**6), min_size=40, max_size=40),
 )
-@settings(max_examples=100, deadline=None)
 def test_any_valid_bars_are_judged_without_an_error(closes, steps):
     index = pd.Timestamp("2020-01-01") + pd.to_timedelta(np.cumsum(steps[: len(closes)]), unit="s")
     frame = pd.DataFrame(dict.fromkeys(PRICES, closes), index=pd.DatetimeIndex(index))

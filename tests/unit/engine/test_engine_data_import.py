@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from components.engine.data.imports.convert import Imported, Wanted, imported
@@ -277,7 +277,6 @@ VALUES = st.floats(0.01, 9_999_999, allow_nan=False).map(lambda value: round(val
 
 
 @given(st.lists(VALUES.filter(lambda v: v != int(v)), min_size=1, max_size=20), st.booleans())
-@settings(max_examples=200, deadline=None)
 def test_numbers_with_thousands_come_back_as_they_were(values, comma):
     texts = [f"{value:,.2f}" for value in values]
     if comma:
@@ -289,7 +288,6 @@ def test_numbers_with_thousands_come_back_as_they_were(values, comma):
 
 
 @given(st.binary(max_size=400))
-@settings(max_examples=300, deadline=None)
 def test_any_bytes_end_in_bars_or_in_one_sentence(tmp_path_factory, content):
     path = tmp_path_factory.getbasetemp() / "any.csv"
     path.write_bytes(HEADER.encode() + content)

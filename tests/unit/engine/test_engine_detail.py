@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from backtesting._util import _Data
 from backtesting.backtesting import _OutOfMoneyError
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from components.engine.detail import FinerBars
@@ -54,7 +54,6 @@ PATHS = st.lists(st.sampled_from([-1, 1]), min_size=4, max_size=59).map(
 )
 
 
-@settings(max_examples=300, deadline=None)
 @given(PATHS, st.integers(1, 9), st.booleans(), st.data())
 def test_finer_bars_never_say_what_did_not_happen(path, size, long, data):
     low, high = min(path), max(path)
@@ -124,7 +123,6 @@ def _rows(broker):
     return broker.equity, trades, closed, orders
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     st.lists(st.sampled_from([-2, -1, 1, 2]), min_size=STEPS_A_BAR * 7, max_size=STEPS_A_BAR * 7),
     st.lists(requests(92, 108), min_size=7, max_size=7),

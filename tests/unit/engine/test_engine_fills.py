@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from backtesting._util import _Data
 from backtesting.backtesting import _OutOfMoneyError
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from components.engine.fills import differences, fill_findings
@@ -196,7 +196,6 @@ def _rows(broker):
     ]
 
 
-@settings(max_examples=300)
 @given(_bars(), _scripts, _terms, st.booleans())
 def test_no_fill_is_outside_its_bar(frame, script, terms, finish):
     broker = _run(frame, script, finish=finish, **terms)
@@ -208,7 +207,6 @@ def test_no_fill_is_outside_its_bar(frame, script, terms, finish):
             assert low * (1 - 1e-9) <= price <= high * (1 + 1e-9), (bar, price, low, high)
 
 
-@settings(max_examples=300)
 @given(_bars(), _scripts, _terms)
 def test_without_a_correction_every_row_is_the_package_s(frame, script, terms):
     ours, plain = _run(frame, script, **terms), _run(frame, script, Untimed, **terms)
@@ -217,7 +215,6 @@ def test_without_a_correction_every_row_is_the_package_s(frame, script, terms):
         assert (ours.equity, ours.raised) == (plain.equity, plain.raised)
 
 
-@settings(max_examples=150)
 @given(_bars(), _scripts, _terms)
 def test_mirror_has_the_same_rows_as_the_broker_that_counts(frame, script, terms):
     ours, mirror = (

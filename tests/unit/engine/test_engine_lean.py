@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from backtesting._util import _Array, _Indicator
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pandas.core.indexers.objects import FixedWindowIndexer  # type: ignore[attr-defined]
@@ -69,7 +69,6 @@ def assert_same(usual: pd.Series, short: pd.Series) -> None:
 
 @pytest.mark.parametrize("shape", SHAPES)
 @given(values=FLOATS, window=st.integers(1, 12))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_window_over_prices_gives_the_same_bits(
     shape: str, values: np.ndarray, window: int
 ) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from backtesting.test import BTCUSD, EURUSD, GOOG
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from components.engine.annual import bars_a_year, sharpe
@@ -84,7 +84,6 @@ def test_sharpe_is_that_of_quantstats_and_empyrical(name, risk_free):
     st.lists(st.floats(-0.5, 0.5), min_size=3, max_size=60).filter(lambda r: np.std(r) > 1e-3),
     st.sampled_from([0.0, 0.01, 0.1]),
 )
-@settings(max_examples=100, deadline=None)
 def test_sharpe_is_empyricals_for_any_returns(returns, risk_free):
     index = pd.bdate_range("2020-01-01", periods=len(returns) + 1)
     curve = pd.Series(np.cumprod([1_000.0, *(1 + np.array(returns))]), index=index)

@@ -8,7 +8,7 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from components.engine.evidence.ratios import (
@@ -268,7 +268,6 @@ def test_a_flood_of_copies_hides_none_of_the_tries_before_or_after_it():
     assert independent([*strangers, *flood], 230) >= alone
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.integers(2, 25), st.floats(0, 0.99), st.integers(0, 1000))
 def test_one_more_try_never_makes_the_count_less(tries, rho, seed):
     first = np.random.default_rng(seed).standard_normal(400)

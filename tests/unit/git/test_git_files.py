@@ -5,7 +5,7 @@ import socket
 import threading
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from components.errors import TransientError
@@ -124,7 +124,6 @@ def test_write_that_fails_keeps_the_old_content(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["d", "r.md"]
 
 
-@settings(max_examples=60)
 @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=30))
 def test_whatever_the_name_nothing_is_written_outside(tmp_path_factory, name):
     outer = tmp_path_factory.mktemp("outer")

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import talib
 from backtesting import Backtest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from components.sandbox.guest.rules.strategy import build_strategy
@@ -350,7 +350,6 @@ conditions = st.recursive(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(conditions, min_size=1, max_size=2), st.lists(conditions, max_size=2))
 def test_any_accepted_rules_run_and_know_nothing_of_later_bars(entry, leave):
     given_rules = VOCABULARY.model_copy(

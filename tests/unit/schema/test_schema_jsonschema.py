@@ -5,7 +5,7 @@ import json
 import math
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
@@ -131,7 +131,6 @@ ACCEPTED = {kind: from_schema(schema, schema) for kind, schema in SCHEMAS.items(
 
 
 @pytest.mark.parametrize("kind", list(MODELS))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_any_document_that_the_schema_accepts_the_model_accepts(kind, data):
     document = data.draw(ACCEPTED[kind])
@@ -229,7 +228,6 @@ def test_full_document_is_accepted_by_both(kind):
 
 
 @pytest.mark.parametrize("kind", list(MODELS))
-@settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_schema_and_model_agree_on_any_changed_value(kind, data):
     path = data.draw(st.sampled_from([p for p in places(VALID[kind]) if p]))
@@ -238,7 +236,6 @@ def test_schema_and_model_agree_on_any_changed_value(kind, data):
 
 
 @pytest.mark.parametrize("kind", list(MODELS))
-@settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_schema_and_model_agree_on_any_added_or_missing_key(kind, data):
     document = copy.deepcopy(VALID[kind])

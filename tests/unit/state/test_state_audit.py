@@ -1,7 +1,7 @@
 import sqlite3
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from components.state import Store
@@ -148,7 +148,6 @@ def test_log_longer_than_one_batch_is_read_whole(store, monkeypatch):
     assert seen == [7, 14, 21, 28, 30]
 
 
-@settings(max_examples=50, deadline=None)
 @given(
     actor=st.text(max_size=20),
     details=st.dictionaries(

@@ -16,7 +16,7 @@ SEEDS = [
     for path in sorted((DATA / folder).glob("*.py"))
 ]
 SCRAPS = [b"(", b")", b"[", b"{", b"'", b'"""', b"\\", b"\n    ", b":", b"lambda: ", b"@", b"*", b"**", b"f'{", b"}'", b" if ", b" else ", b"import os", b"__class__", b".", b"=", b":=", b"match x:\n case ", b"async ", b"await ", b"\xff", b"\x00", b"\xef\xbb\xbf", b"class A(A): pass\n", b"global x\n", b"del x\n", b"nonlocal x\n", b"from . import *\n"]  # fmt: skip
-quick = settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+quick = settings(suppress_health_check=list(HealthCheck))
 
 
 def judge(files, policy):
