@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from components.engine import gates
-from components.schema.policies.risk import RiskPolicy
+from components.schema.policies.risk import FURTHER_METRICS, RiskPolicy
 from components.schema.results.report import GateResult, StrategyReport
 from components.schema.results.values import ExecutionResult, Status
 
@@ -20,7 +20,7 @@ class Tried:
     Attributes:
         before, after: whether its gates held, and would hold.
         broken: gates that would block, in words.
-        untold: ids of gates that compare with what the report does not have.
+        untold: ids of gates on what the report does not have: the deployed version, further runs.
     """
 
     name: str
@@ -38,10 +38,16 @@ def tried(policy: RiskPolicy, report: StrategyReport) -> Tried | None:
         return None
     base = _base(report)
     there = any(g.compare == "base" and g.limit is not None for g in report.gates)
-    untold = tuple(g.id for g in policy.gates if g.compare == "base" and there and not base)
+    unrun = FURTHER_METRICS - {g.metric for g in report.gates}
+    untold = tuple(
+        g.id
+        for g in policy.gates
+        if (g.compare == "base" and there and not base) or g.metric in unrun
+    )
     kept = policy.model_copy(update={"gates": tuple(g for g in policy.gates if g.id not in untold)})
     judged = gates.judge(kept, report.results, base or None)
     judged = (*judged, *gates.judge_luck(kept, report.luck))
+    judged = (*judged, *gates.judge_further(kept, report.further))
     broken = tuple(g for g in judged if not g.passed and g.severity == "block")
     return Tried(
         name=report.name,

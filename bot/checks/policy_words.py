@@ -108,6 +108,9 @@ def _risk(old: RiskPolicy, new: RiskPolicy) -> Iterator[PolicyDifference]:
     yield from _causality(old.causality, new.causality)
     yield from _further(old, new, "robustness")
     yield from _further(old, new, "walk_forward")
+    for key in type(old.out_of_sample).model_fields:
+        walks = (getattr(old.out_of_sample, key), getattr(new.out_of_sample, key))
+        yield from altered(RISK, f"out_of_sample.{key}", *walks)
     families = (old.luck.family, new.luck.family)
     yield from ordered(RISK, "luck.family", *families, ("strategy", "data", "repository"))
     actions = (old.recheck.action, new.recheck.action)

@@ -7,7 +7,7 @@ from threading import Event as Flag
 
 from bot.checks.backtests import Task
 from bot.checks.code import judge_folder
-from bot.checks.further import further_gates
+from bot.checks.further import FurtherRuns, further_gates, further_runs
 from bot.checks.jobs import DeployedResults, JobRunner, Superseded, backtest_of, run_deployed
 from bot.checks.luck import Counter, Uncounted, luck_of, policy_check
 from bot.checks.subject import CODE, Bench, Prepared, Subject
@@ -15,8 +15,10 @@ from bot.core.job_output import OnOutput
 from components.engine import gates
 from components.engine.band_findings import gates_within_the_band
 from components.engine.fills import fill_findings
+from components.ports import BacktestJob
 from components.schema.definition.check import DefinitionCheck
 from components.schema.results.evidence import Luck
+from components.schema.results.further import Further
 from components.schema.results.report import CheckResult, GateResult
 from components.schema.results.values import (
     CheckName,
@@ -108,6 +110,7 @@ class Judged:
     base: tuple[ExecutionResult, ...] = ()
     gates: tuple[GateResult, ...] = ()
     luck: tuple[Luck, ...] = ()
+    further: tuple[Further, ...] = ()
 
 
 def run_stages(subject: Subject, bench: Bench, prepared: Prepared, progress: Progress) -> Judged:
@@ -128,26 +131,38 @@ def run_stages(subject: Subject, bench: Bench, prepared: Prepared, progress: Pro
         return Judged(results, luck=luck)
     started = time.monotonic()
     base = run_deployed(subject, bench, resolved, runner)
-    further, broken = _further(subject, bench, definition, (resolved, results), runner)
-    if base.broken or broken:
-        progress.error(CheckName.POLICY, started, base.broken or broken)
+    jobs = [backtest_of(subject.name, subject.files, definition.rules, t, bench) for t in resolved]
+    cheap, more, broken = _judged(
+        bench, definition, list(zip(jobs, results, strict=True)), base, runner
+    )
+    if broken:
+        progress.error(CheckName.POLICY, started, broken)
         return Judged(results, base.results, luck=luck)
-    further = (*further, *gates.judge_luck(bench.policies.risk, luck))
-    judged = _policy(bench, (results, base), further, progress, started)
-    return Judged(results, base.results, judged, luck)
+    policy = bench.policies.risk
+    judged = (*cheap, *gates.judge_further(policy, more.figures), *gates.judge_luck(policy, luck))
+    _policy(bench, (results, base), judged, more.findings, progress, started)
+    return Judged(results, base.results, judged, luck, more.figures)
 
 
-def _further(
-    subject: Subject,
+def _judged(
     bench: Bench,
     definition: DefinitionCheck,
-    ran: tuple[Sequence[Task], Sequence[ExecutionResult]],
+    ran: Sequence[tuple[BacktestJob, ExecutionResult]],
+    base: DeployedResults,
     runner: JobRunner,
-) -> tuple[tuple[GateResult, ...], str]:
-    tasks, results = ran
-    jobs = [backtest_of(subject.name, subject.files, definition.rules, t, bench) for t in tasks]
+) -> tuple[tuple[GateResult, ...], FurtherRuns, str]:
+    """The gates but those on luck and further runs, those runs, and what broke."""
+    if base.broken:
+        return (), FurtherRuns(), base.broken
     parameters = definition.definition.parameters if definition.definition else {}
-    return further_gates(bench, parameters, list(zip(jobs, results, strict=True)), runner.run)
+    near, broken = further_gates(bench, parameters, ran, runner.run)
+    if broken:
+        return (), FurtherRuns(), broken
+    compared = base.results if base.there else None
+    cheap = (*gates.judge(bench.policies.risk, [r for _, r in ran], compared), *near)
+    unheard = JobRunner(bench, runner.cancelled, hear=None)
+    more = further_runs(bench, parameters, ran, unheard.run, cheap)
+    return cheap, more, more.broken
 
 
 def run_static(subject: Subject, bench: Bench, prepared: Prepared, progress: Progress) -> bool:
@@ -262,17 +277,16 @@ def _lookahead(
 def _policy(
     bench: Bench,
     ran: tuple[Sequence[ExecutionResult], DeployedResults],
-    further: tuple[GateResult, ...],
+    judged: Sequence[GateResult],
+    notes: Sequence[Finding],
     progress: Progress,
     started: float,
-) -> tuple[GateResult, ...]:
+) -> None:
     results, base = ran
     compared = base.results if base.there else None
-    judged = (*gates.judge(bench.policies.risk, results, compared), *further)
-    more = [_not_compared(base.failed)] if base.failed else []
+    more = [*notes, *([_not_compared(base.failed)] if base.failed else [])]
     more += gates_within_the_band(bench.policies.risk, results, compared)
     progress.add(policy_check(judged, more, round(time.monotonic() - started, 4)))
-    return judged
 
 
 def _not_compared(reasons: Sequence[str]) -> Finding:

@@ -226,6 +226,7 @@ def _report(
         base_metrics=_compared(judged),
         gates=judged.gates,
         luck=judged.luck,
+        further=judged.further,
     )
 
 

@@ -1,6 +1,9 @@
 """The folded parts of the report comment: one per strategy, and where the numbers come from."""
 
+from collections.abc import Sequence
+
 from bot.report.escape import block, code, inline, link
+from bot.report.further import further_rows
 from bot.report.luck import evidence_rows, luck_rows
 from bot.report.values import (
     HEADLINE,
@@ -15,6 +18,7 @@ from bot.report.values import (
     words,
 )
 from components.schema.results.evidence import Luck
+from components.schema.results.further import Further
 from components.schema.results.report import GateResult, Report, StrategyReport
 from components.schema.results.values import ExecutionResult, Status
 
@@ -30,6 +34,7 @@ def details(strategy: StrategyReport) -> str:
         _metrics(strategy),
         _gates(strategy),
         *(_luck(luck) for luck in strategy.luck[:SYMBOLS]),
+        *(_further(found) for found in strategy.further[:SYMBOLS]),
         *(_evidence(result) for result in strategy.results[:SYMBOLS]),
         _symbols(strategy),
         _tests(strategy),
@@ -93,18 +98,23 @@ def _figure(value: float | None) -> str:
 
 
 def _luck(luck: Luck) -> str:
-    lines = [f"| Luck on {inline(luck.symbol)} {inline(luck.interval)} | |", "|---|---:|"]
-    return "\n".join(
-        [*lines, *(f"| {name} | {inline(value)} |" for name, value in luck_rows(luck))]
-    )
+    return _pairs(f"Luck on {inline(luck.symbol)} {inline(luck.interval)}", luck_rows(luck))
+
+
+def _further(found: Further) -> str:
+    return _pairs(f"Further runs on {inline(found.symbol)}", further_rows(found))
 
 
 def _evidence(result: ExecutionResult) -> str:
     rows = evidence_rows(result.evidence) if result.evidence is not None else []
+    return _pairs(f"The returns on {inline(result.symbol)}", rows)
+
+
+def _pairs(title: str, rows: Sequence[tuple[str, str]]) -> str:
     if not rows:
         return ""
-    lines = [f"| The returns on {inline(result.symbol)} | |", "|---|---:|"]
-    return "\n".join([*lines, *(f"| {name} | {value} |" for name, value in rows)])
+    lines = [f"| {title} | |", "|---|---:|"]
+    return "\n".join([*lines, *(f"| {name} | {inline(value)} |" for name, value in rows)])
 
 
 def _symbols(strategy: StrategyReport) -> str:

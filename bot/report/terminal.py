@@ -1,5 +1,6 @@
 """Report -> text for terminals and logs."""
 
+from bot.report.further import further_line
 from bot.report.landing import plain_lines
 from bot.report.values import (
     HEADLINE,
@@ -58,7 +59,8 @@ def _strategy(strategy: StrategyReport) -> list[str]:
             before, after = number(strategy.base_metrics, shown), number(now, shown)
             arrow = change(before, after, shown)
             lines.append(f"{_INDENT}{shown.label:<16}{words(after, shown):>12}  {arrow}".rstrip())
-    lines += [f"{_INDENT}{_line(luck.line, 400)}" for luck in strategy.luck]
+    told = [*(luck.line for luck in strategy.luck), *map(further_line, strategy.further)]
+    lines += [f"{_INDENT}{_line(text, 400)}" for text in told if text]
     return lines
 
 

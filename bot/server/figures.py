@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bot.report.lines import Frame, Path, path_of, seconds_of
 from components.schema.results.evidence import Luck
+from components.schema.results.further import EquityAt
 from components.schema.results.report import StrategyReport
 from components.schema.results.values import EquityPoint, ExecutionResult
 
@@ -167,7 +168,7 @@ def dots(luck: Luck) -> Dots | None:
     )
 
 
-def spark(points: Sequence[EquityPoint]) -> Path | None:
+def spark(points: Sequence[EquityPoint | EquityAt]) -> Path | None:
     """A small equity curve; None without at least two points."""
     if len(points) < 2:  # noqa: PLR2004  # a line needs two ends
         return None

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from bot.report.further import further_rows
+from bot.report.lines import Path
 from bot.report.luck import evidence_rows, luck_rows
 from bot.server import figures, text
 from bot.server.reading import stored
@@ -50,6 +52,15 @@ class LuckPanel:
 
 
 @dataclass(frozen=True)
+class FurtherPanel:
+    """What further runs showed on one symbol: figures, and out-of-sample equity."""
+
+    symbol: str
+    rows: tuple[tuple[str, str], ...]
+    curve: Path | None
+
+
+@dataclass(frozen=True)
 class Block:
     """One strategy of a run."""
 
@@ -64,6 +75,7 @@ class Block:
     chart_url: str = ""
     logs: tuple[Log, ...] = ()
     lucks: tuple[LuckPanel, ...] = ()
+    further: tuple[FurtherPanel, ...] = ()
 
 
 def report_of_run(run: Run) -> Report | None:
@@ -145,6 +157,10 @@ def _reported(run: Run, strategy: StrategyReport, *, with_figure: bool) -> Block
         lucks=tuple(
             LuckPanel(one.line, _luck_rows(one, strategy), figures.dots(one))
             for one in strategy.luck
+        ),
+        further=tuple(
+            FurtherPanel(one.symbol, tuple(further_rows(one)), figures.spark(one.curve))
+            for one in strategy.further
         ),
     )
 

@@ -8,6 +8,7 @@ from components.schema.policies.risk import Gate, RiskPolicy
 
 _NEVER_NEGATIVE = (
     "commissions",
+    "cost_multiple",
     "equity_peak",
     "exposure_pct",
     "profit_factor",
@@ -17,7 +18,7 @@ _NEVER_NEGATIVE = (
     "win_rate_pct",
 )
 _NEVER_POSITIVE = ("avg_drawdown_pct", "max_drawdown_pct")
-_AT_MOST_100 = ("exposure_pct", "win_rate_pct")
+_AT_MOST_100 = ("cost_multiple", "exposure_pct", "win_rate_pct")
 
 
 def impossible_gates(policy: RiskPolicy) -> Iterator[tuple[int, str]]:

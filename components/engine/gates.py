@@ -6,7 +6,7 @@ import statistics
 from typing import TYPE_CHECKING
 
 from components.schema.definition.backtest import BacktestConfig, CommissionScheme
-from components.schema.policies.risk import LUCK_METRICS
+from components.schema.policies.risk import FURTHER_METRICS, LUCK_METRICS
 from components.schema.results.report import GateResult
 from components.schema.results.values import Metrics
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from components.schema.policies.risk import Floors, Gate, RiskPolicy
     from components.schema.results.evidence import Luck
+    from components.schema.results.further import Further
     from components.schema.results.values import ExecutionResult
 
 _NOT_DEPLOYED = "nothing is deployed yet"
@@ -27,7 +28,7 @@ def judge(
     results: Sequence[ExecutionResult],
     base: Sequence[ExecutionResult] | None,
 ) -> tuple[GateResult, ...]:
-    """All gates but those on luck, on each symbol, and on the mean where there are several.
+    """All gates but those on luck and on further runs, on each symbol and on the mean of several.
 
     Args:
         policy: the gates.
@@ -41,7 +42,8 @@ def judge(
     """
     deployed = {result.symbol: result.metrics for result in base or () if result.metrics}
     alone = _NOT_DEPLOYED if base is None else _DOES_NOT_RUN
-    own = [gate for gate in policy.gates if gate.metric not in LUCK_METRICS]
+    apart = LUCK_METRICS | FURTHER_METRICS
+    own = [gate for gate in policy.gates if gate.metric not in apart]
     judged = [
         _judged(gate, result.symbol, result.metrics, _reference(gate, result, deployed), alone)
         for gate in own
@@ -74,6 +76,16 @@ def judge_luck(policy: RiskPolicy, luck: Sequence[Luck]) -> tuple[GateResult, ..
     )
 
 
+def judge_further(policy: RiskPolicy, further: Sequence[Further]) -> tuple[GateResult, ...]:
+    """The gates on further runs (`cost_multiple`, `oos_keep`), on each symbol."""
+    return tuple(
+        _judged(gate, one.symbol, one, None, "")
+        for gate in policy.gates
+        if gate.metric in FURTHER_METRICS
+        for one in further
+    )
+
+
 def _reference(
     gate: Gate, result: ExecutionResult, deployed: Mapping[str, Metrics]
 ) -> Metrics | None:
@@ -83,7 +95,7 @@ def _reference(
 def _judged(
     gate: Gate,
     symbol: str,
-    metrics: Metrics | Luck | None,
+    metrics: Metrics | Luck | Further | None,
     reference: Metrics | None,
     alone: str,
 ) -> GateResult:
@@ -101,7 +113,7 @@ def _judged(
     return _result(gate, symbol, value, limit, passed=_holds(gate.op, value, limit))
 
 
-def _metric(metrics: Metrics | Luck | None, name: str) -> float | None:
+def _metric(metrics: Metrics | Luck | Further | None, name: str) -> float | None:
     value = getattr(metrics, name) if metrics is not None else None
     return None if value is None else float(value)
 

@@ -12,6 +12,10 @@ LuckMetric = Literal["dsr", "min_track_years", "pbo", "psr"]
 LUCK_METRICS: frozenset[str] = frozenset(get_args(LuckMetric))
 """Metrics of `results.evidence.Luck`: they depend on how many tries were counted."""
 
+FurtherMetric = Literal["cost_multiple", "oos_keep"]
+FURTHER_METRICS: frozenset[str] = frozenset(get_args(FurtherMetric))
+"""Metrics of `results.further.Further`: a gate on one of them asks for further runs."""
+
 FamilyScope = Literal["data", "strategy", "repository"]
 
 GateMetric = Literal[
@@ -76,7 +80,7 @@ class Gate(Value):
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,59}$")]
-    metric: GateMetric | LuckMetric
+    metric: GateMetric | LuckMetric | FurtherMetric
     op: Literal[">=", ">", "<=", "<"]
     value: float
     compare: Literal["absolute", "base", "benchmark"] = "absolute"
@@ -87,9 +91,10 @@ class Gate(Value):
 
     @model_validator(mode="after")
     def _luck_is_compared_with_nothing(self) -> "Gate":
-        if self.metric in LUCK_METRICS and self.compare != "absolute":
+        alone = LUCK_METRICS | FURTHER_METRICS
+        if self.metric in alone and self.compare != "absolute":
             raise ValueError(f"{self.metric} is about one result: it takes `compare: absolute`")
-        if self.metric in LUCK_METRICS and self.scope == "aggregate":
+        if self.metric in alone and self.scope == "aggregate":
             raise ValueError(f"{self.metric} has no mean over symbols: it takes `scope: symbol`")
         return self
 
@@ -124,6 +129,18 @@ class WalkForward(Value):
     keep: Share = 0.5
     """Share of the first part's metric that the second part must keep."""
     severity: Literal["block", "warn"] = "warn"
+
+
+class OutOfSample(Value):
+    """How a gate on `oos_keep` walks forward: parameters chosen on the past, judged after it."""
+
+    windows: Annotated[int, Field(ge=2, le=50)] = 8
+    past: Literal["rolling", "anchored"] = "rolling"
+    """The past part of each window: as long as the first one, or all since the first bar."""
+    first_past: Annotated[float, Field(ge=0.1, le=0.9)] = 0.33
+    """Share of the time before the first part that is judged."""
+    choices: Annotated[int, Field(ge=1, le=50)] = 8
+    """Sets of parameters beside the strategy's own; each costs one run, whatever the windows."""
 
 
 class CausalityPolicy(Value):
@@ -161,6 +178,7 @@ class RiskPolicy(Value):
     causality: CausalityPolicy = CausalityPolicy()
     robustness: Robustness = Robustness()
     walk_forward: WalkForward = WalkForward()
+    out_of_sample: OutOfSample = OutOfSample()
     recheck: Recheck = Recheck()
     data: DataPolicy = DataPolicy()
     luck: LuckPolicy = LuckPolicy()

@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Literal
 
 from components.schema.results.evidence import Luck
+from components.schema.results.further import Further
 from components.schema.results.values import (
     CheckName,
     ExecutionResult,
@@ -75,6 +76,8 @@ class StrategyReport(Value):
     gates: tuple[GateResult, ...] = ()
     luck: tuple[Luck, ...] = ()
     """How much of each backtest is luck, by the tries that were counted at this verdict."""
+    further: tuple[Further, ...] = ()
+    """What further runs showed of each backtest, where the policy has gates on them."""
 
 
 class LandingStrategy(Value):

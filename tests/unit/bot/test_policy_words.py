@@ -173,6 +173,7 @@ def test_every_field_of_a_policy_has_words(key):
             "backtest",
             "data",
             "luck",
+            "out_of_sample",
         },
     }
     assert set(type(getattr(SHIPPED, key)).model_fields) == described[key]

@@ -1,0 +1,46 @@
+"""PURE: double costs, and by how much costs may grow until the profit is gone."""
+
+import math
+
+from components.schema.definition.backtest import BacktestConfig, CommissionScheme
+
+MOST_MULTIPLE = 100.0
+"""More than this is said of nothing: two runs do not reach so far."""
+
+
+def at_double_costs(config: BacktestConfig) -> BacktestConfig:
+    """The same configuration with twice the commission and slippage.
+
+    Raises:
+        pydantic.ValidationError: no backtest takes so much.
+    """
+    scheme = config.commission
+    if not isinstance(scheme, CommissionScheme):
+        scheme = CommissionScheme(pct=scheme)
+    doubled = {
+        "commission": {"fixed": 2 * scheme.fixed, "pct": 2 * scheme.pct},
+        "slippage": 2 * config.slippage,
+    }
+    return BacktestConfig.model_validate({**config.model_dump(), **doubled})
+
+
+def cost_multiple(once_pct: float, twice_pct: float) -> float | None:
+    """By how much costs may grow until the profit is gone: 1 + G1 / (G1 - G2).
+
+    G1 and G2 are the logarithms of last by first equity at the given and at double costs: costs
+    that are a share of each order take a fixed amount of them.
+
+    Args:
+        once_pct: return at the costs as given, in percent.
+        twice_pct: return at double costs, in percent.
+
+    Returns:
+        0 (a loss even without costs) to `MOST_MULTIPLE`; None where all money is lost at double
+        costs, or double costs did not cost anything and there is no profit.
+    """
+    if once_pct <= -100 or twice_pct <= -100:  # noqa: PLR2004  # all of it
+        return None
+    once, twice = math.log1p(once_pct / 100), math.log1p(twice_pct / 100)
+    if once <= twice:
+        return MOST_MULTIPLE if once > 0 and twice > 0 else None
+    return min(MOST_MULTIPLE, max(0.0, 1 + once / (once - twice)))
