@@ -22,10 +22,16 @@ def SMA(values, n):
     return pd.Series(values).rolling(n).mean()
 
 """
-GOOG = {"symbol": "GOOG", "start": "2006-09-01", "end": "2010-12-31"}
-SPX = {"symbol": "SPX", "start": "2008-09-01", "end": "2011-12-31"}
-IXIC = {"symbol": "IXIC", "start": "1999-01-01", "end": "2002-06-30"}
-EURUSD = {"symbol": "EURUSD", "interval": "1h", "end": "2017-08-31"}
+GOOG = {"symbol": "GOOG", "start": "2006-09-01", "end": "2008-12-31"}
+SPX = {"symbol": "SPX", "start": "2008-09-01", "end": "2010-03-31"}
+IXIC = {"symbol": "IXIC", "start": "1999-01-01", "end": "2000-12-31"}
+EURUSD = {"symbol": "EURUSD", "interval": "1h", "end": "2017-06-15"}
+LONG_GOOG = {**GOOG, "end": "2010-12-31"}
+LONG_SPX = {**SPX, "end": "2011-12-31"}
+LONG_IXIC = {**IXIC, "end": "2002-06-30"}
+LONG_EURUSD = {**EURUSD, "end": "2017-08-31"}
+"""For those that trade seldom, or would order at the last bar of the shorter run, which the package
+fills in its past."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +160,7 @@ elif self.position and self.data.Close[-1] > self.trades[0].entry_price * 1.05:
 """,
         ),
         commission=0.001,
+        on=LONG_GOOG,
     ),
     case(
         "stop_entry_orders",
@@ -182,7 +189,7 @@ if len(self.data) % 10 == 0 and len(self.data) > 70:
     self.sell(size=2, stop=c * .99, limit=c * .985)
 """,
         ),
-        EURUSD,
+        LONG_EURUSD,
         margin=0.1,
     ),
     case(
@@ -390,7 +397,7 @@ elif crossover(self.s, self.m):
     self.position.close(); self.sell()
 """,
         ),
-        SPX,
+        LONG_SPX,
         commission=0.001,
     ),
     case(
@@ -421,7 +428,7 @@ elif self.data.Low[-1] <= self.channel[1, -1]:
     self.position.close()
 """,
         ),
-        IXIC,
+        LONG_IXIC,
         finalize_trades=False,  # an order of the last bar is filled by the package, in its past
     ),
     case(
@@ -585,7 +592,7 @@ elif not self.position and self.data.Close[-1] > self.a[-1]:
     self.buy(size=.5)
 """,
         ),
-        IXIC,
+        LONG_IXIC,
     ),
     case(
         "state_between_bars",
@@ -661,6 +668,7 @@ elif i > 20 and not self.above(i):
     self.position.close()
 """,
         ),
+        on=LONG_GOOG,
     ),
     case(
         "own_helper_object",
@@ -758,7 +766,7 @@ class S(SignalStrategy, TrailingStrategy):
         self.set_signal(entry_size=signal * .95)
         self.set_trailing_sl(2)
 """,
-        SPX,
+        LONG_SPX,
         commission=0.002,
     ),
     case(
@@ -1042,6 +1050,7 @@ class S(Strategy):
         files={
             "helper.py": b"import pandas as pd\nFAST = 17\ndef mean(x, n):\n    return pd.Series(x).rolling(n).mean()\n"
         },
+        on=LONG_GOOG,
     ),
     case(
         "orders_in_init",
@@ -1367,5 +1376,6 @@ class S(Strategy):
         if said == "buy": self.buy()
         elif said == "close": self.position.close()
 """,
+        on=LONG_GOOG,
     ),
 ]
