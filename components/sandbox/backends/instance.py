@@ -132,7 +132,10 @@ class Instance:
 
     def destroy(self) -> None:
         """End it and remove every trace. Never raises: what is left is the reaper's."""
-        self.line.socket.close()
+        try:
+            self.line.socket.close()
+        except OSError:  # the guest must go all the same
+            log.exception("control-line-not-closed")
         try:
             self.handle.destroy()
         except Exception:  # nobody waits for the answer: unsaid, it would be lost

@@ -67,6 +67,10 @@ class LostContainers:
         deadline = time.monotonic() + timeout_s
         while self.retry() and time.monotonic() < deadline and self._engine_answers():
             time.sleep(PAUSE_S)  # why: no event tells that the engine made it at last
+        with self._lock:
+            left = sorted(self._lost)
+        if left:
+            log.warning("containers-left-to-the-reaper", containers=left)
 
     def _not_found(self, container: str) -> None:
         with self._lock:
