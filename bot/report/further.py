@@ -36,8 +36,9 @@ def further_line(found: Further) -> str:
     if found.cost_multiple is not None:
         words.append(f"the profit is gone at {found.cost_multiple:.1f} times the costs")
     if found.windows:
+        count = len(found.windows)
         words.append(
-            f"out of sample in {len(found.windows)} windows a Sharpe ratio of "
+            f"out of sample in {count} window{'' if count == 1 else 's'} a Sharpe ratio of "
             f"{_number(found.oos_sharpe)}, {_number(found.past_sharpe)} on the parts before"
         )
     return f"Further runs on {found.symbol}: {'; '.join(words)}." if words else ""

@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from bot.report import sheet_figures as figures
+from bot.report.further import further_rows
 from bot.report.luck import evidence_rows, luck_rows
 from bot.report.sheet_figures import Rows
 from bot.report.values import HEADLINE, MORE, band_words, number, unit_words, words
@@ -116,12 +117,14 @@ def _missing(result: ExecutionResult) -> str:
 
 def _body(strategy: StrategyReport, result: ExecutionResult, metrics: Metrics) -> dict[str, Any]:
     evidence, luck = result.evidence, [x for x in strategy.luck if x.symbol == result.symbol]
+    further = [x for x in strategy.further if x.symbol == result.symbol]
     months = figures.month_table(evidence) if evidence is not None else None
     return {
         "period": f"{metrics.start[:10]} to {metrics.end[:10]}",
         "notes": list(filter(None, (unit_words([result]), band_words([result])))),
         "luck": [one.line for one in luck],
         "luck_rows": [row for one in luck for row in luck_rows(one)],
+        "further_rows": [row for one in further for row in further_rows(one)],
         "evidence_rows": evidence_rows(evidence) if evidence is not None else [],
         "columns": _columns(strategy, result),
         "equity": figures.equity_chart(result),

@@ -5,8 +5,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from bot.server.app import create_app
+from tests.github_support import report_of, strategy_of
 from tests.server_support import BAD_IMPORT, bot_in, populate
 from tests.unit.report.shapes import SHAPES
+from tests.unit.report.test_report_further import FOUND
 
 HTML = {"accept": "text/html,*/*"}
 PAGES = (
@@ -328,3 +330,15 @@ def test_the_sheet_of_a_run_whose_details_are_gone_says_so(tmp_path):
     assert answer.status_code == 404
     assert "are no longer kept" in answer.text
     assert "/sheet" not in page
+
+
+def test_page_of_a_run_shows_what_further_runs_found_and_their_curve(tmp_path):
+    bot = bot_in(tmp_path)
+    run = bot.store.runs.start("main", "pr/1", "1" * 40, "0" * 40, "check")
+    found = report_of(strategies=[strategy_of(further=(FOUND,))])
+    bot.store.runs.finish(run.id, found.verdict, found.model_dump_json())
+    with TestClient(create_app(bot), base_url="http://127.0.0.1") as client:
+        page = client.get(f"/runs/{run.id}", headers=HTML).text
+    bot.store.close()
+    for words in ("Further runs on SPX", "84.39 %", "35.77", "2005-08-04", "out-of-sample parts"):
+        assert words in page
