@@ -110,7 +110,7 @@ ENDLESS = {name for name, outcome in OUTCOMES.items() if outcome is TIMEOUT} - S
 
 
 def _limits(name):
-    wall_s = 4.0 if name in {*SLEEPERS, "drips_bytes"} else 200.0
+    wall_s = 2.0 if name in {*SLEEPERS, "drips_bytes"} else 200.0
     cpu_s = 1.0 if name in ENDLESS else SMALL.cpu_s
     return SMALL.model_copy(update={"wall_s": wall_s, "cpu_s": cpu_s})
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from bot.cli import COMMANDS, GROUPS, take_debug
 from bot.cli.common import Debug
 from bot.config.settings import PROJECT, load
+from tests.cli_support import in_process
 
 ALGOOPS = Path(sys.executable).with_name("algoops")
 
@@ -75,15 +76,9 @@ def test_a_configuration_above_the_repository_is_somebody_elses(repository, monk
 
 
 def test_check_from_a_subfolder_checks_the_repository_that_it_is_in(repository):
-    done = subprocess.run(
-        [ALGOOPS, "check"],
-        cwd=repository / "strategies/one",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = in_process("check", cwd=repository / "strategies/one")
     assert done.returncode == 0, done.stderr
-    assert "no strategy differs from the base" in done.stdout
+    assert b"no strategy differs from the base" in done.stdout
     assert (repository / "ours").is_dir()
 
 
