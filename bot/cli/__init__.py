@@ -45,6 +45,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "rendering",
         "Write the report of a run, or of `algoops check --format json`, in another form.",
     ),
+    "verify": (
+        "verify",
+        "Make a report's verdicts again from its commits, and say which line is not as it says.",
+    ),
     "validate": ("schema validate_code", "Run one validator alone."),
     "status": ("operate", "What is deployed, what is proposed, what fails and why."),
     "lifecycle": ("operate", "The history of one strategy, as a story."),

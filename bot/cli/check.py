@@ -3,7 +3,7 @@
 import datetime as dt
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from threading import Event as Flag
@@ -116,11 +116,7 @@ def _check_commits(
 ) -> Report:
     chosen = repo or repository_root(Path()) or Path()
     with Repository(chosen, binary=settings.git_binary) as repository:
-        ours = settings.repositories[0]
-        where = Where(
-            chosen.resolve().name, repository, ours.strategies, ours.policies, ours.policy_changes
-        )
-        return check_between(where, scope, bench, asked)
+        return check_between(where_alone(settings, repository, chosen), scope, bench, asked)
 
 
 def watch(
@@ -141,14 +137,28 @@ def watch(
 
 
 @contextmanager
-def _bench(settings: Settings) -> Iterator[tuple[Bench, Store]]:
-    """What checks need, with the store of verdicts; workers start when the first job comes."""
+def bench_alone(settings: Settings) -> Iterator[Bench]:
+    """What checks need; workers start when the first job comes, and end with the block."""
     policies = load_policies(settings.policies)
-    with ExitStack() as stack:
-        store = stack.enter_context(Store(settings.state.dir / DATABASE))
-        executor = open_executor(settings, policies.sandbox)
-        stack.callback(executor.close)
-        yield open_bench(settings, policies, executor), store
+    executor = open_executor(settings, policies.sandbox)
+    try:
+        yield open_bench(settings, policies, executor)
+    finally:
+        executor.close()
+
+
+@contextmanager
+def _bench(settings: Settings) -> Iterator[tuple[Bench, Store]]:
+    """What checks need, with the store of verdicts."""
+    with bench_alone(settings) as bench, Store(settings.state.dir / DATABASE) as store:
+        yield bench, store
+
+
+def where_alone(settings: Settings, repository: Repository, folder: Path) -> Where:
+    """A repository without a daemon, with the folders of the first configured one."""
+    ours = settings.repositories[0]
+    name = folder.resolve().name
+    return Where(name, repository, ours.strategies, ours.policies, ours.policy_changes)
 
 
 def _check_folders(folders: list[Path], bench: Bench, asked: Asked) -> Report:

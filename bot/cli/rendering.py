@@ -69,6 +69,9 @@ def report(
         Format, typer.Option("--format", help="How to write the report.")
     ] = Format.TEXT,
     output: Annotated[Path | None, typer.Option(help="Write the report to this file.")] = None,
+    sign: Annotated[
+        bool, typer.Option("--sign", help="Sign the JSON with the SSH key that git signs with.")
+    ] = False,
     config: ConfigOption = None,
 ) -> None:
     """Write the report of a run, or of `algoops check --format json`, in another form.
@@ -77,11 +80,15 @@ def report(
     """
     with errors_for_people():
         number = source.isascii() and source.isdigit() and not Path(source).exists()
-        found = _of_run(int(source), config) if number else _of_file(Path(source))
-        write(rendered(found, form), output)
+        text = _of_run(int(source), config) if number else read_input(Path(source)).decode()
+        if sign:
+            text = _signed(text, form)
+        found = _report(source, text)
+        as_it_is = form is Format.JSON and found.signature
+        write(_indented(text) if as_it_is else rendered(found, form), output)
 
 
-def _of_run(number: int, config: Path | None) -> Report:
+def _of_run(number: int, config: Path | None) -> str:
     from bot.server.reading import kept_report  # noqa: PLC0415  # a file needs no database
     from components.state import DATABASE, Store  # noqa: PLC0415  # as above
 
@@ -89,19 +96,42 @@ def _of_run(number: int, config: Path | None) -> Report:
         run = store.runs.get(number) if number <= MAX_RUN else None
     if run is None:
         raise UserError(f"there is no run {number}", hint="`algoops status` names the runs")
-    return kept_report(run)
+    kept_report(run)
+    return run.report
 
 
-def _of_file(file: Path) -> Report:
+def _report(source: str, text: str) -> Report:
     try:
-        return Report.model_validate_json(read_input(file))
+        return Report.model_validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "document"
         raise UserError(
-            f"{file} is not a report: {place}: {first['msg']}",
+            f"{source} is not a report: {place}: {first['msg']}",
             hint="make one with `algoops check --format json`",
         ) from error
+
+
+def _signed(text: str, form: Format) -> str:
+    """The JSON with a signature by the key that git signs with."""
+    from bot.checks.signed import NAMESPACE, with_signature  # noqa: PLC0415  # few ask for it
+    from components.git_patch.ssh_signatures import own_setting, sign  # noqa: PLC0415  # as above
+
+    if form is not Format.JSON:
+        raise UserError("only JSON can be signed", hint="add --format json")
+    key = own_setting(Path(), "user.signingkey")
+    if not key or own_setting(Path(), "gpg.format") != "ssh":
+        raise UserError(
+            "git signs with no SSH key here",
+            hint="`git config gpg.format ssh` and `git config user.signingkey FILE`",
+        )
+    _report("the document", text)
+    return with_signature(text, lambda content: sign(content, key, NAMESPACE))
+
+
+def _indented(text: str) -> str:
+    """Signed JSON laid out anew, with every value as it was signed."""
+    return inert(harmless(json.dumps(json.loads(text), indent=2, ensure_ascii=False))) + "\n"
 
 
 def write(text: str, output: Path | None) -> None:

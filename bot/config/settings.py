@@ -89,11 +89,21 @@ class GitHubSettings(_Section):
 
 
 class SigningSettings(_Section):
-    """How merge commits and tags are signed: an OpenPGP key id, or an SSH key's file."""
+    """How merge commits and tags are signed: an OpenPGP key id, or an SSH key's file.
+
+    `reports`: an SSH key also signs each run's report.
+    """
 
     key: str
     format: Literal["openpgp", "ssh"] = "ssh"
     program: str = ""
+    reports: bool = False
+
+    @model_validator(mode="after")
+    def _reports_take_an_ssh_key(self) -> "SigningSettings":
+        if self.reports and self.format != "ssh":
+            raise ValueError("reports: only an SSH key signs reports (`format: ssh`)")
+        return self
 
 
 class ProposalSettings(_Section):

@@ -1,11 +1,13 @@
 """Opens what jobs and commands need: the store, repositories with their forges, the executor."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.checks.policies import Policies, load_policies
 from bot.checks.run import Where
+from bot.checks.signed import NAMESPACE
 from bot.checks.subject import Bench
 from bot.config.settings import RepositorySettings, Settings
 from bot.core.broadcast import Broadcast
@@ -17,6 +19,7 @@ from components.engine.market_data import FolderData
 from components.engine.version import ENGINE
 from components.forge.local import LocalForge
 from components.git_patch import Repository
+from components.git_patch.ssh_signatures import PROGRAM, sign
 from components.git_patch.values import Signing
 from components.ports import Executor
 from components.safe_tools.tree import Audit, no_audit
@@ -73,6 +76,7 @@ def open_watched(
             _proposals(repository),
             closers=(forge.close, mirror.close),
             weight=repository.weight,
+            reports_signed=_signer(repository),
         )
     local = LocalForge.open(
         repository.name,
@@ -90,6 +94,7 @@ def open_watched(
         _proposals(repository),
         closers=(local.repository.close,),
         weight=repository.weight,
+        reports_signed=_signer(repository),
     )
 
 
@@ -97,6 +102,15 @@ def signing_of(settings: RepositorySettings) -> Signing | None:
     """How this repository's merge commits and tags are signed; None: not at all."""
     chosen = settings.signing
     return Signing(chosen.key, chosen.format, chosen.program) if chosen is not None else None
+
+
+def _signer(settings: RepositorySettings) -> Callable[[bytes], str] | None:
+    """What signs a report's bytes; None where reports are not signed."""
+    chosen = settings.signing
+    if chosen is None or not chosen.reports:
+        return None
+    program = chosen.program or PROGRAM
+    return partial(sign, key=chosen.key, namespace=NAMESPACE, program=program)
 
 
 def _where(settings: RepositorySettings, repository: Repository) -> Where:

@@ -27,6 +27,7 @@ class Watched:
         queue: deploys that wait for the lane; whoever gets it takes all of them.
         closers: end what it holds open: git processes, connections.
         weight: its share of the sandbox beside other repositories.
+        reports_signed: makes the signature of a report's bytes; None: reports are not signed.
     """
 
     where: Where
@@ -37,6 +38,7 @@ class Watched:
     queue: DeployQueue = field(default_factory=DeployQueue)
     closers: tuple[Callable[[], None], ...] = ()
     weight: int = 1
+    reports_signed: Callable[[bytes], str] | None = None
 
     def close(self) -> None:
         """End what it holds open. Idempotent."""

@@ -30,6 +30,7 @@ from bot.proposals.cancel import (
     show_cancelled,
 )
 from bot.proposals.deploy_warnings import with_deploy_warnings
+from bot.proposals.kept_text import kept_text
 from bot.proposals.luck import counter_of, luck_turned
 from bot.proposals.publish import publish, published_key
 from bot.proposals.sandbox_turn import tell_waited, wait_for_sandbox
@@ -293,8 +294,9 @@ def record_run(world: World, run: Run, report: Report, moves: Moves, plan: Plan)
     Returns:
         False when the run was over already (superseded meanwhile): nothing was written.
     """
+    text = kept_text(world, run, report)
     with world.store.transaction():
-        finished = world.store.runs.finish(run.id, report.verdict, report.model_dump_json())
+        finished = world.store.runs.finish(run.id, report.verdict, text)
         if finished:
             remember(world.store, report)
             moves.judged(report, plan)

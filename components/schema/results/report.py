@@ -153,6 +153,8 @@ class Report(Value):
     finished_at: str
     duration_s: float
     limits_not_enforced: tuple[str, ...] = ()
+    signature: str = ""
+    """An SSH signature over all else in the document (namespace `algoops-report`), or ""."""
 
     def placed_findings(self) -> tuple[Finding, ...]:
         """All findings, each at a path of the repository: the proposal's own, then each strategy's.
