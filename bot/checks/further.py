@@ -101,7 +101,7 @@ def further_runs(
         return FurtherRuns(findings=(_not_run(wanted),))
     figures = []
     for job, result in backtests:
-        dear = [_costlier(job)] if "cost_multiple" in wanted else []
+        dear = _costlier(job) if "cost_multiple" in wanted else []
         others = _others(policy, job, parameters) if "oos_keep" in wanted else []
         outcomes = run([*dear, *others])
         broken = not_made("the further runs that the policy's gates ask for", outcomes)
@@ -117,8 +117,10 @@ def further_runs(
     return FurtherRuns(tuple(figures))
 
 
-def _costlier(job: BacktestJob) -> BacktestJob:
-    return replace(job, config=at_double_costs(job.config), label=f"{job.label}/costs-x2")
+def _costlier(job: BacktestJob) -> list[BacktestJob]:
+    """The job at double costs; none where no backtest takes so much: the figure is undefined."""
+    config = at_double_costs(job.config)
+    return [] if config is None else [replace(job, config=config, label=f"{job.label}/costs-x2")]
 
 
 def _others(

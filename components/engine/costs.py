@@ -2,26 +2,25 @@
 
 import math
 
+from pydantic import ValidationError
+
 from components.schema.definition.backtest import BacktestConfig, CommissionScheme
 
 MOST_MULTIPLE = 100.0
 """More than this is said of nothing: two runs do not reach so far."""
 
 
-def at_double_costs(config: BacktestConfig) -> BacktestConfig:
-    """The same configuration with twice the commission and slippage.
-
-    Raises:
-        pydantic.ValidationError: no backtest takes so much.
-    """
+def at_double_costs(config: BacktestConfig) -> BacktestConfig | None:
+    """The same configuration with twice the commission and slippage; None: no backtest takes it."""
     scheme = config.commission
     if not isinstance(scheme, CommissionScheme):
         scheme = CommissionScheme(pct=scheme)
-    doubled = {
-        "commission": {"fixed": 2 * scheme.fixed, "pct": 2 * scheme.pct},
-        "slippage": 2 * config.slippage,
-    }
-    return BacktestConfig.model_validate({**config.model_dump(), **doubled})
+    try:
+        twice = CommissionScheme(fixed=2 * scheme.fixed, pct=2 * scheme.pct)
+        checked = BacktestConfig(commission=twice, slippage=2 * config.slippage)
+    except ValidationError:
+        return None
+    return config.model_copy(update={"commission": twice, "slippage": checked.slippage})
 
 
 def cost_multiple(once_pct: float, twice_pct: float) -> float | None:

@@ -37,6 +37,7 @@ _POINTS = 200
 _YEAR_S = 365.25 * DAY
 _PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29)
 _DRAWS = 20
+_MOST_STEPS = 1_000_000
 
 
 def choices(
@@ -84,13 +85,19 @@ def _at(spec: ParameterSpec, share: float) -> Scalar:
     """The value at a share (0 to below 1) of a parameter's range."""
     if spec.choices is not None:
         return spec.choices[int(share * len(spec.choices))]
-    low, high = spec.min or 0, spec.max or 0
     whole = isinstance(spec.default, int)
-    step = spec.step or (1 if whole else None)
-    if step is None:
-        return round(low + share * (high - low), 12)
-    value = low + int(share * (math.floor((high - low) / step + SMALLEST) + 1)) * step
-    return round(value) if whole else round(value, 12)
+    low, high = spec.min or 0, spec.max or 0
+    if whole:
+        low, high = math.ceil(low), math.floor(high)
+    if high <= low:
+        return spec.default
+    step = spec.step or (1 if whole else 0.0)
+    if step * _MOST_STEPS <= high - low:  # no step, or one that nobody can tell from none
+        value = low + share * (high - low)
+    else:
+        value = low + int(share * (math.floor((high - low) / step + SMALLEST) + 1)) * step
+    inside = min(high, max(low, round(value) if whole else round(value, 12)))
+    return inside if whole else float(inside)
 
 
 @dataclass(frozen=True)

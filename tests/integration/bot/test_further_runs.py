@@ -111,3 +111,12 @@ def test_strategy_that_fails_at_double_costs_does_not_pass_the_gate_on_them(worl
     report, _ = checked(subject, world, (COSTS,), broken="costs-x2", status=Status.FAILED)
     assert report.verdict is Verdict.FAILED
     assert "cost_multiple undefined" in policy_check(report).findings[0].message
+
+
+def test_costs_that_can_not_be_doubled_break_the_gate_and_not_the_check(world, subject):
+    dear = subject.files["strategy.yaml"] + b"backtest: {commission: 0.06}\n"
+    costly = replace(subject, files={**subject.files, "strategy.yaml": dear})
+    report, executor = checked(costly, world, (COSTS,))
+    assert len(executor.labels) == 2
+    assert report.verdict is Verdict.FAILED
+    assert "cost_multiple undefined" in policy_check(report).findings[0].message

@@ -81,6 +81,16 @@ def test_double_costs_double_every_part_of_the_costs_and_nothing_else():
     )
 
 
+@pytest.mark.parametrize("dear", [{"commission": 0.06}, {"slippage": 0.5}])
+def test_costs_that_no_backtest_takes_doubled_are_no_fault_of_ours(dear):
+    assert at_double_costs(BacktestConfig(**dear)) is None
+
+
+def test_double_costs_keep_the_days_of_the_configuration():
+    config = BacktestConfig.model_validate({"start": "2001-02-03", "end": "2002-02-03"})
+    assert at_double_costs(config).start == config.start
+
+
 # --- which parameters are tried ------------------------------------------------------------------
 
 
@@ -124,6 +134,22 @@ def test_whole_numbers_of_any_range_stay_whole_and_inside(low, wide, step):
     for one in choices({"n": spec}, {"n": low}, 4):
         assert isinstance(one["n"], int)
         assert low <= one["n"] <= low + wide
+
+
+@given(
+    ends=st.tuples(st.floats(-1e15, 1e15), st.floats(-1e15, 1e15)).map(sorted),
+    step=st.one_of(st.none(), st.floats(1e-300, 1e15)),
+    whole=st.booleans(),
+)
+def test_steps_too_small_to_count_and_odd_ends_stay_inside_the_range(ends, step, whole):
+    low, high = ends
+    default = math.ceil(low) if whole else low
+    if default > high:
+        default = low
+    spec = ParameterSpec(default=default, min=low, max=high, step=step)
+    for one in choices({"x": spec}, {"x": default}, 4):
+        assert low <= one["x"] <= high
+        assert isinstance(one["x"], type(default))
 
 
 # --- the walk ------------------------------------------------------------------------------------
