@@ -253,6 +253,8 @@ class BacktestJob:
         causality: streamed | audited.
         stream_cpu_s: CPU seconds that streaming may take; a run that would take more is audited.
             None: no such bound.
+        look: whether an audited run is looked at. False: its numbers may hold the future, and do
+            to rank parameter values until a run with a look confirms them.
         lookback: declared number of bars an indicator may look back, or None.
         unit: smallest amount that is traded where `config` names none; None: 1.
         label: for people: "run/strategy/symbol".
@@ -270,6 +272,7 @@ class BacktestJob:
     limits: Limits
     causality: Literal["streamed", "audited"] = "streamed"
     stream_cpu_s: float | None = None
+    look: bool = True
     lookback: int | None = None
     unit: float | None = None
     seed: int = 0

@@ -28,6 +28,7 @@ from bot.cli.common import (
 from bot.config.settings import Settings
 from bot.daemon.executors import open_executor
 from bot.landing.tries import StoreCounter
+from bot.sweep.confirm import best_jobs, confirmed_by, quick, ranks_first
 from bot.sweep.grid import Axis, Cell, Kept, best_of, cell_key, grid, read_axis, sweep, value_of
 from bot.sweep.picture import picture
 from bot.sweep.stats import Deflated, deflated
@@ -59,8 +60,8 @@ class SweepResult:
 
     @property
     def best(self) -> Cell | None:
-        """The cell with the highest value of `by`."""
-        return best_of(self.cells, self.by)
+        """The confirmed cell with the highest value of `by`."""
+        return best_of([cell for cell in self.cells if cell.confirmed], self.by)
 
     @property
     def luck(self) -> Deflated | None:
@@ -136,17 +137,17 @@ def _sweep(
         )
         for cell in grid(axes)
     ]
-    executor = open_executor(settings, policy)
-    try:
-        keyed = _keyed(jobs, task.data_hash, executor)
-        kept = Kept(results or settings.state.dir / "sweeps" / f"{definition.name}.jsonl")
-        reused = sum(kept.get(key) is not None for key in keyed)
-        with _counting(settings, definition.name) as (count, counted):
-            cells = _with_progress(keyed, executor, kept, count)
-    finally:
-        executor.close()
+    kept = Kept(results or settings.state.dir / "sweeps" / f"{definition.name}.jsonl")
+    with _counting(settings, definition.name) as (count, counted):
+        passes = _Passes(settings, policy, task.data_hash, kept, count)
+        if not ranks_first(jobs):
+            cells = passes.run("Sweeping", jobs)
+        else:
+            ranked = passes.run("Ranking", [quick(job) for job in jobs], one_guest=True)
+            again = passes.run("Confirming", best_jobs(ranked, jobs, by))
+            cells = confirmed_by(ranked, again)
     axis = (definition.name, task.symbol, task.interval, axes, by)
-    return SweepResult(*axis, cells, reused, counted)
+    return SweepResult(*axis, cells, passes.reused, counted)
 
 
 Count = Callable[[BacktestJob, ExecutionResult], None]
@@ -175,6 +176,39 @@ def _counting(settings: Settings, name: str) -> Iterator[tuple[Count, str]]:
         yield count, f"its tries are counted for {names}"
 
 
+@dataclass
+class _Passes:
+    """Runs jobs that differ in their parameters alone; `reused`: how many were known before."""
+
+    settings: Settings
+    policy: SandboxPolicy
+    data_hash: str
+    kept: Kept
+    count: Count
+    reused: int = 0
+
+    def run(
+        self, title: str, jobs: Sequence[BacktestJob], *, one_guest: bool = False
+    ) -> tuple[Cell, ...]:
+        """A cell for each job, in the jobs' order.
+
+        `one_guest` lets a guest take job after job: what one of them leaves there, the next may
+        find, so this is for results that nobody trusts.
+        """
+        settings, policy = self.settings, self.policy
+        if one_guest:
+            shared = settings.sandbox.model_copy(update={"isolation": "strategy"})
+            settings = settings.model_copy(update={"sandbox": shared})
+            policy = policy.model_copy(update={"isolation": "strategy"})
+        executor = open_executor(settings, policy)
+        try:
+            keyed = _keyed(jobs, self.data_hash, executor)
+            self.reused += sum(self.kept.get(key) is not None for key in keyed)
+            return _with_progress(title, keyed, executor, self.kept, self.count)
+        finally:
+            executor.close()
+
+
 def _keyed(
     jobs: Sequence[BacktestJob], data_hash: str, executor: Executor
 ) -> dict[str, BacktestJob]:
@@ -185,9 +219,9 @@ def _keyed(
 
 
 def _with_progress(
-    jobs: Mapping[str, BacktestJob], executor: Executor, kept: Kept, count: Count
+    title: str, jobs: Mapping[str, BacktestJob], executor: Executor, kept: Kept, count: Count
 ) -> tuple[Cell, ...]:
-    columns = (TextColumn("Sweeping"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as progress:
         bar = progress.add_task("", total=len(jobs))
         tell: Callable[[Cell], None] = lambda _cell: progress.advance(bar)  # noqa: E731  # one call
@@ -214,12 +248,13 @@ def _show(swept: SweepResult) -> None:
     names = [axis.name for axis in swept.axes]
     shown = tuple(dict.fromkeys((swept.by, *_COLUMNS)))
     table = Table(box=None)
-    for name in (*names, *shown):
+    for name in (*names, *shown, ""):
         table.add_column(name, justify="right")
-    ranked = sorted(swept.cells, key=lambda c: _rank(c, swept.by))
+    ranked = sorted(swept.cells, key=lambda c: (not c.confirmed, _rank(c, swept.by)))
     for cell in ranked[:_MOST_ROWS]:
         numbers = [_number(value_of(cell, name)) for name in shown]
-        table.add_row(*(str(cell.parameters[n]) for n in names), *numbers)
+        mark = "" if cell.confirmed else "ranked only"
+        table.add_row(*(str(cell.parameters[n]) for n in names), *numbers, mark)
     out.print(table)
     for line in _sentences(swept):
         out.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -246,6 +281,12 @@ def _sentences(swept: SweepResult) -> list[str]:
         lines.append(f"first that did not pass: {_chosen(swept, failed)}: {failed.message}")
     if swept.best is not None:
         lines.append(f"best {swept.by}: {_chosen(swept, swept.best)}")
+    looked = sum(cell.confirmed for cell in swept.cells)
+    if looked < len(swept.cells):
+        lines.append(
+            f"the best {looked} were run again bar by bar; the others only rank: nobody looked for"
+            " future bars in them"
+        )
     lines += [_warning(swept.luck), swept.counted]
     return lines
 

@@ -37,6 +37,7 @@ class Cell(Value):
         key: of everything that the result depends on.
         metrics: None unless it passed.
         moments: of the returns of its bars; None where they say nothing (no trade, too few bars).
+        confirmed: False: nobody looked for future bars in it.
     """
 
     key: str
@@ -45,6 +46,7 @@ class Cell(Value):
     message: str = ""
     metrics: Metrics | None = None
     moments: Moments | None = None
+    confirmed: bool = True
 
 
 def read_axis(text: str) -> Axis:
@@ -74,7 +76,7 @@ def cell_key(job: BacktestJob, data_hash: str, image: str) -> str:
     """SHA-256 (hex) of all that a job's result depends on: equal key, equal result."""
     more = {
         "data": [data_hash, job.unit],
-        "limits": [job.limits.model_dump(mode="json"), job.stream_cpu_s],
+        "limits": [job.limits.model_dump(mode="json"), job.stream_cpu_s, job.look],
         "engine": [ENGINE, image],
     }
     return digest_of({**order_fields(job), **more})
@@ -179,6 +181,7 @@ def _finished(key: str, job: BacktestJob, result: ExecutionResult) -> Cell:
         message=leak.message if leak is not None else result.message,
         metrics=result.metrics if passed else None,
         moments=result.evidence.moments if passed and result.evidence else None,
+        confirmed=job.look,
     )
 
 

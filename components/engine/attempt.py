@@ -68,6 +68,7 @@ class Attempt:
         self._causality: Literal["streamed", "audited"] = (
             "streamed" if isinstance(job, SmokeJob) else job.causality
         )
+        self._looks = isinstance(job, SmokeJob) or job.look or job.causality == "streamed"
         self._ledger = Ledger(self._frame, job.config, self._watch, self._unit, self._detail())
         self._guest: Guest | None = None
         self._course = Course()
@@ -134,7 +135,9 @@ class Attempt:
             raise
 
     def _look(self, drive: Drive) -> None:
-        if self._causality == "streamed":
+        if not self._looks:
+            self._count()
+        elif self._causality == "streamed":
             drive.ask_diagnosis(self._ledger.start)
             self._count()
             drive.diagnosis()
@@ -200,6 +203,8 @@ class Attempt:
         return self._with_numbers(outcome)
 
     def _with_numbers(self, outcome: ExecutionResult) -> ExecutionResult:
+        if not self._looks:
+            return outcome.model_copy(update=self._count())
         audited, found = self._causality == "audited", self._course.diagnosis
         leaks = lookahead_findings(found, self._frame.index, self._job.files, audited=audited)
         update = {**self._count()}
@@ -276,7 +281,7 @@ class Attempt:
             engine=ENGINE,
             image=self._sandbox.image,
             backend=self._sandbox.backend,
-            causality=self._causality,
+            causality=self._causality if self._looks else "not looked at",
             seed=self._job.seed,
         )
 

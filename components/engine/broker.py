@@ -88,8 +88,9 @@ class LedgerBroker(Exchange):
         return own
 
     def _process_orders(self) -> None:
-        with hearing(self.heard):
-            super()._process_orders()
+        if self.orders:
+            with hearing(self.heard):
+                super()._process_orders()
 
     def _after(self, processed: Callable[[Any], None]) -> TimedBroker | None:
         with hearing([]):  # a trial on a copy

@@ -89,6 +89,8 @@ class TimedBroker(_Broker):  # type: ignore[misc]  # the package has no types
             self._note(plain)
 
     def _process_orders(self) -> None:
+        if not self.orders:
+            return  # nothing can be filled, and nothing about it is open
         if self._stage == "idle":
             self._contested = {}
             settled = len(self.closed_trades)

@@ -83,3 +83,44 @@ def test_worker_refuses_what_is_no_address(algoops):
     ended = algoops("worker", "127.0.0.1:8786", run=as_process)
     assert ended.returncode == 2
     assert "write it as tcp://HOST:8786" in ended.stderr
+
+
+PEEKS = """
+from backtesting import Strategy
+
+class Peeks(Strategy):
+    ahead = 1
+    def init(self):
+        close = self.data.Close.s
+        self.later = self.I(lambda: close.shift(-self.ahead), name="later")
+    def next(self):
+        if self.later[-1] > self.data.Close[-1] and not self.position:
+            self.buy()
+        elif self.later[-1] < self.data.Close[-1]:
+            self.position.close()
+"""
+
+
+def test_large_sweep_of_a_strategy_that_sees_the_future_names_no_best_cell(algoops, tmp_path):
+    (tmp_path / "peeks.py").write_text(PEEKS)
+    asked = ("sweep", tmp_path / "peeks.py", "--symbol", "SPX", "--start", "2014-06-01")
+    ended = algoops(*asked, "--set", "ahead=1:12:1", "--format", "json")
+    document = json.loads(ended.stdout)
+    assert (ended.returncode, document["best"]) == (1, None)
+    looked_at = [cell for cell in document["cells"] if cell["confirmed"]]
+    assert len(looked_at) == 10
+    assert all("uses future bars" in cell["message"] for cell in looked_at)
+
+
+def test_large_sweep_ranks_all_cells_and_runs_the_best_again_bar_by_bar(algoops):
+    asked = ("sweep", SMA, "--symbol", "SPX", "--set", "slow=150:210:10", "--set", "fast=20,30")
+    ended = algoops(*asked, "--start", "2014-01-01", "--format", "json")
+    document = json.loads(ended.stdout)
+    confirmed = [cell["confirmed"] for cell in document["cells"]]
+    assert (ended.returncode, sum(confirmed), len(confirmed)) == (0, 10, 14)
+    ranks = [cell["metrics"]["sharpe"] for cell in document["cells"] if not cell["confirmed"]]
+    assert document["best"]["confirmed"]
+    assert document["best"]["metrics"]["sharpe"] >= max(ranks)
+    again = algoops(*asked, "--start", "2014-01-01")
+    assert "24 known before" in again.stdout
+    assert "the best 10 were run again bar by bar" in again.stdout

@@ -4,11 +4,13 @@ import json
 import math
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.sweep.confirm import CONFIRMED, best_jobs, confirmed_by, quick, ranks_first
 from bot.sweep.grid import Axis, Cell, Kept, best_of, cell_key, grid, read_axis, sweep
 from bot.sweep.picture import heat_map, picture
 from bot.sweep.stats import deflated, expected_best
@@ -222,3 +224,55 @@ def test_more_trials_make_the_same_best_worth_less():
     best = Moments(observations=300, sharpe=0.2, skewness=-0.5, kurtosis=5)
     told = [deflated(best, [0.2, 0.0] * n).probability for n in (1, 5, 50, 500)]
     assert told == sorted(told, reverse=True)
+
+
+def ranked(one, sharpe):
+    metrics = None if sharpe is None else Metrics(start="", end="", duration="", sharpe=sharpe)
+    return Cell(
+        key=cell_key(quick(one), "data", "image"),
+        parameters=dict(one.parameters),
+        status=Status.FAILED if sharpe is None else Status.PASSED,
+        metrics=metrics,
+        confirmed=False,
+    )
+
+
+def test_small_sweep_has_no_quick_pass():
+    jobs = [job(fast=n) for n in range(CONFIRMED + 1)]
+    assert not ranks_first(jobs[:CONFIRMED])
+    assert ranks_first(jobs)
+
+
+def test_sweep_with_finer_bars_has_no_quick_pass():
+    finer = BacktestConfig(detail="1m")
+    jobs = [replace(job(fast=n), config=finer) for n in range(20)]
+    assert not ranks_first(jobs)
+
+
+def test_quick_cell_is_never_taken_for_one_that_was_looked_at():
+    one = job(fast=1)
+    assert cell_key(quick(one), "data", "image") != cell_key(one, "data", "image")
+    assert (quick(one).look, quick(one).causality) == (False, "audited")
+
+
+def test_best_ten_are_run_again_the_best_one_first_and_failures_are_not():
+    jobs = [job(fast=n) for n in range(14)]
+    cells = [ranked(one, None if n == 13 else float(n)) for n, one in enumerate(jobs)]
+    again = best_jobs(cells, jobs, "sharpe")
+    assert [one.parameters["fast"] for one in again] == list(range(12, 2, -1))
+    assert all(one.look for one in again)
+
+
+def test_fewer_cells_with_a_value_than_are_looked_at_are_all_run_again():
+    jobs = [job(fast=n) for n in range(12)]
+    cells = [ranked(one, 1.0 if n < 3 else None) for n, one in enumerate(jobs)]
+    assert len(best_jobs(cells, jobs, "sharpe")) == 3
+
+
+@pytest.mark.parametrize("status", [Status.PASSED, Status.FAILED])
+def test_cell_that_was_run_again_takes_the_place_of_its_quick_one(status):
+    jobs = [job(fast=n) for n in range(11)]
+    cells = [ranked(one, float(n)) for n, one in enumerate(jobs)]
+    looked_at = cells[10].model_copy(update={"status": status, "confirmed": True, "key": "new"})
+    merged = confirmed_by(cells, [looked_at])
+    assert merged == (*cells[:10], looked_at)
