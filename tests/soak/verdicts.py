@@ -79,10 +79,7 @@ def _arguments() -> argparse.Namespace:
 
 def _stage(place: Path, bars: int, names: list[str]) -> list[Path]:
     """A configuration with the newest bars, and the folders that are checked."""
-    (place / "data").mkdir()
-    for file in sorted((PROJECT / "examples" / "data").glob("*.csv")):
-        head, *rows = file.read_text(encoding="utf-8").splitlines(keepends=True)
-        (place / "data" / file.name).write_text("".join([head, *rows[-bars:]]), encoding="utf-8")
+    stage_data(place, bars)
     (place / "config.yaml").write_text(
         f"policies: {PROJECT / 'policies'}\ndata: {{dir: data}}\nstate: {{dir: state}}\n"
         "sandbox: {backend: bubblewrap}\n",
@@ -97,6 +94,14 @@ def _stage(place: Path, bars: int, names: list[str]) -> list[Path]:
             (folder / path).write_text(text, encoding="utf-8")
         folders.append(folder)
     return [folder for folder in folders if not names or folder.name in names]
+
+
+def stage_data(place: Path, bars: int) -> None:
+    """The newest bars of each example's data file, in a folder `data`."""
+    (place / "data").mkdir()
+    for file in sorted((PROJECT / "examples" / "data").glob("*.csv")):
+        head, *rows = file.read_text(encoding="utf-8").splitlines(keepends=True)
+        (place / "data" / file.name).write_text("".join([head, *rows[-bars:]]), encoding="utf-8")
 
 
 def _checked(place: Path, folders: list[Path], minutes: float, nice: int = 0) -> dict[str, str]:
