@@ -17,7 +17,7 @@ NUMBERS = (
 )  # fmt: skip
 """What a backtest says that depends on neither the machine nor the hour."""
 
-ABOUT_STRATEGY = ("version", "verdict", "stage", "aggregate", "base_metrics", "gates")
+ABOUT_STRATEGY = ("version", "verdict", "stage", "aggregate", "base_metrics", "gates", "further")
 
 
 class Stands(StrEnum):

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*:UserWarning:backtesting")  # 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_streamed_and_audited_runs_equal_the_plain_run(case, market, monkeypatch):
     stats = _plain(case, market, monkeypatch)
+    orders = set()
     for causality in ("streamed", "audited"):
         result = run(
             case.source,
@@ -26,6 +27,9 @@ def test_streamed_and_audited_runs_equal_the_plain_run(case, market, monkeypatch
         )
         assert_same(result, stats, case.unlike)
         assert (result.lookahead, result.fill_differences) == ((), None)
+        orders.add(result.orders_sha256)
+    assert len(orders) == 1
+    assert "" not in orders
 
 
 def test_order_of_the_last_bar_is_not_filled_in_its_past(market):

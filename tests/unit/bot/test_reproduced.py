@@ -2,10 +2,10 @@
 
 import pytest
 
-from bot.checks.reproduced import Stands, compare
+from bot.checks.reproduced import ABOUT_STRATEGY, NUMBERS, Stands, compare
 from components.schema.results.evidence import Luck
-from components.schema.results.report import CheckResult
-from components.schema.results.values import CheckName, Outcome, Trade, Verdict
+from components.schema.results.report import CheckResult, StrategyReport
+from components.schema.results.values import CheckName, ExecutionResult, Outcome, Trade, Verdict
 from tests.github_support import finding, report_of, strategy_of
 from tests.unit.report.shapes import ALL_GREEN, GATES, RESULT
 
@@ -151,3 +151,22 @@ def test_a_limit_of_time_that_was_reached_is_no_forgery():
     claimed = told(verdict=Verdict.FAILED, checks=(late,))
     held = {line.what: line.held for line in compare(claimed, told()) if line.about == "alpha"}
     assert held == {"verdict": Stands.UNKNOWN}
+
+
+NOT_COMPARED = {
+    # of the machine and the hour
+    "duration_s", "phases_s", "resource_usage", "unlimited", "exit_code", "stdout", "stderr",
+    "truncated", "traceback", "message", "reused", "content_key", "path", "change",
+    # in no document, or compared by lines of their own
+    "track", "provenance", "orders_sha256", "symbol", "interval", "name", "tree", "checks",
+    "results", "luck",
+    # words; errors among them are compared with the checks
+    "lookahead", "looked_at", "data_findings", "order_findings", "tests",
+}  # fmt: skip
+
+
+def test_a_new_field_of_a_result_is_compared_or_named_as_one_that_is_not():
+    compared = {*NUMBERS, *ABOUT_STRATEGY}
+    known = {*ExecutionResult.model_fields, *StrategyReport.model_fields}
+    assert known - compared - NOT_COMPARED == set()
+    assert compared <= known
