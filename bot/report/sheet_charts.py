@@ -43,6 +43,7 @@ class Drawing:
         across, up: the words at the edges.
         level: a dashed line at this height.
         most: most points of a line.
+        whole: heights are counts: there is nothing to mark between two of them.
     """
 
     label: str
@@ -51,6 +52,7 @@ class Drawing:
     up: Words
     level: float | None = None
     most: int = 1_000
+    whole: bool = False
 
 
 def line_chart(curves: Sequence[Trace], look: Drawing) -> Markup:
@@ -60,7 +62,7 @@ def line_chart(curves: Sequence[Trace], look: Drawing) -> Markup:
     rows = [v for c in curves for v in c.up] + ([] if look.level is None else [look.level])
     if any(c.filled for c in curves):
         rows.append(0.0)
-    low, high, marks = _marks(min(rows), max(rows))
+    low, high, marks = _marks(min(rows), max(rows), look)
     start = min(c.across[0] for c in curves if c.across)
     end = max(c.across[-1] for c in curves if c.across)
     size = (WIDE - LEFT - RIGHT, look.tall)
@@ -87,7 +89,7 @@ def bar_chart(bars: Sequence[tuple[str, float, bool]], look: Drawing) -> Markup:
     if not bars:
         return Markup()
     values = [value for _, value, _ in bars]
-    low, high, marks = _marks(min(0.0, *values), max(0.0, *values))
+    low, high, marks = _marks(min(0.0, *values), max(0.0, *values), look)
     wide = WIDE - LEFT - RIGHT
     step = wide / len(bars)
     every = max(1, math.ceil(len(bars) / 22))
@@ -109,9 +111,11 @@ def day_words(span: float) -> Words:
     return lambda moment: datetime.fromtimestamp(moment, UTC).strftime(form)
 
 
-def _marks(low: float, high: float) -> tuple[float, float, list[float]]:
+def _marks(low: float, high: float, look: Drawing) -> tuple[float, float, list[float]]:
     """Round bounds around a range, and the round numbers between them."""
     step = nice((high - low) / 4 or abs(high) / 4 or 1.0)
+    if look.whole:
+        step = float(max(1, math.ceil(step)))
     first, last = math.floor(low / step), math.ceil(high / step)
     last = last if last > first else first + 1
     return first * step, last * step, [n * step for n in range(first, last + 1)]

@@ -178,7 +178,11 @@ def spread_chart(trades: Sequence[Trade]) -> Markup:
     bins = spread(trades)
     bars = [(f"{b.low:,.4g}", float(b.count), b.low >= 0) for b in bins]
     look = Drawing(
-        "Number of trades by their return in percent", 120, str, lambda value: f"{value:,.4g}"
+        "Number of trades by their return in percent",
+        120,
+        str,
+        lambda value: f"{value:,.0f}",
+        whole=True,
     )
     return bar_chart(bars, look)
 

@@ -11,7 +11,7 @@ import pytest
 
 from bot.report import markdown
 from bot.report.sheet import CSP, CSS, sheet
-from bot.report.sheet_figures import month_table
+from bot.report.sheet_figures import month_table, spread_chart
 from bot.report.trade_stats import cost_curve, spread, stats_of
 from components.engine.evidence.track import _break_even
 from components.errors import UserError
@@ -223,3 +223,12 @@ def test_the_comment_names_the_sheet_where_there_is_one():
 def test_a_report_from_elsewhere_that_cannot_be_drawn_is_no_bug_of_ours(broken):
     with pytest.raises(UserError, match="can't be drawn"):
         drawn(WHOLE.model_copy(update=broken))
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 7, 10, 1_000])
+def test_no_half_of_a_trade_is_marked(most):
+    trades = tuple(trade(n, 1, 10.0) for n in range(most))
+    marks = re.findall(r'class="end" x="-8" y="[^"]*">([^<]*)<', str(spread_chart(trades)))
+    counts = [float(mark.replace(",", "")) for mark in marks]
+    assert len(counts) == len(set(counts)) >= 2
+    assert max(counts) >= most
