@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
-.PHONY: help setup dev demo format lint test unit deep e2e bench soak lock libraries dist clean
+.PHONY: help setup dev demo format lint test unit deep e2e bench honesty soak lock libraries dist clean
 
 help:  # this list
 	@sed -n 's/^\([a-z][a-z0-9]*\):[^#]*#  *\(.*\)/\1\t\2/p' Makefile | expand -t 10
@@ -60,6 +60,10 @@ e2e: dev  # the daemon driven from outside, and the browser
 
 bench: dev  # speed, compared with the raw tools
 	$(BIN)/python -m benchmarks
+
+honesty: dev  # who catches strategies that lie: monte-neo or we (needs the package index)
+	@mkdir -p build
+	$(BIN)/python -m benchmarks.honesty --json build/honesty.json
 
 soak: dev  # random use with kills: make soak SEED=7 MINUTES=10 BACKEND=docker FORGE=github
 	$(BIN)/python -m tests.soak --seed $(or $(SEED),1) --minutes $(or $(MINUTES),10) \
