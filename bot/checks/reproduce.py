@@ -4,6 +4,7 @@ Of a report only ids and names are used: commits and trees are looked up in the 
 repository, policies and data are the reader's own. No stored verdict is used, and no try counted.
 """
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Event as Flag
@@ -31,10 +32,13 @@ class SecondRun:
     Attributes:
         report: the report that this content has here.
         omitted: strategies that its commit changes and the first report does not name.
+        later: symbols of which there are bars here after the last one of the first report; they
+            were left out.
     """
 
     report: Report
     omitted: tuple[str, ...] = ()
+    later: tuple[str, ...] = ()
 
 
 class Claimed(Uncounted):
@@ -55,7 +59,7 @@ class Claimed(Uncounted):
 
 
 def reproduce(where: Where, claimed: Report, bench: Bench) -> SecondRun:
-    """Check the same content again.
+    """Check the same content again, on the bars up to the last one that the report names.
 
     Args:
         where: the reader's own repository.
@@ -83,9 +87,32 @@ def reproduce(where: Where, claimed: Report, bench: Bench) -> SecondRun:
         asked=True,
         counter=Claimed({s.name: s.luck for s in claimed.strategies}),
     )
-    _, report = run_checks(where, replace(snapshot, changes=chosen), bench, ProposalPolicy(), asked)
+    until = last_day(claimed)
+    as_then = replace(bench, until=until)
+    wanted = replace(snapshot, changes=chosen)
+    _, report = run_checks(where, wanted, as_then, ProposalPolicy(), asked)
     checked = {change.name for change in snapshot.changes if change.new_tree is not None}
-    return SecondRun(report, tuple(sorted(checked - set(named))))
+    return SecondRun(report, tuple(sorted(checked - set(named))), _later(report, bench, until))
+
+
+def last_day(claimed: Report) -> str:
+    """The day of the last bar that a report's backtests saw, "" where it names none."""
+    metrics = [r.metrics for s in claimed.strategies for r in s.results if r.metrics is not None]
+    return max(filter(_is_day, (m.end[:10] for m in metrics)), default="")
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return dt.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _later(report: Report, bench: Bench, until: str) -> tuple[str, ...]:
+    """Symbols with bars after a day. Only those of our own run are looked up."""
+    pairs = {(r.symbol, r.interval) for s in report.strategies for r in s.results if r.symbol}
+    ends = {pair: bench.data.bars(*pair, None, None).frame.index[-1] for pair in sorted(pairs)}
+    return tuple(symbol for (symbol, _), end in ends.items() if str(end)[:10] > until > "")
 
 
 def _snapshot(where: Where, claimed: Report) -> Snapshot:

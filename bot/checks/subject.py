@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.checks.backtests import Task, resolve_tasks
+from bot.checks.backtests import Task, Wishes, resolve_tasks
 from bot.checks.content import Content, content_key
 from bot.checks.policies import Policies
 from components.ports import NO_TURN, Executor, MarketData, Turn
@@ -41,7 +41,9 @@ class Subject:
 class Bench:
     """What checks need: policies, data, somewhere to run; and the ids of both for the key.
 
-    `turn`: whose its jobs are, where jobs wait for a worker.
+    Attributes:
+        turn: whose its jobs are, where jobs wait for a worker.
+        until: last day of the bars that are looked at (ISO); "": all there are.
     """
 
     policies: Policies
@@ -51,6 +53,7 @@ class Bench:
     image: str
     causality: str
     turn: Turn = NO_TURN
+    until: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,11 @@ def _tasks(
     if definition.definition is None:
         return (), ()
     return resolve_tasks(
-        definition.definition, bench.policies.risk, bench.data, causality=bench.causality
+        definition.definition,
+        bench.policies.risk,
+        bench.data,
+        causality=bench.causality,
+        wishes=Wishes(end=bench.until),
     )
 
 

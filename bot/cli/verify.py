@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.checks.reproduce import reproduce
+from bot.checks.reproduce import last_day, reproduce
 from bot.checks.reproduced import ReportLine, Stands, compare
 from bot.checks.signed import NAMESPACE, canonical, document_of, report_of
 from bot.cli.check import bench_alone, where_alone
@@ -31,6 +31,8 @@ from components.git_patch.ssh_signatures import Judgement, Signed, Trust, judge,
 from components.schema.results.report import Report
 from components.texts import cut
 
+_OMITTED = "its commit changes this strategy too, and the report leaves it out"
+_LATER = "there are newer bars here; they were left out, as the report ends on"
 MOST = 64 << 20
 """Bytes of a report that are read: one of a thousand strategies is smaller."""
 
@@ -136,10 +138,12 @@ def _again(
     with bench_alone(settings) as bench:
         again = reproduce(where_alone(settings, repository, folder), claimed, bench)
     held = Stands.DIFFERS if claimed.run_id else Stands.NOTE  # `algoops check NAME` looks at some
-    why = "its commit changes this strategy too, and the report leaves it out"
-    return compare(claimed, again.report) + [
-        ReportLine(n, "content", held, why=why) for n in again.omitted
+    omitted = [ReportLine(name, "content", held, why=_OMITTED) for name in again.omitted]
+    later = [
+        ReportLine(symbol, "data", Stands.NOTE, why=f"{_LATER} {last_day(claimed)}")
+        for symbol in again.later
     ]
+    return [*later, *compare(claimed, again.report), *omitted]
 
 
 def _exit(lines: Sequence[ReportLine]) -> int:

@@ -34,6 +34,11 @@ class Made:
         self.data.mkdir()
         lines = (EXAMPLES / "data" / "SPX_1d.csv").read_text().splitlines(keepends=True)
         (self.data / "SPX_1d.csv").write_text("".join(lines[: BARS + 1]))
+        self.newer = folder / "newer"
+        self.newer.mkdir()
+        day = lines[-1].partition(",")[2]
+        later = [f"2019-01-{n:02d},{day}" for n in (2, 3, 4, 7)]
+        (self.newer / "SPX_1d.csv").write_text("".join([*lines, *later]))
         for name in ("bot", "mallory"):
             words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)]
             subprocess.run(words, check=True)
@@ -92,14 +97,16 @@ def made(tmp_path_factory, executor):
     return Made(tmp_path_factory.mktemp("verify"), executor)
 
 
-def test_the_daemons_report_is_signed_and_a_fresh_clone_comes_to_the_same_orders_and_numbers(made):
+def test_a_fresh_clone_with_newer_bars_comes_to_the_signed_reports_orders_and_numbers(made):
     words = ("--allowed-signers", str(made.folder / "allowed"), "--signer", ME)
-    code, lines, told = made.verify(made.document, *words)
+    code, lines, told = made.verify(made.document, *words, data={"dir": str(made.newer)})
     assert code == 0, (lines, told)
     assert {x["held"] for x in lines.values()} == {"same", "note"}
     assert lines["", "signature"]["why"].startswith(f"good: signed by {ME}")
     assert len(lines["alpha SPX", "orders"]["found"]) == 64
     assert lines["alpha", "verdict"]["held"] == "same"
+    assert lines["alpha SPX", "data"]["held"] == "same"
+    assert "they were left out, as the report ends on 2018-12-31" in lines["SPX", "data"]["why"]
 
 
 def test_forged_numbers_signed_by_another_member_are_seen_twice(made):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.checks.reproduce import last_day
 from bot.checks.reproduced import ABOUT_STRATEGY, NUMBERS, Stands, compare
 from components.schema.results.evidence import Luck
 from components.schema.results.report import CheckResult, StrategyReport
@@ -170,3 +171,20 @@ def test_a_new_field_of_a_result_is_compared_or_named_as_one_that_is_not():
     known = {*ExecutionResult.model_fields, *StrategyReport.model_fields}
     assert known - compared - NOT_COMPARED == set()
     assert compared <= known
+
+
+@pytest.mark.parametrize(
+    ("end", "day"),
+    [
+        ("2018-12-31 00:00:00", "2018-12-31"),
+        ("2018-12-31", "2018-12-31"),
+        ("2018-13-45 00:00:00", ""),
+        ("2018-W01-1", ""),
+        ("../../etc/passwd", ""),
+        ("٢٠١٨-12-31", ""),
+        ("", ""),
+    ],
+)
+def test_only_a_day_of_the_calendar_ends_the_bars(end, day):
+    metrics = TRUE.metrics.model_copy(update={"end": end})
+    assert last_day(told(TRUE.model_copy(update={"metrics": metrics}))) == day
