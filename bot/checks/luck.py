@@ -14,7 +14,8 @@ from components.engine.evidence.ratios import (
     probability_above,
     spread_of_worthless,
 )
-from components.schema.policies.risk import LUCK_METRICS, FamilyScope, RiskPolicy
+from components.schema.policies.risk import CHANGING_METRICS, FamilyScope, RiskPolicy
+from components.schema.results.book import BookFit
 from components.schema.results.evidence import Luck
 from components.schema.results.report import CheckResult, GateResult, StrategyReport
 from components.schema.results.values import (
@@ -58,6 +59,15 @@ class Counter(Protocol):
     def knows(self, job: "BacktestJob", result: ExecutionResult) -> bool:
         """Whether this content was counted, or equal returns on the same data."""
 
+    def keep(self, name: str, tree: str, results: Sequence[ExecutionResult]) -> None:
+        """Keep the returns of a content, before anything is compared with them."""
+
+    def kept(self, name: str, tree: str, results: Sequence[ExecutionResult]) -> bool:
+        """Whether `keep` has kept all that there is to keep of these results."""
+
+    def book(self, name: str, tree: str) -> BookFit:
+        """A content whose returns were kept against all others that are deployed now."""
+
     def family(self, name: str, tree: str, result: ExecutionResult, scope: FamilyScope) -> Counted:
         """The tries that a result was picked from.
 
@@ -80,6 +90,17 @@ class Uncounted:
     def knows(self, _job: "BacktestJob", _result: ExecutionResult) -> bool:
         """Nothing has to be counted."""
         return True
+
+    def keep(self, *_of: object) -> None:
+        """Nothing: there is no book here."""
+
+    def kept(self, *_of: object) -> bool:
+        """Nothing has to be kept."""
+        return True
+
+    def book(self, *_of: object) -> BookFit:
+        """What is deployed is not known: the bot compares at its own check."""
+        return BookFit(exempt=True, why="what is deployed is not known here")
 
     def family(self, *_of: object) -> Counted:
         """This try alone."""
@@ -165,30 +186,47 @@ def _gate_finding(gate: GateResult) -> Finding:
     )
 
 
-def with_luck(report: StrategyReport, luck: Sequence[Luck], policy: RiskPolicy) -> StrategyReport:
-    """A report judged by another count of tries; nothing else of it changes.
+def judged_again(report: StrategyReport, policy: RiskPolicy, counter: Counter) -> StrategyReport:
+    """A report judged by the tries that are counted and the book that is deployed now.
 
     Args:
         report: of one strategy; where its gates were not reached, none is judged now.
-        luck: of each of its backtests.
         policy: the gates.
+        counter: who counts, and knows what is deployed.
     """
-    return _rejudged(report, tuple(luck), gates.judge_luck(policy, luck))
+    subject = (report.name, report.tree)
+    book = counter.book(*subject) if _reached(report) else None
+    return with_luck(report, luck_of(report.results, policy, subject, counter), policy, book)
+
+
+def with_luck(
+    report: StrategyReport, luck: Sequence[Luck], policy: RiskPolicy, book: BookFit | None = None
+) -> StrategyReport:
+    """A report judged by another count of tries and another book; nothing else of it changes."""
+    on_book = gates.judge_book(policy, book) if book is not None else ()
+    now = _rejudged(report, tuple(luck), (*gates.judge_luck(policy, luck), *on_book))
+    return now.model_copy(update={"book": book})
 
 
 def without_luck(report: StrategyReport) -> StrategyReport:
-    """What the content alone decided: the gates on luck left out. The figures stay for readers."""
+    """What the content alone decided, without the gates on luck and the book; figures stay."""
     return _rejudged(report, report.luck, ())
+
+
+def _reached(report: StrategyReport) -> CheckResult | None:
+    """The check of the gates, None where it was not reached or broke."""
+    check = next((c for c in report.checks if c.name is CheckName.POLICY), None)
+    return check if check is not None and check.outcome is not Outcome.ERROR else None
 
 
 def _rejudged(
     report: StrategyReport, luck: tuple[Luck, ...], on_luck: Sequence[GateResult]
 ) -> StrategyReport:
-    before = next((c for c in report.checks if c.name is CheckName.POLICY), None)
-    if before is None or not report.gates or before.outcome is Outcome.ERROR:
+    before = _reached(report)
+    if before is None:
         return report.model_copy(update={"luck": luck})
     dropped = {g.id for g in report.gates}
-    judged = (*(g for g in report.gates if g.metric not in LUCK_METRICS), *on_luck)
+    judged = (*(g for g in report.gates if g.metric not in CHANGING_METRICS), *on_luck)
     further = [f for f in before.findings if f.rule not in dropped]
     check = policy_check(judged, further, before.duration_s)
     checks = tuple(check if c is before else c for c in report.checks)

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from components.engine import gates
-from components.schema.policies.risk import FURTHER_METRICS, RiskPolicy
+from components.schema.policies.risk import BOOK_METRICS, FURTHER_METRICS, RiskPolicy
+from components.schema.results.book import BookFit
 from components.schema.results.report import GateResult, StrategyReport
 from components.schema.results.values import ExecutionResult, Status
 
@@ -39,6 +40,7 @@ def tried(policy: RiskPolicy, report: StrategyReport) -> Tried | None:
     base = _base(report)
     there = any(g.compare == "base" and g.limit is not None for g in report.gates)
     unrun = FURTHER_METRICS - {g.metric for g in report.gates}
+    unrun |= BOOK_METRICS if report.book is None else set()
     untold = tuple(
         g.id
         for g in policy.gates
@@ -48,6 +50,7 @@ def tried(policy: RiskPolicy, report: StrategyReport) -> Tried | None:
     judged = gates.judge(kept, report.results, base or None)
     judged = (*judged, *gates.judge_luck(kept, report.luck))
     judged = (*judged, *gates.judge_further(kept, report.further))
+    judged = (*judged, *gates.judge_book(kept, report.book or BookFit()))
     broken = tuple(g for g in judged if not g.passed and g.severity == "block")
     return Tried(
         name=report.name,

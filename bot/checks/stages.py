@@ -17,6 +17,7 @@ from components.engine.band_findings import gates_within_the_band
 from components.engine.fills import fill_findings
 from components.ports import BacktestJob
 from components.schema.definition.check import DefinitionCheck
+from components.schema.results.book import BookFit
 from components.schema.results.evidence import Luck
 from components.schema.results.further import Further
 from components.schema.results.report import CheckResult, GateResult
@@ -110,6 +111,7 @@ class Judged:
     base: tuple[ExecutionResult, ...] = ()
     gates: tuple[GateResult, ...] = ()
     luck: tuple[Luck, ...] = ()
+    book: BookFit | None = None
     further: tuple[Further, ...] = ()
 
 
@@ -140,8 +142,10 @@ def run_stages(subject: Subject, bench: Bench, prepared: Prepared, progress: Pro
         return Judged(results, base.results, luck=luck)
     policy = bench.policies.risk
     judged = (*cheap, *gates.judge_further(policy, more.figures), *gates.judge_luck(policy, luck))
+    book = progress.counter.book(subject.name, subject.tree)
+    judged = (*judged, *gates.judge_book(policy, book))
     _policy(bench, (results, base), judged, more.findings, progress, started)
-    return Judged(results, base.results, judged, luck, more.figures)
+    return Judged(results, base.results, judged, luck, book, more.figures)
 
 
 def _judged(
@@ -230,6 +234,7 @@ def _backtests(
     jobs = [backtest_of(subject.name, subject.files, rules, t, bench) for t in prepared.tasks]
     results = tuple(_with_provenance(r, subject, bench) for r in runner.run(jobs))
     progress.counter.record(subject.name, prepared.key, list(zip(jobs, results, strict=True)))
+    progress.counter.keep(subject.name, subject.tree, results)
     causal = _lookahead(subject, results, progress, started)
     broken = [r.message for r in results if r.status is Status.INFRASTRUCTURE_ERROR]
     if broken:

@@ -7,7 +7,7 @@ from threading import Event as Flag
 import structlog
 
 from bot.checks.jobs import Superseded, backtest_of
-from bot.checks.luck import Counter, Uncounted, luck_of, with_luck
+from bot.checks.luck import Counter, Uncounted, judged_again
 from bot.checks.stages import Judged, OnCheck, Progress, run_stages, run_static
 from bot.checks.subject import Bench, Prepared, Subject, prepare
 from bot.checks.verdict import verdict_of
@@ -153,16 +153,16 @@ def _known(
         t.symbol: backtest_of(subject.name, subject.files, rules, t, bench) for t in prepared.tasks
     }
     ran = [r for r in stored.results if r.status is Status.PASSED and r.symbol in jobs]
-    return stored if all(asked.counter.knows(jobs[r.symbol], r) for r in ran) else None
+    known = all(asked.counter.knows(jobs[r.symbol], r) for r in ran)
+    kept = asked.counter.kept(subject.name, subject.tree, stored.results)
+    return stored if known and kept else None
 
 
 def _again(
     subject: Subject, bench: Bench, stored: StrategyReport, counter: Counter
 ) -> StrategyReport:
     """A known verdict for the same content, held against the tries that are counted by now."""
-    policy = bench.policies.risk
-    luck = luck_of(stored.results, policy, (subject.name, subject.tree), counter)
-    return with_luck(stored, luck, policy).model_copy(
+    return judged_again(stored, bench.policies.risk, counter).model_copy(
         update={"reused": True, "change": subject.change, "path": subject.path}
     )
 
@@ -226,6 +226,7 @@ def _report(
         base_metrics=_compared(judged),
         gates=judged.gates,
         luck=judged.luck,
+        book=judged.book,
         further=judged.further,
     )
 

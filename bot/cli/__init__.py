@@ -75,6 +75,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "worker",
         "Run the jobs of a daemon that is configured with `executor: {kind: dask}`.",
     ),
+    "book": (
+        "book",
+        "Show how all that is deployed goes together.",
+    ),
     "policy": ("policy", "Policies: try a changed one on the last runs."),
     "audit": ("audit", "The audit log: append-only, chained by hashes."),
     "upgrade": (

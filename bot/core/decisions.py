@@ -122,7 +122,7 @@ class Candidate:
         held_as: name and version that the hold is on.
         released_tree: tree of this (name, version) if it was deployed before, else "".
         luck: by the tries that are counted now.
-        by_luck: why luck alone explains by now what passes otherwise, or "".
+        by_luck: which gates on luck and the book it breaks by now, or "".
     """
 
     name: str
@@ -203,7 +203,7 @@ def plan_deploy(facts: DeployFacts) -> Decision:
         return Refuse("nothing", "this proposal changes no strategy, so there is nothing to deploy")
     lucky = [f"{c.name}: {c.by_luck}" for c in facts.candidates if c.by_luck]
     if lucky:
-        return Refuse(LUCK, f"luck alone explains by now what passed: {'; '.join(lucky)}")
+        return Refuse(LUCK, f"what passed does not hold by now: {'; '.join(lucky)}")
     bad = [c for c in facts.candidates if c.verdict not in {None, Verdict.PASSED}]
     if bad:
         names = ", ".join(f"{c.name} ({c.verdict})" for c in bad)

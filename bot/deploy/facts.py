@@ -1,5 +1,7 @@
 """All that a deploy's decision rests on, found out at the moment of the decision."""
 
+from dataclasses import replace
+
 from bot.checks.base_policies import bench_at
 from bot.checks.policy_change import not_accepted, policy_change
 from bot.checks.run import read_subject
@@ -8,11 +10,11 @@ from bot.core.decisions import Candidate, DeployFacts, Snapshot, StrategyChange
 from bot.core.orders import DeployOrder
 from bot.landing.context import Watched, World
 from bot.landing.holding import find_hold
+from bot.landing.tries import StoreCounter
 from bot.proposals.check import known_verdict
-from bot.proposals.luck import judged_now
+from bot.proposals.luck import counter_of, judged_now
 from bot.proposals.publish import reported
-from components.ports import Proposal
-from components.schema.policies.risk import LUCK_METRICS
+from components.schema.policies.risk import CHANGING_METRICS, LUCK_METRICS
 from components.schema.results.report import StrategyReport
 from components.schema.results.values import Outcome
 
@@ -42,16 +44,22 @@ def candidates_of(world: World, watched: Watched, snapshot: Snapshot) -> tuple[C
     bench = bench_at(watched.where, world.bench, snapshot.base)
     changes = (c for c in snapshot.changes if c.new_tree is not None)
     proposal = snapshot.proposal
-    return tuple(_candidate(world, watched, proposal, change, bench) for change in changes)
+    counter = counter_of(world.store, watched.name, proposal)
+    found: list[Candidate] = []
+    for change in changes:
+        besides = tuple((one.name, one.tree) for one in found)
+        counter = replace(counter, besides=besides)
+        found.append(_candidate(world, watched, counter, change, bench))
+    return tuple(found)
 
 
 def _candidate(
-    world: World, watched: Watched, proposal: Proposal, change: StrategyChange, bench: Bench
+    world: World, watched: Watched, counter: StoreCounter, change: StrategyChange, bench: Bench
 ) -> Candidate:
     subject = read_subject(watched.where, change)
     prepared = prepare(subject, bench)
     stored = known_verdict(world.store, prepared.key)
-    now = judged_now(world, watched, proposal, bench, stored) if stored is not None else None
+    now = judged_now(counter, bench, stored) if stored is not None else None
     hold = find_hold(world, watched, change.name, prepared.version, subject.files)
     released = world.store.versions.landed(watched.name, change.name, prepared.version)
     return Candidate(
@@ -69,9 +77,10 @@ def _candidate(
 
 
 def _by_luck(stored: StrategyReport | None, now: StrategyReport | None) -> str:
-    """Which gates on luck break what passes otherwise, in words, or ""."""
+    """Which gates on luck and the book break what passes otherwise, in words, or ""."""
     if stored is None or now is None or stored.verdict is now.verdict:
         return ""
-    broken = [g for g in now.gates if g.metric in LUCK_METRICS and not g.passed]
-    words = [*(luck.line for luck in now.luck), *(g.message for g in broken)]
+    broken = [g for g in now.gates if g.metric in CHANGING_METRICS and not g.passed]
+    lucky = any(g.metric in LUCK_METRICS for g in broken)
+    words = [*(luck.line for luck in now.luck if lucky), *(g.message for g in broken)]
     return " ".join(words)

@@ -7,8 +7,10 @@ from bot.checks.backtests import digest_of, order_fields
 from bot.checks.luck import Counted
 from bot.checks.subject import DEFINITIONS
 from bot.core.failpoints import failpoint
+from bot.landing.book import fit_of, keep_returns
 from components.ports import BacktestJob
 from components.schema.policies.risk import FamilyScope
+from components.schema.results.book import BookFit
 from components.schema.results.evidence import Luck, Track
 from components.schema.results.values import ExecutionResult, Status
 from components.state import Store
@@ -22,6 +24,7 @@ class StoreCounter:
     Attributes:
         source: what asked for the backtests.
         proposal, actor: as told, for the record.
+        besides: name and tree of what would be deployed in the same step, for the book.
     """
 
     store: Store
@@ -29,6 +32,7 @@ class StoreCounter:
     source: Source
     proposal: str = ""
     actor: str = ""
+    besides: tuple[tuple[str, str], ...] = ()
 
     def record(
         self, name: str, key: str, ran: Sequence[tuple[BacktestJob, ExecutionResult]]
@@ -66,6 +70,19 @@ class StoreCounter:
             self.repository, content_of(job), result.provenance.data_hash, fingerprint
         )
 
+    def keep(self, name: str, tree: str, results: Sequence[ExecutionResult]) -> None:
+        """Keep the returns of a content for the book."""
+        keep_returns(self.store, self.repository, name, tree, results)
+
+    def kept(self, name: str, tree: str, results: Sequence[ExecutionResult]) -> bool:
+        """Whether the returns are kept, where the backtests have any."""
+        found = bool(self.store.book.of(self.repository, name, tree))
+        return found or not all(r.evidence and r.evidence.returns_sha256 for r in results)
+
+    def book(self, name: str, tree: str) -> BookFit:
+        """A content against all others that are deployed now, or would be together with it."""
+        return fit_of(self.store, self.repository, name, tree, self.besides)
+
     def family(self, name: str, _tree: str, result: ExecutionResult, scope: FamilyScope) -> Counted:
         """The tries that are counted by now."""
         # numpy takes a moment to load, and a command that only looks does not need it
@@ -101,6 +118,10 @@ class LiveCounter(StoreCounter):
     def knows(self, _job: BacktestJob, _result: ExecutionResult) -> bool:
         """Nothing has to be counted."""
         return True
+
+    def book(self, _name: str, _tree: str) -> BookFit:
+        """What is live is part of the book: what came later never fails it."""
+        return BookFit(exempt=True, why="it is deployed already")
 
     def family(self, name: str, tree: str, result: ExecutionResult, scope: FamilyScope) -> Counted:
         """The tries that were counted when this content was deployed."""

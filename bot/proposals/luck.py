@@ -1,7 +1,7 @@
 """Who counts a proposal's tries, and whether its verdict still holds against all of them."""
 
 from bot.checks.base_policies import bench_at
-from bot.checks.luck import luck_of, with_luck
+from bot.checks.luck import judged_again
 from bot.checks.subject import Bench
 from bot.landing.context import Watched, World
 from bot.landing.tries import LiveCounter, StoreCounter
@@ -19,14 +19,9 @@ def counter_of(store: Store, repository: str, proposal: Proposal) -> StoreCounte
     return kind(store, repository, "push", proposal.id, proposal.author)
 
 
-def judged_now(
-    world: World, watched: Watched, proposal: Proposal, bench: Bench, strategy: StrategyReport
-) -> StrategyReport:
-    """A known verdict held against the tries that are counted by now; no backtest is run."""
-    policy = bench.policies.risk
-    counter = counter_of(world.store, watched.name, proposal)
-    luck = luck_of(strategy.results, policy, (strategy.name, strategy.tree), counter)
-    return with_luck(strategy, luck, policy)
+def judged_now(counter: StoreCounter, bench: Bench, strategy: StrategyReport) -> StrategyReport:
+    """A known verdict held against the tries and the book of now; no backtest is run."""
+    return judged_again(strategy, bench.policies.risk, counter)
 
 
 def luck_turned(
@@ -38,6 +33,5 @@ def luck_turned(
         bench = bench_at(watched.where, world.bench, base)
     except ConfigError:
         return False  # the run that comes says it
-    return any(
-        judged_now(world, watched, proposal, bench, s).verdict is not Verdict.PASSED for s in passed
-    )
+    counter = counter_of(world.store, watched.name, proposal)
+    return any(judged_now(counter, bench, s).verdict is not Verdict.PASSED for s in passed)

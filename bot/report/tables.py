@@ -18,6 +18,7 @@ from bot.report.values import (
     troubles,
     words,
 )
+from components.schema.results.book import BookFit
 from components.schema.results.report import LandingStrategy, Report, StrategyReport
 from components.schema.results.values import STRATEGY_CHECKS, Finding, Severity
 from components.texts import cut, printable
@@ -134,6 +135,7 @@ def metrics_tables(report: Report) -> str:
     rule = "|".join("---:" for _ in HEADLINE)
     rows = [_metrics_row(s) for s in measured[:ROWS]]
     luck = [_luck_item(s, one.line) for s in measured[:ROWS] for one in s.luck[:LUCKS]]
+    luck += [_book_item(s, s.book) for s in measured[:ROWS] if s.book is not None and s.book.alike]
     note = "▲ better, ▼ worse than the deployed version" if _compared(measured) else ""
     bands = [inline(band_words(s.results), cap=BAND_CAP) for s in measured[:BANDS]]
     note = "<br>".join(filter(None, [note, *bands]))
@@ -144,6 +146,10 @@ def metrics_tables(report: Report) -> str:
 
 def _luck_item(strategy: StrategyReport, line: str) -> str:
     return f"- 🎲 {code(strategy.name)} {inline(line)}"
+
+
+def _book_item(strategy: StrategyReport, book: BookFit) -> str:
+    return f"- 📚 {code(strategy.name)} {inline(book.line)}"
 
 
 def _compared(strategies: list[StrategyReport]) -> bool:

@@ -60,6 +60,8 @@ def _strategy(strategy: StrategyReport) -> list[str]:
             arrow = change(before, after, shown)
             lines.append(f"{_INDENT}{shown.label:<16}{words(after, shown):>12}  {arrow}".rstrip())
     told = [*(luck.line for luck in strategy.luck), *map(further_line, strategy.further)]
+    if strategy.book is not None and strategy.book.alike:
+        told.append(strategy.book.line)
     lines += [f"{_INDENT}{_line(text, 400)}" for text in told if text]
     return lines
 

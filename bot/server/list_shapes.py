@@ -3,6 +3,7 @@
 from pydantic import BaseModel
 
 from bot.server.shapes import AuditEntry
+from components.schema.results.book import Book
 from components.schema.results.report import Report
 from components.state import Lifecycle
 
@@ -55,6 +56,18 @@ class RunList(BaseModel):
     page: int
     per_page: int
     more: bool
+
+
+class RepositoryBook(Book):
+    """The book of one repository."""
+
+    repository: str
+
+
+class BookList(BaseModel):
+    """The books of all repositories."""
+
+    books: list[RepositoryBook]
 
 
 class QueuePlace(BaseModel):

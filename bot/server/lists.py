@@ -4,14 +4,17 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 
+from bot.landing.book import book_of
 from bot.server import body, figures, openapi, reading, run_view
 from bot.server.api import Changes, Reads, audit_entry, slowly
 from bot.server.errors import problem
 from bot.server.list_shapes import (
     AuditList,
+    BookList,
     Chart,
     DeploymentList,
     DeploymentRow,
+    RepositoryBook,
     RunAnswer,
     RunList,
     RunRow,
@@ -120,6 +123,16 @@ async def _hold(
         return Held(status=how, name=found.name, version=asked.version)
 
     return await slowly(request, work)
+
+
+@router.get("/book")
+def book(request: Request, _: Reads) -> BookList:
+    """How all deployed strategies go together."""
+    backend = parts(request).backend
+    names = [one.name for one in backend.settings.repositories]
+    return BookList(
+        books=[RepositoryBook(repository=n, **vars(book_of(backend.store, n))) for n in names]
+    )
 
 
 @router.get("/runs", responses=openapi.errors(422))

@@ -53,6 +53,8 @@ def _range(gate: Gate) -> tuple[float, float]:
     largest = math.nextafter(math.inf, 0)
     low = 0.0 if gate.metric in _NEVER_NEGATIVE else -largest
     high = 0.0 if gate.metric in _NEVER_POSITIVE else largest
+    if gate.metric == "correlation_with_book":
+        return -1.0, 1.0
     return low, min(high, 100.0) if gate.metric in _AT_MOST_100 else high
 
 

@@ -6,7 +6,12 @@ import statistics
 from typing import TYPE_CHECKING
 
 from components.schema.definition.backtest import BacktestConfig, CommissionScheme
-from components.schema.policies.risk import FURTHER_METRICS, LUCK_METRICS
+from components.schema.policies.risk import (
+    BOOK_METRICS,
+    CHANGING_METRICS,
+    FURTHER_METRICS,
+    LUCK_METRICS,
+)
 from components.schema.results.report import GateResult
 from components.schema.results.values import Metrics
 
@@ -14,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from components.schema.policies.risk import Floors, Gate, RiskPolicy
+    from components.schema.results.book import BookFit
     from components.schema.results.evidence import Luck
     from components.schema.results.further import Further
     from components.schema.results.values import ExecutionResult
@@ -28,7 +34,7 @@ def judge(
     results: Sequence[ExecutionResult],
     base: Sequence[ExecutionResult] | None,
 ) -> tuple[GateResult, ...]:
-    """All gates but those on luck and on further runs, on each symbol and on the mean of several.
+    """All gates but those on luck, the book and further runs, on each symbol and on their mean.
 
     Args:
         policy: the gates.
@@ -42,7 +48,7 @@ def judge(
     """
     deployed = {result.symbol: result.metrics for result in base or () if result.metrics}
     alone = _NOT_DEPLOYED if base is None else _DOES_NOT_RUN
-    apart = LUCK_METRICS | FURTHER_METRICS
+    apart = CHANGING_METRICS | FURTHER_METRICS
     own = [gate for gate in policy.gates if gate.metric not in apart]
     judged = [
         _judged(gate, result.symbol, result.metrics, _reference(gate, result, deployed), alone)
@@ -86,6 +92,26 @@ def judge_further(policy: RiskPolicy, further: Sequence[Further]) -> tuple[GateR
     )
 
 
+def judge_book(policy: RiskPolicy, book: BookFit) -> tuple[GateResult, ...]:
+    """The gates on the book (`correlation_with_book`, `marginal_sharpe`), once for all symbols.
+
+    With nothing to compare with they hold, and say why; what can't be computed breaks them.
+    """
+    on_book = (gate for gate in policy.gates if gate.metric in BOOK_METRICS)
+    return tuple(_on_book(gate, book) for gate in on_book)
+
+
+def _on_book(gate: Gate, book: BookFit) -> GateResult:
+    if book.exempt:
+        return _result(gate, "", None, None, passed=True, why=book.why)
+    value = _metric(book, gate.metric)
+    if value is None:
+        return _result(gate, "", None, gate.value, passed=False, why=book.why)
+    most = book.alike[0].name if gate.metric == "correlation_with_book" else ""
+    passed = _holds(gate.op, value, gate.value)
+    return _result(gate, "", value, gate.value, passed=passed, why=most and f"with {most}")
+
+
 def _reference(
     gate: Gate, result: ExecutionResult, deployed: Mapping[str, Metrics]
 ) -> Metrics | None:
@@ -113,7 +139,7 @@ def _judged(
     return _result(gate, symbol, value, limit, passed=_holds(gate.op, value, limit))
 
 
-def _metric(metrics: Metrics | Luck | Further | None, name: str) -> float | None:
+def _metric(metrics: Metrics | Luck | Further | BookFit | None, name: str) -> float | None:
     value = getattr(metrics, name) if metrics is not None else None
     return None if value is None else float(value)
 

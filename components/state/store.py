@@ -10,6 +10,7 @@ from components.state.db.database import BUSY_S, Database
 from components.state.db.errors import StateReadOnly
 from components.state.tables.audit import AuditLog
 from components.state.tables.backtests import Backtests
+from components.state.tables.book import BookReturns
 from components.state.tables.deployments import Deployments
 from components.state.tables.holds import Holds
 from components.state.tables.inbox import Inbox
@@ -37,7 +38,7 @@ class Store:
 
     Attributes:
         path: the file.
-        inbox, jobs, runs, verdicts, tries, strategies, versions, deployments, holds, intents,
+        inbox, jobs, runs, verdicts, tries, book, strategies, versions, deployments, holds, intents,
         comments, meta, backtests, audit: one for each family of tables.
     """
 
@@ -73,6 +74,7 @@ class Store:
         self.runs = Runs(self._db, self.audit)
         self.verdicts = Verdicts(self._db, self.audit)
         self.tries = Tries(self._db)
+        self.book = BookReturns(self._db)
         self.versions = Versions(self._db, self.audit)
         self.holds = Holds(self._db, self.audit)
         self.strategies = Strategies(self._db, self.audit, self.versions, self.holds)

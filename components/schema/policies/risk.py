@@ -16,6 +16,13 @@ FurtherMetric = Literal["cost_multiple", "oos_keep"]
 FURTHER_METRICS: frozenset[str] = frozenset(get_args(FurtherMetric))
 """Metrics of `results.further.Further`: a gate on one of them asks for further runs."""
 
+BookMetric = Literal["correlation_with_book", "marginal_sharpe"]
+BOOK_METRICS: frozenset[str] = frozenset(get_args(BookMetric))
+"""Metrics of `results.book.BookFit`: they depend on what is deployed."""
+
+CHANGING_METRICS = LUCK_METRICS | BOOK_METRICS
+"""What the content alone does not decide: judged at the verdict, and again at the deploy."""
+
 FamilyScope = Literal["data", "strategy", "repository"]
 
 GateMetric = Literal[
@@ -80,7 +87,7 @@ class Gate(Value):
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,59}$")]
-    metric: GateMetric | LuckMetric | FurtherMetric
+    metric: GateMetric | LuckMetric | FurtherMetric | BookMetric
     op: Literal[">=", ">", "<=", "<"]
     value: float
     compare: Literal["absolute", "base", "benchmark"] = "absolute"
@@ -91,7 +98,7 @@ class Gate(Value):
 
     @model_validator(mode="after")
     def _luck_is_compared_with_nothing(self) -> "Gate":
-        alone = LUCK_METRICS | FURTHER_METRICS
+        alone = CHANGING_METRICS | FURTHER_METRICS
         if self.metric in alone and self.compare != "absolute":
             raise ValueError(f"{self.metric} is about one result: it takes `compare: absolute`")
         if self.metric in alone and self.scope == "aggregate":

@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import Literal
 
+from components.schema.results.book import BookFit
 from components.schema.results.evidence import Luck
 from components.schema.results.further import Further
 from components.schema.results.values import (
@@ -76,6 +77,8 @@ class StrategyReport(Value):
     gates: tuple[GateResult, ...] = ()
     luck: tuple[Luck, ...] = ()
     """How much of each backtest is luck, by the tries that were counted at this verdict."""
+    book: BookFit | None = None
+    """How it goes together with what was deployed at this verdict; None: it was not compared."""
     further: tuple[Further, ...] = ()
     """What further runs showed of each backtest, where the policy has gates on them."""
 

@@ -16,6 +16,7 @@ NAMES = (
     "m0007_turns",
     "m0008_tries",
     "m0009_families",
+    "m0010_book",
 )
 """The migrations of `migrations.py`, in their order."""
 
@@ -70,7 +71,7 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     # sqlite-utils brings pandas along: a second that only a start with something to do pays.
     import sqlite_utils  # noqa: PLC0415  # see above
 
-    from components.state.db.migrations import migrations  # noqa: PLC0415  # see above
+    from components.state.db.evidence_migrations import migrations  # noqa: PLC0415  # see above
 
     # All in one transaction that excludes other processes from the first look on: two that
     # start at once don't both create the tables.

@@ -15,7 +15,7 @@ from components.state.db.errors import (
     StateTooNew,
     StateUnreadable,
 )
-from components.state.db.migrations import migrations
+from components.state.db.evidence_migrations import migrations
 from components.state.db.schema import NAMES
 from components.state.db.script import execute
 
@@ -272,6 +272,7 @@ FILL = {
     "m0006_held_content": "UPDATE holds SET content = 'c';",
     "m0007_turns": "SELECT 1;",
     "m0008_tries": "SELECT 1;",
+    "m0009_families": "SELECT 1;",
 }
 
 
@@ -389,7 +390,7 @@ def test_holds_set_with_a_v_hold_what_they_were_meant_to_after_an_upgrade(path):
 def test_migration_that_breaks_changes_nothing(path, monkeypatch):
     from sqlite_utils import Migrations
 
-    from components.state.db import migrations as module
+    from components.state.db import evidence_migrations as module
     from components.state.db import schema
 
     Store(path).close()

@@ -1,0 +1,90 @@
+"""The schema from the ledger of tries on, after that of `migrations`; the same rules hold."""
+
+from sqlite_utils import Database
+
+from components.state.db.migrations import migrations
+from components.state.db.script import execute
+
+__all__ = ["migrations"]
+
+
+@migrations()
+def m0008_tries(db: Database) -> None:
+    """The ledger of tries: each backtest that was run."""
+    execute(
+        db,
+        """
+        CREATE TABLE tries (
+            id INTEGER PRIMARY KEY, recorded_at TEXT NOT NULL, repository TEXT NOT NULL,
+            strategy TEXT NOT NULL, symbol TEXT NOT NULL, interval TEXT NOT NULL,
+            source TEXT NOT NULL CHECK (source IN ('push', 'sweep', 'backtest')),
+            proposal TEXT NOT NULL, actor TEXT NOT NULL, content TEXT NOT NULL,
+            content_key TEXT NOT NULL, data TEXT NOT NULL, fingerprint TEXT NOT NULL,
+            parameters TEXT NOT NULL, moments TEXT NOT NULL,
+            prev_hash TEXT NOT NULL, hash TEXT NOT NULL
+        ) STRICT;
+        CREATE UNIQUE INDEX tries_content ON tries (repository, content);
+        CREATE UNIQUE INDEX tries_returns ON tries (repository, data, fingerprint);
+        CREATE TRIGGER tries_no_update BEFORE UPDATE ON tries
+            BEGIN SELECT RAISE(ABORT, 'the ledger of tries is append-only'); END;
+        CREATE TRIGGER tries_no_delete BEFORE DELETE ON tries
+            BEGIN SELECT RAISE(ABORT, 'the ledger of tries is append-only'); END;
+
+        CREATE TABLE tries_head (
+            one INTEGER PRIMARY KEY CHECK (one = 1), count INTEGER NOT NULL, hash TEXT NOT NULL,
+            since TEXT NOT NULL, salt TEXT NOT NULL
+        ) STRICT;
+        INSERT INTO tries_head (one, count, hash, since, salt)
+            VALUES (1, 0, '', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), lower(hex(randomblob(16))));
+        CREATE TRIGGER tries_head_only_grows BEFORE UPDATE ON tries_head
+            WHEN NEW.count != OLD.count + 1 OR NEW.since != OLD.since OR NEW.salt != OLD.salt
+            BEGIN SELECT RAISE(ABORT, 'the ledger of tries is append-only'); END;
+        CREATE TRIGGER tries_head_stays BEFORE DELETE ON tries_head
+            BEGIN SELECT RAISE(ABORT, 'the ledger of tries is append-only'); END;
+        """,
+    )
+
+
+@migrations()
+def m0009_families(db: Database) -> None:
+    """How many tries a family has, a sample of their returns, and what was counted at a deploy."""
+    execute(
+        db,
+        """
+        CREATE TABLE families (
+            family TEXT PRIMARY KEY, tries INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TRIGGER families_only_grow BEFORE UPDATE ON families
+            WHEN NEW.tries != OLD.tries + 1
+            BEGIN SELECT RAISE(ABORT, 'the ledger of tries is append-only'); END;
+        CREATE TRIGGER families_stay BEFORE DELETE ON families
+            BEGIN SELECT RAISE(ABORT, 'the ledger of tries is append-only'); END;
+        CREATE TABLE family_sample (
+            id INTEGER PRIMARY KEY, family TEXT NOT NULL, rank TEXT NOT NULL,
+            sharpe REAL, step_s INTEGER NOT NULL, first INTEGER NOT NULL, series BLOB NOT NULL
+        ) STRICT;
+        CREATE UNIQUE INDEX family_sample_rank ON family_sample (family, rank);
+
+        CREATE TABLE counted_at_deploy (
+            repository TEXT NOT NULL, name TEXT NOT NULL, tree TEXT NOT NULL, symbol TEXT NOT NULL,
+            counted TEXT NOT NULL, recorded_at TEXT NOT NULL,
+            PRIMARY KEY (repository, name, tree, symbol)
+        ) STRICT, WITHOUT ROWID;
+        """,
+    )
+
+
+@migrations()
+def m0010_book(db: Database) -> None:
+    """The returns of each content that was checked, for the book of what is deployed."""
+    execute(
+        db,
+        """
+        CREATE TABLE book_returns (
+            repository TEXT NOT NULL, name TEXT NOT NULL, tree TEXT NOT NULL, symbol TEXT NOT NULL,
+            interval TEXT NOT NULL, fingerprint TEXT NOT NULL, step_s INTEGER NOT NULL,
+            first INTEGER NOT NULL, series BLOB NOT NULL, recorded_at TEXT NOT NULL,
+            PRIMARY KEY (repository, name, tree, symbol)
+        ) STRICT;
+        """,
+    )
