@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# This folder itself, by a path: the finder that setuptools would write takes 40 ms of each start.
+HERE := -e . --config-settings editable_mode=compat
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
@@ -16,11 +18,11 @@ dev: $(DEV_STAMP)  # the same, and what its tests need
 
 $(STAMP): pyproject.toml requirements.lock requirements-build.lock .ci/install
 	@[ -x $(BIN)/pip ] || $(PYTHON) -m venv $(VENV)
-	@.ci/install $(BIN)/python requirements.lock -e .
+	@.ci/install $(BIN)/python requirements.lock $(HERE)
 	@touch $(STAMP)
 
 $(DEV_STAMP): $(STAMP) requirements-dev.lock
-	@.ci/install $(BIN)/python requirements-dev.lock -e .
+	@.ci/install $(BIN)/python requirements-dev.lock $(HERE)
 	@touch $(DEV_STAMP)
 
 demo: setup  # the whole main job on a throw-away repository

@@ -4,9 +4,9 @@ import datetime as dt
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from typing import Literal
 
-from bot import __version__
 from bot.checks.base_policies import bench_at, broken_policies
 from bot.checks.lands import landing_list, too_many
 from bot.checks.policy_change import policy_change
@@ -231,7 +231,7 @@ def make_report(
     verdict = overall(reports, plan.findings, checks)
     proposal = snapshot.proposal
     return Report(
-        algoops=__version__,
+        algoops=version("algoops"),
         run_id="",
         repository=repository,
         proposal=ProposalRef(

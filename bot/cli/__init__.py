@@ -5,7 +5,6 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from importlib import metadata
 from typing import Annotated
 
 import typer
@@ -99,11 +98,15 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
+    context_settings={"max_content_width": 140},
+    rich_markup_mode=None,  # its drawing of help takes longer than all else that help needs
 )
 
 
 def _tell_version(asked: bool) -> None:
     if asked:
+        from importlib import metadata  # noqa: PLC0415  # 40 ms for one word
+
         typer.echo(f"algoops {metadata.version('algoops')}")
         raise typer.Exit
 
