@@ -190,6 +190,7 @@ def _repositories(settings: Settings) -> Iterator[Symptom]:
         try:
             yield Symptom(f"repository {repository.name}", well=True, seen=watched.forge.ping())
             yield strategies_folder(settings, place, watched)
+            yield from _report_key(watched)
             yield from _base_policies(settings, watched)
             yield from _permissions(repository.name, watched.forge)
             yield from _rules(repository.name, watched.forge)
@@ -202,6 +203,19 @@ def _repositories(settings: Settings) -> Iterator[Symptom]:
             )
         finally:
             watched.close()
+
+
+def _report_key(watched: Watched) -> Iterator[Symptom]:
+    """Whether the key that is to sign reports does; else they would go out unsigned."""
+    if watched.reports_signed is None:
+        return
+    what = f"signatures of reports of {watched.name}"
+    try:
+        watched.reports_signed(b"doctor")
+    except UserError as error:
+        yield Symptom(what, well=False, seen=Exception.__str__(error), advice=error.hint)
+    else:
+        yield Symptom(what, well=True, seen="the key signs")
 
 
 def _base_policies(settings: Settings, watched: Watched) -> Iterator[Symptom]:

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from bot.config.settings import PROJECT, load
-from bot.daemon.doctor import _data, _policies, examine
+from bot.daemon.doctor import _data, _policies, _report_key, examine
 from bot.daemon.opening import open_watched
 from bot.daemon.settings_looks import defaults, gates, strategies_folder
 from bot.daemon.start import refusals, refuse
@@ -172,3 +172,25 @@ def test_folder_of_strategies_that_nobody_uses_is_wrong(tmp_path, proposed):
     assert not found.well
     assert "config.yaml:4: `strategies` is strats" in found.seen
     assert found.advice == "set `strategies: strategies`"
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_doctor_tries_the_key_that_is_to_sign_reports(tmp_path, there):
+    key = tmp_path / "key"
+    if there:
+        words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key]
+        subprocess.run(words, check=True)
+    make_repository(tmp_path / "strategies.git", names=())
+    config = tmp_path / "config.yaml"
+    config.write_text(
+        "repositories:\n  - {name: team, path: strategies.git, "
+        f"signing: {{key: {key}, reports: true}}}}\n"
+    )
+    settings = load(config, env={})
+    watched = open_watched(settings, settings.repositories[0])
+    (found,) = _report_key(watched)
+    watched.close()
+    assert found.what == "signatures of reports of team"
+    assert found.well is there
+    assert there or "can't sign" in found.seen
+    assert there or "without a passphrase" in found.advice
