@@ -28,6 +28,7 @@ from components.errors import UserError
 from components.state import DATABASE, Lifecycle, Store
 from components.state.story import lifecycle_story
 from components.state.tables.records import Strategy
+from components.state.tables.strategy_rows import ListOrder, SortBy
 
 Name = Annotated[str, typer.Argument(help="The strategy.")]
 Version = Annotated[str, typer.Argument(help="Its version, such as 1.1.0.")]
@@ -134,20 +135,32 @@ def status(
         Lifecycle | None,
         typer.Option(help="Only what stands in this state, one row for each proposal."),
     ] = None,
+    sort: Annotated[
+        SortBy, typer.Option(help="By name from A, else from the latest or largest.")
+    ] = SortBy.NAME,
+    search: Annotated[str, typer.Option(help="Only where this is a part of the name.")] = "",
     form: FormOption = Form.TEXT,
     config: ConfigOption = None,
 ) -> None:
     """What is deployed, what is proposed, what fails and why."""
     with errors_for_people(), _store(settings_from(config)) as store:
-        found = _found(store, name) if name else store.strategies.list(status=state, limit=10_000)
+        found = (
+            _found(store, name)
+            if name
+            else store.strategies.list(
+                status=state, limit=10_000, search=search, order=ListOrder(sort)
+            )
+        )
         if form is Form.JSON:
             print_json([asdict(s) for s in found])
         elif found:
             out.print(_table(found))
             counts = sorted(store.strategies.counts().items())
             out.print(", ".join(f"{count} {word}" for word, count in counts), highlight=False)
-        elif state:
-            out.print(f"Nothing is {state} now.", highlight=False)
+        elif state or search:
+            wanted = f"{search!r} in its name" if search else ""
+            what = " and ".join(word for word in (state and f"the state {state}", wanted) if word)
+            out.print(f"Nothing has {what} now.", markup=False, highlight=False)
         else:
             out.print(
                 f"No strategy is known yet in {store.path}.",

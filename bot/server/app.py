@@ -27,6 +27,7 @@ from bot.server import (
     probes,
     shapes,
     sign_in,
+    team_pages,
     webhooks,
 )
 from bot.server.auth import Keys
@@ -81,7 +82,7 @@ def create_app(backend: Backend) -> FastAPI:
         renderer=Renderer(),
         slow=anyio.CapacityLimiter(api.AT_ONCE),
     )
-    for part in (api, backtests_api, lists, webhooks, probes, sign_in, pages):
+    for part in (api, backtests_api, lists, webhooks, probes, sign_in, pages, team_pages):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _answer_errors(app)

@@ -101,24 +101,31 @@ def _aligned(
 
 def figure(curves: Sequence[Curve], result: ExecutionResult) -> Figure:
     """The still chart: all curves in one frame, and the drawdown below."""
-    low = min(min(c.values) for c in curves)
-    high = max(max(c.values) for c in curves)
-    start = min(c.times[0] for c in curves)
-    end = max(c.times[-1] for c in curves)
-    frame = Frame((start, end), (low, high), STILL, STILL_POINTS)
-    lines = [
-        Line(c.key, c.label, path.line, path.area)
-        for c in curves
-        for path in [path_of(c.times, c.values, frame)]
-    ]
+    start, end = _span(curves)
     depths = tuple(p.drawdown_pct for p in result.equity)
     below = Frame((start, end), (min(depths), 0.0), LOW, STILL_POINTS)
     down = path_of(curves[0].times, depths, below, edge=0.0)
     return Figure(
-        lines=tuple(lines),
+        lines=lines_of(curves),
         drawdown=Line("loss", "Drawdown", down.line, down.area),
         label=_in_words(result),
     )
+
+
+def lines_of(curves: Sequence[Curve]) -> tuple[Line, ...]:
+    """All curves in one frame."""
+    low = min(min(c.values) for c in curves)
+    high = max(max(c.values) for c in curves)
+    frame = Frame(_span(curves), (low, high), STILL, STILL_POINTS)
+    return tuple(
+        Line(c.key, c.label, path.line, path.area)
+        for c in curves
+        for path in [path_of(c.times, c.values, frame)]
+    )
+
+
+def _span(curves: Sequence[Curve]) -> tuple[float, float]:
+    return min(c.times[0] for c in curves), max(c.times[-1] for c in curves)
 
 
 def _in_words(result: ExecutionResult) -> str:

@@ -8,6 +8,21 @@ from components.schema.results.report import Report
 from components.state import Lifecycle
 
 
+class StrategyFigures(BaseModel):
+    """Of the version that stands for a strategy; null where not known.
+
+    `luck`: the probability that its Sharpe ratio is more than luck after `tries` backtests, as
+    counted at its verdict.
+    """
+
+    return_pct: float | None
+    sharpe: float | None
+    max_drawdown_pct: float | None
+    trades: int | None
+    tries: int | None
+    luck: float | None
+
+
 class StrategyRow(BaseModel):
     """A strategy in a list."""
 
@@ -23,6 +38,7 @@ class StrategyRow(BaseModel):
     last_error: str
     created_at: str
     updated_at: str
+    figures: StrategyFigures
 
 
 class StrategyList(BaseModel):

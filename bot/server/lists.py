@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from bot.landing.book import book_of
 from bot.server import body, figures, openapi, reading, run_view
 from bot.server.api import Changes, Reads, audit_entry, slowly
+from bot.server.auth import reader
 from bot.server.errors import problem
 from bot.server.list_shapes import (
     AuditList,
@@ -27,6 +28,7 @@ from bot.server.strategy_view import previous_result
 from components.state import Lifecycle
 from components.state.db.errors import NotFound
 from components.state.tables.records import Run, Strategy
+from components.state.tables.strategy_rows import ListOrder, SortBy
 
 router = APIRouter(prefix="/api/v1", tags=["lists"])
 PerPage = Annotated[int, Query(ge=1, le=200)]
@@ -34,19 +36,27 @@ PageNumber = Annotated[int, Query(ge=1, le=1_000_000)]
 Text = Annotated[str, Query(max_length=200)]
 
 
-@router.get("/strategies", responses=openapi.errors(422))
+def sorted_by(sort: SortBy = SortBy.NAME, *, reverse: bool = False) -> ListOrder:
+    """The order that a query asks for."""
+    return ListOrder(sort, reverse)
+
+
+@router.get("/strategies", responses=openapi.errors(422), dependencies=[Depends(reader)])
 def strategies(
     request: Request,
-    _: Reads,
+    order: Annotated[ListOrder, Depends(sorted_by)],
     status: Lifecycle | None = None,
     q: Text = "",
     page: PageNumber = 1,
     per_page: PerPage = 50,
 ) -> StrategyList:
-    """Strategies by name; `q` is a part of the name."""
+    """Strategies; `q` is a part of the name.
+
+    By name from A, by time and figures from the largest; `reverse` turns it round.
+    """
     store = parts(request).backend.store
     rows = store.strategies.list(
-        status=status, search=q, limit=per_page, offset=(page - 1) * per_page
+        status=status, search=q, limit=per_page, offset=(page - 1) * per_page, order=order
     )
     return StrategyList(
         items=[_strategy(reading.presentable(row)) for row in rows],
@@ -63,7 +73,7 @@ def strategy(request: Request, strategy_id: str, _: Reads) -> StrategyRow:
 
 
 def _strategy(row: Strategy) -> StrategyRow:
-    return StrategyRow.model_validate(vars(row))
+    return StrategyRow.model_validate({**vars(row), "figures": vars(row.figures)})
 
 
 @router.get("/strategies/{strategy_id}/equity", responses=openapi.errors(404, 422))

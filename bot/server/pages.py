@@ -1,10 +1,9 @@
 """The web pages: read-only, server-rendered, usable without JavaScript."""
 
-from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from bot.report import sheet
@@ -16,15 +15,15 @@ from bot.server.auth import page_reader
 from bot.server.backend import Backend
 from bot.server.errors import scrub
 from bot.server.health import overall
-from bot.server.paging import Page
+from bot.server.paging import ROWS, Number, Page, links
 from bot.server.parts import parts
 from components.errors import UserError
 from components.schema.results.values import ExecutionResult, Verdict
 from components.state import Lifecycle
 from components.state.tables.notes import SETTINGS_REFUSED
 from components.state.tables.records import Strategy
+from components.state.tables.strategy_rows import ListOrder, SortBy
 
-ROWS = 50
 HISTORY = 60
 MAX_ATTENTION = 12
 RECENT = 100
@@ -35,24 +34,26 @@ router = APIRouter(
     default_response_class=HTMLResponse,
     dependencies=[Depends(page_reader)],
 )
-Number = Annotated[int, Query(ge=1, le=1_000_000)]
-
-
-def _links(path: str, **fixed: str) -> Callable[[int], str]:
-    kept = {key: value for key, value in fixed.items() if value}
-    return lambda number: f"{path}?{urlencode({**kept, 'page': number})}"
 
 
 @router.get("/")
-def index(request: Request, q: str = "", state: str = "", page: Number = 1) -> HTMLResponse:
-    """All strategies at a glance."""
+def index(  # one argument a parameter of the page
+    request: Request,
+    q: str = "",
+    state: str = "",
+    sort: str = "",
+    reverse: str = "",
+    page: Number = 1,
+) -> HTMLResponse:
+    """All strategies at a glance, sorted and searched as asked."""
     here = parts(request)
     backend, renderer, store = here.backend, here.renderer, here.backend.store
     wanted = Lifecycle(state) if state in list(Lifecycle) else None
+    order = ListOrder(SortBy(sort) if sort in list(SortBy) else SortBy.NAME, reverse == "1")
     search = q.strip()[:100]
     place = Page.of(page, ROWS, store.strategies.count(status=wanted, search=search))
     rows = store.strategies.list(
-        status=wanted, search=search, limit=place.size, offset=place.offset
+        status=wanted, search=search, limit=place.size, offset=place.offset, order=order
     )
     counts = store.stats().strategies
     return renderer.page(
@@ -62,15 +63,43 @@ def index(request: Request, q: str = "", state: str = "", page: Number = 1) -> H
         refused=scrub(store.meta.get(SETTINGS_REFUSED)),
         tiles=_tiles(counts),
         attention=[_row(s) for s in _attention(backend)] if page == 1 and not search else [],
-        rows=[{**_row(s), "brief": here.briefs.of(store, s)} for s in rows],
+        rows=[{**_row(s), "spark": here.briefs.of(store, s).spark} for s in rows],
         heading=f"{text.tone(wanted).word} strategies" if wanted else "All strategies",
+        columns=COLUMNS,
+        order=order,
+        sort_url=_sort_links(order, q=search, state=wanted or ""),
+        tries=store.tries.head().count,
+        since=store.tries.since(),
         q=search,
         chosen=wanted or "",
         states=list(Lifecycle),
         many_repositories=len(backend.settings.repositories) > 1,
         page=place,
-        page_url=_links("/", q=search, state=wanted or ""),
+        page_url=links("/", q=search, state=wanted or "", **_sorting(order)),
     )
+
+
+COLUMNS = {
+    SortBy.NAME: "Strategy",
+    SortBy.RETURN: "Return",
+    SortBy.SHARPE: "Sharpe",
+    SortBy.LUCK: "Not luck",
+    SortBy.DRAWDOWN: "Max drawdown",
+    SortBy.TRADES: "Trades",
+    SortBy.CHANGED: "Changed",
+}
+"""What the list may be sorted by, as its columns are called."""
+
+
+def _sorting(order: ListOrder) -> dict[str, str]:
+    by = "" if order.by is SortBy.NAME else str(order.by)
+    return {"sort": by, "reverse": "1" if order.reverse else ""}
+
+
+def _sort_links(order: ListOrder, **fixed: str) -> dict[SortBy, str]:
+    """Column -> the list sorted by it; by the same column again, the other way round."""
+    orders = {by: ListOrder(by, by is order.by and not order.reverse) for by in SortBy}
+    return {by: links("/", **fixed, **_sorting(one))(1) for by, one in orders.items()}
 
 
 def _row(strategy: Strategy) -> dict[str, Any]:
@@ -195,7 +224,7 @@ def runs(request: Request, page: Number = 1) -> HTMLResponse:
         topic="all",
         runs=found[: place.size],
         page=place.ending(len(found)),
-        page_url=_links("/runs"),
+        page_url=links("/runs"),
     )
 
 
@@ -248,7 +277,7 @@ def deployments(request: Request, page: Number = 1) -> HTMLResponse:
         with_names=True,
         deployments=found[: place.size],
         page=place.ending(len(found)),
-        page_url=_links("/deployments"),
+        page_url=links("/deployments"),
     )
 
 
@@ -258,7 +287,7 @@ def audit(request: Request, strategy: str = "", before: int | None = None) -> HT
     backend, renderer = parts(request).backend, parts(request).renderer
     chosen = strategy.strip()[:100]
     rows = backend.store.audit.list(strategy=chosen or None, before=before, limit=ROWS)
-    link = _links("/audit", strategy=chosen)
+    link = links("/audit", strategy=chosen)
     older = f"{link(1)}&before={rows[-1].id}" if len(rows) == ROWS else ""
     return renderer.page("audit.html", nav="audit", rows=rows, chosen=chosen, older=older)
 

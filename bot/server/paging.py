@@ -1,7 +1,20 @@
 """Pages of a list, by number from 1."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Annotated, Self
+from urllib.parse import urlencode
+
+from fastapi import Query
+
+ROWS = 50
+Number = Annotated[int, Query(ge=1, le=1_000_000)]
+
+
+def links(path: str, **fixed: str) -> Callable[[int], str]:
+    """Number of a page -> its address, with these parameters where they are not empty."""
+    kept = {key: value for key, value in fixed.items() if value}
+    return lambda number: f"{path}?{urlencode({**kept, 'page': number})}"
 
 
 @dataclass(frozen=True)

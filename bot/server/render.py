@@ -70,6 +70,8 @@ class Renderer:
             when=text.when,
             proposal=text.proposal,
             seconds=text.seconds,
+            share=text.share,
+            name=text.name,
             caret=text.caret,
             inline=inline,
         )

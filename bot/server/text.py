@@ -3,7 +3,10 @@
 import re
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from components.schema.results.values import Finding
+from components.texts import harmless
 
 MINUS = "\N{MINUS SIGN}"
 MISSING = "\N{EN DASH}"
@@ -107,3 +110,30 @@ def caret(finding: Finding) -> str:
         return line
     lead = re.sub(r"[^\t]", " ", line[: finding.column - 1])
     return f"{line}\n{lead}^"
+
+
+def share(value: float | None) -> str:
+    """A probability in percent; never a certainty."""
+    if value is None:
+        return MISSING
+    inside = min(max(100 * value, 0.1), 99.9)
+    digits = 0 if 1 <= inside <= 99 else 1  # noqa: PLR2004  # one digit more near the ends
+    return f"{inside:.{digits}f}\N{NO-BREAK SPACE}%"
+
+
+LONGEST_WORD = 24
+LONGEST_NAME = 60
+
+
+def name(text: str) -> Markup:
+    """A name that may break after `_`, `-`, `.` and `/`; a long one is cut, whole in its title.
+
+    Only a word of more than `LONGEST_WORD` letters may break inside.
+    """
+    plain = harmless(text)
+    cut = plain if len(plain) <= LONGEST_NAME else f"{plain[:LONGEST_NAME]}\N{HORIZONTAL ELLIPSIS}"
+    words = re.findall(r"[^_\-./]*[_\-./]*", cut)
+    long = max(map(len, words)) > LONGEST_WORD
+    shown = Markup("<wbr>").join(word for word in words if word)
+    kind = Markup(' class="long"') if long else ""
+    return Markup('<bdi{} title="{}">{}</bdi>').format(kind, plain, shown)

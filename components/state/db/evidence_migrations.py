@@ -88,3 +88,41 @@ def m0010_book(db: Database) -> None:
         ) STRICT;
         """,
     )
+
+
+@migrations()
+def m0011_figures(db: Database) -> None:
+    """What lists are sorted by, beside the whole report; triggers keep it as the verdicts are."""
+    execute(
+        db,
+        """
+        CREATE TABLE figures (
+            content_key TEXT PRIMARY KEY, return_pct REAL, sharpe REAL, max_drawdown_pct REAL,
+            trades INTEGER, tries INTEGER, luck REAL
+        ) STRICT, WITHOUT ROWID;
+        CREATE VIEW figures_of AS
+            SELECT content_key, m ->> 'return_pct' AS return_pct, m ->> 'sharpe' AS sharpe,
+                m ->> 'max_drawdown_pct' AS max_drawdown_pct, m ->> 'trades' AS trades,
+                (SELECT max(value ->> 'tries') FROM json_each(report, '$.luck')) AS tries,
+                (SELECT min(value ->> 'dsr') FROM json_each(report, '$.luck')) AS luck
+            FROM (
+                SELECT content_key, report, ifnull(report -> 'aggregate' ->> '$', (
+                    SELECT value ->> 'metrics' FROM json_each(report, '$.results')
+                    WHERE value ->> 'metrics' IS NOT NULL LIMIT 1
+                )) AS m
+                FROM verdicts WHERE json_valid(report)
+            ) WHERE m IS NOT NULL;
+        INSERT INTO figures SELECT * FROM figures_of;
+        CREATE TRIGGER figures_enter AFTER INSERT ON verdicts BEGIN
+            INSERT OR REPLACE INTO figures
+                SELECT * FROM figures_of WHERE content_key = NEW.content_key;
+        END;
+        CREATE TRIGGER figures_follow AFTER UPDATE OF report ON verdicts BEGIN
+            DELETE FROM figures WHERE content_key = OLD.content_key;
+            INSERT INTO figures SELECT * FROM figures_of WHERE content_key = NEW.content_key;
+        END;
+        CREATE TRIGGER figures_leave AFTER DELETE ON verdicts BEGIN
+            DELETE FROM figures WHERE content_key = OLD.content_key;
+        END;
+        """,
+    )

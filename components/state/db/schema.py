@@ -17,6 +17,7 @@ NAMES = (
     "m0008_tries",
     "m0009_families",
     "m0010_book",
+    "m0011_figures",
 )
 """The migrations of `migrations.py`, in their order."""
 

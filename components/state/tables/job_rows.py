@@ -4,11 +4,12 @@ import itertools
 import json
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from components.state.db import clock
 from components.state.db.database import Database
 from components.state.tables.payloads import read
-from components.state.tables.records import Job, Standing
+from components.state.tables.records import Job, QueueRow, Standing
 from components.state.tables.turns import QUEUES, InLine, Turns, in_order
 
 FORESEEN = 500
@@ -36,6 +37,21 @@ SELECT id, repository, author, work, first AS arrived, aged, priority FROM (
 ) WHERE place = 1
 """  # noqa: S608  # our words
 """Of each author the job that goes first, as old as the oldest: all that a choice depends on."""
+
+
+@dataclass(frozen=True)
+class _Pace:
+    """How fast a queue goes: seconds a unit of work, None where unknown, and what is at work."""
+
+    per_work: float | None
+    side_by_side: int
+    under_way: int
+
+    def seconds(self, ahead: int, work: int) -> float | None:
+        """Until work would be done that has so much before it."""
+        if self.per_work is None:
+            return None
+        return self.per_work * ((ahead + self.under_way / 2) / max(self.side_by_side, 1) + work)
 
 
 class JobRows:
@@ -97,7 +113,8 @@ class JobRows:
         before = list(itertools.takewhile(lambda one: one.id != job.id, order))
         if len(before) == len(order):
             return None
-        return Standing(len(before) + 1, len(waiting) + 1, self._estimate(queue, before, work))
+        seconds = self._pace(queue).seconds(sum(one.work for one in before), work)
+        return Standing(len(before) + 1, len(waiting) + 1, seconds)
 
     def waiting_for(self, kind: str, key: str, repository: str) -> Job | None:
         """The job of a (kind, key) that waits now."""
@@ -108,23 +125,60 @@ class JobRows:
         )
         return job_of(row) if row is not None else None
 
-    def _estimate(self, queue: str, before: Sequence[InLine], work: int) -> float | None:
-        """Seconds until work would be done, by what the last jobs of the queue took."""
+    def _pace(self, queue: str) -> _Pace:
+        """By what the last jobs of the queue took."""
         last = self._db.one(
             "SELECT sum(took), sum(work) FROM (SELECT work,"
             " (julianday(finished_at) - julianday(leased_at)) * 86400 AS took FROM jobs"
             " WHERE status = 'done' AND queue = ? AND work > 0 ORDER BY finished_at DESC LIMIT 20)",
             (queue,),
         )
-        if last is None or not last[1]:
-            return None
         at_work = self._db.one(
             "SELECT count(*), ifnull(sum(work), 0) FROM jobs WHERE status = 'leased' AND queue = ?",
             (queue,),
         )
         side_by_side, under_way = (at_work[0], at_work[1]) if at_work else (0, 0)
-        ahead = sum(one.work for one in before) + under_way / 2
-        return float(last[0] / last[1] * (ahead / max(side_by_side, 1) + work))
+        per_work = float(last[0] / last[1]) if last is not None and last[1] else None
+        return _Pace(per_work, side_by_side, under_way)
+
+    def at_work(self, limit: int = 100) -> list[QueueRow]:
+        """The jobs that workers have now, the longest first."""
+        rows = self._db.rows(
+            "SELECT * FROM jobs WHERE status = 'leased' ORDER BY leased_at, id LIMIT ?", (limit,)
+        )
+        now = self._db.time()
+        return [QueueRow(job_of(row), None, clock.age_s(row["leased_at"], now)) for row in rows]
+
+    def line(self, limit: int, offset: int = 0) -> list[QueueRow]:
+        """What waits, queue by queue, in the order in which it will be taken.
+
+        Of each queue come last what waits for a time, and what is more than `FORESEEN` places back.
+        """
+        found: list[tuple[int, Standing | None]] = []
+        for queue in QUEUES:
+            found += self._places(queue)
+        shown = found[offset : offset + limit]
+        rows = self._db.rows(
+            "SELECT * FROM jobs WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps([number for number, _ in shown]),),
+        )
+        jobs, now = {row["id"]: job_of(row) for row in rows}, self._db.time()
+        return [
+            QueueRow(jobs[number], standing, clock.age_s(jobs[number].enqueued_at, now))
+            for number, standing in shown
+            if number in jobs
+        ]
+
+    def _places(self, queue: str) -> list[tuple[int, Standing | None]]:
+        waiting, pace, ahead = self.waiting(queue), self._pace(queue), 0
+        found: dict[int, Standing | None] = {}
+        for place, one in enumerate(in_order(waiting, self.turns(queue), FORESEEN), 1):
+            found[one.id] = Standing(place, len(waiting), pace.seconds(ahead, one.work))
+            ahead += one.work
+        rest = self._db.rows(
+            "SELECT id FROM jobs WHERE status = 'queued' AND queue = ? ORDER BY id", (queue,)
+        )
+        return [*found.items(), *((row[0], None) for row in rest if row[0] not in found)]
 
     def oldest_s(self) -> dict[str, float]:
         """Queue -> age of the job in it that waits longest, in seconds."""

@@ -83,6 +83,20 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class QueueRow:
+    """One job of the queues.
+
+    Attributes:
+        standing: its place; None where it is at work, far back, or waits for a time.
+        age_s: seconds since it was asked for; of one at work, since it began.
+    """
+
+    job: Job
+    standing: Standing | None
+    age_s: float
+
+
+@dataclass(frozen=True)
 class Run:
     """All checks of one proposal at one commit.
 
@@ -141,6 +155,25 @@ class RunStrategy:
 
 
 @dataclass(frozen=True)
+class Figures:
+    """What lists show of a backtest; None where it is not known.
+
+    Attributes:
+        sharpe: a year's.
+        tries: backtests of its family, as counted at its verdict.
+        luck: the deflated Sharpe ratio then: the probability that it is more than luck. Of several
+            symbols the lowest.
+    """
+
+    return_pct: float | None = None
+    sharpe: float | None = None
+    max_drawdown_pct: float | None = None
+    trades: int | None = None
+    tries: int | None = None
+    luck: float | None = None
+
+
+@dataclass(frozen=True)
 class Strategy:
     """One strategy of a repository, with what is deployed and what is proposed side by side.
 
@@ -154,6 +187,8 @@ class Strategy:
         proposed_status: state of that proposal's version, None when there is none.
         proposal: the id of that proposal.
         timestamps: state -> when a version of it last entered that state.
+        figures: of the version that stands for it, the deployed one or the newest; filled in by
+            reads, empty after a move.
     """
 
     id: int
@@ -173,6 +208,7 @@ class Strategy:
     created_at: str
     updated_at: str
     timestamps: Mapping[str, str] = field(default_factory=dict)
+    figures: Figures = Figures()
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,52 @@
 """Strategies as they stand: one by one, by number or name, and in pages."""
 
+import json
 import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
 from typing import Any
 
 from components.errors import UserError
 from components.state.db.database import Database, decode
 from components.state.lifecycle import IN_PROPOSAL, Lifecycle
 from components.state.tables.audit import AuditLog
-from components.state.tables.records import AuditRow, Strategy
+from components.state.tables.records import AuditRow, Figures, Strategy
 from components.state.tables.versions import PROPOSED
 
 _DIGITS = 18
 """Numbers up to here fit the database's 64 bits."""
+
+
+class SortBy(StrEnum):
+    """What lists of strategies may be sorted by."""
+
+    NAME = "name"
+    CHANGED = "changed"
+    RETURN = "return"
+    SHARPE = "sharpe"
+    LUCK = "luck"
+    DRAWDOWN = "drawdown"
+    TRADES = "trades"
+
+
+@dataclass(frozen=True)
+class ListOrder:
+    """The order of a list: names from A, times and figures from the largest, or in reverse.
+
+    Strategies without the figure come last either way.
+    """
+
+    by: SortBy = SortBy.NAME
+    reverse: bool = False
+
+    @property
+    def descending(self) -> bool:
+        """Whether the largest comes first."""
+        return (self.by is not SortBy.NAME) != self.reverse
+
+
+BY_NAME = ListOrder()
 
 
 class StrategyRows:
@@ -23,15 +58,13 @@ class StrategyRows:
 
     def get(self, repository: str, name: str) -> Strategy | None:
         """One strategy."""
-        row = self._db.one(
-            "SELECT * FROM strategies WHERE repository = ? AND name = ?", (repository, name)
-        )
-        return strategy(row) if row is not None else None
+        found = self._read("strategies WHERE repository = ? AND name = ?", (repository, name))
+        return found[0] if found else None
 
     def by_id(self, strategy_id: int) -> Strategy | None:
         """One strategy by its number."""
-        row = self._db.one("SELECT * FROM strategies WHERE id = ?", (strategy_id,))
-        return strategy(row) if row is not None else None
+        found = self._read("strategies WHERE id = ?", (strategy_id,))
+        return found[0] if found else None
 
     def find(self, text: str) -> Strategy | None:
         """One strategy by its number or name, as people write it.
@@ -41,11 +74,11 @@ class StrategyRows:
         """
         if text.isascii() and text.isdigit():
             return self.by_id(int(text)) if len(text) <= _DIGITS else None  # 64 bits
-        rows = self._db.rows("SELECT * FROM strategies WHERE name = ? ORDER BY id", (text,))
+        rows = self._read("strategies WHERE name = ? ORDER BY id", (text,))
         if len(rows) > 1:
-            places = ", ".join(f"{row['repository']} (number {row['id']})" for row in rows)
+            places = ", ".join(f"{row.repository} (number {row.id})" for row in rows)
             raise UserError(f"{text} is in several repositories: {places}", hint="use its number")
-        return strategy(rows[0]) if rows else None
+        return rows[0] if rows else None
 
     def count(
         self, repository: str | None = None, status: Lifecycle | None = None, search: str = ""
@@ -66,6 +99,22 @@ class StrategyRows:
         """What the audit log says of a strategy, newest first; see `AuditLog.list`."""
         return self._audit.list(repository=repository, strategy=name, limit=limit, before=before)
 
+    def _read(
+        self, source: str, params: tuple[Any, ...] | dict[str, Any], columns: str = "*"
+    ) -> list[Strategy]:
+        rows = self._db.rows(f"SELECT {columns} FROM {source}", params)  # noqa: S608  # our words, bound values
+        figures = self._figures([row["id"] for row in rows])
+        return [replace(strategy(row), figures=figures[row["id"]]) for row in rows]
+
+    def _figures(self, numbers: Sequence[int]) -> dict[int, Figures]:
+        columns = ", ".join(f"f.{field.name}" for field in fields(Figures))
+        rows = self._db.rows(
+            f"SELECT s.id, {columns} FROM strategies AS s LEFT JOIN {_FIGURES}"  # noqa: S608  # our words, bound values
+            " WHERE s.id IN (SELECT value FROM json_each(?))",
+            (json.dumps(numbers),),
+        )
+        return {row[0]: Figures(*row[1:]) for row in map(tuple, rows)}
+
     def list(
         self,
         repository: str | None = None,
@@ -73,8 +122,9 @@ class StrategyRows:
         limit: int = 100,
         offset: int = 0,
         search: str = "",
+        order: ListOrder = BY_NAME,
     ) -> list[Strategy]:
-        """Strategies by name, with what of each stands in a state.
+        """Strategies, with what of each stands in a state, and the figures that stand for it.
 
         Args:
             repository: only of this one; None for all.
@@ -84,15 +134,17 @@ class StrategyRows:
             limit: at most so many.
             offset: skip so many.
             search: a part of the name.
+            order: which come first.
         """
         where, params = _filter(repository, status, search)
-        rows = self._db.rows(
-            f"SELECT s.* {_FIELDS if status else ''} FROM {_table(status)}"  # noqa: S608  # our words, bound values
-            f" WHERE {where} ORDER BY s.name, s.repository {', proposal_meant' if status else ''}"
-            " LIMIT :limit OFFSET :offset",
+        figures = f" LEFT JOIN {_FIGURES}" if order.by in _OF_FIGURES else ""
+        return self._read(
+            f"{_table(status)}{figures} WHERE {where}"
+            f" ORDER BY {_order(order)}, s.name, s.repository"
+            f" {', proposal_meant' if status else ''} LIMIT :limit OFFSET :offset",
             {**params, "limit": limit, "offset": offset},
+            f"s.* {_FIELDS if status else ''}",
         )
-        return [strategy(row) for row in rows]
 
 
 _STANDING = f"""(
@@ -106,6 +158,25 @@ _STANDING = f"""(
 
 _MEANT = ("state", "version_meant", "proposal_meant")
 _FIELDS = f", {', '.join(_MEANT)}"
+
+_OF_FIGURES = {
+    SortBy.RETURN: "return_pct",
+    SortBy.SHARPE: "sharpe",
+    SortBy.LUCK: "luck",
+    SortBy.DRAWDOWN: "max_drawdown_pct",
+    SortBy.TRADES: "trades",
+}
+_FIGURES = """figures AS f ON f.content_key = (
+    SELECT v.content_key FROM versions AS v WHERE v.strategy_id = s.id
+    ORDER BY v.lifecycle = 'deployed' DESC, v.deployed_at != '' DESC, v.moved DESC LIMIT 1
+)"""
+"""Figures of the version that stands for a strategy: the deployed one, else the newest."""
+
+
+def _order(order: ListOrder) -> str:
+    column = {SortBy.NAME: "s.name", SortBy.CHANGED: "s.updated_at"}.get(order.by)
+    column = column or f"f.{_OF_FIGURES[order.by]}"
+    return f"{column} IS NULL, {column} {'DESC' if order.descending else 'ASC'}"
 
 
 def _table(status: Lifecycle | None) -> str:
@@ -132,13 +203,13 @@ def _filter(
 
 def strategy(row: sqlite3.Row) -> Strategy:
     """The value of a row."""
-    fields = dict(row)
-    state, version, proposal = (fields.pop(key, "") for key in _MEANT)
+    values = dict(row)
+    state, version, proposal = (values.pop(key, "") for key in _MEANT)
     if state in IN_PROPOSAL:
         meant = {"proposed_status": state, "proposed_version": version, "proposal": proposal}
-        fields |= meant
-    proposed = fields["proposed_status"]
-    fields["status"] = Lifecycle(fields["status"])
-    fields["proposed_status"] = Lifecycle(proposed) if proposed else None
-    fields["timestamps"] = decode(fields["timestamps"])
-    return Strategy(**fields)
+        values |= meant
+    proposed = values["proposed_status"]
+    values["status"] = Lifecycle(values["status"])
+    values["proposed_status"] = Lifecycle(proposed) if proposed else None
+    values["timestamps"] = decode(values["timestamps"])
+    return Strategy(**values)

@@ -17,6 +17,8 @@ PAGES = {
     "run-failed": "/runs/4",
     "run-live": "/runs/5",
     "runs": "/runs",
+    "queue": "/queue",
+    "compare": "/compare?s=sma_cross&s=momentum&s=broken",
     "deployments": "/deployments",
     "audit": "/audit",
     "health": "/health",

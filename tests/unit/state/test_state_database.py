@@ -1,5 +1,6 @@
 import sqlite3
 import threading
+from contextlib import closing
 
 import pytest
 
@@ -273,6 +274,12 @@ FILL = {
     "m0007_turns": "SELECT 1;",
     "m0008_tries": "SELECT 1;",
     "m0009_families": "SELECT 1;",
+    "m0010_book": """
+        INSERT INTO verdicts VALUES ('f', 'RSI', '1.1.0', 'passed', '{"results": [{"metrics": null},
+            {"metrics": {"return_pct": 3.5, "sharpe": 0.5, "trades": 7}}],
+            "luck": [{"dsr": 0.9, "tries": 4}, {"dsr": 0.7, "tries": 3}]}', '');
+        INSERT INTO verdicts VALUES ('g', 'RSI', '1.2.0', 'passed', 'not JSON', '');
+    """,
 }
 
 
@@ -300,6 +307,22 @@ def test_database_filled_at_an_older_version_is_brought_up_to_date(path, step):
     assert not list(db.query("PRAGMA foreign_key_check"))
     assert not migrations.pending(db)
     db.close()
+
+
+def test_verdicts_that_were_there_get_their_figures(tmp_path):
+    import sqlite_utils
+
+    path = tmp_path / "algoops.db"
+    db = sqlite_utils.Database(path)
+    migrations.apply(db, stop_before="m0011_figures")
+    for text in FILL.values():
+        db.conn.executescript(text)
+    db.close()
+    with Store(path, upgrade=True):
+        pass
+    with closing(sqlite3.connect(path)) as found:
+        rows = found.execute("SELECT * FROM figures").fetchall()
+    assert rows == [("f", 3.5, 0.5, None, 7, 4, 0.7)]
 
 
 def test_script_of_a_migration_is_done_whole_with_triggers_and_without_a_last_semicolon():
