@@ -28,16 +28,17 @@ router = APIRouter(
 def queue(request: Request, page: Number = 1) -> HTMLResponse:
     """What is at work, and what waits in which order."""
     backend, renderer = parts(request).backend, parts(request).renderer
-    jobs, place = backend.store.jobs, Page.unknown(page, ROWS)
-    waiting = jobs.line(place.size + 1, place.offset)
+    jobs = backend.store.jobs
+    total = jobs.depth()["queued"]
+    place = Page.of(page, ROWS, total)
     return renderer.page(
         "queue.html",
         nav="queue",
         topic="all",
         at_work=[_shown(row) for row in jobs.at_work()],
-        waiting=[_shown(row) for row in waiting[: place.size]],
-        total=jobs.depth()["queued"],
-        page=place.ending(len(waiting)),
+        waiting=[_shown(row) for row in jobs.line(place.size, place.offset)],
+        total=total,
+        page=place,
         page_url=links("/queue"),
     )
 

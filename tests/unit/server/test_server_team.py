@@ -154,4 +154,11 @@ def test_queue_shows_the_order_in_which_jobs_are_taken(bot, client):
         assert f"place {place} of 3" in page
     assert shown[4] == "later"
     assert "tried again later" in page
-    assert "Nothing waits on this page" in client.get("/queue?page=9").text
+    jobs.cancel("recheck", "later")
+    assert client.get("/queue?page=9").text.count("place ") == 3
+
+
+def test_empty_queue_says_so(client):
+    page = client.get("/queue").text
+    assert "Nothing is at work." in page
+    assert "Nothing waits." in page
