@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
+from bot.landing.book import book_of
 from bot.report import sheet
 from bot.report.landing import what_it_means
 from bot.report.status import place_in_queue
@@ -13,6 +14,7 @@ from bot.report.values import band_words, has_figures, unit_words
 from bot.server import figures, reading, run_view, strategy_view, text
 from bot.server.auth import page_reader
 from bot.server.backend import Backend
+from bot.server.book_view import book_view
 from bot.server.errors import scrub
 from bot.server.health import overall
 from bot.server.paging import ROWS, Number, Page, links
@@ -279,6 +281,15 @@ def deployments(request: Request, page: Number = 1) -> HTMLResponse:
         page=place.ending(len(found)),
         page_url=links("/deployments"),
     )
+
+
+@router.get("/book")
+def book(request: Request) -> HTMLResponse:
+    """How all that is deployed goes together."""
+    backend, renderer = parts(request).backend, parts(request).renderer
+    names = [one.name for one in backend.settings.repositories]
+    books = [book_view(name, book_of(backend.store, name)) for name in names]
+    return renderer.page("book.html", nav="book", books=books)
 
 
 @router.get("/audit")

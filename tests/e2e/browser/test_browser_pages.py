@@ -20,6 +20,7 @@ PAGES = {
     "queue": "/queue",
     "compare": "/compare?s=sma_cross&s=momentum&s=broken",
     "deployments": "/deployments",
+    "book": "/book",
     "audit": "/audit",
     "health": "/health",
     "docs": "/docs",

@@ -26,6 +26,7 @@ PAGES = (
     "/runs/4",
     "/runs/5",
     "/deployments",
+    "/book",
     "/audit",
     "/audit?strategy=sma_cross",
     "/health",
