@@ -92,8 +92,8 @@ class Store:
         return self._db.transaction()
 
     def prune(self, older_than_days: float) -> dict[str, int]:
-        """Remove what has served; see `upkeep.prune`."""
-        return upkeep.prune(self._db, older_than_days)
+        """Remove what has served (see `upkeep.prune`), and compress what is still text."""
+        return upkeep.prune(self._db, older_than_days) | {"packed": self.verdicts.pack()}
 
     def backup(self, target: Path, *, overwrite: bool = False) -> int:
         """Copy the database to a file while others go on writing; see `backup.backup`."""

@@ -126,3 +126,21 @@ def m0011_figures(db: Database) -> None:
         END;
         """,
     )
+
+
+@migrations()
+def m0012_packed_verdicts(db: Database) -> None:
+    """Where a verdict's report stands compressed; older rows are packed later, in portions."""
+    execute(
+        db,
+        """
+        ALTER TABLE verdicts ADD COLUMN packed BLOB;
+        DROP TRIGGER figures_follow;
+        -- Packing empties the text: the figures taken from it stay.
+        CREATE TRIGGER figures_follow AFTER UPDATE OF report ON verdicts WHEN NEW.report != ''
+        BEGIN
+            DELETE FROM figures WHERE content_key = OLD.content_key;
+            INSERT INTO figures SELECT * FROM figures_of WHERE content_key = NEW.content_key;
+        END;
+        """,
+    )

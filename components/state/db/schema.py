@@ -18,6 +18,7 @@ NAMES = (
     "m0009_families",
     "m0010_book",
     "m0011_figures",
+    "m0012_packed_verdicts",
 )
 """The migrations of `migrations.py`, in their order."""
 

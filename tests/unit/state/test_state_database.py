@@ -280,6 +280,7 @@ FILL = {
             "luck": [{"dsr": 0.9, "tries": 4}, {"dsr": 0.7, "tries": 3}]}', '');
         INSERT INTO verdicts VALUES ('g', 'RSI', '1.2.0', 'passed', 'not JSON', '');
     """,
+    "m0011_figures": "SELECT 1;",
 }
 
 

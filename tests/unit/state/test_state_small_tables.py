@@ -4,7 +4,7 @@ import pytest
 
 from components.schema.results.values import Verdict
 from components.state import Lifecycle
-from components.state.db.errors import NotFound
+from components.state.db.errors import NotFound, StateCorrupt
 from components.state.tables.intents import ABANDONED
 
 L = Lifecycle
@@ -47,6 +47,42 @@ def test_forgotten_verdict_is_gone(store):
     assert store.verdicts.forget("k")
     assert not store.verdicts.forget("k")
     assert store.verdicts.get("k") is None
+
+
+def test_verdict_kept_as_text_by_an_older_version_reads_the_same_before_and_after_packing(
+    store, monkeypatch
+):
+    monkeypatch.setattr("components.state.tables.verdicts._BATCH", 2)
+    bodies = {f"k{number}": '{"curve": "' + f"{number}é," * 5000 + '"}' for number in range(5)}
+    old = "INSERT INTO verdicts VALUES (?, 'RSI', '1.0.0', 'passed', ?, '', NULL)"
+    with store.transaction():
+        for row in bodies.items():
+            store._db.execute(old, row)
+    assert {key: store.verdicts.get(key) for key in bodies} == bodies
+    assert (store.prune(30)["packed"], store.prune(30)["packed"]) == (5, 0)
+    assert {key: store.verdicts.get(key) for key in bodies} == bodies
+    kept = store._db.value("SELECT sum(length(report) + length(packed)) FROM verdicts")
+    assert kept * 20 < sum(map(len, bodies.values()))
+
+
+def test_new_verdict_of_a_packed_content_replaces_its_report(store):
+    store.verdicts.put("k", "RSI", "1.0.0", Verdict.PASSED, '{"a":1}')
+    store.verdicts.put("k", "RSI", "1.0.0", Verdict.FAILED, '{"a":"\ud800"}')
+    assert store.verdicts.get("k") == '{"a":"?"}'
+
+
+def test_figures_of_a_verdict_stay_when_its_report_is_packed(store):
+    body = '{"aggregate": {"sharpe": 1.5}, "luck": [], "results": []}'
+    store.verdicts.put("k", "RSI", "1.0.0", Verdict.PASSED, body)
+    assert store._db.value("SELECT sharpe FROM figures WHERE content_key = 'k'") == 1.5
+
+
+def test_damaged_report_of_a_verdict_is_told_and_never_read_as_a_verdict(store):
+    store.verdicts.put("k", "RSI", "1.0.0", Verdict.PASSED, '{"a":1}')
+    with store.transaction():
+        store._db.execute("UPDATE verdicts SET packed = x'789c00'")
+    with pytest.raises(StateCorrupt, match="content k is damaged"):
+        store.verdicts.get("k")
 
 
 # --- deployments -------------------------------------------------------------------------------
