@@ -25,7 +25,7 @@ DAMAGED = {"bad_ticks", "frozen_feed", "unadjusted_split", "feed_outages"}
 """Markets whose bars are wrong: who trades there has to be told."""
 REACHES_OUT = {"writes_outside", "starts_a_program"}
 VERDICTS = {"PASS", "PASS_WITH_WARNINGS", "NEEDS_MORE_EVIDENCE", "REJECT", "True", "False"}
-UNSAID = {"too few trades", "error"}
+UNSAID = {"too few trades", "error", "TimeoutExpired", "CalledProcessError"}
 Row = dict[str, Any]
 
 
