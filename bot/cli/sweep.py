@@ -1,5 +1,6 @@
 """`algoops sweep`: a strategy over a grid of parameters, and what its best cell is worth."""
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -224,8 +225,27 @@ def _with_progress(
     columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as progress:
         bar = progress.add_task("", total=len(jobs))
-        tell: Callable[[Cell], None] = lambda _cell: progress.advance(bar)  # noqa: E731  # one call
-        return sweep(jobs, executor, kept, tell, count)
+        done = itertools.count(1)
+
+        def tell(_cell: Cell) -> None:
+            progress.advance(bar)
+            line = progress_line(title, next(done), len(jobs))
+            if line and not err.is_terminal:
+                err.print(line, highlight=False)
+
+        try:
+            return sweep(jobs, executor, kept, tell, count)
+        except KeyboardInterrupt:
+            ready = sum(kept.get(key) is not None for key in jobs)
+            words = f"Stopped: {ready} of {len(jobs)} results are kept in {kept.file}."
+            err.print(words, "The same command goes on from there.", soft_wrap=True, markup=False)
+            raise
+
+
+def progress_line(title: str, done: int, total: int) -> str:
+    """What a log is told at each tenth of a sweep, every ten results at most; else empty."""
+    step = max(10, -(-total // 10))
+    return f"{title}: {done} of {total}" if done % step == 0 else ""
 
 
 def _plot_kind(plot: Path | None) -> Literal["png", "svg"] | None:

@@ -90,7 +90,7 @@ class Kept:
     """
 
     def __init__(self, file: Path) -> None:
-        self._file = file
+        self.file = file
         self._cells: dict[str, Cell] = {}
         text = file.read_bytes() if file.exists() else b""
         self._torn = bool(text) and not text.endswith(b"\n")
@@ -106,8 +106,8 @@ class Kept:
     def add(self, cell: Cell) -> None:
         """Keep a cell: one write, flushed to the disk."""
         self._cells[cell.key] = cell
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        with self._file.open("ab") as file:
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        with self.file.open("ab") as file:
             line = cell.model_dump_json().encode() + b"\n"
             file.write(b"\n" + line if self._torn else line)
             file.flush()

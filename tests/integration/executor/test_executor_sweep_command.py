@@ -1,5 +1,6 @@
 """`algoops sweep` and `algoops worker` as commands, in a real sandbox."""
 
+import itertools
 import json
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from executor_support import CONFIG, PROJECT
 
 from bot.config.settings import load
+from bot.sweep.grid import Kept
 from components.state import DATABASE, Store
 from components.state.tables.tries import Of
 from tests.cli_support import as_process, in_process
@@ -60,6 +62,27 @@ def test_sweep_draws_ranks_warns_and_goes_on_where_it_was(algoops, tmp_path):
 def load_state(folder):
     """The database that the daemon of this configuration has."""
     return Store(load(folder / "config.yaml", env={}).state.dir / DATABASE)
+
+
+def test_sweep_into_a_log_tells_each_tenth_and_ctrl_c_says_how_to_go_on(algoops, monkeypatch):
+    add = Kept.add
+
+    def add_and_press_ctrl_c(kept, cell):
+        add(kept, cell)
+        if pressed and next(pressed) == 5:
+            raise KeyboardInterrupt
+
+    asked = ("sweep", SMA, "--set", "fast=11:20:1", "--set", "slow=150", "--start", "2015-01-01")
+    monkeypatch.setattr(Kept, "add", add_and_press_ctrl_c)
+    pressed = itertools.count(1)
+    stopped = algoops(*asked)
+    assert stopped.returncode != 0
+    assert "Stopped: 5 of 10 results are kept in" in stopped.stderr
+    assert "The same command goes on from there." in stopped.stderr
+    pressed = None
+    more = algoops(*asked)
+    assert more.returncode == 0
+    assert "Sweeping: 10 of 10\n" in more.stderr
 
 
 @pytest.mark.parametrize(
