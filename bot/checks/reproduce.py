@@ -5,7 +5,7 @@ repository, policies and data are the reader's own. No stored verdict is used, a
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from threading import Event as Flag
 
@@ -17,8 +17,8 @@ from bot.core.decisions import ProposalPolicy, Snapshot, StrategyChange
 from components.errors import UserError
 from components.ports import Proposal
 from components.safe_tools.names import object_id
-from components.schema.results.evidence import Luck
-from components.schema.results.report import CheckResult, Report
+from components.schema.results.book import BookFit
+from components.schema.results.report import CheckResult, Report, StrategyReport
 from components.schema.results.values import ExecutionResult
 
 FOLDER = "folder:"
@@ -42,11 +42,16 @@ class SecondRun:
 
 
 class Claimed(Uncounted):
-    """The counts of tries as a report tells them: no other machine can count them again."""
+    """Counts of tries and books as a report tells them: no other machine knows them."""
 
-    def __init__(self, luck: Mapping[str, Sequence[Luck]]) -> None:
+    def __init__(self, strategies: Sequence[StrategyReport]) -> None:
         """Take them by strategy."""
-        self._luck = luck
+        self._luck = {strategy.name: strategy.luck for strategy in strategies}
+        self._books = {strategy.name: strategy.book for strategy in strategies}
+
+    def book(self, *of: object) -> BookFit:
+        """What was deployed beside a strategy, as it was told."""
+        return self._books.get(str(of[0])) or super().book(*of)
 
     def family(self, *of: object) -> Counted:
         """The tries of one result as they were told."""
@@ -85,7 +90,7 @@ def reproduce(where: Where, claimed: Report, bench: Bench) -> SecondRun:
         Flag(),
         force=True,
         asked=True,
-        counter=Claimed({s.name: s.luck for s in claimed.strategies}),
+        counter=Claimed(claimed.strategies),
     )
     until = last_day(claimed)
     as_then = replace(bench, until=until)

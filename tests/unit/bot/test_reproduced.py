@@ -2,8 +2,9 @@
 
 import pytest
 
-from bot.checks.reproduce import last_day
+from bot.checks.reproduce import Claimed, last_day
 from bot.checks.reproduced import ABOUT_STRATEGY, NUMBERS, Stands, compare
+from components.schema.results.book import BookFit
 from components.schema.results.evidence import Luck
 from components.schema.results.report import CheckResult, StrategyReport
 from components.schema.results.values import CheckName, ExecutionResult, Outcome, Trade, Verdict
@@ -39,6 +40,15 @@ def test_equal_reports_agree_in_every_line():
     assert [line.what for line in lines if line.held is Stands.NOTE] == ["tries"]
     whats = {line.what for line in lines}
     assert {"content", "policy", "data", "engine", "image", "seed", "orders", "numbers"} <= whats
+
+
+def test_what_was_deployed_beside_a_strategy_is_taken_from_the_report_and_said_so():
+    fit = BookFit(correlation_with_book=0.4, line="Book: 40 % correlated with beta")
+    lines = compare(told(book=fit), told(book=fit))
+    assert [line.what for line in lines if line.held is Stands.NOTE] == ["tries", "book"]
+    claimed = told(book=fit).strategies
+    assert Claimed(claimed).book("alpha", "tree") == fit
+    assert Claimed(()).book("alpha", "tree").exempt
 
 
 def test_forged_metrics_are_named_with_both_values_and_that_the_orders_are_the_same():
@@ -160,7 +170,7 @@ NOT_COMPARED = {
     "truncated", "traceback", "message", "reused", "content_key", "path", "change",
     # in no document, or compared by lines of their own
     "track", "provenance", "orders_sha256", "symbol", "interval", "name", "tree", "checks",
-    "results", "luck",
+    "results", "luck", "book",
     # words; errors among them are compared with the checks
     "lookahead", "looked_at", "data_findings", "order_findings", "tests",
 }  # fmt: skip
