@@ -21,7 +21,7 @@ from components.forge.local import LocalForge
 from components.git_patch import Repository
 from components.git_patch.ssh_signatures import PROGRAM, sign
 from components.git_patch.values import Signing
-from components.ports import Executor
+from components.ports import Executor, Forge
 from components.safe_tools.tree import Audit, no_audit
 from components.state import DATABASE, Store
 
@@ -57,45 +57,49 @@ def open_watched(
     Raises:
         ConfigError: it cannot be opened; says what to do.
     """
+    forge, where, closers = _opened(settings, repository, audit, budgets)
+    return Watched(
+        _where(repository, where),
+        forge,
+        repository.base,
+        _proposals(repository),
+        closers=closers,
+        weight=repository.weight,
+        reports_signed=_signer(repository),
+    )
+
+
+def _opened(
+    settings: Settings,
+    repository: RepositorySettings,
+    audit: Audit,
+    budgets: "Budgets | None",
+) -> tuple[Forge, Repository, tuple[Callable[[], None], ...]]:
+    """The forge, the repository with its objects, and what closes both."""
+    signing = signing_of(repository)
     if repository.forge == "github":
         # Its library is loaded by those alone who have a repository there.
         from bot.daemon.github import open_github  # noqa: PLC0415
 
-        forge, mirror = open_github(
+        github, mirror = open_github(
             repository,
             settings.state.dir / MIRRORS,
             git_binary=settings.git_binary,
-            signing=signing_of(repository),
+            signing=signing,
             audit=audit,
             budgets=budgets,
         )
-        return Watched(
-            _where(repository, mirror.repository),
-            forge,
-            repository.base,
-            _proposals(repository),
-            closers=(forge.close, mirror.close),
-            weight=repository.weight,
-            reports_signed=_signer(repository),
-        )
+        return github, mirror.repository, (github.close, mirror.close)
     local = LocalForge.open(
         repository.name,
         repository.path,
         base=repository.base,
         reports=settings.state.dir / REPORTS / repository.name,
         binary=settings.git_binary,
-        signing=signing_of(repository),
+        signing=signing,
         audit=audit,
     )
-    return Watched(
-        _where(repository, local.repository),
-        local,
-        repository.base,
-        _proposals(repository),
-        closers=(local.repository.close,),
-        weight=repository.weight,
-        reports_signed=_signer(repository),
-    )
+    return local, local.repository, (local.repository.close,)
 
 
 def signing_of(settings: RepositorySettings) -> Signing | None:

@@ -10,18 +10,18 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Template
 from markupsafe import Markup
 
 from bot.report import sheet_figures as figures
 from bot.report.further import further_rows
 from bot.report.luck import evidence_rows, luck_rows
 from bot.report.sheet_figures import Rows
+from bot.report.templates import environment
 from bot.report.values import HEADLINE, MORE, band_words, number, unit_words, words
 from components.errors import UserError
 from components.schema.results.report import Report, StrategyReport
 from components.schema.results.values import ExecutionResult, Metrics
-from components.texts import cut, harmless
 
 HERE = Path(__file__).parent
 MOST = 40
@@ -79,19 +79,7 @@ def sheet(report: Report) -> str:
 
 @lru_cache(maxsize=1)
 def _template() -> Template:
-    made = Environment(
-        loader=FileSystemLoader(HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_shown,
-    )
-    return made.get_template("sheet.html")
-
-
-def _shown(value: object) -> object:
-    return cut(harmless(value), TEXT_CAP) if type(value) is str else value
+    return environment(HERE, TEXT_CAP).get_template("sheet.html")
 
 
 def _sheet(report: Report, strategy: StrategyReport, result: ExecutionResult) -> Sheet:

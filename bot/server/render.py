@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from bot.report.templates import environment
 from bot.server import text
 from components.texts import harmless
 
@@ -45,23 +45,11 @@ def inline(plain: str) -> Markup:
     return Markup("").join(pieces)
 
 
-def _shown(value: object) -> object:
-    """What a template prints: plain text, wherever it comes from, without hidden characters."""
-    return harmless(value) if type(value) is str else value
-
-
 class Renderer:
     """The Jinja2 environment with the filters of the pages."""
 
     def __init__(self) -> None:
-        self._env = Environment(
-            loader=FileSystemLoader(TEMPLATES),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            finalize=_shown,
-        )
+        self._env = environment(TEMPLATES)
         self._env.filters.update(
             number=text.number,
             signed=text.signed,

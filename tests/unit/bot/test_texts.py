@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from bot.cli.common import _HarmlessConsole
 from bot.config.logs import VALUE_CAP, hide_secrets
-from bot.server.render import _shown, inline
+from bot.report.templates import shown
+from bot.server.render import inline
 from components.protocol.wire import Fault
 from components.sandbox.session import faults
 from components.sandbox.session.output import Tail
@@ -57,7 +58,7 @@ def test_log_line_is_harmless_and_capped():
 
 
 def test_page_shows_no_hidden_characters():
-    assert not OBEYED.search(_shown(HOSTILE))
+    assert not OBEYED.search(shown(HOSTILE))
     assert not OBEYED.search(inline(f"`{HOSTILE}`"))
 
 

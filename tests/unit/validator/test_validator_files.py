@@ -57,6 +57,7 @@ def test_malicious_helper_is_refused_at_its_own_line(policy):
         (b"import numpy as np", b"from .helpers import *\nnp.load('x')"),
         (b"import numpy as np", b"from .helpers import np as n\n[n][0].load('x')"),
         (b"from numpy import random as r", b"from .helpers import r\nr.mtrand"),
+        # why: it is judged, and never run
         (b"import logging\nlg = logging", b"from .helpers import lg\nlg.os.system('id')"),
         (b"x = 1", b"from . import helpers\nhelpers.__builtins__"),
         (b"x = 1", b"from . import helpers\n[helpers]"),
