@@ -270,11 +270,14 @@ class _DockerHandle:
     def destroy(self) -> None:
         if self._destroyed:
             return
-        self.kill()
-        self._destroyed = True
-        if self._pidfd >= 0:
-            os.close(self._pidfd)
-        self._lost.remove(self.container)
+        try:
+            self.kill()
+            self._destroyed = True
+            if self._pidfd >= 0:
+                os.close(self._pidfd)
+        finally:  # whatever became of its process or descriptor: the container goes
+            self._destroyed = True
+            self._lost.remove(self.container)
 
     def diagnose(self) -> str:
         try:

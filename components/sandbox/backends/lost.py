@@ -41,13 +41,14 @@ class LostContainers:
         """Remove a container now, or remember it. Whether it was there and is gone."""
         try:
             self._client.remove_container(container, force=True, v=True)
-        except docker.errors.NotFound:
-            self._not_found(container)
+        except docker.errors.NotFound as error:
+            if self._is_there(container):  # it is the container's process that was not found
+                self._remember(container, error)
+            else:
+                self._not_found(container)
             return False
         except ENGINE_ERRORS as error:
-            log.warning("container-not-removed", container=container[:12], reason=str(error))
-            with self._lock:
-                self._lost.setdefault(container, 0.0)
+            self._remember(container, error)
             return False
         with self._lock:
             self._lost.pop(container, None)
@@ -71,6 +72,20 @@ class LostContainers:
             left = sorted(self._lost)
         if left:
             log.warning("containers-left-to-the-reaper", containers=left)
+
+    def _remember(self, container: str, error: Exception) -> None:
+        log.warning("container-not-removed", container=container[:12], reason=str(error))
+        with self._lock:
+            self._lost.setdefault(container, 0.0)
+
+    def _is_there(self, container: str) -> bool:
+        try:
+            self._client.inspect_container(container)
+        except docker.errors.NotFound:
+            return False
+        except ENGINE_ERRORS:
+            return True  # nobody knows: it is asked for again
+        return True
 
     def _not_found(self, container: str) -> None:
         with self._lock:
