@@ -256,6 +256,7 @@ class BacktestJob:
         look: whether an audited run is looked at. False: its numbers may hold the future, and do
             to rank parameter values until a run with a look confirms them.
         lookback: declared number of bars an indicator may look back, or None.
+        delay: bars by which each order reaches the exchange later than it usually does.
         unit: smallest amount that is traded where `config` names none; None: 1.
         label: for people: "run/strategy/symbol".
     """
@@ -274,6 +275,7 @@ class BacktestJob:
     stream_cpu_s: float | None = None
     look: bool = True
     lookback: int | None = None
+    delay: int = 0
     unit: float | None = None
     seed: int = 0
     label: str = ""

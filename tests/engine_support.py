@@ -223,6 +223,7 @@ def run(  # noqa: PLR0913  # one argument a field of the job
     causality: str = "streamed",
     stream_cpu_s: float | None = None,
     lookback: int | None = None,
+    delay: int = 0,
     files: dict[str, bytes] | None = None,
     sandbox: object = None,
     name: str = "Test",
@@ -243,6 +244,7 @@ def run(  # noqa: PLR0913  # one argument a field of the job
         causality=causality,
         stream_cpu_s=stream_cpu_s,
         lookback=lookback,
+        delay=delay,
         seed=seed,
     )
     return run_backtest(job, sandbox or ForkingSandbox(), data)

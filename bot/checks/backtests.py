@@ -165,7 +165,7 @@ def order_fields(job: BacktestJob) -> dict[str, Any]:
         "parameters": dict(job.parameters),
         "config": job.config.model_dump(mode="json"),
         "bars": [job.symbol, job.interval, job.start, job.end],
-        "mode": [job.causality, job.lookback, job.seed],
+        "mode": [job.causality, job.lookback, job.seed, *([job.delay] if job.delay else [])],
     }
 
 

@@ -1,4 +1,4 @@
-"""The further runs that the risk policy asks for: neighbours, costs, walk-forward."""
+"""The further runs that the risk policy asks for: neighbours, costs, delay, walk-forward."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ import pandas as pd
 
 from bot.checks.jobs import not_made
 from bot.checks.subject import Bench
-from components.engine.costs import at_double_costs, cost_multiple
+from components.engine.costs import at_double_costs, cost_multiple, delay_keep
 from components.engine.extra_runs import extra_runs, judge_extra
 from components.engine.walk_forward import choices, walked
 from components.ports import BacktestJob
@@ -102,17 +102,20 @@ def further_runs(
     figures = []
     for job, result in backtests:
         dear = _costlier(job) if "cost_multiple" in wanted else []
+        late = _later(job) if "delay_keep" in wanted else []
         others = _others(policy, job, parameters) if "oos_keep" in wanted else []
-        outcomes = run([*dear, *others])
+        outcomes = run([*dear, *late, *others])
         broken = not_made("the further runs that the policy's gates ask for", outcomes)
         if broken:
             return FurtherRuns(broken=broken)
         found = Further(symbol=result.symbol)
         if "oos_keep" in wanted:
-            tracks = [_track(outcome) for outcome in outcomes[len(dear) :]]
+            tracks = [_track(outcome) for outcome in outcomes[len(dear) + len(late) :]]
             found = walked(policy.out_of_sample, result.symbol, result.track, tracks)
         if dear:
             found = found.model_copy(update=_cost_figures(result, outcomes[0]))
+        if late:
+            found = found.model_copy(update=_delay_figures(result, outcomes[len(dear)]))
         figures.append(found)
     return FurtherRuns(tuple(figures))
 
@@ -121,6 +124,10 @@ def _costlier(job: BacktestJob) -> list[BacktestJob]:
     """The job at double costs; none where no backtest takes so much: the figure is undefined."""
     config = at_double_costs(job.config)
     return [] if config is None else [replace(job, config=config, label=f"{job.label}/costs-x2")]
+
+
+def _later(job: BacktestJob) -> list[BacktestJob]:
+    return [replace(job, delay=1, label=f"{job.label}/one-bar-later")]
 
 
 def _others(
@@ -152,6 +159,16 @@ def _cost_figures(once: ExecutionResult, twice: ExecutionResult) -> dict[str, fl
     if before is None or after is None:
         return {}
     return {"cost_multiple": cost_multiple(before, after), "double_cost_return_pct": after}
+
+
+def _delay_figures(prompt: ExecutionResult, late: ExecutionResult) -> dict[str, float | None]:
+    if prompt.metrics is None or late.metrics is None or not (_ran(prompt) and _ran(late)):
+        return {}
+    return {
+        "delay_keep": delay_keep(prompt.metrics.sharpe, late.metrics.sharpe),
+        "delayed_sharpe": late.metrics.sharpe,
+        "delayed_return_pct": late.metrics.return_pct,
+    }
 
 
 def _not_run(wanted: Collection[str]) -> Finding:

@@ -1,4 +1,4 @@
-"""What further runs showed, as rows of names and values: double costs, and the walk-forward."""
+"""What further runs showed, as rows of names and values: costs, late orders, walk-forward."""
 
 from components.schema.results.further import Further, Window
 
@@ -10,6 +10,15 @@ def further_rows(found: Further) -> list[tuple[str, str]]:
         rows += [
             ("Return at double costs", _number(found.double_cost_return_pct, " %")),
             ("Costs may grow until the profit is gone, times", _number(found.cost_multiple)),
+        ]
+    if found.delayed_sharpe is not None or found.delayed_return_pct is not None:
+        rows += [
+            (
+                "Return where each order comes one bar later",
+                _number(found.delayed_return_pct, " %"),
+            ),
+            ("Sharpe ratio where each order comes one bar later", _number(found.delayed_sharpe)),
+            ("Share that is kept one bar later", _number(found.delay_keep)),
         ]
     if found.choices:
         rows += [
@@ -35,6 +44,8 @@ def further_line(found: Further) -> str:
     words = []
     if found.cost_multiple is not None:
         words.append(f"the profit is gone at {found.cost_multiple:.1f} times the costs")
+    if found.delayed_sharpe is not None:
+        words.append(f"one bar later a Sharpe ratio of {_number(found.delayed_sharpe)}")
     if found.windows:
         count = len(found.windows)
         words.append(

@@ -163,6 +163,7 @@ class Attempt:
             zone="" if index.tz is None else str(index.tz),
             lookback=self._lookback(),
             pip=result.pip_of(self._traded),
+            delay=job.delay if isinstance(job, BacktestJob) else 0,
         )
 
     def _guest_job(self) -> GuestJob:

@@ -1,4 +1,4 @@
-"""PURE: double costs, and by how much costs may grow until the profit is gone."""
+"""PURE: what a result keeps at higher costs, and where each order comes one bar later."""
 
 import math
 
@@ -43,3 +43,19 @@ def cost_multiple(once_pct: float, twice_pct: float) -> float | None:
     if once <= twice:
         return MOST_MULTIPLE if once > 0 and twice > 0 else None
     return min(MOST_MULTIPLE, max(0.0, 1 + once / (once - twice)))
+
+
+def delay_keep(prompt: float | None, late: float | None) -> float | None:
+    """Share of a Sharpe ratio that is left where each order reaches the exchange one bar later.
+
+    Args:
+        prompt: Sharpe ratio of the run as it is.
+        late: of the run with the delay.
+
+    Returns:
+        Their quotient (negative: a loss came of it); None where one is undefined, or there was
+        nothing to keep.
+    """
+    if prompt is None or late is None or prompt <= 0:
+        return None
+    return late / prompt

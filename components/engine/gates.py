@@ -83,7 +83,7 @@ def judge_luck(policy: RiskPolicy, luck: Sequence[Luck]) -> tuple[GateResult, ..
 
 
 def judge_further(policy: RiskPolicy, further: Sequence[Further]) -> tuple[GateResult, ...]:
-    """The gates on further runs (`cost_multiple`, `oos_keep`), on each symbol."""
+    """The gates on further runs (`cost_multiple`, `delay_keep`, `oos_keep`), on each symbol."""
     return tuple(
         _judged(gate, one.symbol, one, None, "")
         for gate in policy.gates

@@ -53,6 +53,7 @@ class Spec(msgspec.Struct, frozen=True):
         index_dtype: numpy dtype of the index ("<M8[us]"); `zone`: its time zone or "".
         lookback: bars that an indicator may look back, or None.
         pip: smallest price change, as the package computes it: the instrument's, not a bar's.
+        delay: bars by which the strategy sees each bar later than its orders are worked on.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Spec(msgspec.Struct, frozen=True):
     zone: str
     lookback: int | None
     pip: float
+    delay: int = 0
 
 
 # --- host to guest -----------------------------------------------------------------------------

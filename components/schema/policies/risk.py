@@ -12,7 +12,7 @@ LuckMetric = Literal["dsr", "min_track_years", "pbo", "psr"]
 LUCK_METRICS: frozenset[str] = frozenset(get_args(LuckMetric))
 """Metrics of `results.evidence.Luck`: they depend on how many tries were counted."""
 
-FurtherMetric = Literal["cost_multiple", "oos_keep"]
+FurtherMetric = Literal["cost_multiple", "delay_keep", "oos_keep"]
 FURTHER_METRICS: frozenset[str] = frozenset(get_args(FurtherMetric))
 """Metrics of `results.further.Further`: a gate on one of them asks for further runs."""
 

@@ -1,4 +1,4 @@
-"""What further runs of one backtest showed: at double costs, and with choices made on the past."""
+"""What further runs of a backtest showed: double costs, late orders, choices made on the past."""
 
 from components.schema.results.base import Value
 
@@ -32,6 +32,8 @@ class Further(Value):
     Attributes:
         cost_multiple: by how much costs may grow until the profit is gone; 0 to 100.
         double_cost_return_pct: return of the run at double costs.
+        delay_keep: share of the Sharpe ratio that is left where each order comes one bar later.
+        delayed_sharpe, delayed_return_pct: of that run.
         oos_keep: share of the past parts' Sharpe ratio that the parts after keep.
         oos_sharpe, past_sharpe: a year's, of the joined parts after, and mean of the past parts.
         choices, failed: sets of parameters that were chosen from, and those that did not run.
@@ -42,6 +44,9 @@ class Further(Value):
     symbol: str
     cost_multiple: float | None = None
     double_cost_return_pct: float | None = None
+    delay_keep: float | None = None
+    delayed_sharpe: float | None = None
+    delayed_return_pct: float | None = None
     oos_keep: float | None = None
     oos_sharpe: float | None = None
     past_sharpe: float | None = None

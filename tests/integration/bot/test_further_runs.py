@@ -19,6 +19,7 @@ from components.schema.results.values import (
 from tests.engine_support import ROOT
 
 COSTS = Gate(id="costs", metric="cost_multiple", op=">=", value=2)
+LATE = Gate(id="late", metric="delay_keep", op=">=", value=0.5)
 KEEPS = Gate(id="keeps", metric="oos_keep", op=">=", value=-100)
 LUCKY = Gate(id="luck", metric="dsr", op=">=", value=0.99999)
 NEVER = Gate(id="never", metric="trades", op=">=", value=10_000)
@@ -111,6 +112,24 @@ def test_strategy_that_fails_at_double_costs_does_not_pass_the_gate_on_them(worl
     report, _ = checked(subject, world, (COSTS,), broken="costs-x2", status=Status.FAILED)
     assert report.verdict is Verdict.FAILED
     assert "cost_multiple undefined" in policy_check(report).findings[0].message
+
+
+def test_run_one_bar_later_is_made_for_its_gate_alone_and_judged(world, subject):
+    report, executor = checked(subject, world, (LATE,))
+    assert executor.labels[2:] == ["sma_cross/SPX/one-bar-later"]
+    (found,) = report.further
+    own = report.results[0].metrics.sharpe
+    assert found.delayed_sharpe != own
+    assert found.delay_keep == pytest.approx(found.delayed_sharpe / own)
+    (gate,) = report.gates
+    assert gate.value == found.delay_keep
+    assert gate.passed == (found.delay_keep >= 0.5)
+
+
+def test_strategy_that_fails_one_bar_later_does_not_pass_the_gate_on_it(world, subject):
+    report, _ = checked(subject, world, (LATE,), broken="one-bar-later", status=Status.FAILED)
+    assert report.verdict is Verdict.FAILED
+    assert "delay_keep undefined" in policy_check(report).findings[0].message
 
 
 def test_costs_that_can_not_be_doubled_break_the_gate_and_not_the_check(world, subject):

@@ -146,7 +146,7 @@ def test_the_strict_policy_is_the_shipped_one_but_for_luck_and_further_runs():
         load_policy(PROJECT / "policies" / name, RiskPolicy)
         for name in ("risk.yaml", "strict/risk.yaml")
     )
-    apart = {"dsr", "cost_multiple", "oos_keep"}
+    apart = {"dsr", "cost_multiple", "delay_keep", "oos_keep"}
     rest = [
         p.model_copy(update={"gates": tuple(g for g in p.gates if g.metric not in apart)})
         for p in (shipped, strict)

@@ -11,6 +11,9 @@ FOUND = Further(
     symbol="SPX",
     cost_multiple=35.77,
     double_cost_return_pct=84.39,
+    delay_keep=0.38,
+    delayed_sharpe=0.19,
+    delayed_return_pct=12.34,
     oos_keep=0.69,
     oos_sharpe=0.51,
     past_sharpe=0.73,
@@ -27,10 +30,20 @@ def test_figures_of_further_runs_are_in_comment_terminal_and_sheet():
     strategy = strategy_of(further=(FOUND,))
     comment, terminal = details(strategy), plain(report_of(strategies=[strategy]))
     sheet = " ".join(Reader(drawn(further=(FOUND,))).words)
-    for told in ("84.39 %", "35.77", "9, 2 of them did not run", "0.69", "53.0 %", "2005-08-04"):
+    for told in (
+        "84.39 %",
+        "35.77",
+        "12.34 %",
+        "0.38",
+        "9, 2 of them did not run",
+        "0.69",
+        "53.0 %",
+        "2005-08-04",
+    ):
         assert told in comment
         assert told in sheet
     assert "the profit is gone at 35.8 times the costs" in terminal
+    assert "one bar later a Sharpe ratio of 0.19" in terminal
     assert "in 1 window a Sharpe ratio of 0.51, 0.73 on the parts before" in terminal
 
 

@@ -60,7 +60,8 @@ class Inspection:
     def look(self, cuts: Iterable[int]) -> list[Leak]:
         """All that differs; at `cuts` with the whole history where a lookback changes something."""
         leaks = self._by_history()
-        leaks = leaks or late(self._full, self._stream.refusal) or self._by_behaviour()
+        delay = self._source.spec.delay
+        leaks = leaks or late(self._full, self._stream.refusal, delay) or self._by_behaviour()
         short = [leak for leak in leaks if leak.kind in {"lookback", "lookback-orders"}]
         if not short:
             return leaks[:MAX_LEAKS]
@@ -219,12 +220,12 @@ class Inspection:
         return [msgspec.structs.replace(leak, certain=sure, least=least) for leak in short]
 
 
-def late(full: Whole, refusal: TooFewBars | None) -> list[Leak]:
+def late(full: Whole, refusal: TooFewBars | None, delay: int = 0) -> list[Leak]:
     """Whether it traded later than on all data only because its init() refused the first bars.
 
     Then other orders than on all data say nothing about the future.
     """
-    if refusal is None or refusal.bars <= full.start:
+    if refusal is None or refusal.bars <= full.start - delay:
         return []
     return [Leak("", "late", refusal.bars, str(full.start), refusal.words, certain=False)]
 

@@ -29,14 +29,19 @@ class StrategyBroker(Exchange):
     """The strategy's own broker: real, deterministic, and of no weight.
 
     `told`: by bar, what the host knows of the order of events in it, so that both fill alike.
+    `late`: the strategy sees each bar late; an order whose stop-loss or take-profit the market has
+    passed by then is refused without an exception, because its author could not know.
 
     Attributes:
         ops: what was asked for since it was last emptied.
         depth: above zero while the package itself is at work.
     """
 
-    def __init__(self, data: Any, account: Account, capacity: int, told: Told) -> None:
+    def __init__(
+        self, data: Any, account: Account, capacity: int, told: Told, *, late: bool = False
+    ) -> None:
         super().__init__(data, account, capacity)
+        self._late = late
         self.decide = lambda question: told.get(self._i, {}).get(question)
         self.ops: list[Op] = []
         self.depth = 0
@@ -69,6 +74,10 @@ class StrategyBroker(Exchange):
         self.depth += 1
         try:
             order = super().new_order(size, limit, stop, sl, tp, tag, trade=trade)
+        except ValueError:
+            if not self._late:
+                raise
+            return Order(self, size, limit, stop, sl, tp, None, tag)
         finally:
             self.depth -= 1
         self.ops.append(asked)

@@ -44,7 +44,10 @@ class Stream:
         self._folder = folder
         self._trial = Trial(kind, spec, tape, declarations)
         self._data = GrowingData(tape)
-        self._mirror = StrategyBroker(self._data, spec.account, 1_024, tape.told)
+        self._market = GrowingData(tape) if spec.delay else self._data
+        self._mirror = StrategyBroker(
+            self._market, spec.account, 1_024, tape.told, late=spec.delay > 0
+        )
         np.seterr(invalid="ignore")  # as the package's own loop does: NaN >= 3 is just False
         self._living: Strategy | None = None
         self._graft: Graft | None = None
@@ -73,15 +76,19 @@ class Stream:
         """Work on the newest bar: (orders of init() on the first live bar, orders of next())."""
         if self._broke:
             return [], []
-        length = self._tape.length
+        bar = self._tape.length - 1
+        length = self._tape.length - self._spec.delay
+        if length < 1:
+            return [], []
+        self._market.show(bar + 1)
         if self._living is not None and self._graft is not None:
             self._renew(self._graft, length)
         elif self._is_warm(length):
-            self.first, self.start = self._begin(length), length - 1
-            return self.first, self._next(length - 1)
+            self.first, self.start = self._begin(length), bar
+            return self.first, self._next(bar)
         else:
             return [], []
-        return [], self._next(length - 1)
+        return [], self._next(bar)
 
     def _is_warm(self, length: int) -> bool:
         fresh, warm = self._trial.cold(length)

@@ -62,8 +62,12 @@ class Walk:
     def __init__(self, trial: Trial, spec: Spec, tape: Tape, folder: str) -> None:
         self._trial = trial
         self._folder = folder
+        self._delay = spec.delay
         self._data = GrowingData(tape)
-        self._mirror = StrategyBroker(self._data, spec.account, 1_024, tape.told)
+        self._market = GrowingData(tape) if spec.delay else self._data
+        self._mirror = StrategyBroker(
+            self._market, spec.account, 1_024, tape.told, late=spec.delay > 0
+        )
         self._living: Strategy | None = None
         self._graft: Graft | None = None
         self._bar = 0
@@ -84,7 +88,7 @@ class Walk:
         portion = Portion(names=names_of(fresh))
         portion.series = [np.array(indicator) for indicator in fresh._indicators]  # noqa: SLF001  # the package's list
         warm = first_valid(fresh, frozenset())
-        portion.start = 0 if warm is None else warm + 1
+        portion.start = 0 if warm is None else warm + 1 + self._delay
         if length > start and not self._over:
             with np.errstate(invalid="ignore"):  # as the package's own loop does
                 self._trade(portion, fresh, start, length)
@@ -92,6 +96,7 @@ class Walk:
 
     def _trade(self, portion: Portion, fresh: Strategy, start: int, length: int) -> None:
         self._data.show(length)
+        self._market.show(length)
         if self._living is None or self._graft is None:
             self._living = self._trial.living(self._mirror, self._data)
             self._graft = Graft(self._living, self._folder)
@@ -102,10 +107,12 @@ class Walk:
         living = self._living
         cut = [(n, getattr(living, n)) for n in _indicators(fresh) if n in vars(living)]
         for bar in range(self._bar, length):
-            self._data.show(bar + 1)
+            seen = bar + 1 - self._delay
+            self._market.show(bar + 1)
+            self._data.show(seen)
             self._data.adopt(self._trial.data)
             for name, value in cut:
-                setattr(living, name, value[..., : bar + 1])
+                setattr(living, name, value[..., :seen])
             if self._over or not self._next(living, portion, bar):
                 break
         for name, value in cut:

@@ -70,13 +70,14 @@ def run_whole(
     """
     data = WholeData(tape.frame(0, length))
     data._Data__pip = tape.pip  # noqa: SLF001  # what a prefix's own closes would not tell
-    mirror = StrategyBroker(data, spec.account, length, tape.told)
+    market = WholeData(tape.frame(0, length)) if spec.delay else data
+    mirror = StrategyBroker(market, spec.account, length, tape.told, late=spec.delay > 0)
     declarations.begin(lean=True)
     strategy = kind(mirror, data, dict(spec.parameters))
     strategy.init()
     data._update()  # noqa: SLF001  # as the package does after init()
     run = Whole(
-        start=1 + int(_indicator_warmup_nbars(strategy)),
+        start=1 + int(_indicator_warmup_nbars(strategy)) + spec.delay,
         first=mirror.take(),
         series=[np.array(indicator) for indicator in strategy._indicators],  # noqa: SLF001
         names=names_of(strategy),
@@ -85,10 +86,11 @@ def run_whole(
     indicators = list(_strategy_indicators(strategy))
     with np.errstate(invalid="ignore"):
         for bar in range(run.start, length):
-            run.ended = bar
-            data._set_length(bar + 1)  # noqa: SLF001  # the package's own loop
+            run.ended, seen = bar, bar + 1 - spec.delay
+            market._set_length(bar + 1)  # noqa: SLF001  # the package's own loop
+            data._set_length(seen)  # noqa: SLF001  # as above
             for attribute, indicator in indicators:
-                setattr(strategy, attribute, indicator[..., : bar + 1])
+                setattr(strategy, attribute, indicator[..., :seen])
             if not _step(strategy, mirror, run, bar):
                 break
     return run
