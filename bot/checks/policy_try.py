@@ -47,7 +47,8 @@ def tried(policy: RiskPolicy, report: StrategyReport) -> Tried | None:
         if (g.compare == "base" and there and not base) or g.metric in unrun
     )
     kept = policy.model_copy(update={"gates": tuple(g for g in policy.gates if g.id not in untold)})
-    judged = gates.judge(kept, report.results, base or None)
+    whole = (report.aggregate, report.aggregate_benchmark) if report.aggregate else None
+    judged = gates.judge(kept, report.results, base or None, whole)
     judged = (*judged, *gates.judge_luck(kept, report.luck))
     judged = (*judged, *gates.judge_further(kept, report.further))
     judged = (*judged, *gates.judge_book(kept, report.book or BookFit()))

@@ -17,7 +17,10 @@ NUMBERS = (
 )  # fmt: skip
 """What a backtest says that depends on neither the machine nor the hour."""
 
-ABOUT_STRATEGY = ("version", "verdict", "stage", "aggregate", "base_metrics", "gates", "further")
+ABOUT_STRATEGY = (
+    "version", "verdict", "stage", "aggregate", "aggregate_benchmark", "base_metrics", "gates",
+    "further",
+)  # fmt: skip
 
 
 class Stands(StrEnum):

@@ -211,6 +211,7 @@ def _report(
     subject: Subject, prepared: Prepared, done: Sequence[CheckResult], judged: Judged
 ) -> StrategyReport:
     verdict, stage = verdict_of(done)
+    metrics, held = gates.account_of(judged.results) if judged.results else (None, None)
     return StrategyReport(
         name=subject.name,
         path=subject.path,
@@ -222,7 +223,8 @@ def _report(
         stage=stage,
         checks=tuple(done),
         results=judged.results,
-        aggregate=gates.aggregate(judged.results) if judged.results else None,
+        aggregate=metrics,
+        aggregate_benchmark=held,
         base_metrics=_compared(judged),
         gates=judged.gates,
         luck=judged.luck,
@@ -232,6 +234,6 @@ def _report(
 
 
 def _compared(judged: Judged) -> Metrics | None:
-    """The deployed version's means; none where it ran on fewer symbols: they would mislead."""
+    """The deployed version's account; none where it ran on fewer symbols: it would mislead."""
     whole = judged.base and len(judged.base) == len(judged.results)
-    return gates.aggregate(judged.base) if whole else None
+    return gates.account_of(judged.base)[0] if whole else None

@@ -9,6 +9,8 @@ from bot.report.values import (
     HEADLINE,
     MORE,
     OUTCOME_ICON,
+    SYMBOLS,
+    account_words,
     band_words,
     change,
     has_figures,
@@ -22,7 +24,6 @@ from components.schema.results.further import Further
 from components.schema.results.report import GateResult, Report, StrategyReport
 from components.schema.results.values import ExecutionResult, Status
 
-SYMBOLS = 20
 GATES = 30
 TESTS = 20
 
@@ -67,7 +68,8 @@ def _metrics(strategy: StrategyReport) -> str:
         cells = f"{old} | {words(is_now, shown)} | {change(was, is_now, shown)}"
         lines.append(f"| {shown.label} | {cells} |")
     period = f"{inline(now.start)} to {inline(now.end)}"
-    more = " ".join(filter(None, [unit_words(strategy.results), band_words(strategy.results)]))
+    told = (account_words, unit_words, band_words)
+    more = " ".join(filter(None, (words_of(strategy.results) for words_of in told)))
     note = f"{period}. {inline(more)}" if more else period
     return "\n".join(lines) + f"\n\n<sub>{note}</sub>"
 

@@ -134,7 +134,7 @@ def _columns(
     strategy: StrategyReport, result: ExecutionResult
 ) -> tuple[list[str], list[tuple[str, list[str]]]]:
     """The figures of a result beside those of the deployed version and of holding."""
-    alone = len(strategy.results) == 1  # the means over several symbols are compared with nothing
+    alone = len(strategy.results) == 1  # the account of several symbols is no symbol's
     named = [
         ("This version", result.metrics),
         ("Deployed", strategy.base_metrics if alone else None),

@@ -7,6 +7,7 @@ from bot.report.values import (
     OUTCOME_ICON,
     SEVERITY_ICON,
     VERDICT_ICON,
+    account_words,
     band_words,
     by_urgency,
     change,
@@ -137,8 +138,9 @@ def metrics_tables(report: Report) -> str:
     luck = [_luck_item(s, one.line) for s in measured[:ROWS] for one in s.luck[:LUCKS]]
     luck += [_book_item(s, s.book) for s in measured[:ROWS] if s.book is not None and s.book.alike]
     note = "▲ better, ▼ worse than the deployed version" if _compared(measured) else ""
-    bands = [inline(band_words(s.results), cap=BAND_CAP) for s in measured[:BANDS]]
-    note = "<br>".join(filter(None, [note, *bands]))
+    told = [account_words(s.results) for s in measured[:BANDS]]
+    told += [band_words(s.results) for s in measured[:BANDS]]
+    note = "<br>".join(filter(None, [note, *(inline(text, cap=BAND_CAP) for text in told)]))
     table = "\n".join([f"| Backtest | {head} | Buy and hold |", f"|---|{rule}|---:|", *rows])
     parts = (table, f"<sub>{note}</sub>" if note else "", "\n".join(luck))
     return "\n\n".join(part for part in parts if part)

@@ -4,6 +4,7 @@ from bot.report.further import further_line
 from bot.report.landing import plain_lines
 from bot.report.values import (
     HEADLINE,
+    account_words,
     by_urgency,
     change,
     findings_by_file,
@@ -59,7 +60,8 @@ def _strategy(strategy: StrategyReport) -> list[str]:
             before, after = number(strategy.base_metrics, shown), number(now, shown)
             arrow = change(before, after, shown)
             lines.append(f"{_INDENT}{shown.label:<16}{words(after, shown):>12}  {arrow}".rstrip())
-    told = [*(luck.line for luck in strategy.luck), *map(further_line, strategy.further)]
+    told = [account_words(strategy.results)] if now is not None else []
+    told += [*(luck.line for luck in strategy.luck), *map(further_line, strategy.further)]
     if strategy.book is not None and strategy.book.alike:
         told.append(strategy.book.line)
     lines += [f"{_INDENT}{_line(text, 400)}" for text in told if text]

@@ -66,6 +66,10 @@ HEADLINE = (
     Shown("max_drawdown_pct", "Max drawdown", "%", "low magnitude"),
     Shown("trades", "Trades", "count", "neither"),
 )
+SHARPE = HEADLINE[1]
+SYMBOLS = 20
+"""Symbols of a strategy that are shown one by one."""
+
 MORE = (
     Shown("buy_hold_return_pct", "Buy and hold", "%", "neither"),
     Shown("cagr_pct", "CAGR", "%", "high"),
@@ -114,7 +118,7 @@ def change(before: float | None, after: float | None, shown: Shown) -> str:
 
 
 def metrics_of(strategy: StrategyReport) -> Metrics | None:
-    """The metrics that stand for a strategy: the mean over its symbols, or its only ones."""
+    """The metrics that stand for a strategy: the account of all symbols, or its only one's."""
     if strategy.aggregate is not None:
         return strategy.aggregate
     return next((r.metrics for r in strategy.results if r.metrics is not None), None)
@@ -130,6 +134,20 @@ def unit_words(results: Sequence[ExecutionResult]) -> str:
     parts = {result.symbol: result.unit for result in results if result.unit != 1}
     told = [f"{symbol} in multiples of {number_words(unit)}" for symbol, unit in parts.items()]
     return f"Traded {', '.join(told)}." if told else ""
+
+
+def account_words(results: Sequence[ExecutionResult]) -> str:
+    """What the figures of several symbols are of, and each one's Sharpe ratio; "" for one."""
+    if len(results) == 1:
+        return ""
+    known = [(r.metrics.sharpe if r.metrics else None, r.symbol) for r in results]
+    known.sort(key=lambda pair: (pair[0] is not None, pair[0] or 0.0))
+    told = [f"{symbol} {words(ratio, SHARPE)}" for ratio, symbol in known[:SYMBOLS]]
+    more = f" and {len(known) - SYMBOLS} more" if len(known) > SYMBOLS else ""
+    return (
+        f"Figures of one account with the same money in each of {len(known)} symbols. Sharpe ratio "
+        f"of each, the worst first: {', '.join(told)}{more}."
+    )
 
 
 def band_words(results: Sequence[ExecutionResult]) -> str:

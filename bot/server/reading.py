@@ -111,7 +111,7 @@ def kept_report(run: Run) -> Report:
 
 
 def metrics_of(report: StrategyReport) -> Metrics | None:
-    """The metrics that stand for a report: the mean over symbols, else the only one's."""
+    """The metrics that stand for a report: the account of all symbols, or the only one's."""
     if report.aggregate is not None:
         return report.aggregate
     return next((r.metrics for r in report.results if r.metrics is not None), None)

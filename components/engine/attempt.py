@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 import pandas as pd
 
-from components.engine import result
+from components.engine import result, together
 from components.engine.audit import Coverage
 from components.engine.band_findings import band_findings, band_of, detail_findings
 from components.engine.broker import TooManyOrders
@@ -245,6 +245,9 @@ class Attempt:
                 "orders_sha256": self._ledger.requests_sha256(),
                 "evidence": evidence,
                 "track": track,
+                "curve": together.curve_of(
+                    curve, result.held_equity(self._bars, self._benchmark, cash, first), free
+                ),
                 "fill_differences": differences(
                     self._ledger.corrections(), self._frame.index, cash
                 ),

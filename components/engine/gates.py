@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from typing import TYPE_CHECKING
 
 from components.schema.definition.backtest import BacktestConfig, CommissionScheme
@@ -13,7 +12,6 @@ from components.schema.policies.risk import (
     LUCK_METRICS,
 )
 from components.schema.results.report import GateResult
-from components.schema.results.values import Metrics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,29 +20,33 @@ if TYPE_CHECKING:
     from components.schema.results.book import BookFit
     from components.schema.results.evidence import Luck
     from components.schema.results.further import Further
-    from components.schema.results.values import ExecutionResult
+    from components.schema.results.values import ExecutionResult, Metrics
+
+Whole = tuple["Metrics", "Metrics | None"]
+"""Metrics of an account, and of buying and holding with its money."""
 
 _NOT_DEPLOYED = "nothing is deployed yet"
 _DOES_NOT_RUN = "the deployed version does not run any more"
-_TEXTS = ("start", "end", "duration", "max_drawdown_duration")
 
 
 def judge(
     policy: RiskPolicy,
     results: Sequence[ExecutionResult],
     base: Sequence[ExecutionResult] | None,
+    whole: Whole | None = None,
 ) -> tuple[GateResult, ...]:
-    """All gates but those on luck, the book and further runs, on each symbol and on their mean.
+    """All gates but those on luck, the book and further runs, on each symbol and on all of them.
 
     Args:
         policy: the gates.
         results: one backtest a symbol.
         base: the deployed version on the same data, as far as it still runs; None: nothing is
             deployed. A gate that compares with what is not there holds, and says why.
+        whole: the account of all symbols, where it is known already.
 
     Returns:
-        One result a gate and symbol (symbol "" is the mean). A metric that is undefined, or a
-        result without metrics, breaks its gate.
+        One result a gate and symbol (symbol "" is the account of all). A metric that is
+        undefined, or a result without metrics, breaks its gate.
     """
     deployed = {result.symbol: result.metrics for result in base or () if result.metrics}
     alone = _NOT_DEPLOYED if base is None else _DOES_NOT_RUN
@@ -57,14 +59,21 @@ def judge(
         if gate.scope != "aggregate" or len(results) == 1
     ]
     if len(results) > 1:
-        mean, held = aggregate(results), _aggregate([r.benchmark for r in results if r.benchmark])
+        metrics, held = whole or account_of(results)
         everywhere = all(result.symbol in deployed for result in results)
-        before = _aggregate(list(deployed.values())) if everywhere else None
+        before = account_of(base or ())[0] if everywhere else None
         for gate in own:
             if gate.scope != "symbol":
                 reference = before if gate.compare == "base" else held
-                judged.append(_judged(gate, "", mean, reference, alone))
+                judged.append(_judged(gate, "", metrics, reference, alone))
     return tuple(judged)
+
+
+def account_of(results: Sequence[ExecutionResult]) -> Whole:
+    """See `together.together`."""
+    from components.engine.together import together  # noqa: PLC0415  # pandas: no need for gates
+
+    return together(results)
 
 
 def judge_luck(policy: RiskPolicy, luck: Sequence[Luck]) -> tuple[GateResult, ...]:
@@ -191,45 +200,6 @@ def _sentence(  # as above
     reason = f" ({why})" if why and why != "undefined" else ""
     told = "" if passed or not gate.message else f"{gate.message}: "
     return f"{where}{told}{gate.metric} {found}{needs}{compared}{reason}"
-
-
-def aggregate(results: Sequence[ExecutionResult]) -> Metrics:
-    """Means over the symbols; a number that is undefined for one of them is undefined.
-
-    `trades` and `commissions` are means too; times span all symbols.
-    """
-    return _aggregate([r.metrics for r in results if r.metrics]) or Metrics(
-        start="", end="", duration=""
-    )
-
-
-def _aggregate(metrics: Sequence[Metrics]) -> Metrics | None:
-    if not metrics:
-        return None
-    if len(metrics) == 1:
-        return metrics[0]
-    means: dict[str, float | int | None] = {}
-    for name in Metrics.model_fields:
-        if name not in _TEXTS:
-            values = [getattr(one, name) for one in metrics]
-            known = [value for value in values if value is not None]
-            means[name] = statistics.fmean(known) if len(known) == len(values) else None
-    means["trades"] = round(means["trades"] or 0)
-    longest = max(metrics, key=lambda one: _length(one.duration))
-    return Metrics.model_validate(
-        {
-            **means,
-            "start": min(one.start for one in metrics),
-            "end": max(one.end for one in metrics),
-            "duration": longest.duration,
-        }
-    )
-
-
-def _length(duration: str) -> tuple[int, str]:
-    """Sorts durations as pandas writes them ("7301 days 00:00:00"): whole days, then the clock."""
-    days, _, clock = duration.partition(" days")
-    return int(days or 0), clock
 
 
 def resolve_config(policy: RiskPolicy, wanted: BacktestConfig | None) -> BacktestConfig:

@@ -110,22 +110,36 @@ def buy_and_hold(
     Returns:
         Metrics without trades, or None where the benchmark has no bar in that time.
     """
-    frame = bars.frame
-    held = benchmark.frame["Close"].reindex(frame.index, method="ffill").bfill()
-    if held.isna().any():
+    equity = held_equity(bars, benchmark, cash, first)
+    if equity is None:
         return None
-    held.iloc[:first] = held.iloc[first]
     with np.errstate(all="ignore"):
         stats = compute_stats(
             trades=[],
-            equity=(held / held.iloc[0] * cash).to_numpy(),
-            ohlc_data=frame,
+            equity=equity.to_numpy(),
+            ohlc_data=bars.frame,
             risk_free_rate=risk_free,
             strategy_instance=None,
         )
     found = metrics_of(stats, risk_free)
     own = {"exposure_pct": 100.0, "turnover": 0.0, "buy_hold_return_pct": found.return_pct}
     return found.model_copy(update=own)
+
+
+def held_equity(
+    bars: Bars, benchmark: Bars, cash: float, first: int = 0
+) -> pd.Series[float] | None:
+    """What `cash` is worth at each bar, put into `benchmark` at the close of bar `first`.
+
+    Returns:
+        None where the benchmark has no bar in that time.
+    """
+    index = bars.frame.index
+    held: pd.Series[float] = benchmark.frame["Close"].reindex(index, method="ffill").bfill()
+    if held.isna().any():
+        return None
+    held.iloc[:first] = held.iloc[first]
+    return held / held.iloc[0] * cash
 
 
 def _turnover(stats: pd.Series[Any]) -> float | None:

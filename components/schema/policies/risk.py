@@ -93,7 +93,7 @@ class Gate(Value):
     compare: Literal["absolute", "base", "benchmark"] = "absolute"
     severity: Literal["block", "warn"] = "block"
     scope: Literal["symbol", "aggregate", "both"] = "both"
-    """Judged on each symbol, on the mean over several symbols, or on both."""
+    """Judged on each symbol, on the account of several (`aggregate`), or on both."""
     message: ShortText = ""
 
     @model_validator(mode="after")
@@ -102,7 +102,7 @@ class Gate(Value):
         if self.metric in alone and self.compare != "absolute":
             raise ValueError(f"{self.metric} is about one result: it takes `compare: absolute`")
         if self.metric in alone and self.scope == "aggregate":
-            raise ValueError(f"{self.metric} has no mean over symbols: it takes `scope: symbol`")
+            raise ValueError(f"{self.metric} is of each symbol alone: it takes `scope: symbol`")
         return self
 
 

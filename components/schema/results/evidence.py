@@ -113,6 +113,24 @@ class Track(Value):
     series: bytes
 
 
+class RunCurve(Value):
+    """The equity of one run at every bar; never part of a document.
+
+    Attributes:
+        times: int64, little endian: microseconds since 1970 (UTC) of each bar.
+        zone: time zone in which the bars are told, "" for none.
+        equity: float64, little endian: at the close of each bar, in account currency.
+        held: the same of what is bought and held; b"": it has no bars then.
+        risk_free: what money earns without risk, a year, as a fraction.
+    """
+
+    times: bytes
+    zone: str
+    equity: bytes
+    held: bytes
+    risk_free: float
+
+
 class Luck(Value):
     """How much of one result is luck, as far as the tries are counted.
 

@@ -71,7 +71,9 @@ class StrategyReport(Value):
     results: tuple[ExecutionResult, ...] = ()
     """One backtest per symbol."""
     aggregate: Metrics | None = None
-    """Means over the symbols, where there are several."""
+    """Of the only symbol; of several, the account that has the same money in each."""
+    aggregate_benchmark: Metrics | None = None
+    """The same of what is bought and held."""
     base_metrics: Metrics | None = None
     """The deployed version's metrics on the same data, where there is one."""
     gates: tuple[GateResult, ...] = ()

@@ -7,7 +7,7 @@ from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
 from components.schema.results.base import Value as Value  # noqa: PLC0414  # also known from here
-from components.schema.results.evidence import Evidence, Track
+from components.schema.results.evidence import Evidence, RunCurve, Track
 
 
 class CheckName(StrEnum):
@@ -284,6 +284,8 @@ class ExecutionResult(Value):
     evidence: Evidence | None = None
     track: SkipJsonSchema[Track | None] = Field(default=None, exclude=True, repr=False)
     """For the ledger of tries; in no document."""
+    curve: SkipJsonSchema[RunCurve | None] = Field(default=None, exclude=True, repr=False)
+    """For the account of several symbols; in no document."""
     lookahead: tuple[Finding, ...] = ()
     looked_at: str = ""
     """What the look for future bars compared, in words; "": it found something, or was not done."""

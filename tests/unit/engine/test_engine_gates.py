@@ -1,9 +1,12 @@
 """Gates: what holds, what breaks, what can't be judged."""
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from components.engine.extra_runs import extra_runs, judge_extra
-from components.engine.gates import aggregate, judge, resolve_config
+from components.engine.gates import judge, resolve_config
+from components.engine.together import curve_of
 from components.errors import ConfigError
 from components.ports import BacktestJob
 from components.schema.definition.backtest import BacktestConfig, CommissionScheme
@@ -20,6 +23,15 @@ def result(symbol="SPX", *, held=None, **metrics):
         metrics=_metrics(**metrics),
         benchmark=_metrics(**held) if held else None,
     )
+
+
+def on(symbol, drift):
+    """A run that gains so much at each of a hundred days."""
+    equity = pd.Series(
+        1e4 * (1 + drift) ** np.arange(100), index=pd.bdate_range("2020", periods=100)
+    )
+    found = result(symbol, return_pct=(equity.iloc[-1] / 1e4 - 1) * 100)
+    return found.model_copy(update={"curve": curve_of(equity, None, 0.0)})
 
 
 def _metrics(**values):
@@ -103,32 +115,17 @@ def test_benchmark_that_is_missing_breaks_the_gate():
     assert "nothing to compare" in gate.message
 
 
-def test_several_symbols_are_judged_each_and_on_their_mean():
-    gates = judge(policy(), [result("SPX", sharpe=0.9), result("IXIC", sharpe=0.3)], None)
-    assert [(g.symbol, g.passed) for g in gates] == [("SPX", True), ("IXIC", False), ("", True)]
+def test_several_symbols_are_judged_each_and_together():
+    both = [on("SPX", 0.002), on("IXIC", -0.002)]
+    gates = judge(policy(metric="return_pct", value=5), both, None)
+    assert [(g.symbol, g.passed) for g in gates] == [("SPX", True), ("IXIC", False), ("", False)]
 
 
-def test_scope_keeps_a_gate_to_symbols_or_to_the_mean():
+def test_scope_keeps_a_gate_to_symbols_or_to_all_together():
     both = [result("SPX", sharpe=0.9), result("IXIC", sharpe=0.3)]
     assert [g.symbol for g in judge(policy(scope="symbol"), both, None)] == ["SPX", "IXIC"]
     assert [g.symbol for g in judge(policy(scope="aggregate"), both, None)] == [""]
     assert [g.symbol for g in judge(policy(scope="aggregate"), both[:1], None)] == ["SPX"]
-
-
-def test_aggregate_of_an_undefined_number_is_undefined():
-    mean = aggregate([result("A", sharpe=1.0, trades=3), result("B", sharpe=None, trades=6)])
-    assert mean.sharpe is None
-    assert mean.trades == 4
-
-
-def test_aggregate_spans_the_longest_time_not_the_one_that_sorts_last():
-    for longest, *others in (
-        ("7301 days 00:00:00", "839 days 00:00:00", "9 days 23:00:00"),
-        ("0 days 10:00:00", "0 days 09:30:00"),
-    ):
-        lengths = (*others, longest, others[0])
-        mean = aggregate([result(f"S{at}", duration=text) for at, text in enumerate(lengths)])
-        assert mean.duration == longest
 
 
 def test_two_gates_of_one_id_are_refused():
