@@ -63,6 +63,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "cancel": ("operate", "Stop the checks of a proposal, until somebody asks for them or pushes."),
     "hold": ("operate", "Forbid a version to be deployed until it is unheld."),
     "unhold": ("operate", "Lift a hold."),
+    "freeze": ("operate", "Deploy nothing for a time; rollbacks still go."),
+    "unfreeze": (
+        "operate",
+        "Lift the freeze that somebody ordered; those of the configuration end by themselves.",
+    ),
     "data": ("data", "Market data: import exports, check files."),
     "doctor": (
         "doctor",

@@ -21,14 +21,27 @@ from bot.cli.common import (
     settings_from,
 )
 from bot.config.settings import Settings
-from bot.core.events import Cancel, Check, Command, CommandIssued, Deploy, Hold, Rollback, Unhold
+from bot.core.events import (
+    Cancel,
+    Check,
+    Command,
+    CommandIssued,
+    Deploy,
+    Freeze,
+    Hold,
+    Rollback,
+    Unfreeze,
+    Unhold,
+)
 from bot.daemon.client import carry_out
+from bot.landing.freezing import freeze_words
 from bot.landing.outcomes import WAITING
 from components.errors import UserError
 from components.state import DATABASE, Lifecycle, Store
 from components.state.story import lifecycle_story
 from components.state.tables.records import Strategy
 from components.state.tables.strategy_rows import ListOrder, SortBy
+from components.windows import span
 
 Name = Annotated[str, typer.Argument(help="The strategy.")]
 Version = Annotated[str, typer.Argument(help="Its version, such as 1.1.0.")]
@@ -41,7 +54,8 @@ RepositoryOption = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (deploy, rollback, recheck, cancel, hold, unhold, status, lifecycle):
+    operations = (deploy, rollback, recheck, cancel, hold, unhold, freeze, unfreeze)
+    for command in (*operations, status, lifecycle):
         app.command(command.__name__)(command)
 
 
@@ -129,6 +143,31 @@ def unhold(
         _issue(settings, _repository(settings, repository), Unhold(name, version, reason))
 
 
+def freeze(
+    reason: Reason,
+    lasts: Annotated[
+        str, typer.Option("--for", help="How long (90m, 4h, 2d); else until `unfreeze`.")
+    ] = "",
+    repository: RepositoryOption = "",
+    config: ConfigOption = None,
+) -> None:
+    """Deploy nothing for a time; rollbacks still go."""
+    with errors_for_people():
+        settings = settings_from(config)
+        if lasts:
+            span(lasts)  # told before it is asked of a daemon
+        _issue(settings, _repository(settings, repository), Freeze(lasts, reason))
+
+
+def unfreeze(
+    reason: Reason = "", repository: RepositoryOption = "", config: ConfigOption = None
+) -> None:
+    """Lift the freeze that somebody ordered; those of the configuration end by themselves."""
+    with errors_for_people():
+        settings = settings_from(config)
+        _issue(settings, _repository(settings, repository), Unfreeze(reason))
+
+
 def status(
     name: Annotated[str | None, typer.Argument(help="Only this strategy.")] = None,
     state: Annotated[
@@ -143,7 +182,7 @@ def status(
     config: ConfigOption = None,
 ) -> None:
     """What is deployed, what is proposed, what fails and why."""
-    with errors_for_people(), _store(settings_from(config)) as store:
+    with errors_for_people(), _store(settings := settings_from(config)) as store:
         found = (
             _found(store, name)
             if name
@@ -154,6 +193,8 @@ def status(
         if form is Form.JSON:
             print_json([asdict(s) for s in found])
         elif found:
+            for words in freeze_words(store, settings.repositories):
+                out.print(words, markup=False, highlight=False)
             out.print(_table(found))
             counts = sorted(store.strategies.counts().items())
             out.print(", ".join(f"{count} {word}" for word, count in counts), highlight=False)

@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PrivateAttr,
     SecretStr,
@@ -18,7 +16,8 @@ from pydantic import (
     model_validator,
 )
 
-from bot.config.source import SettingsSource, read_source
+from bot.config.freezes import FreezeSettings
+from bot.config.source import Section, SettingsSource, read_source
 from components.engine.data.place import DataPlace, RemotePlace, folder_or_url
 from components.errors import ConfigError, UserError
 from components.safe_tools.names import ref_problem, safe_relative_path
@@ -27,11 +26,7 @@ DEFAULT_FILE = "config.yaml"
 PROJECT = Path(__file__).resolve().parents[2]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class DataSettings(_Section):
+class DataSettings(Section):
     """Where market data is: a folder of `{SYMBOL}_{INTERVAL}.csv|.parquet`, or a URL of Parquet.
 
     `poll_s` is how long a listing of a URL's files is used before it is made anew.
@@ -41,13 +36,13 @@ class DataSettings(_Section):
     poll_s: Annotated[float, Field(ge=1)] = 60.0
 
 
-class StateSettings(_Section):
+class StateSettings(Section):
     """Where the bot keeps its own things: database, mirrors, reports."""
 
     dir: Path = Path("data")
 
 
-class SandboxSettings(_Section):
+class SandboxSettings(Section):
     """The sandbox backend; `auto` takes Docker where an engine answers, else bubblewrap."""
 
     backend: Literal["auto", "docker", "bubblewrap"] = "auto"
@@ -57,13 +52,13 @@ class SandboxSettings(_Section):
     isolation: Literal["job", "strategy"] = "job"
 
 
-class EngineSettings(_Section):
+class EngineSettings(Section):
     """How causality is enforced."""
 
     causality: Literal["streamed", "audited"] = "streamed"
 
 
-class ExecutorSettings(_Section):
+class ExecutorSettings(Section):
     """Where jobs run; `workers` 0 means one per core."""
 
     kind: Literal["local", "dask"] = "local"
@@ -71,7 +66,7 @@ class ExecutorSettings(_Section):
     workers: Annotated[int, Field(ge=0, le=256)] = 0
 
 
-class GitHubSettings(_Section):
+class GitHubSettings(Section):
     """How to reach GitHub: a token, or an App with its key file."""
 
     repository: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$")]
@@ -88,7 +83,7 @@ class GitHubSettings(_Section):
     poll_s: Annotated[float, Field(ge=1)] = 60.0
 
 
-class SigningSettings(_Section):
+class SigningSettings(Section):
     """How merge commits and tags are signed: an OpenPGP key id, or an SSH key's file.
 
     `reports`: an SSH key also signs each run's report.
@@ -106,7 +101,7 @@ class SigningSettings(_Section):
         return self
 
 
-class ProposalSettings(_Section):
+class ProposalSettings(Section):
     """Which proposals are checked without being asked."""
 
     check_drafts: bool = True
@@ -117,13 +112,14 @@ class ProposalSettings(_Section):
 _FOLDER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
 
 
-class RepositorySettings(_Section):
+class RepositorySettings(Section):
     """One watched repository. `github` where it lives there, else a local bare repository.
 
     `policies` is a folder of the repository: what its base branch has there of schema.yaml,
     code.yaml and risk.yaml holds instead of the operator's. `policy_changes` says who lands a
     proposal that changes them: a second person with the admin role, or (refuse) nobody. `weight`
-    is its share of the sandbox's time beside other repositories that wait.
+    is its share of the sandbox's time beside other repositories that wait. `freeze`: when nothing
+    is deployed there.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")] = "local"
@@ -134,6 +130,7 @@ class RepositorySettings(_Section):
     policies: str = ""
     policy_changes: Literal["admin", "refuse"] = "admin"
     weight: Annotated[int, Field(ge=1, le=100)] = 1
+    freeze: tuple[FreezeSettings, ...] = ()
     proposals: ProposalSettings = ProposalSettings()
     signing: SigningSettings | None = None
     github: GitHubSettings | None = None
@@ -167,7 +164,7 @@ class RepositorySettings(_Section):
         return self
 
 
-class TokenSettings(_Section):
+class TokenSettings(Section):
     """One API token: SHA-256 (hex) of the secret, and what its holder may do."""
 
     name: str
@@ -175,7 +172,7 @@ class TokenSettings(_Section):
     role: Literal["reader", "deployer", "admin"] = "reader"
 
 
-class ServerSettings(_Section):
+class ServerSettings(Section):
     """The HTTP server; anything but a loopback host needs a token."""
 
     host: str = "127.0.0.1"
@@ -191,14 +188,14 @@ class ServerSettings(_Section):
         return url
 
 
-class ScheduleSettings(_Section):
+class ScheduleSettings(Section):
     """How often the clock ticks, and how often deployed strategies are checked again; seconds."""
 
     tick_s: Annotated[float, Field(gt=0)] = 30.0
     recheck_s: Annotated[float, Field(gt=0)] = 86_400.0
 
 
-class Settings(_Section):
+class Settings(Section):
     """The whole configuration; relative paths are relative to the configuration file."""
 
     repositories: tuple[RepositorySettings, ...] = (RepositorySettings(),)

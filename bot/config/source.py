@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from components.errors import ConfigError
@@ -15,6 +15,12 @@ from components.schema.documents.reader import Document, read_document
 from components.schema.results.values import CheckName
 
 ENV_PREFIX = "ALGOOPS_"
+
+
+class Section(BaseModel):
+    """Settings that belong together: frozen, and a key that there is not is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,19 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import assert_never
 
 from bot.core.comment_lines import visible_lines
-from bot.core.events import Cancel, Check, Command, Deploy, Help, Hold, Rollback, Status, Unhold
+from bot.core.events import (
+    Cancel,
+    Check,
+    Command,
+    Deploy,
+    Freeze,
+    Help,
+    Hold,
+    Rollback,
+    Status,
+    Unfreeze,
+    Unhold,
+)
 from components.ports import Permission
 
 PREFIX = "/algoops"
@@ -22,6 +34,7 @@ take a parser of Markdown seconds."""
 _SHA = re.compile(r"[0-9a-f]{7,40}(?:[0-9a-f]{24})?")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
 _VERSION = re.compile(r"v?(\d{1,9}\.\d{1,9}\.\d{1,9}(?:[-+][0-9A-Za-z.+-]{1,50})?)")
+_SPAN = re.compile(r"[0-9]{1,5}[mhd]", re.ASCII)
 _COMMAND = re.compile(rf"{PREFIX}(?:[ \t]+(.*))?")
 
 
@@ -45,6 +58,8 @@ def may(command: Command, permission: Permission) -> bool:
     match command:
         case Check() | Cancel() | Deploy() | Rollback() | Hold() | Unhold() | Status() | Help():
             return permission in {Permission.WRITE, Permission.ADMIN}
+        case Freeze() | Unfreeze():
+            return permission is Permission.ADMIN
     assert_never(command)
 
 
@@ -100,6 +115,14 @@ def _unhold(words: list[str]) -> Command:
     return Unhold(*found)
 
 
+def _freeze(words: list[str]) -> Command:
+    lasts = words[0] if words and _SPAN.fullmatch(words[0]) else ""
+    reason = _reason(words[1:] if lasts else words)
+    if not reason:
+        return Help("freeze takes how long (90m, 4h, 2d; or nothing) and the reason")
+    return Freeze(lasts, reason)
+
+
 def _named_version(words: list[str]) -> tuple[str, str, str] | None:
     if len(words) < 2 or not _NAME.fullmatch(words[0]):  # noqa: PLR2004  # a name and a version
         return None
@@ -122,6 +145,8 @@ _READERS: Mapping[str, Callable[[list[str]], Command]] = {
     "rollback": _rollback,
     "hold": _hold,
     "unhold": _unhold,
+    "freeze": _freeze,
+    "unfreeze": lambda words: Unfreeze(_reason(words)),
     "cancel": _alone(Cancel()),
     "status": _alone(Status()),
     "help": lambda _: Help(),

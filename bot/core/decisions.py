@@ -242,6 +242,7 @@ def _stale(facts: DeployFacts) -> Refuse | None:
 
 UNSEEN = "unseen"
 LUCK = "luck"
+FROZEN = "frozen"
 
 
 def _unseen(facts: DeployFacts) -> Refuse | None:

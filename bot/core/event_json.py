@@ -12,6 +12,7 @@ from bot.core.events import (
     CommandIssued,
     Deploy,
     Event,
+    Freeze,
     GroupFormed,
     Help,
     Hold,
@@ -20,6 +21,7 @@ from bot.core.events import (
     Rollback,
     Status,
     Tick,
+    Unfreeze,
     Unhold,
 )
 
@@ -28,7 +30,19 @@ _EVENTS: dict[str, type[Event]] = {
     for cls in (ProposalChanged, ProposalClosed, BaseMoved, GroupFormed, CommandIssued, Tick)
 }
 _COMMANDS: dict[str, type[Command]] = {
-    cls.__name__: cls for cls in (Check, Deploy, Rollback, Hold, Unhold, Cancel, Status, Help)
+    cls.__name__: cls
+    for cls in (
+        Check,
+        Deploy,
+        Rollback,
+        Hold,
+        Unhold,
+        Freeze,
+        Unfreeze,
+        Cancel,
+        Status,
+        Help,
+    )
 }
 
 

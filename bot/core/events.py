@@ -59,6 +59,21 @@ class Unhold:
 
 
 @dataclass(frozen=True)
+class Freeze:
+    """`/algoops freeze [SPAN] reason...`: deploy nothing for so long ("": until it is lifted)."""
+
+    lasts: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Unfreeze:
+    """`/algoops unfreeze reason...`: lift the freeze that somebody ordered."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class Cancel:
     """`/algoops cancel`: stop the proposal's running checks."""
 
@@ -75,7 +90,7 @@ class Help:
     problem: str = ""
 
 
-Command = Check | Deploy | Rollback | Hold | Unhold | Cancel | Status | Help
+Command = Check | Deploy | Rollback | Hold | Unhold | Freeze | Unfreeze | Cancel | Status | Help
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,12 @@ from bot.core.events import (
     Command,
     CommandIssued,
     Deploy,
+    Freeze,
     Help,
     Hold,
     Rollback,
     Status,
+    Unfreeze,
     Unhold,
 )
 from bot.core.failpoints import failpoint
@@ -27,6 +29,7 @@ from bot.daemon import reactions
 from bot.deploy.deploys import deploy
 from bot.deploy.rollbacks import continue_rollback, rollback
 from bot.landing.context import Watched, World
+from bot.landing.freezing import frozen, lift_freeze, order_freeze
 from bot.landing.holding import set_hold
 from bot.landing.outcomes import WAITING, CommandOutcome, keep, read
 from bot.landing.unfinished import finish_open, refuse_unknown
@@ -120,6 +123,8 @@ def _do(world: World, watched: Watched, event: CommandIssued, job: Job) -> Comma
             outcome = _hold(world, watched, event, command)
         case Unhold():
             outcome = _unhold(world, watched, event, command)
+        case Freeze() | Unfreeze():
+            outcome = _freeze(world, watched, event, command)
         case Cancel():
             outcome = _cancel(world, watched, event)
         case Status():
@@ -227,6 +232,24 @@ def _unhold(
     return CommandOutcome(
         ok=True, code="lifted", message=markdown.hold_lifted(command.name, command.version)
     )
+
+
+def _freeze(
+    world: World, watched: Watched, event: CommandIssued, command: Freeze | Unfreeze
+) -> CommandOutcome:
+    actor, reason = event.actor, command.reason.strip()
+    if isinstance(command, Freeze):
+        if not reason:
+            return CommandOutcome(ok=False, code="reason_missing", message="say why: it is shown")
+        order_freeze(world, watched, actor=actor, reason=reason, lasts=command.lasts)
+    elif not lift_freeze(world, watched, actor=actor, reason=reason):
+        words = f"nobody has ordered a freeze of {watched.name}"
+        return CommandOutcome(ok=False, code="not_frozen", message=words)
+    now = frozen(world, watched)
+    if isinstance(command, Freeze) and now is not None:
+        return CommandOutcome(ok=True, code="frozen", message=now.words)
+    words = markdown.freeze_lifted(now.words if now is not None else "")
+    return CommandOutcome(ok=True, code="lifted", message=words)
 
 
 def _cancel(world: World, watched: Watched, event: CommandIssued) -> CommandOutcome:

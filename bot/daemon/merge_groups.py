@@ -6,6 +6,7 @@ from bot.checks.run import take_snapshot
 from bot.core.decisions import Snapshot
 from bot.deploy.recheck import judge_live, kept
 from bot.landing.context import Watched, World
+from bot.landing.freezing import frozen
 from bot.landing.reverts import restored_trees
 from bot.report import markdown
 from bot.report.values import base_id
@@ -32,6 +33,10 @@ def check_group(world: World, job: Job) -> None:
     if snapshot.changes and not rest.changes:
         words = markdown.not_judged("the group", "what was live before")
         _mark(watched, job.key, StatusState.SUCCESS, words)
+        return
+    freeze = frozen(world, watched)
+    if freeze is not None and rest.changes:
+        _mark(watched, job.key, StatusState.FAILURE, freeze.words)
         return
     _mark(watched, job.key, StatusState.PENDING, "checks are running")
     run = world.store.runs.start(

@@ -66,6 +66,7 @@ def open_watched(
         closers=closers,
         weight=repository.weight,
         reports_signed=_signer(repository),
+        freezes=tuple(freeze.window for freeze in repository.freeze),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from bot.config.settings import Settings
-from bot.core.decisions import UNSEEN
+from bot.core.decisions import FROZEN, UNSEEN
 from bot.core.event_json import key_of
 from bot.core.events import CommandIssued, Deploy, Event, Hold, Rollback, Unhold
 from bot.core.job_output import log_output
@@ -40,7 +40,7 @@ from components.state.tables.records import Strategy
 WAIT_S = 900.0
 READY = "ready"
 NOT_READY_CODES = frozenset(
-    {"not_ready", "not_reported", "nothing", "error", "not_deployed", UNSEEN}
+    {"not_ready", "not_reported", "nothing", "error", "not_deployed", UNSEEN, FROZEN}
 )
 
 

@@ -15,6 +15,7 @@ from bot.checks.lands import landing_list
 from bot.checks.run import take_snapshot
 from bot.checks.strategy import Superseded
 from bot.core.decisions import (
+    FROZEN,
     LUCK,
     UNSEEN,
     Land,
@@ -28,6 +29,7 @@ from bot.core.orders import DeployOrder
 from bot.deploy.facts import candidates_of, deploy_facts
 from bot.deploy.parts import ReadyProposal, loosens, message_of, part_of
 from bot.landing.context import Watched, World
+from bot.landing.freezing import frozen
 from bot.landing.land import DEPLOY, announce_deploy, finish_deploy
 from bot.landing.lifecycle_moves import Moves
 from bot.landing.outcomes import WAITING, CommandOutcome, keep, read
@@ -108,6 +110,9 @@ def _decide(
     proposal = watched.forge.proposal(order.proposal)
     if proposal is None:
         return _gone(world, watched, order)
+    freeze = frozen(world, watched)
+    if freeze is not None:
+        return CommandOutcome(ok=False, code=FROZEN, message=freeze.words)
     snapshot = take_snapshot(watched.where, proposal, watched.forge.base())
     broken = broken_policies(watched.where, world.bench, snapshot.merge_tree)
     snapshot = replace(snapshot, findings=(*snapshot.findings, *broken))

@@ -16,6 +16,7 @@ from bot.sources.wake import Bell
 from components.errors import UserError
 from components.ports import Forge
 from components.state import Store
+from components.windows import CronWindow
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Watched:
         closers: end what it holds open: git processes, connections.
         weight: its share of the sandbox beside other repositories.
         reports_signed: makes the signature of a report's bytes; None: reports are not signed.
+        freezes: when nothing is deployed, by the configuration.
     """
 
     where: Where
@@ -39,6 +41,7 @@ class Watched:
     closers: tuple[Callable[[], None], ...] = ()
     weight: int = 1
     reports_signed: Callable[[bytes], str] | None = None
+    freezes: tuple[CronWindow, ...] = ()
 
     def close(self) -> None:
         """End what it holds open. Idempotent."""

@@ -5,7 +5,7 @@ open.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import structlog
@@ -14,6 +14,7 @@ from bot.core.failpoints import failpoint
 from bot.core.notices import StrategyChanged
 from bot.core.orders import DeployOrder
 from bot.landing.context import Watched, World
+from bot.landing.freezing import FreezeNow, frozen
 from bot.landing.lifecycle_moves import make_ready
 from bot.landing.outcomes import CommandOutcome, keep
 from bot.landing.queued import (
@@ -161,13 +162,25 @@ def finish_deploy(world: World, watched: Watched, intent: Intent) -> dict[str, C
 def _land(world: World, watched: Watched, intent: Intent, parts: Sequence[Part]) -> str:
     """The commit that landed; of a queue's, only where it brings what was tested and shown."""
     landing = _landing(watched, intent, parts)
+    freeze = frozen(world, watched)
+    if freeze is not None:  # it began before: what has landed is recorded, the rest does not land
+        landing = replace(landing, offered=True)
     if not landing.queued:
-        return watched.forge.land(landing)
+        return _unless_frozen(watched, landing, freeze)
     items = [item for part in parts for item in part.landed]
     refuse_held(world, watched, [(i.name, i.version) for i in items if i.tree is not None])
-    commit = watched.forge.land(landing)
+    commit = _unless_frozen(watched, landing, freeze)
     refuse_unshown(watched, {i.name: i.tree for i in items}, parts[-1].digest, commit)
     return commit
+
+
+def _unless_frozen(watched: Watched, landing: Landing, freeze: FreezeNow | None) -> str:
+    try:
+        return watched.forge.land(landing)
+    except Waiting as waiting:
+        if freeze is None:
+            raise
+        raise UserError(freeze.words) from waiting
 
 
 def _give_up(

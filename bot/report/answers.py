@@ -14,6 +14,8 @@ COMMANDS = (
     ("rollback NAME [VERSION] REASON", "bring an earlier version back and hold the present one"),
     ("hold NAME VERSION REASON", "keep a version from being deployed"),
     ("unhold NAME VERSION [REASON]", "lift a hold"),
+    ("freeze [90m, 4h, 2d] REASON", "deploy nothing until then, or until `unfreeze` (admins)"),
+    ("unfreeze [REASON]", "lift that (admins)"),
     ("cancel", "stop the checks that are running"),
     ("status", "say where this proposal stands"),
     ("help", "show this list"),
@@ -142,8 +144,9 @@ def rollback_proposed(name: str, version: str, proposal: str) -> str:
 
 def refused(actor: str, permission: Permission) -> str:
     """`actor` may not command."""
+    needed = "the admin role on" if permission is Permission.WRITE else "write access to"
     return (
-        f"{inline(actor)}, this needs write access to the repository; you have "
+        f"{inline(actor)}, this needs {needed} the repository; you have "
         f"{permission.value}. Nothing was done. Ask a maintainer to write the command."
     )
 
@@ -169,6 +172,17 @@ def hold_set(name: str, version: str) -> str:
 def hold_lifted(name: str, version: str) -> str:
     """A hold was lifted."""
     return f"▶️ {code(name)} {code(version)} may be deployed again."
+
+
+def frozen(reason: str, by: str, until: str) -> str:
+    """A freeze that holds; `until` is an ISO time, or "" where somebody has to lift it."""
+    end = f"until {until[:16].replace('T', ' ')} UTC" if until else "until `algoops unfreeze`"
+    return f"❄️ Deploys are frozen {end}, by {inline(by)}: {inline(reason)}. Rollbacks still go."
+
+
+def freeze_lifted(still: str) -> str:
+    """An operator's freeze was lifted; `still` is what freezes all the same, "" for nothing."""
+    return f"The order is lifted, but: {still}" if still else "▶️ Deploys go again."
 
 
 def check_started(commit: str) -> str:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from bot.landing.book import book_of
+from bot.landing.freezing import freeze_words
 from bot.report import sheet
 from bot.report.landing import what_it_means
 from bot.report.status import place_in_queue
@@ -63,6 +64,7 @@ def index(  # one argument a parameter of the page
         nav="strategies",
         topic="all",
         refused=scrub(store.meta.get(SETTINGS_REFUSED)),
+        freezes=freeze_words(store, backend.settings.repositories),
         tiles=_tiles(counts),
         attention=[_row(s) for s in _attention(backend)] if page == 1 and not search else [],
         rows=[{**_row(s), "spark": here.briefs.of(store, s).spark} for s in rows],

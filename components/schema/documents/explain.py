@@ -203,7 +203,8 @@ def fields_at(model: type[BaseModel], path: Path) -> set[str]:
         kinds = [m.model_fields[part].annotation for m in models if part in m.model_fields] or [
             kind for kind in kinds if not _is_model(kind)
         ]
-    return {name for kind in kinds for m in _models_in(kind) for name in m.model_fields}
+    fields = (f for kind in kinds for m in _models_in(kind) for f in m.model_fields.items())
+    return {field.alias or name for name, field in fields}
 
 
 def _models_in(kind: Any) -> list[type[BaseModel]]:

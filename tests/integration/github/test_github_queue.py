@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.core.events import Deploy, Hold
+from bot.core.events import Deploy, Freeze, Hold, Unfreeze
 from bot.core.orders import DeployOrder
 from bot.daemon.merge_groups import check_group
 from bot.deploy.deploys import deploy
@@ -55,6 +55,10 @@ class Queued(Team):
         return self.world.store.strategies.get("team", self.name).deployed_version == ""
 
 
+def freeze(team, key="freeze"):
+    return team.command("", Freeze("", "incident"), key)
+
+
 @pytest.fixture
 def team(github, world):
     made = Queued(github, world, f"queued{len(world.store.strategies.list())}")
@@ -105,6 +109,38 @@ def test_deploy_through_the_queue_on_a_base_that_others_moved_tags_what_landed(t
     assert landed == team.git.tip("refs/heads/main")
     kinds = [d.kind for d in team.world.store.deployments.list(repository="team", name=team.name)]
     assert kinds == ["deploy", "external", "external"]
+
+
+def test_freeze_takes_a_waiting_deploy_out_of_the_queue_and_lets_none_in(team):
+    pull = team.remove()
+    assert team.deploy(pull).code == "waiting"
+    assert freeze(team).ok
+    team.tick()
+    assert team.repo.queue == []
+    assert team.outcome().code == "given_up"
+    assert "incident" in team.said(pull)[-1]
+    assert team.deploy(pull, "again").code == "frozen"
+    enqueue(team.github.state, team.repo, pull, pull.head_sha, "ann", jump=False)
+    team.check_groups()
+    (group,) = [c for r, c in team.git.branches().items() if "gh-readonly-queue" in r]
+    assert team.repo.status_of(group) == {"algoops": "failure"}
+    assert team.command("", Unfreeze("over"), "unfreeze").ok
+    dequeue(team.github.state, team.repo, pull, "ann")
+    assert team.deploy(pull, "third").code == "waiting"
+    team.run_queue()
+    team.look()
+    assert team.is_archived
+
+
+def test_what_the_queue_merged_before_a_freeze_is_the_deploy(team):
+    pull = team.remove()
+    team.deploy(pull)
+    team.run_queue()
+    freeze(team)
+    team.look()
+    assert team.outcome().code == "deployed"
+    assert team.is_archived
+    team.command("", Unfreeze("over"), "unfreeze")
 
 
 def test_deploy_asked_for_twice_is_in_the_queue_once(team):

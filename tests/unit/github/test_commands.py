@@ -8,7 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.commands import REASON_CAP, may, parse
-from bot.core.events import Cancel, Check, Deploy, Help, Hold, Rollback, Status, Unhold
+from bot.core.events import (
+    Cancel,
+    Check,
+    Deploy,
+    Freeze,
+    Help,
+    Hold,
+    Rollback,
+    Status,
+    Unfreeze,
+    Unhold,
+)
 from bot.report import markdown
 from components.ports import Permission
 
@@ -31,6 +42,9 @@ SNAPSHOTS = Path(__file__).parents[1] / "report" / "snapshots"
         ("/algoops rollback alpha v1.2.0 bad fill", Rollback("alpha", "1.2.0", "bad fill")),
         ("/algoops hold alpha 1.2.0 look first", Hold("alpha", "1.2.0", "look first")),
         ("/algoops unhold alpha 1.2.0", Unhold("alpha", "1.2.0")),
+        ("/algoops freeze 36h the exchange moves", Freeze("36h", "the exchange moves")),
+        ("/algoops freeze incident 7", Freeze("", "incident 7")),
+        ("/algoops unfreeze it has moved", Unfreeze("it has moved")),
         ("Good.\n/algoops deploy", Deploy()),
         ("List<int>\n\n/algoops deploy", Deploy()),
         ("a<br>\n/algoops deploy", Deploy()),
@@ -204,6 +218,12 @@ def test_mixed_blocks_never_yield_more_than_the_lines_that_stand_there(lines):
 def test_only_who_may_write_may_command(command):
     allowed = {p for p in Permission if may(command, p)}
     assert allowed == {Permission.WRITE, Permission.ADMIN}
+
+
+@pytest.mark.parametrize("command", [Freeze("", "x"), Unfreeze()])
+def test_only_admins_may_freeze_and_lift_it(command):
+    assert {p for p in Permission if may(command, p)} == {Permission.ADMIN}
+    assert "admin role" in markdown.refused("ann", Permission.WRITE)
 
 
 @pytest.mark.parametrize(
