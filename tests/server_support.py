@@ -303,6 +303,17 @@ BAD_IMPORT = Finding(
     severity=Severity.ERROR,
 )
 
+LONG_LINE = Finding(
+    check=CheckName.CODE,
+    rule="line-too-long",
+    message=f"`{'a' * 200}` is long",
+    file="strategies/broken/strategy.py",
+    line=4,
+    column=1,
+    source_line=" + ".join(f"value_{number}" for number in range(60)),
+    severity=Severity.WARNING,
+)
+
 
 def passed_report(
     name: str, version: str = "1.0.0", *, key: str = "", growth: float = 0.0006
@@ -346,7 +357,7 @@ def failed_report(name: str) -> StrategyReport:
         outcome=Outcome.FAILED,
         summary="1 error",
         duration_s=0.004,
-        findings=(BAD_IMPORT,),
+        findings=(BAD_IMPORT, LONG_LINE),
     )
     schema = CheckResult(
         name=CheckName.SCHEMA, outcome=Outcome.PASSED, summary="", duration_s=0.001
