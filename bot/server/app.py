@@ -38,7 +38,7 @@ from bot.server.live import Hub
 from bot.server.metrics import Meters
 from bot.server.parts import Parts, parts
 from bot.server.reach import exposed
-from bot.server.reading import Briefs
+from bot.server.reading import Sparks
 from bot.server.render import Renderer, project_version
 from components.errors import AlgoOpsError
 from components.schema.definition.backtest import BacktestConfig
@@ -78,7 +78,7 @@ def create_app(backend: Backend) -> FastAPI:
         hub=Hub(),
         health=Health(backend),
         meters=Meters(backend),
-        briefs=Briefs(),
+        sparks=Sparks(),
         renderer=Renderer(),
         slow=anyio.CapacityLimiter(api.AT_ONCE),
     )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.report.lines import seconds_of
+from bot.report.values import metrics_of
 from bot.server import figures, reading, text
 from bot.server.strategy_view import METRICS
 from components.schema.results.values import ExecutionResult, Metrics
@@ -77,7 +78,7 @@ def _side(store: Store, strategy: Strategy, key: str) -> Side:
         key=key,
         strategy=strategy,
         version=version.version if version else "",
-        metrics=reading.metrics_of(report) if report else None,
+        metrics=metrics_of(report) if report else None,
         result=figures.result_of(report, "") if report else None,
         symbols=len(report.results) if report else 0,
     )

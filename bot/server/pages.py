@@ -67,7 +67,7 @@ def index(  # one argument a parameter of the page
         freezes=freeze_words(store, backend.settings.repositories),
         tiles=_tiles(counts),
         attention=[_row(s) for s in _attention(backend)] if page == 1 and not search else [],
-        rows=[{**_row(s), "spark": here.briefs.of(store, s).spark} for s in rows],
+        rows=[{**_row(s), "spark": here.sparks.of(store, s)} for s in rows],
         heading=f"{text.tone(wanted).word} strategies" if wanted else "All strategies",
         columns=COLUMNS,
         order=order,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bot.server.health import Health
     from bot.server.live import Hub
     from bot.server.metrics import Meters
-    from bot.server.reading import Briefs
+    from bot.server.reading import Sparks
     from bot.server.render import Renderer
 
 
@@ -33,7 +33,7 @@ class Parts:
     hub: Hub
     health: Health
     meters: Meters
-    briefs: Briefs
+    sparks: Sparks
     renderer: Renderer
     slow: anyio.CapacityLimiter
 

@@ -1,7 +1,7 @@
 """Reads of the Store that several endpoints and pages share."""
 
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import Lock
 from typing import TypeVar
 
@@ -12,7 +12,6 @@ from bot.report.lines import Path
 from bot.server.errors import scrub
 from bot.server.figures import spark
 from components.schema.results.report import Report, StrategyReport
-from components.schema.results.values import Metrics
 from components.state import Store
 from components.state.db.errors import NotFound
 from components.state.tables.records import Run, Strategy, Version
@@ -110,69 +109,28 @@ def kept_report(run: Run) -> Report:
     return report
 
 
-def metrics_of(report: StrategyReport) -> Metrics | None:
-    """The metrics that stand for a report: the account of all symbols, or the only one's."""
-    if report.aggregate is not None:
-        return report.aggregate
-    return next((r.metrics for r in report.results if r.metrics is not None), None)
-
-
-@dataclass(frozen=True)
-class Brief:
-    """One strategy's figures in a row of a list."""
-
-    return_pct: float | None = None
-    sharpe: float | None = None
-    max_drawdown_pct: float | None = None
-    trades: int | None = None
-    spark: Path | None = None
-
-    @property
-    def tone(self) -> str:
-        """Style of the return."""
-        if not self.return_pct:
-            return ""
-        return "up" if self.return_pct > 0 else "down"
-
-
-def _brief(report: StrategyReport) -> Brief:
-    metrics = metrics_of(report)
-    if metrics is None:
-        return Brief()
-    points = next((r.equity for r in report.results if r.equity), ())
-    return Brief(
-        return_pct=metrics.return_pct,
-        sharpe=metrics.sharpe,
-        max_drawdown_pct=metrics.max_drawdown_pct,
-        trades=metrics.trades,
-        spark=spark(points),
-    )
-
-
-class Briefs:
-    """Briefs by content: what was found out about a content does not change, so they are kept."""
+class Sparks:
+    """Small curves by content, which does not change, so they are kept."""
 
     def __init__(self, most: int = 5_000) -> None:
         self._most = most
         self._lock = Lock()
-        self._kept: OrderedDict[tuple[str, str], Brief] = OrderedDict()
+        self._kept: OrderedDict[str, Path | None] = OrderedDict()
 
-    def of(self, store: Store, strategy: Strategy) -> Brief:
-        """The brief of the version that stands for a strategy."""
-        version = shown_version(store, strategy)
-        if version is None or not version.content_key:
-            return Brief()
-        key = (version.content_key, version.verdict)
+    def of(self, store: Store, strategy: Strategy) -> Path | None:
+        """The equity curve of what a strategy's figures are of; None where there is none."""
+        key = strategy.figures.content_key
+        if not key:
+            return None
         with self._lock:
-            kept = self._kept.get(key)
-        if kept is not None:
-            return kept
-        report = report_of(store, version)
-        return Brief() if report is None else self._keep(key, _brief(report))
-
-    def _keep(self, key: tuple[str, str], brief: Brief) -> Brief:
+            if key in self._kept:
+                return self._kept[key]
+        report = stored(StrategyReport, store.verdicts.get(key) or "")
+        if report is None:
+            return None
+        curve = spark(next((r.equity for r in report.results if r.equity), ()))
         with self._lock:
-            self._kept[key] = brief
+            self._kept[key] = curve
             while len(self._kept) > self._most:
                 self._kept.popitem(last=False)
-        return brief
+        return curve

@@ -163,6 +163,7 @@ class Figures:
         tries: backtests of its family, as counted at its verdict.
         luck: the deflated Sharpe ratio then: the probability that it is more than luck. Of several
             symbols the lowest.
+        content_key: of the content that they are of.
     """
 
     return_pct: float | None = None
@@ -171,6 +172,7 @@ class Figures:
     trades: int | None = None
     tries: int | None = None
     luck: float | None = None
+    content_key: str | None = None
 
 
 @dataclass(frozen=True)

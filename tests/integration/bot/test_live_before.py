@@ -8,7 +8,8 @@ from bot.demo.stage import set_stage
 from bot.deploy.drift import base_moved
 from bot.deploy.recheck import recheck
 from bot.report.markdown import summary
-from bot.server.reading import Briefs, metrics_of
+from bot.report.values import metrics_of
+from bot.server.reading import Sparks
 from components.schema.results.report import Report
 from components.schema.results.values import Verdict
 from components.state.tables.records import Job
@@ -25,7 +26,8 @@ def test_figures_of_what_was_live_at_the_first_start_are_shown(world):
     store = world.store
     base_moved(world, Job(1, "base", "demo", "demo", {}, "leased", 0, 1, 3, "", ""))
     (strategy,) = store.strategies.list("demo")
-    assert Briefs().of(store, strategy).sharpe is None
+    sparks = Sparks()
+    assert (strategy.figures.sharpe, sparks.of(store, strategy)) == (None, None)
     job = store.jobs.lease("worker", 60.0)
     while job.kind != "recheck":
         store.jobs.finish(job.id, "worker")
@@ -35,8 +37,9 @@ def test_figures_of_what_was_live_at_the_first_start_are_shown(world):
     report = Report.model_validate_json(store.runs.get(run.id).report)
     assert report.verdict is Verdict.PASSED
     assert report.summary == f"{strategy.name} {report.strategies[0].version} passed all checks."
-    shown = Briefs().of(store, strategy)
-    assert shown.sharpe == metrics_of(report.strategies[0]).sharpe
+    (shown,) = store.strategies.list("demo")
+    assert shown.figures.sharpe == metrics_of(report.strategies[0]).sharpe
+    assert sparks.of(store, shown) is not None
 
 
 def test_summary_of_a_proposal_says_what_may_be_done():
