@@ -6,6 +6,7 @@ from dataclasses import replace
 from bot.checks.subject import Subject
 from components.schema.definition.check import DefinitionCheck
 from components.schema.policies.code import CodePolicy
+from components.schema.results.fixes import moved
 from components.validator import CodeCheck, check_code, cut_folder, lint
 
 
@@ -24,11 +25,7 @@ def judge_code(
     """
     checked = check_code(files, policy=policy, strict=strict, parameters=parameters, prefix=prefix)
     cuts = cut_folder(files)
-    lints = (
-        f.model_copy(update={"file": prefix + f.file})
-        for f in lint(files)
-        if not cuts[f.file].covers(f.line or 0)
-    )
+    lints = (moved(f, prefix + f.file) for f in lint(files) if not cuts[f.file].covers(f.line or 0))
     return replace(checked, findings=(*checked.findings, *lints))
 
 

@@ -14,6 +14,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
+from bot.checks.fixing import fix_folder
 from bot.checks.folders import strategy_folders
 from bot.checks.policies import load_policies
 from bot.checks.run import Where, make_report
@@ -75,6 +76,9 @@ def check(
     ] = Format.TEXT,
     output: Annotated[Path | None, typer.Option(help="Write the report to this file.")] = None,
     force: Annotated[bool, typer.Option(help="Run again where a verdict is known.")] = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="First apply the fixes that findings offer (folders).")
+    ] = False,
     config: ConfigOption = None,
 ) -> None:
     """Check the strategies that differ between two commits, or the named ones. Needs no daemon.
@@ -84,6 +88,8 @@ def check(
     with errors_for_people():
         settings = settings_from(config)
         folders, names = _told_apart(targets or ())
+        if fix:
+            _fix(folders, settings)
         with _bench(settings) as (bench, store), _progress(form) as tell:
             asked = Asked(partial(known_verdict, store), tell, Flag(), force=force, asked=True)
             if folders:
@@ -109,6 +115,15 @@ def _told_apart(targets: Sequence[str]) -> tuple[list[Path], tuple[str, ...]]:
             "name folders or strategies, not both", hint=f"no folder: {', '.join(names)}"
         )
     return [folder for path in given for folder in strategy_folders(path)], names
+
+
+def _fix(folders: Sequence[Path], settings: Settings) -> None:
+    if not folders:
+        hint = "name the folder of a strategy: algoops check --fix strategies/NAME"
+        raise UserError("--fix changes files on disk, so it needs folders", hint=hint)
+    policies = load_policies(settings.policies)
+    for folder in folders:
+        err.print(fix_folder(folder, policies), end="", markup=False, soft_wrap=True)
 
 
 def _check_commits(

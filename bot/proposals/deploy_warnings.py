@@ -1,9 +1,19 @@
 """What would stop a deploy although the checks passed: said early, as warnings of the report."""
 
+import re
+
+from bot.checks.subject import DEFINITIONS
 from bot.landing.context import Watched, World
 from bot.landing.holding import find_hold
+from components.schema.definition.fixes import version_fix
+from components.schema.documents.reader import place, read_document
 from components.schema.results.report import Report, StrategyReport
 from components.schema.results.values import CheckName, Finding, Severity, Verdict
+
+MOST_TAKEN = 100
+"""Numbers that are tried one after the other for a version that is free."""
+
+_NUMBERS = re.compile(r"(\d{1,9}\.\d{1,9})\.(\d{1,9})")
 
 
 def with_deploy_warnings(world: World, watched: Watched, report: Report) -> Report:
@@ -17,9 +27,11 @@ def with_deploy_warnings(world: World, watched: Watched, report: Report) -> Repo
                 " content, so this cannot be deployed under that number"
             )
             hint = "raise `version` in strategy.yaml"
-            warnings.append(_warning(strategy, "version-taken", message, hint))
+            warning = _warning(strategy, "version-taken", message, hint)
+            warnings.append(_raised(world, watched, strategy, warning))
         elif landed is None:
-            warnings += _tagged(watched, strategy)
+            found = _tagged(watched, strategy)
+            warnings += [_raised(world, watched, strategy, one) for one in found]
         warnings += _held(world, watched, strategy)
     return report.model_copy(update={"findings": (*report.findings, *warnings)})
 
@@ -36,6 +48,36 @@ def _tagged(watched: Watched, strategy: StrategyReport) -> list[Finding]:
     )
     hint = "delete the tag if it was made by hand, else raise `version` in strategy.yaml"
     return [_warning(strategy, "tag-taken", message, hint)]
+
+
+def _raised(world: World, watched: Watched, strategy: StrategyReport, warning: Finding) -> Finding:
+    """The warning at the version's place, with the next number that is free as its fix."""
+    files = watched.where.repository.read_folder(strategy.tree).files
+    name = next((n for n in DEFINITIONS if n in files), "")
+    version = _next_free(world, watched, strategy)
+    if not name or not version:
+        return warning
+    document = read_document(files[name], f"{strategy.path}/{name}")
+    span = document.spans.get(("version",))
+    fix = version_fix(document, version)
+    if not fix or span is None:
+        return warning
+    placed = warning.model_copy(update={"file": document.file, "fix": fix})
+    return place(placed, span[1], document.text)
+
+
+def _next_free(world: World, watched: Watched, strategy: StrategyReport) -> str:
+    """The next patch number that was never deployed and has no tag; "" for an odd version."""
+    found = _NUMBERS.fullmatch(strategy.version)
+    if found is None:
+        return ""
+    for patch in range(int(found[2]) + 1, int(found[2]) + 1 + MOST_TAKEN):
+        version = f"{found[1]}.{patch}"
+        if world.store.versions.landed(watched.name, strategy.name, version):
+            continue
+        if watched.where.repository.commit_of_tag(f"{strategy.name}/v{version}") is None:
+            return version
+    return ""
 
 
 def _held(world: World, watched: Watched, strategy: StrategyReport) -> list[Finding]:

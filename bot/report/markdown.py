@@ -34,6 +34,7 @@ from bot.report.answers import (
 )
 from bot.report.details import details, provenance
 from bot.report.escape import block, code, inline, link
+from bot.report.fixes import fixes_fold
 from bot.report.landing import lands_parts, leaving
 from bot.report.status import SUMMARY_CONTEXT, context, status_text, statuses, summary
 from bot.report.tables import checks_table, findings_list, metrics_tables, troubles_list
@@ -107,6 +108,7 @@ def markdown(report: Report, *, page_url: str = "", chart: str = "") -> str:
     ]
     rest = [
         findings_list(report),
+        fixes_fold(report),
         troubles_list(report),
         metrics_tables(report),
         block(chart, "mermaid", cap=20_000) if chart else "",

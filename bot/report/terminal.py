@@ -1,5 +1,6 @@
 """Report -> text for terminals and logs."""
 
+from bot.report.fixes import fixes_of
 from bot.report.further import further_line
 from bot.report.landing import plain_lines
 from bot.report.values import (
@@ -7,6 +8,7 @@ from bot.report.values import (
     account_words,
     by_urgency,
     change,
+    counted,
     findings_by_file,
     metrics_of,
     number,
@@ -38,6 +40,11 @@ def plain(report: Report) -> str:
         lines.append("")
     for file, findings in grouped.items():
         lines += [text for finding in findings for text in _finding(file, finding)]
+    if fixes := len(fixes_of(report)):
+        lines += [
+            "",
+            f"{counted(fixes, 'fix', 'fixes')}: `algoops check --fix FOLDER` applies what it finds",
+        ]
     if report.limits_not_enforced:
         limits = ", ".join(_line(limit) for limit in report.limits_not_enforced)
         lines += ["", f"Limits that this machine could not enforce: {limits}"]

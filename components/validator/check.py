@@ -7,6 +7,7 @@ import keyword
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from components.schema.results.fixes import moved
 from components.schema.results.values import Finding, Severity
 from components.validator.analysis import source
 from components.validator.analysis.notebook import Cut, cut_folder, is_test
@@ -91,8 +92,7 @@ def check_code(
         CACHE.put(key, known)
     if not prefix:
         return known
-    moved = (f.model_copy(update={"file": prefix + f.file}) for f in known.findings)
-    return replace(known, findings=tuple(moved))
+    return replace(known, findings=tuple(moved(f, prefix + f.file) for f in known.findings))
 
 
 def check_source(

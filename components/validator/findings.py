@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Protocol
 
+from components.schema.results.fixes import Edit, diff_of
 from components.schema.results.values import CheckName, Finding, Severity
 from components.validator.registry.rules import RULES, Group
 
@@ -43,13 +44,22 @@ class Findings:
         self.refused: set[Group] = set()
         self._seen: set[tuple[str, int, int, str]] = set()
 
-    def add(self, rule: str, node: Placed | ast.AST, message: str, hint: str = "") -> None:
-        """Record what was found at a node."""
+    def add(
+        self,
+        rule: str,
+        node: Placed | ast.AST,
+        message: str,
+        hint: str = "",
+        edit: Edit | None = None,
+    ) -> None:
+        """Record what was found at a node, with the edit after which it is gone."""
         end = getattr(node, "end_lineno", None)
         line, offset = _start(node)
-        column = self._column(line, offset)
-        stop = self._column(end, getattr(node, "end_col_offset", None) or 0) if end else None
-        self.at(rule, line, column, message, hint, (end, stop))
+        column = self.column(line, offset)
+        stop = self.column(end, getattr(node, "end_col_offset", None) or 0) if end else None
+        if self.at(rule, line, column, message, hint, (end, stop)) and edit is not None:
+            fix = diff_of(self.lines, edit, self.file)
+            self.all[-1] = self.all[-1].model_copy(update={"fix": fix})
 
     def at(
         self,
@@ -59,19 +69,23 @@ class Findings:
         message: str,
         hint: str = "",
         end: tuple[int | None, int | None] = (None, None),
-    ) -> None:
-        """Record what was found at a place; lines and columns count from 1, also of its `end`."""
+    ) -> bool:
+        """Record what was found at a place; lines and columns count from 1, also of its `end`.
+
+        Returns:
+            Whether it was recorded: not when its rule is off, or there is enough already.
+        """
         severity = self._weight(rule)
         key = (rule, line, column or 0, message)
         if severity is None or key in self._seen:
-            return
+            return False
         self._seen.add(key)
         if severity is Severity.ERROR:
             self.refused.add(RULES[rule].group)
         if len(self.all) >= self.policy.limits.findings and severity is not Severity.ERROR:
-            return
+            return False
         if len(self.all) >= 2 * self.policy.limits.findings:
-            return
+            return False
         self.all.append(
             Finding(
                 check=CheckName.CODE,
@@ -87,6 +101,7 @@ class Findings:
                 source_line=self._source(line),
             )
         )
+        return True
 
     def _weight(self, rule: str) -> Severity | None:
         wanted = self.policy.rules.get(rule)
@@ -98,8 +113,8 @@ class Findings:
             return Severity.WARNING
         return RULES[rule].weight
 
-    def _column(self, line: int, offset: int) -> int:
-        """Ast counts bytes of UTF-8; people count characters."""
+    def column(self, line: int, offset: int) -> int:
+        """The column (from 1) of an offset of `ast`, which counts bytes of UTF-8."""
         text = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
         if text.isascii():
             return offset + 1

@@ -11,6 +11,7 @@ from shutil import which
 from typing import Any
 
 from components.errors import TransientError
+from components.schema.results.fixes import Edit, diff_of
 from components.schema.results.values import CheckName, Finding, Severity
 from components.validator.findings import LINE_LENGTH
 
@@ -116,7 +117,18 @@ def _finding(path: str, item: dict[str, Any], lines: list[str]) -> Finding:
         end_line=int(end["row"]),
         end_column=int(end["column"]),
         source_line=lines[line - 1][:LINE_LENGTH] if line <= len(lines) else "",
+        fix=_fix(path, item.get("fix") or {}, lines),
     )
+
+
+def _fix(path: str, fix: dict[str, Any], lines: list[str]) -> str:
+    """What ruff calls safe to change, where it is at one place."""
+    edits = fix.get("edits") or []
+    if fix.get("applicability") != "safe" or len(edits) != 1:
+        return ""
+    start, end = edits[0]["location"], edits[0]["end_location"]
+    first, last = ((int(p["row"]), int(p["column"])) for p in (start, end))
+    return diff_of(lines, Edit(*first, *last, str(edits[0]["content"])), path)
 
 
 def _ruff(

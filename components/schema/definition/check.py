@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from components.schema.definition.crosscheck import framework_of, framework_problem, problems_of
+from components.schema.definition.fixes import with_fixes
 from components.schema.definition.models import (
     SCHEMA_VERSION,
     ParameterSpec,
@@ -79,7 +80,9 @@ def check_definition(
     Returns:
         The definition with everything found. Never raises for what `data` holds.
     """
-    return _check(read_document(data, file), folder, policy, has_code=has_code)
+    document = read_document(data, file)
+    checked = _check(document, folder, policy, has_code=has_code)
+    return replace(checked, findings=with_fixes(checked.findings, document))
 
 
 def validate_mapping(

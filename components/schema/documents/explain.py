@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _BRANCHES = frozenset({"flag", "integer", "number", "text", "spec", "list"})
 _MISSING = object()
+_GUESS = re.compile(r"did you mean `([$\w.-]{1,100})`\?")
 _SHOWN = 60
 _EXPECTED = {
     "string_type": "text",
@@ -40,7 +42,7 @@ _EXPECTED = {
     "union_tag_not_found": "true, false, a number or text",
     "union_tag_invalid": "true, false, a number or text",
 }
-_YES_NO = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+YES_NO = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
 def findings_of(
@@ -88,6 +90,12 @@ def near(word: str, known: Iterable[str]) -> str:
     names = {name.lower(): name for name in known}
     close = get_close_matches(word.lower()[:100], names, n=1, cutoff=0.6)
     return f"did you mean `{names[close[0]]}`?" if close else ""
+
+
+def guessed(hint: str) -> str:
+    """The known word that a hint of `near` names; "" for any other hint."""
+    found = _GUESS.fullmatch(hint)
+    return found[1] if found else ""
 
 
 def _finding(item: ErrorDetails, document: Document, model: type[BaseModel]) -> Finding:
@@ -177,8 +185,8 @@ def _hint(item: ErrorDetails, path: Path) -> str:
 
 def _hint_for_text(item: ErrorDetails, value: str) -> str:
     kind = item["type"]
-    if kind == "bool_type" and value.lower() in _YES_NO:
-        return f"in YAML 1.2 `{value}` is text: write {_YES_NO[value.lower()]}"
+    if kind == "bool_type" and value.lower() in YES_NO:
+        return f"in YAML 1.2 `{value}` is text: write {YES_NO[value.lower()]}"
     if kind == "tuple_type":
         return "write a list: one `- ...` line each"
     if kind == "literal_error":

@@ -53,7 +53,11 @@ class Verdict(StrEnum):
 
 
 class Finding(Value):
-    """One problem, where it is, and what to do about it. Lines and columns count from 1."""
+    """One problem, where it is, and what to do about it. Lines and columns count from 1.
+
+    Attributes:
+        fix: a unified diff of its file after which it is gone, where that is mechanical; or "".
+    """
 
     check: CheckName
     rule: str
@@ -68,6 +72,7 @@ class Finding(Value):
     source_line: str = ""
     found: str = ""
     allowed: str = ""
+    fix: str = ""
 
 
 class Status(StrEnum):

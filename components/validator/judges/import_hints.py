@@ -18,7 +18,7 @@ def of_module(case: Case, rule: str, path: str, names: Sequence[ast.alias]) -> s
     """
     if rule not in {"import-unknown", "import-dangerous"}:
         return ""
-    if not any(_is_used(case, item) for item in names):
+    if not any(is_used(case, item) for item in names):
         return "Nothing in the file uses it: remove the line."
     top = path.partition(".")[0]
     if top in NOTEBOOK_MODULES:
@@ -49,6 +49,7 @@ def of_file(path: str) -> str:
     )
 
 
-def _is_used(case: Case, item: ast.alias) -> bool:
+def is_used(case: Case, item: ast.alias) -> bool:
+    """Whether the file reads what an import binds."""
     name = item.asname or item.name.partition(".")[0]
     return name == "*" or name in case.index.loads

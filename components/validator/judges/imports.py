@@ -1,10 +1,10 @@
 """Imports: exact module paths, and the names taken from them."""
 
 import ast
-from collections.abc import Sequence
 
+from components.schema.results.fixes import Edit
 from components.validator.analysis.scopes import Scope
-from components.validator.judges import import_hints
+from components.validator.judges import fixes, import_hints
 from components.validator.judges.common import Case
 
 
@@ -22,15 +22,25 @@ def _plain(case: Case, node: ast.Import, scope: Scope) -> None:
         if scope.kind == "class":
             case.findings.add("import-in-class", item, f"{item.name} is imported in a class body")
         if case.project.local_module(case.unit, item.name) is None:
-            _module(case, item.name, item, (item,))
+            _module(case, item.name, item, node)
 
 
-def _module(case: Case, path: str, node: ast.AST, names: Sequence[ast.alias]) -> bool:
+def _module(case: Case, path: str, place: ast.AST, node: ast.Import | ast.ImportFrom) -> bool:
+    """Judge a module that a statement imports; whether nothing refuses it."""
     refusal = case.doors.module(path, in_test=case.unit.test)
-    if refusal is not None:
-        hint = import_hints.of_module(case, refusal.rule, path, names)
-        case.findings.add(refusal.rule, node, refusal.message, hint)
-    return refusal is None
+    if refusal is None:
+        return True
+    names = [place] if isinstance(place, ast.alias) else node.names
+    hint = import_hints.of_module(case, refusal.rule, path, names)
+    case.findings.add(refusal.rule, place, refusal.message, hint, _mended(case, node))
+    return False
+
+
+def _mended(case: Case, node: ast.Import | ast.ImportFrom) -> Edit | None:
+    """The statement taken out where nothing uses it, else its names from where they are open."""
+    if not any(import_hints.is_used(case, item) for item in node.names):
+        return fixes.without_statement(case, node)
+    return fixes.from_home(case, node) if isinstance(node, ast.ImportFrom) else None
 
 
 def _from(case: Case, node: ast.ImportFrom, scope: Scope) -> None:
@@ -38,9 +48,9 @@ def _from(case: Case, node: ast.ImportFrom, scope: Scope) -> None:
     local = case.project.local_module(case.unit, path)
     if local is not None:
         _local(case, node, local)
-    elif _module(case, path, node, node.names):
+    elif _module(case, path, node, node):
         for item in node.names:
-            _member(case, path, item)
+            _member(case, path, item, node)
     if scope.kind == "class" and any(_is_module(case, path, a.name) for a in node.names):
         case.findings.add("import-in-class", node, "a module is imported in a class body")
 
@@ -51,14 +61,15 @@ def _is_module(case: Case, path: str, name: str) -> bool:
     return name == "*" or any(ref.module for ref in refs)
 
 
-def _member(case: Case, path: str, item: ast.alias) -> None:
+def _member(case: Case, path: str, item: ast.alias, node: ast.ImportFrom) -> None:
     if item.name == "*":
         case.findings.add("import-star", item, f"everything is imported from {path}")
         refusal = case.doors.star(path)
     else:
         refusal = case.doors.member(path, item.name, in_test=case.unit.test)
     if refusal is not None:
-        case.findings.add(refusal.rule, item, refusal.message)
+        edit = fixes.from_home(case, node)
+        case.findings.add(refusal.rule, item, refusal.message, edit=edit)
 
 
 def _local(case: Case, node: ast.ImportFrom, path: str) -> None:

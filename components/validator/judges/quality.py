@@ -6,6 +6,7 @@ import ast
 from functools import cache
 from typing import TYPE_CHECKING
 
+from components.validator.judges import fixes
 from components.validator.registry import catalogue
 from components.validator.registry.words import words
 
@@ -28,6 +29,8 @@ _CLOCKS = words("""
 _SEEDED = frozenset({"default_rng", "Random", "RandomState", "SeedSequence", "PCG64", "Philox"})
 _NO_DRAW = _SEEDED | frozenset({"seed", "setstate", "set_state", "Generator", "getstate"})
 _BACKWARD = frozenset({"bfill", "backfill"})
+_COMPOSED = frozenset({"SignalStrategy", "TrailingStrategy"})
+"""Strategies of `backtesting.lib`, whose own init() and next() do their work."""
 
 
 def judge(case: Case, parameters: Collection[str] | None) -> None:
@@ -61,12 +64,25 @@ def _strategies(case: Case, parameters: Collection[str] | None) -> None:
     for node in found:
         _attributes(case, node, parameters)
         _kept_columns(case, node)
-        if any(_is_trailing(base) for base in node.bases):
+        libraries = {_name_of(base) for base in node.bases} & _COMPOSED - names
+        _supers(case, node, ("__init__", "init", "next") if libraries else ("__init__",))
+        if "TrailingStrategy" in libraries:
             case.findings.add("trailing-first-bars", node, f"{node.name} is a TrailingStrategy")
 
 
-def _is_trailing(base: ast.expr) -> bool:
-    return "TrailingStrategy" in (getattr(base, "id", ""), getattr(base, "attr", ""))
+def _name_of(base: ast.expr) -> str:
+    return str(getattr(base, "id", "") or getattr(base, "attr", ""))
+
+
+def _supers(case: Case, node: ast.ClassDef, names: tuple[str, ...]) -> None:
+    """Methods that replace what their base does, and never call it."""
+    for item in node.body:
+        if not isinstance(item, ast.FunctionDef) or item.name not in names:
+            continue
+        if not any(isinstance(n, ast.Attribute) and n.attr == item.name for n in ast.walk(item)):
+            message = f"{node.name}.{item.name}() does not call super().{item.name}()"
+            edit = fixes.super_call(case, item)
+            case.findings.add("super-missing", item, message, edit=edit)
 
 
 def _strategy_names(case: Case, unit: Unit, depth: int = 0) -> set[str]:
@@ -187,8 +203,11 @@ def _calls_of(case: Case, *names: str) -> list[ast.Call]:
 
 def _shifts(case: Case) -> None:
     for call in _calls_of(case, "shift", "tshift", "pct_change", "diff"):
-        if isinstance(call.func, ast.Attribute) and _negative(_argument(call, 0, "periods")):
-            case.findings.add("lookahead-shift", call, f"{call.func.attr} by a negative number")
+        periods = _argument(call, 0, "periods")
+        if isinstance(call.func, ast.Attribute) and _negative(periods):
+            message = f"{call.func.attr} by a negative number"
+            edit = fixes.without_minus(case, periods)
+            case.findings.add("lookahead-shift", call, message, edit=edit)
     for call in _calls_of(case, "roll"):
         if _negative(_argument(call, 1, "shift")):
             case.findings.add("lookahead-shift", call, "np.roll by a negative number")
@@ -198,14 +217,20 @@ def _windows(case: Case) -> None:
     for call in _calls_of(case, "rolling"):
         center = _argument(call, 2, "center")
         if isinstance(center, ast.Constant) and center.value is True:
-            case.findings.add("lookahead-window", call, "this window is centred")
+            edit = fixes.swapped(case, center, "True", "False")
+            case.findings.add("lookahead-window", call, "this window is centred", edit=edit)
     for call in _calls_of(case, *_BACKWARD):
         if isinstance(call.func, ast.Attribute):
-            case.findings.add("lookahead-fill", call, f"{call.func.attr} fills from the future")
+            message = f"{call.func.attr} fills from the future"
+            edit = fixes.called(case, call.func, "ffill")
+            case.findings.add("lookahead-fill", call, message, edit=edit)
     for call in _calls_of(case, "fillna", "interpolate"):
         method = _argument(call, 1, "method", "limit_direction")
         if isinstance(method, ast.Constant) and method.value in (*_BACKWARD, "backward", "both"):
-            case.findings.add("lookahead-fill", call, f"filled by {method.value}")
+            filled = f"filled by {method.value}"
+            known = method.value in _BACKWARD
+            mend = fixes.quoted(case, method, str(method.value), "ffill") if known else None
+            case.findings.add("lookahead-fill", call, filled, edit=mend)
 
 
 def _calls(case: Case) -> None:
@@ -238,6 +263,9 @@ def _one_call(case: Case, call: ast.Call, path: str, *, seeded: bool) -> None:
         return
     if name in _SEEDED:
         if not call.args and not call.keywords:
-            case.findings.add("random-unseeded", call, f"{name}() has no seed")
+            seed = fixes.seeded(case, call)
+            case.findings.add("random-unseeded", call, f"{name}() has no seed", edit=seed)
     elif not seeded and name not in _NO_DRAW:
-        case.findings.add("random-unseeded", call, f"{path} draws from the shared generator")
+        message = f"{path} draws from the shared generator"
+        edit = fixes.seed_line(case, call)
+        case.findings.add("random-unseeded", call, message, edit=edit)

@@ -29,6 +29,16 @@ QUALITY = (
     ),
     rule(
         Group.QUALITY,
+        "super-missing",
+        "A method that replaces one which has to be called",
+        "Strategy.__init__ prepares what every run needs; init() and next() of SignalStrategy and "
+        "TrailingStrategy do what the class is there for.",
+        "Call super().__init__(...), super().init() or super().next() first.",
+        "from backtesting.lib import SignalStrategy\nclass A(SignalStrategy):\n"
+        "    def init(self):\n        self.days = 5\n    def next(self):\n        super().next()",
+    ),
+    rule(
+        Group.QUALITY,
         "parameter-unknown",
         "A class attribute that the definition doesn't know",
         "A number in the class that strategy.yaml doesn't name can't be set or optimised.",

@@ -46,11 +46,15 @@ def held(stage, world):
 
 def warnings(world, branch, version):
     """The rules of what a passed report of this branch warns of."""
+    return [f.rule for f in warned(world, branch, version)]
+
+
+def warned(world, branch, version):
     watched = world.repository("demo")
     head = watched.forge.proposal(f"branch/{branch}").head
     tree = watched.where.repository.tree_at(head, "strategies/fine")
     found = report_of(strategies=[strategy_of("fine", tree=tree, version=version)])
-    return [f.rule for f in with_deploy_warnings(world, watched, found).findings]
+    return with_deploy_warnings(world, watched, found).findings
 
 
 def same_again(stage, name="fine", version="1.2.0"):
@@ -141,3 +145,15 @@ def test_tag_that_a_person_made_is_named_as_such_and_nothing_lands(stage, world)
     assert stage.git("rev-parse", "main") == before
     stage.git("tag", "-d", "fine/v1.0.0")
     assert order(world, "feature").ok
+
+
+def test_version_that_was_not_raised_comes_with_the_next_free_number_as_its_fix(stage, world):
+    land(stage, world, "1.0.0")
+    stage.git("tag", "fine/v1.0.1", "main")
+    push(stage, "feature", "fine", version="1.0.0", extra={"notes.py": "NEW = True\n"})
+    (finding,) = [f for f in warned(world, "feature", "1.0.0") if f.rule == "version-taken"]
+    assert finding.file == "strategies/fine/strategy.yaml"
+    assert finding.line == finding.end_line
+    assert "-version: 1.0.0\n+version: 1.0.2\n" in finding.fix
+    push(stage, "feature", "fine", version="1.0.2", extra={"notes.py": "NEW = True\n"})
+    assert not warned(world, "feature", "1.0.2")

@@ -1,5 +1,6 @@
 """The shapes that a report takes, each with a name that is its snapshot's."""
 
+from components.schema.results.fixes import Edit, diff_of
 from components.schema.results.report import (
     Change,
     CheckResult,
@@ -146,6 +147,28 @@ def failed_code() -> Report:
             findings=findings,
         ),
     )
+    return report_of(
+        verdict=Verdict.FAILED, summary="alpha failed code (2 problems).", strategies=[strategy]
+    )
+
+
+def failed_with_fixes() -> Report:
+    lines = [
+        "import numpy as np",
+        "from backtesting import Strategy",
+        "",
+        "x = np.random.rand()",
+        "",
+    ]
+    edit = Edit(2, 1, 2, 1, "np.random.seed(0)\n")
+    seed = diff_of(lines, edit, "strategies/alpha/strategy.py")
+    findings = [
+        finding(
+            line=4, rule="random-unseeded", message="draws from the shared generator", fix=seed
+        ),
+        finding(line=9, message="this one has no fix"),
+    ]
+    strategy = strategy_of(verdict=Verdict.FAILED, findings=findings)
     return report_of(
         verdict=Verdict.FAILED, summary="alpha failed code (2 problems).", strategies=[strategy]
     )
@@ -326,6 +349,7 @@ SHAPES = {
         passed_reused,
         passed_with_warnings,
         failed_code,
+        failed_with_fixes,
         failed_crash,
         failed_gate,
         failed_conflict,

@@ -47,7 +47,9 @@ MD = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 
 
 def hostile_report(text):
-    note = finding(message=text, hint=text, rule=text, source_line=text, found=text, allowed=text)
+    note = finding(
+        message=text, hint=text, rule=text, source_line=text, found=text, allowed=text, fix=text
+    )
     result = ExecutionResult(
         status=Status.CRASHED, symbol=text, message=text, stdout=text, stderr=text, traceback=text
     )

@@ -36,6 +36,11 @@ def strategy(init="pass", attributes="n = 1", after="pass"):
         (strategy(after="print(1)"), "print-in-next"),
         (strategy(attributes="entries = []"), "mutable-class-state"),
         (strategy("self.x = undefined_name"), "name-undefined"),
+        (
+            "from backtesting.lib import TrailingStrategy\nclass S(TrailingStrategy):\n    def next(self): pass\n",
+            "super-missing",
+        ),
+        (strategy().replace("init(self)", "__init__(self, *given)"), "super-missing"),
     ],
 )
 def test_doubtful_code_is_warned_of_but_not_refused(check, body, rule):
@@ -54,7 +59,7 @@ def test_doubtful_code_is_warned_of_but_not_refused(check, body, rule):
         strategy("self.x = random.Random(7).random()"),
         strategy("self.x = datetime(2020, 1, 1)"),
         "class Base(Strategy):\n    def init(self): pass\n    def next(self): pass\nclass S(Base):\n    n = 1\n",
-        "from backtesting.lib import SignalStrategy\nclass S(SignalStrategy):\n    def init(self): pass\n",
+        "from backtesting.lib import SignalStrategy\nclass S(SignalStrategy):\n    def init(self): super().init()\n",
     ],
 )
 def test_sound_code_is_not_warned_of(check, body):

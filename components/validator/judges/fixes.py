@@ -1,0 +1,168 @@
+"""Edits after which a finding is gone, where they take no knowledge of what the author means.
+
+Each says what it expects to stand where it changes something; where the source holds something
+else (another spacing, an f-string's positions before Python 3.12), no fix is offered.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from components.schema.results.fixes import Edit
+from components.validator.registry import catalogue
+
+if TYPE_CHECKING:
+    from components.validator.judges.common import Case
+
+HOMES = (
+    ("typing_extensions", "typing"),
+    ("collections", "collections.abc"),
+    ("pandas.core.frame", "pandas"),
+    ("pandas.core.series", "pandas"),
+    ("pandas.core.api", "pandas"),
+)
+"""Modules, and those where names of theirs are the same objects."""
+
+_SEED = "0"
+
+
+def without_minus(case: Case, node: ast.expr | None) -> Edit | None:
+    """`-1` -> `1`; none where something is trained: the values may be what it learns from."""
+    if not isinstance(node, ast.UnaryOp) or case.index.calls.get("fit"):
+        return None
+    if not isinstance(node.operand, ast.Constant):
+        return None  # a name may hold a negative number itself
+    start, end = _start(case, node), _start(case, node.operand)
+    return Edit(*start, *end, "", "-")
+
+
+def swapped(case: Case, node: ast.expr, there: str, text: str) -> Edit:
+    """One expression for another."""
+    return Edit(*_start(case, node), *_end(case, node), text, there)
+
+
+def quoted(case: Case, node: ast.expr, there: str, text: str) -> Edit:
+    """One text for another, in the quotes that it stands in."""
+    line, column = _start(case, node)
+    quote = case.unit.lines[line - 1][column - 1 : column]
+    return swapped(case, node, f"{quote}{there}{quote}", f"{quote}{text}{quote}")
+
+
+def called(case: Case, func: ast.Attribute, text: str) -> Edit:
+    """Another method of the same object: `x.bfill` -> `x.ffill`."""
+    line, end = _end(case, func)
+    return Edit(line, end - len(func.attr), line, end, text, func.attr)
+
+
+def seeded(case: Case, call: ast.Call) -> Edit:
+    """`default_rng()` -> `default_rng(0)`."""
+    line, end = _end(case, call)
+    return Edit(line, end - 1, line, end, f"{_SEED})", ")")
+
+
+def seed_line(case: Case, call: ast.Call) -> Edit | None:
+    """A line that seeds the shared generator, after the import of its module."""
+    if not isinstance(call.func, ast.Attribute):
+        return None
+    home = call.func.value
+    root = home.value if isinstance(home, ast.Attribute) else home
+    if not isinstance(root, ast.Name) or len(case.index.top.bindings.get(root.id, ())) != 1:
+        return None
+    for statement in case.index.tree.body:
+        if isinstance(statement, ast.Import | ast.ImportFrom) and any(
+            (item.asname or item.name.partition(".")[0]) == root.id for item in statement.names
+        ):
+            last = statement.end_lineno or statement.lineno
+            line = f"{ast.unparse(home)}.seed({_SEED})\n"
+            return _line_before(case, last + 1, line) if _alone(case, statement) else None
+    return None
+
+
+def super_call(case: Case, method: ast.FunctionDef) -> Edit | None:
+    """The call of the same method of `super()`, as the first statement."""
+    body = [item for i, item in enumerate(method.body) if i or not _is_docstring(item)]
+    if not body or not method.args.args:
+        return None
+    first = body[0]
+    line = min([first.lineno, *(d.lineno for d in getattr(first, "decorator_list", ()))])
+    text = case.unit.lines[line - 1]
+    indent = text[: len(text) - len(text.lstrip())]
+    if not _is_indent(case, first, line, indent):
+        return None
+    arguments = _passed_on(method.args) if method.name == "__init__" else ""
+    return _line_before(case, line, f"{indent}super().{method.name}({arguments})\n")
+
+
+def from_home(case: Case, node: ast.ImportFrom) -> Edit | None:
+    """The module where the same objects may be imported from."""
+    path = "" if node.level else node.module or ""
+    for old, new in HOMES:
+        if path == old:
+            known = catalogue.names().get(new, frozenset())
+            names = {item.name for item in node.names}
+            if names <= known and not any(
+                case.doors.member(new, name, in_test=case.unit.test) for name in names
+            ):
+                line, column = _start(case, node)
+                at = column + len("from ")
+                return Edit(line, at, line, at + len(path), new, path)
+    return None
+
+
+def without_statement(case: Case, node: ast.stmt) -> Edit | None:
+    """The lines of a statement at module level taken out; it must not be the only one."""
+    last = node.end_lineno or node.lineno
+    body = case.index.tree.body
+    if node not in body or len(body) == 1 or not _alone(case, node):
+        return None
+    lines = case.unit.lines
+    if last >= len(lines) or _continues(case, node.lineno):
+        return None
+    return Edit(node.lineno, 1, last + 1, 1, "")
+
+
+def _start(case: Case, node: ast.expr | ast.stmt) -> tuple[int, int]:
+    return node.lineno, case.findings.column(node.lineno, node.col_offset)
+
+
+def _end(case: Case, node: ast.expr) -> tuple[int, int]:
+    line = node.end_lineno or node.lineno
+    return line, case.findings.column(line, node.end_col_offset or node.col_offset)
+
+
+def _line_before(case: Case, line: int, text: str) -> Edit | None:
+    if line > len(case.unit.lines) or _continues(case, line):
+        return None
+    return Edit(line, 1, line, 1, text)
+
+
+def _continues(case: Case, line: int) -> bool:
+    """Whether a line is the rest of the one before it."""
+    return line > 1 and case.unit.lines[line - 2].rstrip("\r").endswith("\\")
+
+
+def _alone(case: Case, node: ast.stmt) -> bool:
+    """Whether no other statement stands on its lines."""
+    last = node.end_lineno or node.lineno
+    return all(
+        other is node or other.lineno > last or (other.end_lineno or other.lineno) < node.lineno
+        for other in case.index.tree.body
+    )
+
+
+def _is_docstring(item: ast.stmt) -> bool:
+    return isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant)
+
+
+def _is_indent(case: Case, first: ast.stmt, line: int, indent: str) -> bool:
+    return first.lineno != line or _start(case, first)[1] == len(indent) + 1
+
+
+def _passed_on(given: ast.arguments) -> str:
+    """The parameters of a method after its first, as arguments of a call."""
+    names = [item.arg for item in (*given.posonlyargs, *given.args)][1:]
+    names += [f"*{given.vararg.arg}"] if given.vararg else []
+    names += [f"{item.arg}={item.arg}" for item in given.kwonlyargs]
+    names += [f"**{given.kwarg.arg}"] if given.kwarg else []
+    return ", ".join(names)
