@@ -2,7 +2,8 @@
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 WHEN = "@1700000000 +0000"
@@ -107,3 +108,22 @@ def fsck(bare: Path) -> str:
         check=False,
     )
     return done.stdout + done.stderr if done.returncode else ""
+
+
+@contextmanager
+def damaged(bare: Path, object_id: str, left: bytes | None = None) -> Iterator[None]:
+    """Within the block a loose object is gone, or its file holds only `left`; then it is back."""
+    file = bare / "objects" / object_id[:2] / object_id[2:]
+    whole = file.read_bytes()
+    file.unlink()
+    if left is not None:
+        file.write_bytes(left or whole[: len(whole) // 2])
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+        file.write_bytes(whole)
+
+
+CUT = b""
+"""For `damaged`: the first half of the file."""

@@ -10,7 +10,7 @@ import structlog
 
 from bot.config.settings import Settings
 from bot.core.requests import ComponentHealth, Measures
-from bot.landing.context import World
+from bot.landing.context import Watched, World
 from components.errors import AlgoOpsError
 from components.state.tables.notes import SETTINGS_REFUSED
 from components.validator import check_code
@@ -61,10 +61,27 @@ def _state(world: World, _settings: Settings) -> ComponentHealth:
     )
 
 
+def _of_each(world: World, ask: Callable[[Watched], object]) -> ComponentHealth:
+    """Ask every repository: those that fail are named, and the bot is well while one answers."""
+    failed = {}
+    for name, watched in world.watched.items():
+        try:
+            ask(watched)
+        except AlgoOpsError as error:
+            failed[name] = f"{name}: {Exception.__str__(error)}"
+    return ComponentHealth(
+        available=not failed,
+        vital=len(failed) == len(world.watched),
+        detail="; ".join(failed.values()),
+        facts={"repositories": len(world.watched)},
+    )
+
+
 def _safe_tools(world: World, _settings: Settings) -> ComponentHealth:
-    for watched in world.watched.values():
+    def look(watched: Watched) -> None:
         watched.where.repository.strategy_trees(watched.forge.base(), watched.where.root)
-    return ComponentHealth(available=True)
+
+    return _of_each(world, look)
 
 
 def _validator(world: World, _settings: Settings) -> ComponentHealth:
@@ -90,9 +107,7 @@ def _sandbox(world: World, _settings: Settings) -> ComponentHealth:
 
 
 def _git(world: World, _settings: Settings) -> ComponentHealth:
-    for watched in world.watched.values():
-        watched.where.repository.tree_of(watched.forge.base())
-    return ComponentHealth(available=True, facts={"repositories": len(world.watched)})
+    return _of_each(world, lambda watched: watched.where.repository.tree_of(watched.forge.base()))
 
 
 def _data(world: World, _settings: Settings) -> ComponentHealth:
@@ -101,9 +116,7 @@ def _data(world: World, _settings: Settings) -> ComponentHealth:
 
 
 def _forge(world: World, _settings: Settings) -> ComponentHealth:
-    for watched in world.watched.values():
-        watched.forge.ping()
-    return ComponentHealth(available=True, facts={"repositories": len(world.watched)})
+    return _of_each(world, lambda watched: watched.forge.ping())
 
 
 def _disk(_world: World, settings: Settings) -> ComponentHealth:

@@ -1,16 +1,15 @@
 """Every Tick: bring the database and the outside together again, from scratch."""
 
+from bot.daemon.damage import look_again
 from bot.landing.context import Watched, World
 from bot.landing.reverts import is_rollback
 from bot.landing.unfinished import finish_open
 from bot.proposals.ask import LATER, ask_check
-from bot.proposals.cancel import CHECKED_ANEW
-from bot.proposals.check import close_proposal
+from bot.proposals.cancel import CHECKED_ANEW, end_run
+from bot.proposals.check import MOST_TRIES, close_proposal, may_try_again
 from bot.report.values import is_live
 from components.schema.results.values import Verdict
 from components.state.tables.records import Job, Run
-
-MOST_TRIES = 3
 
 
 def reconcile(world: World, job: Job) -> None:
@@ -23,15 +22,18 @@ def reconcile(world: World, job: Job) -> None:
     with watched.lane:
         finish_open(world, watched)
     watched.forge.fetch()
+    look_again(world, watched)
     open_now = {p.id: p for p in watched.forge.proposals()}
-    for proposal in open_now.values():
-        if _wants_a_look(world, watched, proposal.id, proposal.head):
-            ask_check(world, watched.name, proposal.id, proposal.actor, LATER)
     for run in world.store.runs.unfinished(watched.name):
         if is_live(run.proposal):
             _end_orphan(world, run)
         elif run.proposal not in open_now:
             close_proposal(world, watched, run.proposal)
+        elif not _is_at_work(world, run):
+            end_run(world, watched, run, CHECKED_ANEW)
+    for proposal in open_now.values():
+        if _wants_a_look(world, watched, proposal.id, proposal.head):
+            ask_check(world, watched.name, proposal.id, proposal.actor, LATER)
     world.store.jobs.enqueue("base", watched.name, watched.name, {}, LATER)
     world.wake.set()
 
@@ -41,6 +43,12 @@ def _end_orphan(world: World, run: Run) -> None:
     job = world.store.jobs.get(int(run.attempt.removeprefix("job-")))
     if job is None or job.status not in {"queued", "leased"}:
         world.store.runs.supersede(run.id, CHECKED_ANEW)
+
+
+def _is_at_work(world: World, run: Run) -> bool:
+    """Whether a job is left that may bring a proposal's run to its end."""
+    kind, key = ("check", run.proposal) if run.kind == "check" else ("command", None)
+    return world.store.jobs.is_open(kind, run.repository, key)
 
 
 def _wants_a_look(world: World, watched: Watched, proposal: str, head: str) -> bool:
@@ -57,4 +65,5 @@ def _wants_a_look(world: World, watched: Watched, proposal: str, head: str) -> b
     finished = [r for r in runs if r.status == "finished"]
     if not finished:
         return len(runs) < MOST_TRIES
-    return finished[0].verdict is Verdict.ERROR and len(finished) < MOST_TRIES
+    broke = finished[0].verdict is Verdict.ERROR
+    return broke and may_try_again(world, watched, proposal, head)

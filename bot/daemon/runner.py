@@ -10,6 +10,7 @@ from bot.checks.strategy import Superseded
 from bot.core.failpoints import failpoint
 from bot.daemon.backtests import run_backtest_job
 from bot.daemon.commands import run_command
+from bot.daemon.damage import note_damage
 from bot.daemon.intake import close, dispatch
 from bot.daemon.merge_groups import check_group
 from bot.daemon.reconcile import reconcile
@@ -18,6 +19,7 @@ from bot.deploy.recheck import recheck
 from bot.landing.context import World
 from bot.proposals.check import check_proposal
 from components.errors import AlgoOpsError, TransientError
+from components.safe_tools.damage import RepositoryDamaged
 from components.state.db.errors import StateTooNew
 from components.state.tables.payloads import is_newer
 from components.state.tables.records import Job
@@ -209,6 +211,8 @@ class Runner:
         except Superseded:
             words.info("job interrupted")  # its lease is taken back at the next start
         except TransientError as error:
+            if isinstance(error, RepositoryDamaged):
+                note_damage(self._world, job.repository, error)
             delay = error.retry_after_s or _backoff(job.attempts)
             words.warning("job is tried again", why=str(error), in_s=delay)
             store.jobs.retry(job.id, worker, delay, str(error))

@@ -24,11 +24,13 @@ def broken_report(
 ) -> tuple[Plan, Snapshot, Report]:
     """What is told of a run that broke: the cause, for each strategy that was to be checked.
 
-    Raises:
-        Exception: the proposal itself cannot be read; whoever reads it next is told.
+    Where the proposal cannot be read, nobody knows which these are: the run ends all the same.
     """
     started, why = dt.datetime.now(dt.UTC), cause(error)
-    snapshot = take_snapshot(watched.where, proposal, run.base)
+    try:
+        snapshot = take_snapshot(watched.where, proposal, run.base)
+    except AlgoOpsError:  # most likely what `error` says
+        snapshot = Snapshot(proposal, run.base, run.head, "", (), ())
     plan = plan_run(snapshot, watched.proposals, asked=False)
     reports = [not_checked(watched.where, change, why) for change in plan.checks]
     report = make_report(watched.name, snapshot, plan, reports, started)

@@ -49,6 +49,9 @@ PENDING = "checks are running"
 URGENT = ("deploy", "group")
 """Kinds of runs that an operator's command or a merge queue waits for."""
 
+MOST_TRIES = 3
+"""Runs of one commit on one base that may end as an error before nobody begins it unasked."""
+
 STATIC_CHECKS = (CheckName.SCHEMA, CheckName.CODE)
 LANDING_S = 2.0
 
@@ -225,10 +228,11 @@ def _settled_already(world: World, watched: Watched, proposal: Proposal, base: s
     """Whether the last report speaks of this head, and of this base or one that changes nothing."""
     last = world.store.runs.latest(watched.name, proposal.id, head=proposal.head, finished=True)
     newest = world.store.runs.latest(watched.name, proposal.id)
-    if last is None or newest is None or newest.id != last.id or last.verdict is Verdict.ERROR:
+    published = world.store.meta.get(published_key(watched, proposal.id))
+    if last is None or newest is None or newest.id != last.id or published != str(last.id):
         return False
-    if world.store.meta.get(published_key(watched, proposal.id)) != str(last.id):
-        return False
+    if last.verdict is Verdict.ERROR:
+        return last.base == base and not may_try_again(world, watched, proposal.id, proposal.head)
     snapshot = take_snapshot(watched.where, proposal, base)
     report = Report.model_validate_json(last.report) if last.report else None
     if (
@@ -245,6 +249,13 @@ def _settled_already(world: World, watched: Watched, proposal: Proposal, base: s
     before = {(s.name, s.tree) for s in report.strategies}
     now = {(c.name, c.new_tree) for c in plan.checks}
     return before == now and plan.findings == blocking(report)
+
+
+def may_try_again(world: World, watched: Watched, proposal: str, head: str) -> bool:
+    """Whether the runs of a commit have not broken often enough yet."""
+    latest = world.store.runs.list(repository=watched.name, proposal=proposal, limit=MOST_TRIES)
+    broke = [run for run in latest if run.head == head and run.verdict is Verdict.ERROR]
+    return len(broke) < MOST_TRIES
 
 
 def blocking(report: Report) -> tuple[Finding, ...]:

@@ -29,10 +29,13 @@ class Merger(Writer):
 
         Raises:
             GitFailed: one of the commits is not there.
+            RepositoryDamaged: an object is missing or corrupt.
             UserError: the clone is too shallow to hold what both come from.
         """
         args = ("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages")
         output = self.git.run(*args, object_id(base), object_id(head), ok=(0, 1, _REFUSED))
+        if output.code != 0:
+            self.git.refuse_damage(output.stderr)  # never told as a conflict
         if output.code == _REFUSED:
             return self._unmergeable(base, head, output.stderr)
         tree, *paths = output.stdout.decode(errors="surrogateescape").rstrip("\0").split("\0")

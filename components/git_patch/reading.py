@@ -1,5 +1,6 @@
 """Reading a repository by ids: refs, commits, trees, strategies and their files."""
 
+import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
@@ -18,7 +19,13 @@ from components.safe_tools.names import (
     safe_relative_path,
     twin_key,
 )
-from components.safe_tools.objects import MODE_OF_NOTHING, Entry, MissingObject, ObjectReader
+from components.safe_tools.objects import (
+    MODE_OF_NOTHING,
+    Entry,
+    Header,
+    MissingObject,
+    ObjectReader,
+)
 from components.safe_tools.tree import (
     DEFAULT_CAPS,
     Audit,
@@ -32,6 +39,7 @@ from components.safe_tools.tree import (
 )
 from components.schema.results.values import Finding
 
+SUBMODULE_MODE = "160000"
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
 
@@ -62,6 +70,17 @@ class Reader:
         self.objects = ObjectReader(git)
         self.audit = audit
 
+    def require_sound(self, damaged: str) -> None:
+        """Read one object whole.
+
+        Raises:
+            RepositoryDamaged: it is missing or corrupt.
+        """
+        header = self.objects.header(object_id(damaged))
+        if header is None:
+            raise self.objects.missing(damaged)
+        self.objects.read(damaged, header.size, header.kind)
+
     # --- names to ids ---
 
     def resolve(self, ref: str) -> str | None:
@@ -74,6 +93,7 @@ class Reader:
 
         Raises:
             UnsafeName: the text can be none of these.
+            MissingObject: there is such a full ref, and what it names is missing or corrupt.
         """
         found = REVISION_SUFFIX.search(ref)
         suffix = found.group(1) if found else ""
@@ -81,7 +101,15 @@ class Reader:
             header = self.objects.header(f"{name}{suffix}^{{commit}}")
             if header is not None:
                 return header.id
+        if ref.startswith("refs/"):
+            self._require_nothing(ref)
         return None
+
+    def _require_nothing(self, ref: str) -> None:
+        """Raise MissingObject where a ref names an object that is missing or corrupt."""
+        named = self.git.run("rev-parse", "--verify", "--quiet", "--end-of-options", ref, ok=(0, 1))
+        if named.code == 0 and self.objects.header(named.text) is None:
+            raise self.objects.missing(named.text)
 
     def refs(self, prefix: str) -> dict[str, str]:
         """All refs under a folder such as `refs/heads/`, with their own (unpeeled) object ids."""
@@ -112,16 +140,55 @@ class Reader:
         """Tree id of a commit (or of a tree: itself)."""
         tree = self.tree_at(commit, "")
         if tree is None:
-            raise MissingObject(f"{commit} is no commit of this repository")
+            raise self._no_tree(commit)
         return tree
 
     def tree_at(self, tree_or_commit: str, path: str) -> str | None:
-        """Id of the folder `path` ("" is the root) in a tree or commit; None: no such folder."""
-        expression = f"{object_id(tree_or_commit)}^{{tree}}"
+        """Id of the folder `path` ("" is the root) in a tree or commit; None: no such folder.
+
+        Raises:
+            MissingObject: the folder is there, and its object is missing or corrupt.
+        """
         if path:
-            expression = f"{object_id(tree_or_commit)}:{safe_relative_path(path)}"
-        header = self.objects.header(expression)
+            header = self._at(tree_or_commit, path)
+        else:
+            header = self.objects.header(f"{object_id(tree_or_commit)}^{{tree}}")
         return header.id if header is not None and header.kind == "tree" else None
+
+    def _no_tree(self, commit: str) -> MissingObject:
+        """The error that a commit is missing, or its tree."""
+        header = self.objects.header(object_id(commit))
+        if header is None or header.kind != "commit":
+            return self.objects.missing(commit)
+        first = self.objects.read(commit, header.size, "commit").partition(b"\n")[0]
+        return self.objects.missing(first.decode("ascii", "replace").removeprefix("tree "))
+
+    def _at(self, tree_or_commit: str, path: str) -> Header | None:
+        """What is at a path in a tree or commit; None: nothing.
+
+        git gives one answer where nothing is there and where an object on the way is missing.
+        The second must not be taken for the first: it would read as "somebody removed it".
+
+        Raises:
+            MissingObject: an object on the way, or the one at the path, is missing or corrupt.
+        """
+        path = safe_relative_path(path)
+        header = self.objects.header(f"{object_id(tree_or_commit)}:{path}")
+        if header is not None:
+            return header
+        tree = self.tree_at(tree_or_commit, "")
+        if tree is None:
+            raise self._no_tree(tree_or_commit)
+        for name in path.split("/"):
+            entries = self.objects.entries(tree)
+            found = next((e for e in entries if e.name == os.fsencode(name)), None)
+            if found is None or not found.is_tree:
+                break
+            tree = found.id
+        is_here = found is not None and found.mode != SUBMODULE_MODE  # a submodule's commit is not
+        if found is not None and is_here and self.objects.header(found.id) is None:
+            raise self.objects.missing(found.id)
+        return None
 
     def strategy_trees(self, tree_or_commit: str, root: str = "strategies") -> dict[str, str]:
         """Tree id of every folder in `root`, by name; one object is read, whatever their number."""
@@ -172,7 +239,7 @@ class Reader:
         audit as in `read_folder`.
         """
         refusals = Refusals(root, self.audit)
-        there = self.objects.header(f"{object_id(merge_tree)}:{safe_relative_path(root)}")
+        there = self._at(merge_tree, root)
         if there is not None and there.kind != "tree":
             refusals.add("tree-mode", "", "it must be a folder", "put the folder back")
         pairs = self._root_changes(base_tree, merge_tree, root)
@@ -267,7 +334,7 @@ class Reader:
 
     def read_blob(self, tree_or_commit: str, path: str, cap: int) -> bytes | None:
         """One file's bytes, None where there is none. Raises ValueError above `cap` bytes."""
-        header = self.objects.header(f"{object_id(tree_or_commit)}:{safe_relative_path(path)}")
+        header = self._at(tree_or_commit, path)
         if header is None or header.kind != "blob":
             return None
         return self.objects.read(header.id, cap)

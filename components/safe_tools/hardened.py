@@ -14,6 +14,7 @@ from typing import IO, Any
 from git import Git
 
 from components.errors import ConfigError, TransientError
+from components.safe_tools.damage import damage_in
 
 TIMEOUT_S = 120.0
 ERROR_BYTES = 4096
@@ -91,6 +92,7 @@ class HardenedGit(Git):
                 hint="install git 2.38 or newer, or set `git_binary`",
             )
         self.binary = found
+        self.git_dir = git_dir
         allowed = tuple((f"protocol.{p}.allow", "always") for p in protocols)
         self.update_environment(**_environment(git_dir, (*_CONFIG, *allowed, *config)))
         self.objects_lock = threading.RLock()
@@ -137,6 +139,7 @@ class HardenedGit(Git):
 
         Raises:
             GitFailed: another exit code, or too late.
+            RepositoryDamaged: another exit code, because of a missing or corrupt object.
         """
         with self._process(args, env) as process:
             try:
@@ -145,14 +148,22 @@ class HardenedGit(Git):
                 raise GitFailed(f"git {args[0]} took longer than {timeout_s:g} s") from error
             output = Output(process.returncode, out, _tail(err))
         if output.code not in ok:
+            self.refuse_damage(output.stderr)
             raise GitFailed(f"git {args[0]} ended with {output.code}: {output.stderr}")
         return output
+
+    def refuse_damage(self, words: str) -> None:
+        """Raise RepositoryDamaged where git's error text tells of a missing or corrupt object."""
+        found = damage_in(words, self.git_dir)
+        if found is not None:
+            raise found
 
     def run_capped(self, *args: str, cap: int, timeout_s: float = TIMEOUT_S) -> tuple[bytes, bool]:
         """The first `cap` bytes of a command's output, and whether there was more.
 
         Raises:
             GitFailed: the command failed or was too late.
+            RepositoryDamaged: it failed because of a missing or corrupt object.
         """
         with self._process(args, {}) as process:
             timer = threading.Timer(timeout_s, _kill, (process,))
@@ -166,6 +177,7 @@ class HardenedGit(Git):
             finally:
                 timer.cancel()
         if code != 0:
+            self.refuse_damage(_tail(err))
             raise GitFailed(f"git {args[0]} ended with {code}: {_tail(err)}")
         return data, False
 

@@ -1,11 +1,13 @@
 """Git objects by id, read by one long-lived `git cat-file`; sizes are asked before bytes."""
 
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from components.errors import TransientError
+from components.safe_tools.damage import RepositoryDamaged
 
 if TYPE_CHECKING:
     from components.safe_tools.hardened import HardenedGit
@@ -40,8 +42,8 @@ class Entry(NamedTuple):
         return self.mode == TREE_MODE
 
 
-class MissingObject(TransientError):
-    """An object that should be there is not: fetch again, or the repository is damaged."""
+class MissingObject(RepositoryDamaged):
+    """An object that should be there is not, or cannot be read."""
 
 
 class TooLarge(ValueError):
@@ -64,7 +66,7 @@ class ObjectReader:
         Args:
             expression: an id, or a validated name such as `<id>:strategies/RSI` (no newlines).
         """
-        return self._ask(lambda: self._header(expression))
+        return self._ask(expression, lambda: self._header(expression))
 
     def _header(self, expression: str) -> Header | None:
         try:
@@ -72,8 +74,13 @@ class ObjectReader:
         except ValueError:
             return None
 
-    def _ask(self, question: Callable[[], T]) -> T:
-        """Ask once more where the cat-file died; a second death is an error."""
+    def _ask(self, expression: str, question: Callable[[], T]) -> T:
+        """Ask once more where the cat-file died; a second death is an error.
+
+        Raises:
+            RepositoryDamaged: it dies of a corrupt object.
+            TransientError: it dies of something else.
+        """
         with self._git.objects_lock:
             try:
                 return question()
@@ -83,6 +90,7 @@ class ObjectReader:
                 return question()
             except BrokenPipeError as error:
                 self._git.clear_cache()
+                self._git.run("cat-file", "-t", "--", expression)  # says what is corrupt
                 raise TransientError("git cat-file ends again each time it is started") from error
 
     def read(self, object_id: str, cap: int, kind: str = "blob") -> bytes:
@@ -90,17 +98,30 @@ class ObjectReader:
 
         Raises:
             MissingObject: it is not there.
+            RepositoryDamaged: its bytes are not those that its id stands for.
             WrongKind: it is no `kind`; nothing was read.
             TooLarge: it is larger than `cap` bytes; nothing was read.
         """
         header = self.header(object_id)
         if header is None:
-            raise MissingObject(f"object {object_id} is missing")
+            raise self.missing(object_id)
         if header.kind != kind:
             raise WrongKind(f"object {object_id} is a {header.kind}, not a {kind}")
         if header.size > cap:
             raise TooLarge(f"object {object_id} has {header.size} bytes, more than {cap}")
-        return self._ask(lambda: bytes(self._git.get_object_data(header.id)[3]))
+        data = self._ask(object_id, lambda: bytes(self._git.get_object_data(header.id)[3]))
+        self._hold_against_id(header, data)
+        return data
+
+    def _hold_against_id(self, header: Header, data: bytes) -> None:
+        """Git sends a file while it unpacks it: what ends early would be taken for the whole."""
+        whole = b"%s %d\0%s" % (header.kind.encode(), header.size, data)
+        if hashlib.sha1(whole, usedforsecurity=False).hexdigest() != header.id:
+            raise RepositoryDamaged(self._git.git_dir, header.id)
+
+    def missing(self, object_id: str) -> MissingObject:
+        """The error that an object which must be there is not."""
+        return MissingObject(self._git.git_dir, object_id)
 
     def entries(self, tree_id: str, cap: int = TREE_BYTES) -> list[Entry]:
         """The lines of one tree, in git's order. Raises like `read`."""

@@ -101,6 +101,15 @@ class JobRows:
         row = self._db.one("SELECT * FROM jobs WHERE id = ?", (job_id,))
         return job_of(row) if row is not None else None
 
+    def is_open(self, kind: str, repository: str, key: str | None = None) -> bool:
+        """Whether such a job waits or is at work; `key` None: of any key."""
+        found = self._db.one(
+            "SELECT 1 FROM jobs WHERE status IN ('queued', 'leased') AND kind = :kind"
+            " AND repository = :repository AND (:key IS NULL OR key = :key) LIMIT 1",
+            {"kind": kind, "repository": repository, "key": key},
+        )
+        return found is not None
+
     def standing(self, job: Job, queue: str, work: int, most: int = FORESEEN) -> Standing | None:
         """Where a job stands in a queue, or would if it went there now.
 
