@@ -532,6 +532,14 @@ class ProposesRollbacks(Protocol):
 
 
 @runtime_checkable
+class Suggests(Protocol):
+    """A forge where fixes can be offered on the lines of a proposal."""
+
+    def suggest(self, proposal: Proposal, report: Report) -> None:
+        """Offer the fixes of a report, once for its commit. What cannot be offered is left out."""
+
+
+@runtime_checkable
 class Queues(Protocol):
     """A forge whose base may have a queue that all landings go through."""
 

@@ -50,6 +50,12 @@ def cut(text: str, cap: int) -> str:
     return text if len(text) <= cap else f"{text[: cap - 1]}…"
 
 
+def fence_for(text: str) -> str:
+    """A Markdown fence that no line of `text` can end."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    return "`" * max(3, longest + 1)
+
+
 def _is_seen(char: str) -> bool:
     return char.isprintable() or unicodedata.category(char) not in _UNSEEN
 

@@ -6,7 +6,7 @@ from bot.landing.context import Watched, World
 from bot.report import markdown
 from bot.report.charts import chart
 from components.errors import UserError
-from components.ports import Proposal, StatusState
+from components.ports import Proposal, StatusState, Suggests
 from components.schema.results.report import LandingList, Report
 
 log = structlog.get_logger(__name__)
@@ -15,6 +15,8 @@ log = structlog.get_logger(__name__)
 def publish(world: World, watched: Watched, proposal: Proposal, report: Report) -> None:
     """Post or edit the finished report, then the statuses; each is safe to do again."""
     show(world, watched, proposal, report)
+    if isinstance(watched.forge, Suggests):
+        watched.forge.suggest(proposal, report)
     world.store.meta.put(published_key(watched, proposal.id), report.run_id)
     log.info(
         "report published",

@@ -3,7 +3,7 @@
 import re
 from urllib.parse import quote
 
-from components.texts import cut, printable
+from components.texts import cut, fence_for, printable
 
 INLINE_CAP = 300
 BLOCK_CAP = 4_000
@@ -36,8 +36,7 @@ def code(text: str, cap: int = 120) -> str:
 def block(text: str, language: str = "", cap: int = BLOCK_CAP) -> str:
     """`text` as a fenced block: its fence is longer than any that the text holds."""
     body = cut(printable(text, lines=True), cap).replace("<!--", f"<!{_ZERO_WIDTH}--").strip("\n")
-    longest = max((len(run) for run in re.findall(r"`+", body)), default=0)
-    fence = "`" * max(3, longest + 1)
+    fence = fence_for(body)
     return f"{fence}{language}\n{body}\n{fence}"
 
 

@@ -17,6 +17,7 @@ from components.forge.github_doctor import missing_permissions, unsuited_rules
 from components.forge.github_hooks import Sweep, find_hook, sweep
 from components.forge.github_land import Lander
 from components.forge.github_mirror import Mirror
+from components.forge.github_suggestions import Suggestions
 from components.forge.github_values import (
     Comment,
     Pull,
@@ -185,6 +186,10 @@ class GitHubForge:
         self._posted[number] = ""
         self._posted[number] = self._talk.post(number, body)
         return self._posted[number]
+
+    def suggest(self, proposal: Proposal, report: Report) -> None:
+        """See `ports.Suggests.suggest`."""
+        Suggestions(self._client, self.access.repository).suggest(_number(proposal), report)
 
     def reply(self, proposal: Proposal, body: str, *, again: bool = False) -> None:
         """Answer with a comment; see `ports.Forge.reply`."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.fakes.github.description import complete
-from tests.fakes.github.state import Delivery, Mark, Repo, Said, State
+from tests.fakes.github.state import Delivery, Mark, Pull, Repo, Said, State
 from tests.fakes.github.views import Views
 
 Result = tuple[int, Any]
@@ -117,6 +117,53 @@ def open_pull(api: Api, ask: Ask, repo: Repo) -> Result:
 def pull(api: Api, ask: Ask, repo: Repo, number: str) -> Result:
     found = repo.pulls.get(int(number))
     return (200, api.views.pull(repo, found)) if found else missing()
+
+
+@route("GET", r"{repo}/pulls/(?P<number>\d+)/reviews")
+def reviews(api: Api, ask: Ask, repo: Repo, number: str) -> Result:
+    found = repo.pulls.get(int(number))
+    return (200, [api.views.review(r) for r in found.reviews]) if found else missing()
+
+
+@route("POST", r"{repo}/pulls/(?P<number>\d+)/reviews")
+def new_review(api: Api, ask: Ask, repo: Repo, number: str) -> Result:
+    found = repo.pulls[int(number)]
+    for said in ask.body.get("comments", ()):
+        shown = _shown_lines(repo, found, said["path"])
+        if not {said["line"], said.get("start_line", said["line"])} <= shown:
+            return 422, {
+                "message": "Unprocessable Entity",
+                "errors": ["Line could not be resolved"],
+            }
+    made = api.state.review(found, ask.who.login, "COMMENTED", ask.body["body"])
+    made["comments"] = ask.body.get("comments", [])
+    return 200, api.views.review(made)
+
+
+@route("GET", r"{repo}/pulls/(?P<number>\d+)/files")
+def files_of_pull(api: Api, ask: Ask, repo: Repo, number: str) -> Result:
+    found = repo.pulls[int(number)]
+    spans = f"{found.base_ref}...{found.head_sha}"
+    names = repo.git.run("diff", "--name-only", spans).splitlines()
+    known = ({"filename": n, "patch": _patch(repo, found, n), "status": "modified"} for n in names)
+    return 200, [complete("diff-entry", entry) for entry in known]
+
+
+def _patch(repo: Repo, pull: Pull, path: str) -> str:
+    text = repo.git.run("diff", f"{pull.base_ref}...{pull.head_sha}", "--", path)
+    return text[text.index("@@") :] if "@@" in text else ""
+
+
+def _shown_lines(repo: Repo, pull: Pull, path: str) -> set[int]:
+    shown: set[int] = set()
+    number = 0
+    for row in _patch(repo, pull, path).split("\n"):
+        if row.startswith("@@"):
+            number = int(row.split("+")[1].split(",")[0].split(" ")[0])
+        elif row[:1] in {" ", "+"}:
+            shown.add(number)
+            number += 1
+    return shown
 
 
 @route("PATCH", r"{repo}/pulls/(?P<number>\d+)")

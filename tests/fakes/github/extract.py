@@ -17,6 +17,8 @@ USED = {
     f"{REPO}/pulls": ("get", "post"),
     f"{REPO}/pulls/{{pull_number}}": ("get", "patch"),
     f"{REPO}/pulls/{{pull_number}}/merge": ("put",),
+    f"{REPO}/pulls/{{pull_number}}/files": ("get",),
+    f"{REPO}/pulls/{{pull_number}}/reviews": ("get", "post"),
     f"{REPO}/pulls/comments": ("get",),
     f"{REPO}/pulls/comments/{{comment_id}}/reactions": ("post",),
     f"{REPO}/rules/branches/{{branch}}": ("get",),

@@ -34,6 +34,7 @@ class Pull:
     merged_at: str = ""
     merge_commit: str = ""
     approved_by: set[str] = field(default_factory=set)
+    reviews: list[dict[str, Any]] = field(default_factory=list)
     conflicts: bool = False
 
 
@@ -282,7 +283,15 @@ class State:
             if by == pull.author:
                 raise ValueError("Can not approve your own pull request")
             pull.approved_by.add(by)
+            self.review(pull, by, "APPROVED")
             self.notify_review(repo, pull, by, "", "approved")
+
+    def review(self, pull: Pull, by: str, state: str, body: str = "") -> dict[str, Any]:
+        """Record a review of the pull request's head."""
+        with self.lock:
+            known = {"id": next(self.ids), "user": by, "body": body, "state": state}
+            pull.reviews.append({**known, "commit_id": pull.head_sha, "comments": []})
+            return pull.reviews[-1]
 
     def notify_review(self, repo: Repo, pull: Pull, by: str, body: str, state: str) -> None:
         review = {

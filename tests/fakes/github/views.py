@@ -66,6 +66,10 @@ class Views:
             known["mergeable_state"] = "dirty" if pull.conflicts else "clean"
         return complete(schema, known)
 
+    def review(self, review: dict[str, Any]) -> dict[str, Any]:
+        known = {k: v for k, v in review.items() if k != "comments"}
+        return complete("pull-request-review", {**known, "user": self.user(review["user"])})
+
     def _side(self, repo: Repo, ref: str, sha: str, schema: str) -> dict[str, Any]:
         owner = repo.full_name.partition("/")[0]
         return {
