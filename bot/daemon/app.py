@@ -12,6 +12,7 @@ from bot.config.settings import RepositorySettings, Settings
 from bot.core.event_json import key_of
 from bot.core.events import Event, Tick
 from bot.daemon.intake import receive
+from bot.daemon.leases import Leases
 from bot.daemon.opening import open_world
 from bot.daemon.reload import reread
 from bot.daemon.runner import Runner, daemon_seats
@@ -27,6 +28,7 @@ from bot.sources.redelivery import EVERY_S as REDELIVERY_S
 from bot.sources.redelivery import Redelivery
 from bot.sources.wake import ORDERS, Bell
 from components.forge.github import GitHubForge
+from components.git_patch.lease import RENEW_S, LeaseHeld
 from components.safe_tools.files import write_atomic
 from components.state import LOCK, DaemonLock, Store
 from components.state.tables.notes import SETTINGS_REFUSED
@@ -49,6 +51,7 @@ class Daemon:
         """Settings to begin with, and what reads them again (None: they stay as they are)."""
         self._settings = settings
         self._read = read or (lambda: settings)
+        self._lost: LeaseHeld | None = None
         self._stop = threading.Event()
         self._changed = threading.Event()
         self._asked = threading.Event()
@@ -70,13 +73,16 @@ class Daemon:
             ready: set when events are taken and requests are answered.
 
         Raises:
-            AlgoOpsError: it cannot start; says what to do.
+            AlgoOpsError: it cannot start, or has lost a lease; says what to do.
         """
         settings = self._settings
         with ExitStack() as stack:
             refuse(settings)
             stack.enter_context(DaemonLock(settings.state.dir / LOCK))
             world = stack.enter_context(open_world(settings, upgrade=True))
+            leases = Leases(settings.state.dir)
+            stack.callback(leases.release)
+            leases.use(world)
             world.store.meta.put(SETTINGS_REFUSED, "")
             world.bench.executor.prepare()
             service = Service(world, settings)
@@ -88,7 +94,7 @@ class Daemon:
             runner.start()
             http.start()
             sources = stack.enter_context(ExitStack())
-            self._watch(sources, world)
+            self._watch(sources, world, leases)
             log.info("ready", url=world.pages.url)
             write_atomic(settings.state.dir, URL_FILE, f"{world.pages.url}\n".encode())
             if ready is not None:
@@ -101,10 +107,13 @@ class Daemon:
                             stack.callback(one.close)
                     world, self._settings = taken.world, taken.settings
                     sources.close()
+                    leases.use(world)
                     runner.use(world)
                     service.use(world, self._settings)
-                    self._watch(sources, world)
+                    self._watch(sources, world, leases)
             log.info("stopping")
+        if self._lost is not None:
+            raise self._lost
 
     def _goes_on(self) -> bool:
         """Wait until changed settings are to be taken (True), or the end (False)."""
@@ -116,7 +125,16 @@ class Daemon:
                 return not self._stop.is_set()
         return False
 
-    def _watch(self, stack: ExitStack, world: World) -> None:
+    def _renew(self, world: World, leases: Leases) -> None:
+        """Keep the leases; without one this daemon ends, for another one works here."""
+        try:
+            leases.renew(world)
+        except LeaseHeld as error:
+            log.error("lease lost", why=str(error))  # noqa: TRY400  # the stack says nothing
+            self._lost = error
+            self.stop()
+
+    def _watch(self, stack: ExitStack, world: World, leases: Leases) -> None:
         """Start the sources: refs, polling, the clock."""
 
         def emit(event: Event) -> None:
@@ -124,6 +142,7 @@ class Daemon:
 
         clock = Clock()
         schedule = self._settings.schedule
+        clock.every(RENEW_S, "leases", lambda: self._renew(world, leases))
         clock.every(schedule.tick_s, "tick", lambda: emit(Tick()))
         clock.every(
             schedule.recheck_s, "recheck", lambda: _recheck(world), last=_last_recheck(world.store)

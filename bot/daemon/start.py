@@ -9,6 +9,7 @@ from functools import partial
 
 from bot.checks.policies import load_policies
 from bot.config.settings import Settings
+from bot.daemon.leases import lease_of
 from bot.daemon.opening import open_watched
 from bot.server.reach import listen, refuse_open_door
 from components.errors import AlgoOpsError, ConfigError
@@ -90,4 +91,10 @@ def _repository(settings: Settings, place: int) -> None:
             "docs/github.md says what they need",
         )
     with _placed(settings, "repositories", place, "path"):
-        open_watched(settings, repository).close()
+        watched = open_watched(settings, repository)
+        try:
+            lease = lease_of(watched, settings.state.dir)
+            if lease is not None:
+                lease.require_free()
+        finally:
+            watched.close()

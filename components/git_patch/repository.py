@@ -15,6 +15,7 @@ from components.safe_tools.names import object_id, ref_name
 from components.safe_tools.tree import Audit, no_audit
 
 ZERO = "0" * 40
+HIDE = "transfer.hideRefs"
 STALE_LOCK_S = 300.0
 NEEDED = (2, 38)  # `git merge-tree --write-tree`
 
@@ -138,6 +139,12 @@ class Repository(Merger):
         """Set one of the repository's own settings, unless it is set already."""
         if not self.git.run("config", "--local", "--get-all", key, ok=(0, 1)).stdout:
             self.git.run("config", "--local", key, value)
+
+    def hide(self, folder: str) -> None:
+        """Keep a folder of refs from whoever pushes here or fetches from here."""
+        shown = self.git.run("config", "--local", "--get-all", HIDE, ok=(0, 1)).text.split()
+        if folder not in shown:
+            self.git.run("config", "--local", "--add", HIDE, folder)
 
     def fetch(self, url: str, refspecs: Sequence[str]) -> None:
         """Bring refs and objects from a remote; see `remote.fetch`."""
