@@ -1,7 +1,7 @@
 """The fixes that findings carry, folded away below them."""
 
 from bot.report.escape import block, code
-from bot.report.values import counted, findings_by_file
+from bot.report.values import counted, weighed_findings
 from components.schema.results.fixes import LONGEST
 from components.schema.results.report import Report
 
@@ -10,9 +10,8 @@ ROOM = 12_000
 
 
 def fixes_of(report: Report) -> tuple[str, ...]:
-    """Each different fix of a report's findings, the gravest finding's of a file first."""
-    found = (f.fix for group in findings_by_file(report).values() for f in group if f.fix)
-    return tuple(dict.fromkeys(found))
+    """Each different fix of a report's findings, the gravest finding's first."""
+    return tuple(dict.fromkeys(f.fix for f in weighed_findings(report) if f.fix))
 
 
 def fixes_fold(report: Report) -> str:

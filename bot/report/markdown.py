@@ -36,6 +36,7 @@ from bot.report.details import details, provenance
 from bot.report.escape import block, code, inline, link
 from bot.report.fixes import fixes_fold
 from bot.report.landing import lands_parts, leaving
+from bot.report.machine import machine_fold
 from bot.report.status import SUMMARY_CONTEXT, context, status_text, statuses, summary
 from bot.report.tables import checks_table, findings_list, metrics_tables, troubles_list
 from bot.report.terminal import plain
@@ -114,7 +115,7 @@ def markdown(report: Report, *, page_url: str = "", chart: str = "") -> str:
         block(chart, "mermaid", cap=20_000) if chart else "",
         *(details(strategy) for strategy in report.strategies),
     ]
-    last = provenance(report, page_url)
+    last = f"{machine_fold(report)}\n\n{provenance(report, page_url)}"
     return _fitted([MARKER, *first], rest, last, page_url)
 
 

@@ -205,14 +205,18 @@ def by_urgency(strategies: Sequence[StrategyReport]) -> list[StrategyReport]:
     return sorted(strategies, key=lambda s: (order[s.verdict], s.name))
 
 
-def findings_by_file(report: Report) -> dict[str, list[Finding]]:
-    """All findings by path in the repository, the gravest first; "" holds those without a file."""
-    ranked = sorted(
+def weighed_findings(report: Report) -> list[Finding]:
+    """All different findings, each at its path in the repository, the gravest first."""
+    return sorted(
         set(_located(report)),
         key=lambda f: (_WEIGHT[f.severity], f.file, f.line or 0, f.column or 0, f.rule, f.message),
     )
+
+
+def findings_by_file(report: Report) -> dict[str, list[Finding]]:
+    """All findings by path in the repository, the gravest first; "" holds those without a file."""
     grouped: dict[str, list[Finding]] = {}
-    for finding in ranked:
+    for finding in weighed_findings(report):
         grouped.setdefault(finding.file, []).append(finding)
     return grouped
 
