@@ -509,8 +509,17 @@ class Forge(Protocol):
             UserError: the forge refused (protection, missing permission): says what to do.
         """
 
-    def propose(self, branch: str, commit: str, title: str, body: str) -> str:
-        """Offer a prepared commit as a new proposal, or find it again; returns the proposal's id.
+    def propose(
+        self, branch: str, commit: str, title: str, body: str, *, replaces: str = ""
+    ) -> str:
+        """Offer a prepared commit as a proposal, or find it again; returns the proposal's id.
+
+        Args:
+            branch: new, unless `replaces` names what it holds.
+            commit: the commit.
+            title: for people.
+            body: for people.
+            replaces: the commit that the branch holds now; "" where there is none.
 
         Raises:
             UserError: the forge refused, or the branch holds something else.

@@ -10,6 +10,7 @@ import unicodedata
 
 MARK = "\N{REPLACEMENT CHARACTER}"
 _COMMAND = re.compile(r"(?m)^((?:\s|\x1b\[[0-9;]*m)*):(?=:)|#(?=#\[)")
+_HOST_PATH = re.compile(r"(?<![\w:/.])(?:/[\w.+@-]+)+/([\w.+@-]+)")
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
@@ -43,6 +44,11 @@ def inert(text: str) -> str:
     if "::" not in text and "##[" not in text:
         return text
     return _COMMAND.sub(rf"\1{MARK}", text)
+
+
+def scrub(text: str) -> str:
+    """The text without this machine's folders: of an absolute path, the last name stays."""
+    return _HOST_PATH.sub(r"\1", text)
 
 
 def cut(text: str, cap: int) -> str:

@@ -10,9 +10,9 @@ from threading import Event
 import pandas as pd
 from backtesting import Backtest, Strategy
 
+from bot.checks.folders import folder_subject
 from bot.checks.policies import load_policies
-from bot.checks.standalone import check_folder
-from bot.checks.strategy import Asked
+from bot.checks.strategy import Asked, check_strategy
 from bot.config.settings import DataSettings, EngineSettings, Settings, StateSettings
 from bot.daemon.executors import open_executor
 from bot.daemon.opening import open_bench
@@ -142,7 +142,8 @@ def checks(work: Path, causality: str) -> Iterator[Check]:
 
     def check(folder: Path) -> tuple[StrategyReport, float]:
         began = time.monotonic()
-        report = check_folder(folder, bench, Asked(lambda _key: None, _quiet, Event()))
+        asked = Asked(lambda _key: None, _quiet, Event())
+        report = check_strategy(folder_subject(folder), bench, asked)
         return report, round(time.monotonic() - began, 2)
 
     try:

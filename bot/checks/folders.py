@@ -41,15 +41,20 @@ def folder_subject(folder: Path) -> Subject:
     content = (
         _linked(folder) if folder.is_symlink() else read_disk_folder(folder, prefix=str(folder))
     )
+    return content_subject(folder.resolve().name, str(folder), content)
+
+
+def content_subject(name: str, path: str, content: Folder) -> Subject:
+    """A strategy's content as Safe Tools read it, outside of a repository, as a subject."""
     digest = hashlib.sha256()
-    for path, data in sorted(content.files.items()):
-        digest.update(f"{path}\0{len(data)}\0".encode())
+    for file, data in sorted(content.files.items()):
+        digest.update(f"{file}\0{len(data)}\0".encode())
         digest.update(data)
     for finding in content.findings:
         digest.update(finding.model_dump_json().encode())
     return Subject(
-        name=folder.resolve().name,
-        path=str(folder),
+        name=name,
+        path=path,
         change=Change.UNCHANGED,
         tree=f"folder:{digest.hexdigest()}",
         files=content.files,

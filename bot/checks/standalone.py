@@ -1,18 +1,17 @@
 """Checks without a daemon: `algoops check` and `algoops watch` on a repository or a folder."""
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from bot.checks.folders import folder_subject
-from bot.checks.run import Where, run_checks, take_snapshot
+from bot.checks.run import Where, make_report, run_checks, take_snapshot
 from bot.checks.strategy import Asked, check_strategy
-from bot.checks.subject import Bench
-from bot.core.decisions import ProposalPolicy, Snapshot, StrategyChange
+from bot.checks.subject import Bench, Subject
+from bot.core.decisions import Plan, ProposalPolicy, Snapshot, StrategyChange
 from components.errors import UserError
 from components.git_patch import Repository
 from components.ports import Proposal
-from components.schema.results.report import Report, StrategyReport
+from components.schema.results.report import Report
 
 
 @dataclass(frozen=True)
@@ -73,6 +72,17 @@ def _only(where: Where, snapshot: Snapshot, names: Sequence[str]) -> Snapshot:
     return replace(snapshot, conflicts=(), changes=changes, findings=(), unmerged="")
 
 
-def check_folder(folder: Path, bench: Bench, asked: Asked) -> StrategyReport:
-    """All checks of one folder as it is on disk now."""
-    return check_strategy(folder_subject(folder), bench, asked)
+def check_subjects(subjects: Iterable[Subject], bench: Bench, asked: Asked, inside: str) -> Report:
+    """All checks of folders as they are, without a repository.
+
+    Args:
+        subjects: the content of each.
+        bench: policies, data, executor.
+        asked: who wants to know.
+        inside: the name of what they are in, for the report.
+    """
+    started = dt.datetime.now(dt.UTC)
+    reports = [check_strategy(subject, bench, asked) for subject in subjects]
+    proposal = Proposal(id="folder", ref=", ".join(r.path for r in reports), head="")
+    snapshot = Snapshot(proposal, "", "", "", (), ())
+    return make_report(inside, snapshot, Plan(), reports, started)

@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Have the daemon take changed policies, repositories, schedule; broken ones are refused.",
     ),
     "init": ("run", "Make the bare repository that authors push to and the daemon watches."),
+    "mcp": ("mcp", "Serve a working folder's tools to an agent, over standard input and output."),
     "new": ("new", "Make the folder of a strategy from a notebook or a script."),
     "backtest": (
         "backtest",

@@ -15,10 +15,10 @@ from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
 from bot.checks.fixing import fix_folder
-from bot.checks.folders import strategy_folders
+from bot.checks.folders import folder_subject, strategy_folders
 from bot.checks.policies import load_policies
-from bot.checks.run import Where, make_report
-from bot.checks.standalone import CheckScope, check_between, check_folder
+from bot.checks.run import Where
+from bot.checks.standalone import CheckScope, check_between, check_subjects
 from bot.checks.strategy import Asked, OnCheck
 from bot.checks.subject import Bench
 from bot.cli.common import (
@@ -33,14 +33,12 @@ from bot.cli.common import (
 )
 from bot.cli.rendering import Format, rendered, write
 from bot.config.settings import Settings, repository_root
-from bot.core.decisions import Plan, Snapshot
 from bot.daemon.executors import open_executor
 from bot.daemon.opening import open_bench
 from bot.proposals.check import known_verdict, remember
 from bot.report import markdown
 from components.errors import UserError
 from components.git_patch import Repository
-from components.ports import Proposal
 from components.schema.results.report import CheckResult, Report
 from components.schema.results.values import Verdict
 from components.state import DATABASE, Store
@@ -90,7 +88,7 @@ def check(
         folders, names = _told_apart(targets or ())
         if fix:
             _fix(folders, settings)
-        with _bench(settings) as (bench, store), _progress(form) as tell:
+        with bench_with_store(settings) as (bench, store), _progress(form) as tell:
             asked = Asked(partial(known_verdict, store), tell, Flag(), force=force, asked=True)
             if folders:
                 report = _check_folders(folders, bench, asked)
@@ -141,7 +139,7 @@ def watch(
     """Check a working folder again on every save. Ctrl-C ends it."""
     with errors_for_people():
         settings = settings_from(config)
-        with _bench(settings) as (bench, store), _saves(path) as wait_for_save:
+        with bench_with_store(settings) as (bench, store), _saves(path) as wait_for_save:
             while True:
                 asked = Asked(partial(known_verdict, store), _quiet, Flag())
                 report = _check_folders([path], bench, asked)
@@ -163,7 +161,7 @@ def bench_alone(settings: Settings) -> Iterator[Bench]:
 
 
 @contextmanager
-def _bench(settings: Settings) -> Iterator[tuple[Bench, Store]]:
+def bench_with_store(settings: Settings) -> Iterator[tuple[Bench, Store]]:
     """What checks need, with the store of verdicts."""
     with bench_alone(settings) as bench, Store(settings.state.dir / DATABASE) as store:
         yield bench, store
@@ -177,13 +175,8 @@ def where_alone(settings: Settings, repository: Repository, folder: Path) -> Whe
 
 
 def _check_folders(folders: list[Path], bench: Bench, asked: Asked) -> Report:
-    started = dt.datetime.now(dt.UTC)
-    reports = [check_folder(folder, bench, asked) for folder in folders]
-    names = ", ".join(str(f) for f in folders)
-    proposal = Proposal(id="folder", ref=names, head="")
-    snapshot = Snapshot(proposal, "", "", "", (), ())
-    where = folders[0].resolve().parent.name
-    return make_report(where, snapshot, Plan(), reports, started)
+    inside = folders[0].resolve().parent.name
+    return check_subjects(map(folder_subject, folders), bench, asked, inside)
 
 
 def _quiet(_strategy: str, _result: CheckResult) -> None:

@@ -81,7 +81,7 @@ def deploy(
     with errors_for_people():
         settings = settings_from(config)
         command = Deploy(sha=sha, name=name, message=message, create_tag=tag, admin=accept)
-        _issue(settings, _repository(settings, repository), command, _proposal(ref))
+        _issue(settings, repository_named(settings, repository), command, _proposal(ref))
 
 
 def rollback(
@@ -100,21 +100,21 @@ def rollback(
         if whole and to:
             raise UserError("--whole takes back a landing as it was: leave --to out")
         command = Rollback(name=name, version=to, reason=reason, whole=whole)
-        _issue(settings, _repository(settings, repository), command)
+        _issue(settings, repository_named(settings, repository), command)
 
 
 def recheck(ref: Ref, repository: RepositoryOption = "", config: ConfigOption = None) -> None:
     """Have the daemon check a proposal once more, whatever is known of its content."""
     with errors_for_people():
         settings = settings_from(config)
-        _issue(settings, _repository(settings, repository), Check(), _proposal(ref))
+        _issue(settings, repository_named(settings, repository), Check(), _proposal(ref))
 
 
 def cancel(ref: Ref, repository: RepositoryOption = "", config: ConfigOption = None) -> None:
     """Stop the checks of a proposal, until somebody asks for them or pushes."""
     with errors_for_people():
         settings = settings_from(config)
-        _issue(settings, _repository(settings, repository), Cancel(), _proposal(ref))
+        _issue(settings, repository_named(settings, repository), Cancel(), _proposal(ref))
 
 
 def hold(
@@ -127,7 +127,7 @@ def hold(
     """Forbid a version to be deployed until it is unheld."""
     with errors_for_people():
         settings = settings_from(config)
-        _issue(settings, _repository(settings, repository), Hold(name, version, reason))
+        _issue(settings, repository_named(settings, repository), Hold(name, version, reason))
 
 
 def unhold(
@@ -140,7 +140,7 @@ def unhold(
     """Lift a hold."""
     with errors_for_people():
         settings = settings_from(config)
-        _issue(settings, _repository(settings, repository), Unhold(name, version, reason))
+        _issue(settings, repository_named(settings, repository), Unhold(name, version, reason))
 
 
 def freeze(
@@ -156,7 +156,7 @@ def freeze(
         settings = settings_from(config)
         if lasts:
             span(lasts)  # told before it is asked of a daemon
-        _issue(settings, _repository(settings, repository), Freeze(lasts, reason))
+        _issue(settings, repository_named(settings, repository), Freeze(lasts, reason))
 
 
 def unfreeze(
@@ -165,7 +165,7 @@ def unfreeze(
     """Lift the freeze that somebody ordered; those of the configuration end by themselves."""
     with errors_for_people():
         settings = settings_from(config)
-        _issue(settings, _repository(settings, repository), Unfreeze(reason))
+        _issue(settings, repository_named(settings, repository), Unfreeze(reason))
 
 
 def status(
@@ -219,7 +219,8 @@ def lifecycle(name: Name, repository: RepositoryOption = "", config: ConfigOptio
                 out.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def _repository(settings: Settings, wanted: str) -> str:
+def repository_named(settings: Settings, wanted: str) -> str:
+    """The key of a repository; of the only one where none is named. Raises UserError."""
     names = [r.name for r in settings.repositories]
     if wanted in names:
         return wanted

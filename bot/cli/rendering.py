@@ -89,7 +89,7 @@ def report(
 
 
 def _of_run(number: int, config: Path | None) -> str:
-    from bot.server.reading import kept_report  # noqa: PLC0415  # a file needs no database
+    from bot.landing.kept import kept_report  # noqa: PLC0415  # a file needs no database
     from components.state import DATABASE, Store  # noqa: PLC0415  # as above
 
     with Store(settings_from(config).state.dir / DATABASE, create=False) as store:

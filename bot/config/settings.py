@@ -109,6 +109,7 @@ class ProposalSettings(Section):
     approved_label: str = "algoops-approved"
 
 
+_AUTHOR = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _FOLDER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
 
 
@@ -165,11 +166,24 @@ class RepositorySettings(Section):
 
 
 class TokenSettings(Section):
-    """One API token: SHA-256 (hex) of the secret, and what its holder may do."""
+    """One API token: SHA-256 (hex) of the secret, and what its holder may do.
+
+    An author's opens `/mcp` and nothing else: own branches of one repository (the first, where
+    `repository` names none).
+    """
 
     name: str
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    role: Literal["reader", "deployer", "admin"] = "reader"
+    role: Literal["reader", "deployer", "admin", "author"] = "reader"
+    repository: str = ""
+
+    @model_validator(mode="after")
+    def _an_author_can_name_branches(self) -> "TokenSettings":
+        if self.role == "author" and not _AUTHOR.fullmatch(self.name):
+            raise ValueError("name: an author's has up to 40 letters, digits, - and _")
+        if self.repository and self.role != "author":
+            raise ValueError("repository: only an author's token is bound to one")
+        return self
 
 
 class ServerSettings(Section):
@@ -230,6 +244,9 @@ class Settings(Section):
             raise ValueError("`repositories` is empty: name at least one")
         if len(set(names)) != len(names):
             raise ValueError(f"repositories need different names, found {', '.join(names)}")
+        unknown = {t.repository for t in self.server.tokens} - {"", *names}
+        if unknown:
+            raise ValueError(f"server.tokens: there is no repository {', '.join(sorted(unknown))}")
         paths = [str(r.path) for r in self.repositories if r.forge == "local"]
         if len(set(paths)) != len(paths):
             raise ValueError(f"local repositories need different paths, found {', '.join(paths)}")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from bot.agents.door import Door
 from bot.config.settings import Settings
 from bot.core.decisions import FROZEN, UNSEEN
 from bot.core.event_json import key_of
@@ -23,6 +24,7 @@ from bot.core.requests import (
     RollbackRequest,
     SandboxTestRequest,
 )
+from bot.daemon.agents import AuthorDoor
 from bot.daemon.backtests import backtest_tasks, lowered, request_to
 from bot.daemon.health import health, measure
 from bot.daemon.intake import receive
@@ -272,6 +274,11 @@ class Service:
         """The files that differ between two versions; see Backend."""
         strategy, watched = find_strategy(self._world, name)
         return diff_versions(self.store, watched, strategy.name, old, new)
+
+    def door(self, author: str, repository: str) -> Door:
+        """An author's way in for agents; see Backend."""
+        name = repository or next(iter(self._world.watched))
+        return AuthorDoor(lambda: self._world, author, name)
 
     # --- being watched -------------------------------------------------------------------------
 

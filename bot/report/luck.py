@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from components.schema.policies.risk import Gate
 from components.schema.results.evidence import Evidence, Luck, Span, YearReturn
 
 _WHOSE = {"data": "on {symbol} {interval}", "strategy": "of this strategy on {symbol} {interval}",
@@ -22,6 +23,21 @@ def luck_line(luck: Luck) -> str:
         f"Luck: {_tries(luck, whose)}. The best of {luck.independent:,} worthless ones would show"
         f" {luck.best_by_luck:.2f}; this one {luck.sharpe:.2f}: {sure}."
     )
+
+
+def bar_line(gate: Gate, needed: float | None, sharpe: float | None) -> str:
+    """What a gate on the deflated Sharpe ratio asks of a result now, as a sentence.
+
+    Args:
+        gate: on `dsr`, from below.
+        needed: the lowest Sharpe ratio of a year that would do; None: none would.
+        sharpe: the one that there is.
+    """
+    kind = "to pass" if gate.severity == "block" else "to pass without a warning"
+    if needed is None:
+        return f"{gate.id}: no Sharpe ratio is enough {kind} with so few bars."
+    here = f"; this one has {sharpe:.2f}" if sharpe is not None else ""
+    return f"{gate.id}: at least {needed:.2f} a year {kind} ({gate.value:.0%} sure){here}."
 
 
 def _tries(luck: Luck, whose: str) -> str:

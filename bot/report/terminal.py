@@ -30,16 +30,9 @@ _INDENT = "    "
 
 def plain(report: Report) -> str:
     """The report without markup; escape sequences from a proposal are gone."""
-    lines = [f"{_WORDS[report.verdict]}: {_line(report.summary, 500)}"]
-    for strategy in by_urgency(report.strategies):
-        lines += ["", *_strategy(strategy)]
-    landing = [_line(text, 500) for text in plain_lines(report)]
-    lines += ["", *landing] if landing else []
-    grouped = findings_by_file(report)
-    if grouped:
-        lines.append("")
-    for file, findings in grouped.items():
-        lines += [text for finding in findings for text in _finding(file, finding)]
+    lines = heading(report)
+    found = finding_texts(report)
+    lines += ["", *found] if found else []
     if fixes := len(fixes_of(report)):
         lines += [
             "",
@@ -49,6 +42,25 @@ def plain(report: Report) -> str:
         limits = ", ".join(_line(limit) for limit in report.limits_not_enforced)
         lines += ["", f"Limits that this machine could not enforce: {limits}"]
     return "\n".join(lines) + "\n"
+
+
+def heading(report: Report) -> list[str]:
+    """The lines about the report as a whole and each strategy, without the findings."""
+    lines = [f"{_WORDS[report.verdict]}: {_line(report.summary, 500)}"]
+    for strategy in by_urgency(report.strategies):
+        lines += ["", *_strategy(strategy)]
+    landing = [_line(text, 500) for text in plain_lines(report)]
+    return [*lines, *(["", *landing] if landing else [])]
+
+
+def finding_texts(report: Report, *, fixes: bool = False) -> list[str]:
+    """A text of one or several lines for each finding, gravest first; with the fix, if asked."""
+    texts = []
+    for file, found in findings_by_file(report).items():
+        for one in found:
+            fix = ["fix:", printable(one.fix, lines=True)] if fixes and one.fix else []
+            texts.append("\n".join([*_finding(file, one), *fix]))
+    return texts
 
 
 def _strategy(strategy: StrategyReport) -> list[str]:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import CancelledError
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.server import (
+    agents,
     api,
     backtests_api,
     guard,
@@ -46,7 +47,16 @@ from components.schema.definition.models import StrategyDefinition
 
 STATIC = Path(__file__).parent / "static"
 CODES = {404: "not_found", 405: "method_not_allowed"}
-MACHINE_PATHS = ("/api/", "/webhooks/", "/healthz", "/readyz", "/metrics", "/events", "/badge/")
+MACHINE_PATHS = (
+    "/api/",
+    "/mcp",
+    "/webhooks/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/events",
+    "/badge/",
+)
 BODIES = (
     shapes.CodeToValidate,
     shapes.SandboxTest,
@@ -84,6 +94,9 @@ def create_app(backend: Backend) -> FastAPI:
     )
     for part in (api, backtests_api, lists, webhooks, probes, sign_in, pages, team_pages):
         app.include_router(part.router)
+    if agents.served(backend.settings):
+        app.state.agents = agents.AgentTools(backend)
+        app.router.routes.append(app.state.agents.route)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _answer_errors(app)
     openapi.install(app, BODIES)
@@ -99,7 +112,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     stop_counting = backend.subscribe(here.meters.listen)
     if not webhooks.listening(backend.settings):
         log.info("webhooks_off", reason="no repository has a github.webhook_secret")
-    yield
+    found: agents.AgentTools | None = getattr(app.state, "agents", None)
+    async with found.running() if found is not None else nullcontext():
+        yield
     stop_counting()
     here.hub.close()
 

@@ -25,8 +25,12 @@ SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 
 class TokenRole(StrEnum):
-    """What a token allows; a deployer may also read, an admin also accept changed policies."""
+    """What a token allows; a deployer may also read, an admin also accept changed policies.
 
+    An author's opens the tools for agents, and nothing else.
+    """
+
+    AUTHOR = "author"
     READER = "reader"
     DEPLOYER = "deployer"
     ADMIN = "admin"
@@ -119,7 +123,7 @@ def reader(request: Request) -> Requester:
         return LOCAL
     if identity is None:
         raise _unauthenticated("reading from elsewhere needs a token", "unauthenticated")
-    return identity
+    return _no_author(identity)
 
 
 def page_reader(request: Request) -> Requester:
@@ -146,8 +150,29 @@ def deployer(request: Request) -> Requester:
     identity = identify(request, keys)
     if identity is None:
         raise _unauthenticated("this needs a token", "unauthenticated")
-    if identity.role is TokenRole.READER:
+    if _no_author(identity).role is TokenRole.READER:
         raise problem(403, "forbidden", f"the token '{identity.name}' may read, and change nothing")
+    return identity
+
+
+def author(request: Request) -> str:
+    """The name of the author whose token a request bears. Raises ApiError 401 or 403."""
+    identity = identify(request, parts(request).keys)
+    if identity is None:
+        raise _unauthenticated("the tools for agents need an author's token", "unauthenticated")
+    if identity.role is not TokenRole.AUTHOR:
+        raise problem(
+            403,
+            "forbidden",
+            f"the token '{identity.name}' is no author's",
+            hint="an agent needs one with `role: author`: it can deploy nothing",
+        )
+    return identity.name
+
+
+def _no_author(identity: Requester) -> Requester:
+    if identity.role is TokenRole.AUTHOR:
+        raise problem(403, "forbidden", f"the token '{identity.name}' opens /mcp and nothing else")
     return identity
 
 

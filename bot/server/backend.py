@@ -14,6 +14,7 @@ from components.state.db.errors import NotFound as NotFound  # noqa: PLC0414  # 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from bot.agents.door import Door
     from bot.config.settings import Settings
     from bot.core.events import Event
     from bot.core.notices import Progress
@@ -90,6 +91,14 @@ class Backend(Protocol):
 
     def job_output(self, run_id: int) -> Mapping[str, tuple[str, ...]]:
         """What the jobs of a run that is at work said so far: untrusted lines by strategy."""
+
+    def door(self, author: str, repository: str) -> Door:
+        """An author's way in for agents.
+
+        Args:
+            author: the name of a token.
+            repository: its key; "" is the first one.
+        """
 
     def subscribe(self, listener: Callable[[Progress], None]) -> Callable[[], None]:
         """Call `listener` from any thread for each Progress from now on; returns the way to stop.

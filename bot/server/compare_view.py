@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.landing import kept
 from bot.report.lines import seconds_of
 from bot.report.values import metrics_of
 from bot.server import figures, reading, text
@@ -73,7 +74,7 @@ def compared(store: Store, strategies: Sequence[Strategy]) -> Compared:
 
 def _side(store: Store, strategy: Strategy, key: str) -> Side:
     version = reading.shown_version(store, strategy)
-    report = reading.report_of(store, version)
+    report = kept.report_of(store, version)
     return Side(
         key=key,
         strategy=strategy,

@@ -1,7 +1,5 @@
 """The one shape of an error answer, and which exception becomes which."""
 
-import re
-
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -18,6 +16,7 @@ from components.state.db.errors import (
     StateUnreadable,
     VersionTaken,
 )
+from components.texts import scrub
 
 log = structlog.get_logger()
 
@@ -34,14 +33,6 @@ OPERATORS_FAULT = (
 MAX_DETAILS = 50
 MAX_TEXT = 2_000
 RETRY_AFTER_S = 5
-
-
-_HOST_PATH = re.compile(r"(?<![\w:/.])(?:/[\w.+@-]+)+/([\w.+@-]+)")
-
-
-def scrub(text: str) -> str:
-    """The text without this machine's folders: of an absolute path, the last name stays."""
-    return _HOST_PATH.sub(r"\1", text)
 
 
 class Detail(BaseModel):

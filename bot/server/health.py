@@ -10,8 +10,8 @@ from fastapi.concurrency import run_in_threadpool
 
 from bot.core.requests import ComponentHealth
 from bot.server.backend import Backend
-from bot.server.errors import scrub
 from bot.server.shapes import HealthAnswer
+from components.texts import scrub
 
 FRESH_S = 1.0
 STRATEGY_COMPONENTS = (

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 
+from bot.landing import kept
 from bot.landing.book import book_of
 from bot.server import body, figures, openapi, reading, run_view
 from bot.server.api import Changes, Reads, audit_entry, slowly
@@ -82,7 +83,7 @@ def strategy_equity(request: Request, strategy_id: str, _: Reads, symbol: Text =
     store = parts(request).backend.store
     found = reading.strategy_of(store, strategy_id)
     shown = reading.shown_version(store, found)
-    report = reading.report_of(store, shown)
+    report = kept.report_of(store, shown)
     result = figures.result_of(report, symbol) if report else None
     if result is None:
         return Chart(time=[], equity=[], drawdown=[])

@@ -32,7 +32,8 @@ Checks, deploys and rolls back trading strategies kept in git.
 
 **Tokens.** Reading is open on loopback. Whatever changes something, and every read of a bot that
 others can reach, needs `Authorization: Bearer TOKEN`: the value of `ALGOOPS_API_TOKEN`, or one of
-`server.tokens` with the role `reader`, `deployer` or `admin`.
+`server.tokens` with the role `reader`, `deployer` or `admin`. (One with the role `author` opens the
+tools for agents at `/mcp` alone.)
 
 **Errors** are JSON with a stable `code` for programs, `error` and `hint` for people, and `details`
 where single fields are at fault.

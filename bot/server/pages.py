@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
+from bot.landing import kept
 from bot.landing.book import book_of
 from bot.landing.freezing import freeze_words
 from bot.report import sheet
@@ -16,7 +17,6 @@ from bot.server import figures, reading, run_view, strategy_view, text
 from bot.server.auth import page_reader
 from bot.server.backend import Backend
 from bot.server.book_view import book_view
-from bot.server.errors import scrub
 from bot.server.health import overall
 from bot.server.paging import ROWS, Number, Page, links
 from bot.server.parts import parts
@@ -26,6 +26,7 @@ from components.state import Lifecycle
 from components.state.tables.notes import SETTINGS_REFUSED
 from components.state.tables.records import Strategy
 from components.state.tables.strategy_rows import ListOrder, SortBy
+from components.texts import scrub
 
 HISTORY = 60
 MAX_ATTENTION = 12
@@ -150,7 +151,7 @@ def strategy(request: Request, name: str, symbol: str = "", life: str = "") -> H
     found = reading.strategy_of(store, name)
     key = (found.repository, found.name)
     shown = reading.shown_version(store, found)
-    report = reading.report_of(store, shown)
+    report = kept.report_of(store, shown)
     result = figures.result_of(report, symbol) if report else None
     previous = strategy_view.previous_result(store, found, shown, result.symbol if result else "")
     runs = store.runs.list(strategy=found.name, repository=found.repository, limit=10)
@@ -264,7 +265,7 @@ def run(request: Request, run_id: int) -> HTMLResponse:
 @router.get("/runs/{run_id}/sheet")
 def run_sheet(request: Request, run_id: int) -> HTMLResponse:
     """The tear sheet of one run: a file of its own, that may be saved and printed."""
-    report = reading.kept_report(reading.run_of(parts(request).backend.store, run_id))
+    report = kept.kept_report(reading.run_of(parts(request).backend.store, run_id))
     policy = f"{sheet.CSP}; frame-ancestors 'none'"
     return HTMLResponse(sheet.sheet(report), headers={"content-security-policy": policy})
 

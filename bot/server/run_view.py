@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from bot.landing.kept import stored
 from bot.report.further import further_rows
 from bot.report.lines import Path
 from bot.report.luck import evidence_rows, luck_rows
 from bot.server import figures, text
-from bot.server.reading import stored
 from components.schema.results.evidence import Luck
 from components.schema.results.report import Report, StrategyReport
 from components.schema.results.values import STRATEGY_CHECKS, CheckName, ExecutionResult, Finding

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from bot.server.auth import COOKIE, SESSION_SECONDS
+from bot.server.auth import COOKIE, SESSION_SECONDS, TokenRole
 from bot.server.parts import parts
 
 MAX_FORM = 4096
@@ -43,7 +43,7 @@ async def sign_in(request: Request) -> Response:
     keys = parts(request).keys
     identity = keys.bearer(fields.get("token", ""))
     renderer = parts(request).renderer
-    if identity is None:
+    if identity is None or identity.role is TokenRole.AUTHOR:
         return renderer.page("login.html", status=401, next=target, wrong=True)
     answer = RedirectResponse(target, status_code=303)
     answer.set_cookie(

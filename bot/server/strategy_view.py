@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.server import figures, reading, text
+from bot.landing import kept
+from bot.server import figures, text
 from components.schema.results.values import ExecutionResult, Metrics
 from components.state import Store
 from components.state.lifecycle import LIVE_ALREADY
@@ -151,7 +152,7 @@ def previous_result(
     landed = sorted((v for v in versions if v.deployed_at), key=lambda v: v.deployed_at)
     before = _before(shown, landed)
     version = store.versions.landed(strategy.repository, strategy.name, before) if before else None
-    report = reading.report_of(store, version)
+    report = kept.report_of(store, version)
     return figures.result_of(report, symbol) if report else None
 
 

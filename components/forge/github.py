@@ -211,9 +211,11 @@ class GitHubForge:
                 raise
             return Permission.NONE
 
-    def propose(self, branch: str, commit: str, title: str, body: str) -> str:
+    def propose(
+        self, branch: str, commit: str, title: str, body: str, *, replaces: str = ""
+    ) -> str:
         """Open a pull request for a prepared commit; see `ports.Forge.propose`."""
-        return f"pr/{self._lander.propose(branch, commit, title, body)}"
+        return f"pr/{self._lander.propose(branch, commit, title, body, replaces)}"
 
     def land(self, landing: Landing) -> str:
         """See `ports.Forge.land`.

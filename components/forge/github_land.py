@@ -158,8 +158,10 @@ class Lander:
                 raise Moved(f"{folder} changed on {self.base} meanwhile")
         return found.number
 
-    def propose(self, branch: str, commit: str, title: str, body: str) -> int:
+    def propose(self, branch: str, commit: str, title: str, body: str, replaces: str = "") -> int:
         """The number of the pull request for `commit` on `branch`: the open one, or a new one.
+
+        The branch is moved from `replaces` where that is given, and the pull request goes with it.
 
         Raises:
             UserError: the branch holds something else already.
@@ -170,10 +172,14 @@ class Lander:
         if self.branch_tip(branch) != commit:
             url, header = self.remote()
             try:
-                self.mirror.push(url, [Move(f"refs/heads/{branch}", None, commit)], header)
+                move = Move(f"refs/heads/{branch}", replaces or None, commit)
+                self.mirror.push(url, [move], header)
             except Moved as error:
                 hint = "delete or land it first"
                 raise UserError(f"the branch {branch} holds something else", hint=hint) from error
+        moved = self._pull_of(branch, commit) if replaces else None
+        if moved is not None:
+            return moved
         asked = {"title": title, "head": branch, "base": self.base, "body": body}
         made = self.client.post(f"/repos/{self.repository}/pulls", asked)
         return int(taken(made, "number"))

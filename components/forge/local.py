@@ -154,16 +154,24 @@ class LocalForge:
 
     # --- acting ---
 
-    def propose(self, branch: str, commit: str, title: str, body: str) -> str:  # noqa: ARG002  # the commit's message says it
-        """Put a prepared commit on a new branch; see `ports.Forge.propose`."""
+    def propose(
+        self,
+        branch: str,
+        commit: str,
+        title: str,  # noqa: ARG002  # the commit's message says it
+        body: str,  # noqa: ARG002  # as above
+        *,
+        replaces: str = "",
+    ) -> str:
+        """Put a prepared commit on a branch; see `ports.Forge.propose`."""
         ref = f"{_HEADS}{branch}"
         there = self.repository.resolve(ref)
-        if there is not None and there != commit:
+        if there not in {None, commit, replaces}:
             raise UserError(
                 f"the branch {branch} holds something else already", hint="delete or land it first"
             )
-        if there is None:
-            self.repository.publish([Update(ref, None, commit)])
+        if there != commit:
+            self.repository.publish([Update(ref, there, commit)])
         return f"branch/{branch}"
 
     def land(self, landing: Landing) -> str:

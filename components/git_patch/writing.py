@@ -15,7 +15,7 @@ from components.git_patch.texts import identities, message_bytes, tag_header
 from components.git_patch.values import Identity, Signing
 from components.safe_tools.hardened import GitFailed, HardenedGit
 from components.safe_tools.names import object_id, ref_name, safe_relative_path
-from components.safe_tools.objects import TREE_MODE, Entry
+from components.safe_tools.objects import FILE_MODE, TREE_MODE, Entry
 from components.safe_tools.tree import Audit, no_audit
 
 BOT = Identity()
@@ -57,10 +57,21 @@ class Writer(History):
             when: Unix seconds (default: now); give it to be able to make the same commit again.
             sign: sign it where a key is configured.
         """
+        env = identities(author, BOT, when)
+        return self._commit_tree(tree, parents, message, env, sign=sign)
+
+    def _commit_tree(
+        self,
+        tree: str,
+        parents: tuple[str, ...],
+        message: str,
+        env: Mapping[str, str],
+        *,
+        sign: bool = False,
+    ) -> str:
         args = ["commit-tree", *(["-S"] if self._signing and sign else [])]
         for parent in parents:
             args += ["-p", object_id(parent)]
-        env = identities(author, BOT, when)
         return self.git.run(*args, object_id(tree), stdin=message_bytes(message), env=env).text
 
     def revert_folder(
@@ -86,6 +97,30 @@ class Writer(History):
         tree = self._with_folder(self.tree_of(base), parts, to_tree)
         return self.commit(tree, (base,), message, author, when=when)
 
+    def commit_folder(
+        self, parent: str, path: str, files: Mapping[str, bytes], message: str, author: Identity
+    ) -> str:
+        """A commit on `parent` whose only change is one folder, now of these files.
+
+        It is its author's alone: not committed in the bot's name and never signed with its key.
+
+        Args:
+            parent: commit id.
+            path: the folder.
+            files: relative path -> bytes, accepted by Safe Tools.
+            message: any text.
+            author: who wrote the files.
+
+        Raises:
+            UserError: the folder is like that already.
+        """
+        new = self._make_folder(files)
+        if self.tree_at(parent, path) == new:
+            raise UserError(f"{path} is already as wanted; there is nothing to change")
+        parts = tuple(safe_relative_path(path).split("/"))
+        tree = self._with_folder(self.tree_of(parent), parts, new)
+        return self._commit_tree(tree, (parent,), message, identities(author, author, None))
+
     def _with_folder(self, tree: str | None, parts: tuple[str, ...], new: str | None) -> str:
         entries = self.objects.entries(tree) if tree else []
         name = parts[0].encode()
@@ -96,6 +131,18 @@ class Writer(History):
         if new is not None and not self._is_empty(new):
             kept.append(Entry(TREE_MODE, name, object_id(new)))
         return self._make_tree(kept)
+
+    def _make_folder(self, files: Mapping[str, bytes]) -> str:
+        entries: list[Entry] = []
+        below: dict[str, dict[str, bytes]] = {}
+        for path, data in files.items():
+            name, inside, rest = path.partition("/")
+            if inside:
+                below.setdefault(name, {})[rest] = data
+            else:
+                entries.append(Entry(FILE_MODE, name.encode(), self.write_blob(data)))
+        entries += [Entry(TREE_MODE, n.encode(), self._make_folder(f)) for n, f in below.items()]
+        return self._make_tree(entries)
 
     def _is_empty(self, tree: str) -> bool:
         header = self.objects.header(tree)

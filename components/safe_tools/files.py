@@ -43,6 +43,23 @@ def read_file_under(root: Path, relative: str, cap: int) -> bytes:
     return data
 
 
+def folder_under(root: Path, relative: str) -> Path:
+    """The path of a folder that is reached without following a link.
+
+    Args:
+        root: the folder, trusted.
+        relative: path inside it, not trusted.
+
+    Raises:
+        UnsafeName: the path leaves the folder, passes a symbolic link, or is no folder.
+        FileNotFoundError: there is no such folder.
+        TransientError: the disk failed.
+    """
+    parts = safe_relative_path(relative).split("/")
+    with _open_folder(root, parts, create=False):
+        return root.joinpath(*parts)
+
+
 def write_atomic(root: Path, relative: str, data: bytes) -> None:
     """Write a file so that readers see the old content or the new, also after a power cut.
 

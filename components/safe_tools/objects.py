@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 TREE_MODE = "40000"
+FILE_MODE = "100644"
 MODE_OF_NOTHING = ""
 _ENTRY = re.compile(rb"0*([1-7][0-7]*) ([^\0]+)\0(.{20})", re.DOTALL)
 TREE_BYTES = 32 * 1024 * 1024

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from components.safe_tools.names import escaped, name_problem, shown, twin_key
-from components.safe_tools.objects import Entry, ObjectReader, TooLarge, WrongKind
+from components.safe_tools.objects import FILE_MODE, Entry, ObjectReader, TooLarge, WrongKind
 from components.schema.documents.lfs import HINT, POINTER, is_lfs_pointer
 from components.schema.results.values import CheckName, Finding
 
 Audit = Callable[[str, dict[str, object]], None]
 
-_FILE_MODES = ("100644", "100755")
+_FILE_MODES = (FILE_MODE, "100755")
 _ODD_MODES = {
     "120000": ("tree-symlink", "a symbolic link", "commit the file itself"),
     "160000": ("tree-submodule", "a submodule", "commit the files themselves"),
@@ -110,6 +110,61 @@ def read_folder(
     return Folder(files, tuple(refusals.findings))
 
 
+def given_folder(given: Mapping[str, bytes], prefix: str = "", caps: Caps = DEFAULT_CAPS) -> Folder:
+    """Files that came with a request, by the same rules as `read_folder` reads a tree.
+
+    Args:
+        given: relative path -> bytes, not trusted.
+        prefix: the folder's path, for the findings.
+        caps: bounds.
+    """
+    refusals = Refusals(prefix, no_audit)
+    files: dict[str, bytes] = {}
+    if len(given) > caps.files:
+        refuse_many(refusals, caps)
+        return Folder({}, tuple(refusals.findings))
+    if sum(map(len, given.values())) > caps.total_bytes:
+        refuse_weight(refusals, caps)
+        return Folder({}, tuple(refusals.findings))
+    names = _Names(refusals)
+    folders = {above for path in given for above in _above(path)[: caps.depth]}
+    for path, data in sorted(given.items()):
+        if path.count("/") > caps.depth:
+            refuse_depth(refusals, path, caps)
+        elif path in folders:
+            _wrong_kind(refusals, path)
+        elif len(data) > caps.file_bytes:
+            _too_large(refusals, path, caps)
+        elif is_lfs_pointer(data):
+            refusals.add("tree-lfs", path, POINTER, HINT)
+        elif names.accepted(path):
+            files[path] = data
+    return Folder(files, tuple(refusals.findings))
+
+
+def _above(path: str) -> list[str]:
+    parts = path.split("/")
+    return ["/".join(parts[:end]) for end in range(1, len(parts))]
+
+
+class _Names:
+    """Which paths may be used, each folder on the way judged once."""
+
+    def __init__(self, refusals: Refusals) -> None:
+        self._refusals = refusals
+        self._judged: dict[str, bool] = {}
+        self._twins: dict[str, dict[str, str]] = {}
+
+    def accepted(self, path: str) -> bool:
+        if path not in self._judged:
+            above, inside, name = path.rpartition("/")
+            twins = self._twins.setdefault(above, {})
+            self._judged[path] = (not inside or self.accepted(above)) and judge_name(
+                path, name, twins, self._refusals
+            )
+        return self._judged[path]
+
+
 def _read_file(
     objects: ObjectReader, path: str, entry: Entry, caps: Caps, refusals: Refusals
 ) -> bytes | None:
@@ -119,15 +174,19 @@ def _read_file(
             return data
         refusals.add("tree-lfs", path, POINTER, HINT)
     except TooLarge:
-        refusals.add(
-            "tree-file-size",
-            path,
-            f"the file has more than {caps.file_bytes} bytes",
-            "make it smaller; market data comes from the bot",
-        )
+        _too_large(refusals, path, caps)
     except WrongKind:
         _wrong_kind(refusals, path)
     return None
+
+
+def _too_large(refusals: Refusals, path: str, caps: Caps) -> None:
+    refusals.add(
+        "tree-file-size",
+        path,
+        f"the file has more than {caps.file_bytes} bytes",
+        "make it smaller; market data comes from the bot",
+    )
 
 
 def _walk(

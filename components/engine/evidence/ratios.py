@@ -10,6 +10,7 @@ from components.schema.results.evidence import Moments
 
 EULER_MASCHERONI = 0.5772156649015329
 CONFIDENT = 0.95
+_HALVINGS = 30
 _NORMAL = NormalDist()
 
 
@@ -78,6 +79,29 @@ def probability_above(benchmark: float, found: Moments) -> float:
 def deflated(found: Moments, independent: float) -> float:
     """The probability that is left when a try was picked from so many independent ones."""
     return probability_above(best_by_luck(spread_of_worthless(found), independent), found)
+
+
+def sharpe_needed(found: Moments, independent: float, wanted: float) -> float | None:
+    """The lowest Sharpe ratio (of one bar) that leaves this deflated probability.
+
+    Found by halving, for returns of the same length and shape as those that are given.
+
+    Args:
+        found: moments of the returns; their own Sharpe ratio does not count.
+        independent: tries that it would be picked from.
+        wanted: the probability, between 0 and 1.
+
+    Returns:
+        None where no ratio up to one a bar would do.
+    """
+    low, high = 0.0, 1.0
+    if deflated(found.model_copy(update={"sharpe": high}), independent) < wanted:
+        return None
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        enough = deflated(found.model_copy(update={"sharpe": middle}), independent) >= wanted
+        low, high = (low, middle) if enough else (middle, high)
+    return high
 
 
 def least_bars(found: Moments, benchmark: float = 0.0) -> float | None:

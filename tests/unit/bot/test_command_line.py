@@ -100,7 +100,11 @@ def test_help_names_every_command_with_its_own_first_line():
     assert lines_of_help() == {name: line for name, (_modules, line) in COMMANDS.items()}
 
 
-HEAVY = {"pandas", "numpy", "git", "github", "fastapi", "docker", "matplotlib", "bokeh", "pyarrow"}
+HEAVY = {
+    *("pandas", "numpy", "git", "github", "fastapi", "docker", "matplotlib", "bokeh", "pyarrow"),
+    "mcp",
+}
+CHECKS = {"pandas", "numpy", "git", "docker", "pyarrow"}
 
 
 @pytest.mark.parametrize(
@@ -113,8 +117,10 @@ HEAVY = {"pandas", "numpy", "git", "github", "fastapi", "docker", "matplotlib", 
         (["status", "--help"], set()),
         (["audit", "--help"], set()),
         (["sandbox", "--help"], {"docker"}),
-        (["check", "--help"], {"pandas", "numpy", "git", "docker", "pyarrow"}),
-        (["doctor", "--help"], {"pandas", "numpy", "git", "docker", "pyarrow"}),
+        (["check", "--help"], CHECKS),
+        (["doctor", "--help"], CHECKS),
+        (["mcp", "--help"], CHECKS),
+        (["run", "--help"], {*CHECKS, "fastapi", "github"}),
     ],
 )
 def test_a_command_loads_no_library_that_it_does_not_need(words, needed):

@@ -2,10 +2,11 @@ import pytest
 
 from bot.core.requests import NotReady
 from bot.server.backend import NotFound
-from bot.server.errors import from_expected, problem, scrub
+from bot.server.errors import from_expected, problem
 from components.errors import AlgoOpsError
 from components.state import Lifecycle
 from components.state.db.errors import IllegalMove, StateFull, StateUnreadable, VersionTaken
+from components.texts import scrub
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,73 @@
+"""`/mcp`: the tools for agents over streamable HTTP, for tokens with the role author.
+
+Each request stands alone (no session is kept), so nothing is left of a client that vanishes.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from starlette.requests import Request
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from bot.agents.door import Door
+from bot.config.settings import Settings
+from bot.server.auth import author
+from bot.server.backend import Backend
+from bot.server.errors import problem
+from bot.server.guard import MAX_BODY
+from bot.server.render import project_version
+from components.errors import ConfigError
+
+PATH = "/mcp"
+AUTHOR = "algoops.author"
+
+
+def served(settings: Settings) -> bool:
+    """Whether any token opens it; else the SDK is not loaded."""
+    return any(token.role == "author" for token in settings.server.tokens)
+
+
+class AgentTools:
+    """The endpoint as an ASGI application; `running` has to be entered while it serves."""
+
+    def __init__(self, backend: Backend) -> None:
+        """Raises ConfigError where the SDK is not installed."""
+        tokens = backend.settings.server.tokens
+        self._doors = {
+            t.name: backend.door(t.name, t.repository) for t in tokens if t.role == "author"
+        }
+        self._manager = _manager(self._door)
+
+    @property
+    def route(self) -> Route:
+        """Where it is."""
+        return Route(PATH, endpoint=self)
+
+    def _door(self, ctx: Any) -> Door:
+        return self._doors[ctx.request_context.request.scope[AUTHOR]]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request. Raises ApiError 401, 403, or 405: there is no stream without one."""
+        scope[AUTHOR] = author(Request(scope))
+        if scope["method"] != "POST":
+            raise problem(405, "method_not_allowed", "send a POST", headers={"Allow": "POST"})
+        await self._manager.handle_request(scope, receive, send)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Serve while the block runs; requests that are under way at its end are cancelled."""
+        async with self._manager.run():
+            yield
+
+
+def _manager(door_of: Callable[[Any], Door]) -> Any:
+    try:
+        from bot.agents.tools import build, over_http  # noqa: PLC0415  # few have such tokens
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            "server.tokens has an author, and the package mcp is not installed",
+            hint="pip install 'algoops[agents]'",
+        ) from error
+    return over_http(build(door_of, project_version(), files=True), MAX_BODY)

@@ -1,0 +1,355 @@
+"""The tools for agents over a real repository, database and sandbox; the SDK's client asks."""
+
+import sys
+import threading
+from contextlib import ExitStack, closing
+from http.client import HTTPConnection
+from pathlib import Path
+
+import anyio
+import httpx
+import pytest
+from jsonschema import Draft202012Validator
+from mcp.client.stdio import StdioServerParameters
+
+from bot.agents.size import MAX_TOKENS, tokens
+from bot.agents.submit import submit
+from bot.agents.tools import build
+from bot.cli.mcp import WorkingFolder
+from bot.config.settings import PROJECT, load
+from bot.daemon.service import Service
+from bot.server.app import create_app
+from bot.server.serve import HttpServer
+from components.errors import AlgoOpsError
+from tests.agents_support import SECRETS, files_of, over_http, run, with_authors
+from tests.deploy_support import reported
+from tests.integration.bot.conftest import ENV
+
+TOOLS = {"rules", "check", "submit", "wait", "findings", "compare", "budget", "leaderboard"}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """An author's working folder with one strategy."""
+    made = tmp_path / "work"
+    put(made / "strategies" / "calm", files_of("calm"))
+    return made
+
+
+def put(folder: Path, files):
+    folder.mkdir(parents=True)
+    for path, text in files.items():
+        (folder / path).write_text(text)
+
+
+@pytest.fixture
+def door(stage, world, folder):
+    """Ada's working folder beside the bot; the sandbox is the one that all tests share."""
+    with ExitStack() as stack:
+        settings = load(stage.config, env=ENV)
+        made = WorkingFolder(folder, "ada", settings, settings.repositories[0], stack)
+        made._bench = (world.bench, world.store)
+        yield made
+
+
+@pytest.fixture
+def server(door):
+    return build(lambda _ctx: door, "0", files=False)
+
+
+@pytest.fixture
+def service(stage, world_on):
+    world = world_on(with_authors(stage.config))
+    return Service(world, load(stage.config, env=ENV))
+
+
+@pytest.fixture
+def url(service):
+    http = HttpServer(create_app(service), service.settings)
+    http.start()
+    yield f"http://127.0.0.1:{http.port}"
+    http.stop()
+
+
+def ask(url, author, talk):
+    """Let an author talk to the daemon's server."""
+
+    async def main():
+        async with over_http(url, SECRETS.get(author, author)) as agent:
+            return await talk(agent)
+
+    return anyio.run(main)
+
+
+# --- both transports -------------------------------------------------------------------------------
+
+
+async def _looked_over(agent):
+    listed = await agent.client.list_tools()
+    assert {tool.name for tool in listed.tools} == TOOLS
+    for tool in listed.tools:
+        Draft202012Validator.check_schema(tool.input_schema)
+    assert tokens(listed.model_dump_json()) <= 2 * MAX_TOKENS
+    templates = await agent.client.list_resource_templates()
+    assert len(templates.resource_templates) == 2
+    assert "endless-loop" in await agent("rules", topic="code")
+    for tool in ("deploy", "rollback", "unhold", "holdout"):
+        assert f"Unknown tool: {tool}" in await agent(tool)
+
+
+def test_an_agent_is_offered_eight_tools_and_none_of_them_deploys(url):
+    ask(url, "ada", _looked_over)
+
+
+def test_the_command_serves_a_working_folder_until_its_client_is_gone(stage, world, folder):
+    """The real process: its standard output carries the protocol and nothing else."""
+
+    async def talk(agent):
+        await _looked_over(agent)
+        assert "is refused" in await agent("check", folder="../../etc")
+        assert "(branch/agents/ada/calm)" in await agent("submit", folder="strategies/calm")
+        assert "No verdict yet" in await agent("wait", branch="calm", seconds=0)
+        reported(world, "agents/ada/calm")
+        assert (await agent("wait", branch="calm")).startswith("PASSED")
+        assert (await agent("findings", branch="calm")).startswith("PASSED")
+
+    command = ["-m", "bot", "mcp", "--author", "ada", "--config", str(stage.config)]
+    run(
+        StdioServerParameters(
+            command=sys.executable,
+            args=command,
+            cwd=folder,
+            env={"PYTHONPATH": str(PROJECT), **ENV},
+        ),
+        talk,
+    )
+    assert "agent.submitted" in {row.event for row in world.store.audit.list(limit=50)}
+
+
+def test_a_check_over_http_is_counted_before_it_is_told_and_once(url, service):
+    world = service._world
+
+    async def talk(agent):
+        assert "`check` or `submit` first" in await agent("budget")
+        said = await agent("check", folder="strategies/calm", files=files_of("calm"))
+        assert "backtest" in said
+        told = await agent("budget")
+        assert told.startswith("1 ")
+        assert "a year to pass" in told
+        await agent("check", folder="strategies/other", files=files_of("other"))
+        assert (await agent("budget")).startswith("1 ")
+        assert "entry_time" in (await _text(agent, "algoops://last/trades/other"))
+        assert "xychart" in (await _text(agent, "algoops://last/chart/other"))
+        assert "nothing of this name is deployed" in await agent("compare")
+
+    ask(url, "ada", talk)
+    assert world.store.tries.verify() is None
+
+    async def others(agent):
+        assert "nothing was checked yet" in await agent("findings")
+
+    ask(url, "bob", others)
+
+
+def test_a_body_beyond_the_servers_bound_is_refused_before_it_is_read(url):
+    with closing(HTTPConnection(url.removeprefix("http://"))) as connection:
+        connection.putrequest("POST", "/mcp")
+        connection.putheader("Authorization", f"Bearer {SECRETS['ada']}")
+        connection.putheader("Content-Length", str(2 << 20))
+        connection.endheaders()
+        assert connection.getresponse().status == 413
+
+
+async def _text(agent, uri):
+    return (await agent.client.read_resource(uri)).contents[0].text
+
+
+# --- submitting ------------------------------------------------------------------------------------
+
+
+def test_a_submit_changes_one_folder_in_its_authors_name_and_nothing_else(server, world, stage):
+    async def talk(agent):
+        return await agent("submit", folder="strategies/calm", message="Calm\n\nCo: x")
+
+    assert run(server, talk).startswith("Submitted")
+    watched = world.repository("demo")
+    proposal = watched.forge.proposal("branch/agents/ada/calm")
+    assert (proposal.author, proposal.actor) == ("ada", "ada@agents.invalid")
+    changed = stage.git("diff", "--name-only", "main", proposal.head).split()
+    assert changed == ["strategies/calm/strategy.yaml"]
+    assert stage.git("fsck", "--strict", "--no-dangling") == ""
+
+
+def test_what_was_landed_meanwhile_is_the_ground_of_the_next_submit(server, door, world, stage):
+    async def talk(agent):
+        return await agent("submit", folder="strategies/calm")
+
+    run(server, talk)
+    head = stage.git("rev-parse", "refs/heads/agents/ada/calm")
+    stage.git("update-ref", "refs/heads/main", head)
+    assert "nothing to change" in run(server, talk)
+    put(door._root / "strategies" / "second", files_of("second"))
+
+    async def second(agent):
+        return await agent("submit", folder="strategies/second", branch="calm")
+
+    assert run(server, second).startswith("Submitted")
+    assert stage.git("rev-parse", "refs/heads/agents/ada/calm^") == head
+
+
+def test_two_submits_at_once_lose_nothing_that_was_acknowledged(door, stage):
+    """Whoever comes second is told so, or stands on the first; the branch never drops a commit."""
+    for number in range(6):
+        folders = [f"strategies/s{number}{side}" for side in "ab"]
+        for folder in folders:
+            put(door._root / folder, files_of(Path(folder).name))
+        start, made, refused = threading.Barrier(2), [], []
+
+        def one(folder, branch=f"race{number}", start=start, made=made, refused=refused):
+            start.wait()
+            try:
+                made.append(submit(door, door.subject(folder, {}), branch, ""))
+            except AlgoOpsError as error:
+                refused.append(str(error))
+
+        threads = [threading.Thread(target=one, args=(folder,)) for folder in folders]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(made) + len(refused) == 2
+        assert made
+        kept = stage.git("rev-list", f"refs/heads/agents/ada/race{number}").split()
+        assert {m.commit for m in made} <= set(kept)
+        assert all("came first" in r or "something else" in r for r in refused)
+
+
+@pytest.mark.parametrize(
+    ("folder", "files", "says"),
+    [
+        ("strategies/x", {"../../policies/risk.yaml": "gates: []"}, "refused"),
+        ("../policies", {"risk.yaml": ""}, "is refused"),
+        ("/etc", {"passwd": ""}, "is refused"),
+        ("strategies/x", {".git/hooks/post-update": "#!/bin/sh"}, "refused"),
+        ("strategies/x", {}, "no files"),
+        ("strategies/x-y", {"strategy.yaml": ""}, "no name for a strategy"),
+        ("strategies/x", {"a" * 300: ""}, "refused"),
+        ("strategies/x", {f"f{n}.py": "" for n in range(500)}, "more than 200 files"),
+        ("strategies/x", {"big": "x" * 900_000, "link": "\ud800"}, "Submitted"),
+    ],
+)
+def test_a_submit_can_reach_nothing_outside_of_its_strategys_folder(
+    folder, files, says, url, stage
+):
+    before = stage.git("for-each-ref")
+
+    async def talk(agent):
+        if "link" in files:  # the client itself can't send a lone surrogate
+            return await agent("submit", folder=folder, files={"big": files["big"]})
+        return await agent("submit", folder=folder, files=files)
+
+    said = ask(url, "ada", talk)
+    assert says in said
+    if says != "Submitted":
+        assert stage.git("for-each-ref") == before
+
+
+def test_work_of_another_author_is_refused_by_every_tool(url, service, stage):
+    async def ada(agent):
+        await agent("submit", folder="strategies/calm", files=files_of("calm"))
+        reported(service._world, "agents/ada/calm")
+        return await agent("findings", branch="calm")
+
+    assert ask(url, "ada", ada).startswith("PASSED")
+    head = stage.git("rev-parse", "refs/heads/agents/ada/calm")
+    run_id = service.store.runs.list(limit=1)[0].id
+
+    async def bob(agent):
+        theirs = "agents/ada/calm"
+        for tool in ("findings", "wait", "compare", "budget"):
+            assert "is not yours" in await agent(tool, branch=theirs), tool
+        files = files_of("calm", version="6.6.6")
+        assert "is not yours" in await agent(
+            "submit", folder="strategies/calm", files=files, branch=theirs
+        )
+        with pytest.raises(Exception, match="you have no run"):
+            await _text(agent, f"algoops://{run_id}/trades/calm")
+        with pytest.raises(Exception, match="you have no run"):
+            await _text(agent, "algoops://9223372036854775808/trades/calm")
+
+    ask(url, "bob", bob)
+    assert stage.git("rev-parse", "refs/heads/agents/ada/calm") == head
+
+
+# --- hostile folders and clients -------------------------------------------------------------------
+
+
+def test_folders_with_links_or_thousands_of_files_are_refused_in_a_short_answer(server, folder):
+    strategies = folder / "strategies"
+    (strategies / "etc").symlink_to("/etc")
+    (folder / "elsewhere").symlink_to(strategies)
+    put(strategies / "inside", files_of("inside"))
+    (strategies / "inside" / "passwd").symlink_to("/etc/passwd")
+    put(strategies / "many", files_of("many"))
+    for number in range(10_000):
+        (strategies / "many" / f"f{number}").touch()
+
+    async def talk(agent):
+        for tool in ("check", "submit"):
+            for path in ("strategies/etc", "elsewhere/calm", "strategies/etc/ssl"):
+                assert "passes a link" in await agent(tool, folder=path)
+            assert "not a plain file" in await agent(tool, folder="strategies/inside")
+            assert "more than 200 files" in await agent(tool, folder="strategies/many")
+        assert "root:" not in await agent("findings")
+
+    run(server, talk)
+
+
+def test_a_huge_input_is_refused_in_a_short_answer(url):
+    async def talk(agent):
+        assert "at most 1024 characters" in await agent("check", folder="x" * 500_000, files={})
+        wrong = {f"k{n}": {"a": n} for n in range(3_000)}
+        assert "validation error" in await agent("check", folder="strategies/x", files=wrong)
+        assert "no topic or rule" in await agent("rules", topic="\x1b[31m" + "x" * 90)
+        assert "Nothing is deployed" in await agent("leaderboard", page=9_999)
+
+    ask(url, "ada", talk)
+
+
+def test_a_client_that_vanishes_while_it_waits_leaves_nothing_behind(url, service):
+    async def talk(agent):
+        await agent("submit", folder="strategies/calm", files=files_of("calm"))
+        for _ in range(20):  # more than one author may wait at once: each gives its place back
+            with anyio.move_on_after(0.3):
+                await agent("wait", branch="calm", seconds=300)
+
+    ask(url, "ada", talk)
+
+    async def again(agent):
+        with anyio.fail_after(60):  # the server hears of a closed connection a moment later
+            while True:
+                said = await agent("wait", branch="calm", seconds=0.1)
+                if "under way already" not in said:
+                    return said
+
+    assert "No verdict yet" in ask(url, "ada", again)
+
+
+# --- who may ---------------------------------------------------------------------------------------
+
+
+def test_only_an_authors_token_opens_the_tools_and_it_opens_nothing_else(url, service):
+    with closing(httpx.Client(base_url=url)) as client:
+
+        def status(path, secret="", method="POST", **more):
+            headers = {"Authorization": f"Bearer {secret}"} if secret else {}
+            return client.request(method, path, headers=headers, **more).status_code
+
+        assert status("/mcp", json={}) == 401
+        assert status("/mcp", "wrong", json={}) == 401
+        assert status("/mcp", SECRETS["ada"], method="GET") == 405
+        assert status("/mcp", SECRETS["ada"], method="DELETE") == 405
+        assert status("/api/v1/strategies", SECRETS["ada"], method="GET") == 403
+        assert status("/api/production/strategies/calm/deploy/", SECRETS["ada"], json={}) == 403
+        assert status("/api/production/strategies/calm/rollback/", SECRETS["ada"], json={}) == 403
+        assert status("/login", data={"token": SECRETS["ada"]}) == 401
