@@ -3,18 +3,21 @@
 import json
 import shlex
 import signal
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
 import typer
 
-from bot.cli.common import ConfigOption, errors_for_people, out, settings_from
+from bot.agents.guide import GUIDE, files
+from bot.checks.policies import load_policies
+from bot.cli.common import ConfigOption, err, errors_for_people, out, settings_from
 from bot.config.logs import set_up
 from bot.config.settings import RepositorySettings, Settings
 from bot.daemon.app import Daemon
 from bot.demo.repository import examples_here, make_repository
-from components.errors import UserError
+from components.errors import ConfigError, UserError
 
 
 def register(app: typer.Typer) -> None:
@@ -47,18 +50,56 @@ def init(
         Path | None, typer.Argument(help="Where the bare repository goes (default: as configured).")
     ] = None,
     examples: Annotated[bool, typer.Option(help="Begin with the example strategies.")] = False,
+    agents: Annotated[
+        Path | None,
+        typer.Option(
+            help="Only write AGENTS.md and .mcp.json into this working folder, where they are not."
+        ),
+    ] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Make the bare repository that authors push to and the daemon watches."""
+    """Make the bare repository that authors push to and the daemon watches.
+
+    It begins with AGENTS.md and .mcp.json, for language models that write strategies.
+    """
     with errors_for_people():
         settings = settings_from(config)
+        if agents is not None:
+            guide = _guide(settings, settings.repositories[0])
+            out.print(_written(agents, guide), markup=False, highlight=False, soft_wrap=True)
+            return
         meant = local_repository(settings, path)
         target = (path or meant.path).absolute()
-        make_repository(
-            target, meant.base, root=meant.strategies, names=examples_here() if examples else ()
-        )
+        try:
+            guide = _guide(settings, meant)
+        except ConfigError as error:  # the repository does not depend on them
+            err.print(f"{GUIDE} is left out: {error}", markup=False, soft_wrap=True)
+            guide = {}
+        names = examples_here() if examples else ()
+        make_repository(target, meant.base, root=meant.strategies, names=names, beside=guide)
         known = target.resolve() in {r.path.resolve() for r in settings.repositories}
         out.print(_made(target, known=known), markup=False, highlight=False, soft_wrap=True)
+
+
+def _guide(settings: Settings, repository: RepositorySettings) -> Mapping[str, str]:
+    policies = load_policies(settings.policies)
+    return files(policies, repository.strategies, settings.server.public_url)
+
+
+def _written(folder: Path, guide: Mapping[str, str]) -> str:
+    """Write what is not there; a line for each file."""
+    lines = []
+    for name, text in guide.items():
+        file = folder / name
+        try:
+            with file.open("x", encoding="utf-8") as new:
+                new.write(text)
+            lines.append(f"Wrote {file}.")
+        except FileExistsError:
+            lines.append(f"{file} is there already, and stays as it is.")
+        except OSError as error:
+            raise UserError(f"cannot write {file}: {error.strerror}") from error
+    return "\n".join(lines)
 
 
 def _made(target: Path, *, known: bool) -> str:

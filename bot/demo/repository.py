@@ -2,13 +2,16 @@
 
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from bot.config.settings import PROJECT
 from bot.demo.author import git
 from components.errors import UserError
 from components.git_patch import Repository
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
 EXAMPLES = PROJECT / "examples" / "strategies"
 
 
@@ -18,7 +21,12 @@ def examples_here() -> tuple[str, ...]:
 
 
 def make_repository(
-    target: Path, base: str = "main", *, root: str = "strategies", names: tuple[str, ...] = ()
+    target: Path,
+    base: str = "main",
+    *,
+    root: str = "strategies",
+    names: tuple[str, ...] = (),
+    beside: Mapping[str, str] = NOTHING,
 ) -> None:
     """A bare repository whose base branch has one commit.
 
@@ -27,6 +35,7 @@ def make_repository(
         base: the branch.
         root: folder of the strategies inside it.
         names: example strategies to begin with.
+        beside: further files, by name.
 
     Raises:
         UserError: there is one already.
@@ -38,6 +47,8 @@ def make_repository(
         work = Path(folder)
         git(work, "init", "--quiet", f"--initial-branch={base}")
         _fill(work, root, names)
+        for name, text in beside.items():
+            (work / name).write_text(text, encoding="utf-8")
         git(work, "add", "--all")
         git(work, "commit", "--quiet", "--message", "Begin")
         git(work, "push", "--quiet", str(target.resolve()), f"HEAD:refs/heads/{base}")

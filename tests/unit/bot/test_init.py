@@ -1,17 +1,21 @@
 """`algoops init`: the repository that the configuration means, as it means it."""
 
+import json
+import shutil
 import subprocess
 
 import pytest
 import yaml
 from typer.testing import CliRunner
 
-from bot.cli import app, load
+from bot.cli import COMMANDS, app, load
 from bot.cli.run import local_repository
-from bot.config.settings import Settings
+from bot.config.settings import PROJECT, Settings
 from bot.config.settings import load as load_settings
 from bot.demo.repository import make_repository
 from components.errors import UserError
+from components.schema.catalogue import RULES as SCHEMA_RULES
+from components.validator.registry.rules import RULES
 
 
 def settings(*repositories):
@@ -85,6 +89,67 @@ def test_what_it_says_to_write_into_the_configuration_is_watched(tmp_path, init)
 
 
 def test_a_repository_that_the_configuration_names_needs_no_further_words(tmp_path, init):
-    (tmp_path / "config.yaml").write_text("repositories: [{path: mine.git}]\n")
+    (tmp_path / "config.yaml").write_text(
+        f"repositories: [{{path: mine.git}}]\npolicies: {PROJECT / 'policies'}\n"
+    )
     assert "config.yaml" not in init("mine.git")
     assert (tmp_path / "mine.git/HEAD").is_file()
+
+
+def shown(repository, file):
+    """A file of a bare repository's main."""
+    return subprocess.run(
+        ["git", "-C", repository, "show", f"main:{file}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
+def test_a_new_repository_says_to_agents_what_holds_in_few_lines(tmp_path, init):
+    shutil.copytree(PROJECT / "policies", tmp_path / "policies")
+    risk = tmp_path / "policies" / "risk.yaml"
+    risk.write_text(risk.read_text().replace("id: makes-money", "id: pays-rent"))
+    (tmp_path / "config.yaml").write_text(
+        "repositories: [{path: mine.git, strategies: research/live}]\n"
+    )
+    init()
+    guide = shown(tmp_path / "mine.git", "AGENTS.md")
+    assert len(guide.splitlines()) < 300
+    for rule in RULES.values():
+        assert f"- {rule.id} ({rule.weight}): {rule.title}. {rule.instead}\n" in guide
+    for rule, text in SCHEMA_RULES.items():
+        assert f"- {rule}: {text.means} Instead: {text.instead}.\n" in guide
+    assert "pays-rent (fails)" in guide
+    assert "research/live/NAME/strategy.yaml" in guide
+    servers = json.loads(shown(tmp_path / "mine.git", ".mcp.json"))["mcpServers"]
+    assert servers == {"algoops": {"command": "algoops", "args": ["mcp"]}}
+    assert "mcp" in COMMANDS
+
+
+def test_in_a_working_folder_it_writes_what_is_missing_and_replaces_nothing(tmp_path, init):
+    (tmp_path / "config.yaml").write_text(
+        f"policies: {PROJECT / 'policies'}\nserver: {{public_url: https://bot.example.com/}}\n"
+    )
+    (tmp_path / "AGENTS.md").write_text("ours\n")
+    said = init("--agents", ".")
+    assert "AGENTS.md is there already, and stays as it is." in said
+    assert (tmp_path / "AGENTS.md").read_text() == "ours\n"
+    servers = json.loads((tmp_path / ".mcp.json").read_text())["mcpServers"]
+    assert servers["algoops-bot"]["url"] == "https://bot.example.com/mcp"
+    (tmp_path / "AGENTS.md").unlink()
+    (tmp_path / "AGENTS.md").symlink_to(tmp_path / "elsewhere")
+    init("--agents", ".")
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_policies_that_can_not_be_read_leave_out_the_guide_alone(tmp_path, init):
+    (tmp_path / "config.yaml").write_text("repositories: [{path: mine.git}]\n")
+    init()
+    listed = subprocess.run(
+        ["git", "-C", tmp_path / "mine.git", "ls-tree", "--name-only", "main"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert listed.stdout.split() == ["README.md", "strategies"]
