@@ -218,6 +218,7 @@ class Measures:
         strategies: lifecycle state -> how many.
         database_bytes: size of the database with its WAL.
         oldest_job_s: queue -> age of the job in it that waits longest, seconds.
+        lost: live strategies that somebody took off the base within the last day.
     """
 
     queue: Mapping[str, int] = field(default_factory=dict)
@@ -229,6 +230,7 @@ class Measures:
     strategies: Mapping[str, int] = field(default_factory=dict)
     database_bytes: int = 0
     oldest_job_s: Mapping[str, float] = field(default_factory=dict)
+    lost: int = 0
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import structlog
 from bot.config.settings import Settings
 from bot.core.requests import ComponentHealth, Measures
 from bot.landing.context import Watched, World
+from bot.landing.lost import lost_lately
 from components.errors import AlgoOpsError
 from components.state.tables.notes import SETTINGS_REFUSED
 from components.validator import check_code
@@ -183,4 +184,5 @@ def measure(world: World) -> Measures:
         deployments=dict(stats.landings),
         strategies=dict(stats.strategies),
         database_bytes=stats.database_bytes + stats.wal_bytes,
+        lost=len(lost_lately(world.store)),
     )

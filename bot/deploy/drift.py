@@ -1,5 +1,9 @@
 """The base as it is: a commit that the bot did not make is noticed, recorded and validated."""
 
+from dataclasses import dataclass
+
+import structlog
+
 from bot.checks.base_policies import bench_at
 from bot.checks.run import read_subject
 from bot.checks.subject import read_definition
@@ -8,6 +12,7 @@ from bot.core.notices import StrategyChanged
 from bot.landing.context import Watched, World
 from bot.landing.land import base_key
 from bot.landing.lifecycle_moves import make_ready
+from bot.landing.lost import lost_words
 from bot.landing.unfinished import finish_open, refuse_unknown, unfinished
 from bot.proposals.ask import LATER, ask_check
 from bot.report.values import base_id
@@ -17,8 +22,22 @@ from components.state.lifecycle import LIVE_ALREADY
 from components.state.tables.records import Job
 
 EXTERNAL = "external"
+log = structlog.get_logger(__name__)
+
+MANY = 100_000
+"""All strategies of a repository."""
+
 REMOVAL = "removal"
 OUTSIDE = "outside"
+
+
+@dataclass(frozen=True)
+class _Base:
+    """How the base was found: the commit before and now, and what happened to it in words."""
+
+    before: str
+    now: str
+    why: str
 
 
 def base_moved(world: World, job: Job) -> None:
@@ -42,8 +61,10 @@ def base_moved(world: World, job: Job) -> None:
 
 def _record(world: World, watched: Watched, before: str, now: str) -> tuple[str, ...]:
     """What is live is on record at once; the job that validates it is part of the same commit."""
-    why = "moved outside the bot" if before else "found at the first start"
-    unknown = [c for c in _changes(watched, before, now) if not _is_recorded(world, watched, c)]
+    why = _why(watched, before, now)
+    unknown = [
+        c for c in _changes(world, watched, before, now) if not _is_recorded(world, watched, c)
+    ]
     versions = {  # read before the transaction: nobody can write while it is open
         c.name: _version(world, watched, c, now) for c in unknown if c.new_tree is not None
     }
@@ -51,9 +72,9 @@ def _record(world: World, watched: Watched, before: str, now: str) -> tuple[str,
     with world.store.transaction():
         for change in unknown:
             if change.new_tree is None:
-                _removed(world, watched, change, now, why)
+                _removed(world, watched, change, _Base(before, now, why))
             else:
-                _live(world, watched, change, now, versions[change.name], why)
+                _live(world, watched, change, _Base(before, now, why), versions[change.name])
         names = [c.name for c in unknown if c.new_tree is not None]
         if names:
             payload = {"names": names, "why": why}
@@ -62,11 +83,24 @@ def _record(world: World, watched: Watched, before: str, now: str) -> tuple[str,
     return tuple(c.name for c in unknown)
 
 
-def _changes(watched: Watched, before: str, now: str) -> tuple[StrategyChange, ...]:
-    repository, root = watched.where.repository, watched.where.root
+def _why(watched: Watched, before: str, now: str) -> str:
+    """What happened to the base, in words."""
     if not before:
+        return "found at the first start"
+    repository = watched.where.repository
+    if repository.objects.header(before) is None or not repository.is_ancestor(before, now):
+        return f"force-pushed outside the bot from {before[:12]} to {now[:12]}"
+    return "moved outside the bot"
+
+
+def _changes(world: World, watched: Watched, before: str, now: str) -> tuple[StrategyChange, ...]:
+    repository, root = watched.where.repository, watched.where.root
+    if not before or repository.objects.header(before) is None:  # git gc took what nothing names
         trees = repository.strategy_trees(now, root)
-        return tuple(StrategyChange(name, None, tree) for name, tree in sorted(trees.items()))
+        rows = world.store.strategies.list(repository=watched.name, limit=MANY)
+        gone = {row.name for row in rows if row.deployed_version} - set(trees)
+        there = [StrategyChange(name, None, tree) for name, tree in sorted(trees.items())]
+        return (*there, *(StrategyChange(name, None, None) for name in sorted(gone)))
     return tuple(
         StrategyChange(c.name, c.old_tree, c.new_tree)
         for c in repository.changed_strategies(
@@ -84,9 +118,10 @@ def _is_recorded(world: World, watched: Watched, change: StrategyChange) -> bool
 
 
 def _live(
-    world: World, watched: Watched, change: StrategyChange, commit: str, version: str, why: str
+    world: World, watched: Watched, change: StrategyChange, found: _Base, version: str
 ) -> None:
     """Record content that is live without a landing of ours, whatever the checks will say."""
+    commit, why = found.now, found.why
     problem = _problem(world, watched, change, version)
     if problem:
         world.store.audit.append(
@@ -102,8 +137,10 @@ def _live(
         watched.name,
         change.name,
         version,
+        found=True,
         kind=EXTERNAL,
         commit=commit,
+        base_before=found.before,
         actor=OUTSIDE,
         reason=why,
         tree=change.new_tree or "",
@@ -177,16 +214,25 @@ def _deployed(
     )
 
 
-def _removed(world: World, watched: Watched, change: StrategyChange, commit: str, why: str) -> None:
+def _removed(world: World, watched: Watched, change: StrategyChange, found: _Base) -> None:
     if world.store.strategies.get(watched.name, change.name) is None:
         return
-    world.store.deployments.record(
-        watched.name, change.name, "", kind=REMOVAL, commit=commit, actor=OUTSIDE, reason=why
+    gone = world.store.deployments.record(
+        watched.name,
+        change.name,
+        "",
+        found=True,
+        kind=REMOVAL,
+        commit=found.now,
+        base_before=found.before,
+        actor=OUTSIDE,
+        reason=found.why,
     )
+    log.warning("a live strategy is gone from the base", what=lost_words(gone))
     world.store.strategies.transition(
         watched.name,
         change.name,
         Lifecycle.ARCHIVED,
         actor=OUTSIDE,
-        reason=f"its folder is gone from the base ({why})",
+        reason=f"its folder is gone from the base ({found.why})",
     )

@@ -50,6 +50,9 @@ def _single(now: Measures) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "algoops_event_lag_seconds", "Age of the oldest event not taken.", now.event_lag_s
     )
+    yield GaugeMetricFamily(
+        "algoops_lost_strategies", "Live strategies taken off the base outside the bot.", now.lost
+    )
     oldest = GaugeMetricFamily(
         "algoops_oldest_job_seconds", "Age of the job that waits longest.", labels=["queue"]
     )

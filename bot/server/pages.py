@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 from bot.landing import kept
 from bot.landing.book import book_of
 from bot.landing.freezing import freeze_words
+from bot.landing.lost import lost_lately, lost_words
 from bot.report import sheet
 from bot.report.landing import what_it_means
 from bot.report.status import place_in_queue
@@ -65,7 +66,10 @@ def index(  # one argument a parameter of the page
         nav="strategies",
         topic="all",
         refused=scrub(store.meta.get(SETTINGS_REFUSED)),
-        freezes=freeze_words(store, backend.settings.repositories),
+        banners=[
+            *map(lost_words, lost_lately(store)),
+            *freeze_words(store, backend.settings.repositories),
+        ],
         tiles=_tiles(counts),
         attention=[_row(s) for s in _attention(backend)] if page == 1 and not search else [],
         rows=[{**_row(s), "spark": here.sparks.of(store, s)} for s in rows],

@@ -144,3 +144,29 @@ def m0012_packed_verdicts(db: Database) -> None:
         END;
         """,
     )
+
+
+@migrations()
+def m0013_base_set_back(db: Database) -> None:
+    """One commit may become the base again, after somebody set the base back."""
+    execute(
+        db,
+        """
+        CREATE TABLE landings (
+            id INTEGER PRIMARY KEY, repository TEXT NOT NULL, name TEXT NOT NULL,
+            version TEXT NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('deploy', 'rollback', 'removal', 'external')),
+            "commit" TEXT NOT NULL, base_before TEXT NOT NULL, tree TEXT NOT NULL,
+            content_key TEXT NOT NULL, tag TEXT NOT NULL, proposal TEXT NOT NULL,
+            run_id INTEGER REFERENCES runs (id) ON DELETE SET NULL,
+            actor TEXT NOT NULL, reason TEXT NOT NULL, deployed_at TEXT NOT NULL
+        ) STRICT;
+        INSERT INTO landings SELECT id, repository, name, version, kind, "commit", base_before,
+            tree, content_key, tag, proposal, run_id, actor, reason, deployed_at FROM deployments;
+        DROP TABLE deployments;
+        ALTER TABLE landings RENAME TO deployments;
+        CREATE INDEX deployments_strategy ON deployments (repository, name, id);
+        CREATE INDEX deployments_commit ON deployments (repository, name, "commit");
+        CREATE INDEX deployments_run ON deployments (run_id) WHERE run_id IS NOT NULL;
+        """,
+    )

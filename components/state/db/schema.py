@@ -19,6 +19,7 @@ NAMES = (
     "m0010_book",
     "m0011_figures",
     "m0012_packed_verdicts",
+    "m0013_base_set_back",
 )
 """The migrations of `migrations.py`, in their order."""
 

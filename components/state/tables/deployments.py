@@ -1,8 +1,10 @@
 """Deployments: every landing that changed what is deployed of a strategy."""
 
 import sqlite3
+from datetime import datetime
 from typing import Any, Required, TypedDict, Unpack
 
+from components.state.db import clock
 from components.state.db.database import Database
 from components.state.tables.audit import AuditLog
 from components.state.tables.records import Deployment
@@ -64,7 +66,13 @@ class Deployments:
         self._audit = audit
 
     def record(
-        self, repository: str, name: str, version: str, **facts: Unpack[LandedFacts]
+        self,
+        repository: str,
+        name: str,
+        version: str,
+        *,
+        found: bool = False,
+        **facts: Unpack[LandedFacts],
     ) -> Deployment:
         """Write down that a commit landed; the same commit again changes nothing.
 
@@ -72,6 +80,8 @@ class Deployments:
             repository: its key in the configuration.
             name: the strategy.
             version: "" for a removal.
+            found: nobody landed it through the bot, the base was found so. A commit may become the
+                base again when somebody set it back: then it is written down again.
             facts: see `LandedFacts`.
         """
         own = {"repository": repository, "name": name, "version": version}
@@ -79,7 +89,7 @@ class Deployments:
         commit, actor = facts["commit"], facts["actor"]
         with self._db.transaction():
             known = self._of_commit(repository, name, commit)
-            if known is not None:
+            if known is not None and not (found and self._is_past(known)):
                 return known
             before = self.current(repository, name)
             self._db.insert("deployments", values)
@@ -92,10 +102,18 @@ class Deployments:
 
     def _of_commit(self, repository: str, name: str, commit: str) -> Deployment | None:
         row = self._db.one(
-            'SELECT * FROM deployments WHERE repository = ? AND name = ? AND "commit" = ?',
+            'SELECT * FROM deployments WHERE repository = ? AND name = ? AND "commit" = ?'
+            " ORDER BY id DESC LIMIT 1",
             (repository, name, commit),
         )
         return _deployment(row) if row is not None else None
+
+    def _is_past(self, landing: Deployment) -> bool:
+        later = self._db.one(
+            "SELECT 1 FROM deployments WHERE repository = ? AND name = ? AND id > ? LIMIT 1",
+            (landing.repository, landing.name, landing.id),
+        )
+        return later is not None
 
     def _required(self, repository: str, name: str, commit: str) -> Deployment:
         found = self._of_commit(repository, name, commit)
@@ -123,6 +141,21 @@ class Deployments:
             },
         )
         return _deployment(row) if row is not None else None
+
+    def lost(self, since: datetime) -> tuple[Deployment, ...]:
+        """Live strategies that somebody took off a base outside the bot, and that are still gone.
+
+        Args:
+            since: only what was noticed then or later; timezone-aware.
+        """
+        rows = self._db.rows(
+            "SELECT * FROM deployments AS d WHERE kind = 'removal' AND proposal = ''"
+            " AND deployed_at >= ? AND NOT EXISTS (SELECT 1 FROM deployments AS later"
+            " WHERE later.repository = d.repository AND later.name = d.name AND later.id > d.id)"
+            " ORDER BY id",
+            (clock.text(since),),
+        )
+        return tuple(_deployment(row) for row in rows)
 
     def list(
         self,

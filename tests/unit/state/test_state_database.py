@@ -255,7 +255,8 @@ FILL = {
             VALUES ('main', 'pr/1', 'h', 'b', 'check', '', '2026-01-01T00:00:00.000Z');
         INSERT INTO run_checks (run_id, strategy, name, outcome, summary, duration_s, recorded_at)
             VALUES (1, 'RSI', 'code', 'failed', 's', 1.0, '2026-01-01T00:00:00.000Z');
-        INSERT INTO verdicts VALUES ('k', 'RSI', '1.0.0', 'passed', '{}', '');
+        INSERT INTO verdicts (content_key, name, version, verdict, report, recorded_at)
+            VALUES ('k', 'RSI', '1.0.0', 'passed', '{}', '');
         INSERT INTO backtests (strategy, status, request, created_at)
             VALUES ('RSI', 'queued', '{}', '2026-01-01T00:00:00.000Z');
     """,
@@ -275,12 +276,15 @@ FILL = {
     "m0008_tries": "SELECT 1;",
     "m0009_families": "SELECT 1;",
     "m0010_book": """
-        INSERT INTO verdicts VALUES ('f', 'RSI', '1.1.0', 'passed', '{"results": [{"metrics": null},
+        INSERT INTO verdicts (content_key, name, version, verdict, report, recorded_at)
+            VALUES ('f', 'RSI', '1.1.0', 'passed', '{"results": [{"metrics": null},
             {"metrics": {"return_pct": 3.5, "sharpe": 0.5, "trades": 7}}],
             "luck": [{"dsr": 0.9, "tries": 4}, {"dsr": 0.7, "tries": 3}]}', '');
-        INSERT INTO verdicts VALUES ('g', 'RSI', '1.2.0', 'passed', 'not JSON', '');
+        INSERT INTO verdicts (content_key, name, version, verdict, report, recorded_at)
+            VALUES ('g', 'RSI', '1.2.0', 'passed', 'not JSON', '');
     """,
     "m0011_figures": "SELECT 1;",
+    "m0012_packed_verdicts": "SELECT 1;",
 }
 
 

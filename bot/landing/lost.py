@@ -1,0 +1,24 @@
+"""Live strategies that somebody took off the base without the bot: for everybody to see."""
+
+from datetime import UTC, datetime, timedelta
+
+from components.state import Store
+from components.state.tables.records import Deployment
+
+SHOWN_FOR = timedelta(days=1)
+
+
+def lost_lately(store: Store) -> tuple[Deployment, ...]:
+    """Those of the last day that are still gone."""
+    return store.deployments.lost(datetime.now(UTC) - SHOWN_FOR)
+
+
+def lost_words(lost: Deployment) -> str:
+    """What happened, and how to bring it back, in one sentence."""
+    cure = (
+        f"; push {lost.base_before[:12]} to the base to bring it back" if lost.base_before else ""
+    )
+    return (
+        f"{lost.repository}: {lost.name} was live and is gone from the base"
+        f" since {lost.deployed_at[:16]} UTC ({lost.reason}){cure}"
+    )
