@@ -9,14 +9,34 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
-from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog.events import (
+    DirCreatedEvent,
+    DirDeletedEvent,
+    DirMovedEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
 from watchdog.observers import Observer
 
 from components.errors import TransientError
 
 QUIET_S = 0.05
 LONGEST_S = 0.5
-_CHANGES = ("created", "modified", "moved", "deleted", "closed")
+_CHANGES: list[type[FileSystemEvent]] = [
+    DirCreatedEvent,
+    DirDeletedEvent,
+    DirMovedEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileMovedEvent,
+]
+"""All that the kernel is to tell: else it would tell of every branch whenever they are read."""
+
 _PACKED = "packed-refs"
 
 
@@ -59,8 +79,8 @@ class RefsWatch(FileSystemEventHandler):
         heads = self._git_dir / "refs" / "heads"
         try:
             heads.mkdir(parents=True, exist_ok=True)
-            self._observer.schedule(self, str(heads), recursive=True)
-            self._observer.schedule(self, str(self._git_dir), recursive=False)
+            for folder, below in ((heads, True), (self._git_dir, False)):
+                self._observer.schedule(self, str(folder), recursive=below, event_filter=_CHANGES)
             self._observer.start()
         except OSError as error:
             raise TransientError(
@@ -82,10 +102,8 @@ class RefsWatch(FileSystemEventHandler):
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         """Called by watchdog for everything in the watched folders."""
-        if event.is_directory and event.event_type == "modified":
-            return  # says only that something inside it has an event of its own
         paths = (str(event.src_path), str(event.dest_path))
-        if event.event_type in _CHANGES and any(self._is_ref(p) for p in paths if p):
+        if any(self._is_ref(p) for p in paths if p):
             with self._condition:
                 self._touched += 1
                 self._condition.notify_all()

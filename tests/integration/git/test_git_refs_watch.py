@@ -87,6 +87,24 @@ def test_notes_tags_and_reading_call_nobody(world):
     assert set(seen) == {pushed}
 
 
+def test_reading_hundreds_of_branches_is_not_told_by_the_kernel(world):
+    world.author.branch("b", "main")
+    world.author.push(*(f"HEAD:refs/heads/b{i}" for i in range(200)))
+    heard, calls = [], Calls()
+
+    class Counted(RefsWatch):
+        def on_any_event(self, event):
+            heard.append(event)
+            super().on_any_event(event)
+
+    with Counted(world.bare, calls):
+        assert len(world.repo.branches()) >= 200
+        git(world.bare, "for-each-ref")
+        world.author.propose("x", strategy("RSI", code="x = 2\n"))
+        assert calls.wait_for(lambda n: n >= 1)
+    assert len(heard) < 50
+
+
 def test_changes_while_the_callback_runs_are_not_lost(world):
     entered, release, calls = threading.Event(), threading.Event(), Calls()
 
