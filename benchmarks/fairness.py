@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import warnings
 
-from components.protocol.exchange import Exchange
+from algoops.exchange.broker import Exchange
 from tests.engine_fairness import STYLES, Untimed, log_returns, t_value, walk
 
 

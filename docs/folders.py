@@ -13,9 +13,9 @@ WIDTH = 16
 
 
 def folders() -> str:
-    """Each package of bot/ and components/ with the first line of its docstring."""
+    """Each package of algoops/, bot/ and components/ with the first line of its docstring."""
     lines = []
-    for top in ("bot", "components"):
+    for top in ("algoops", "bot", "components"):
         packages = sorted(f.parent for f in (PROJECT / top).rglob("__init__.py"))
         lines += [_line(package) for package in packages]
     return "\n".join(("```", *lines, "```", ""))

@@ -7,8 +7,7 @@ import pandas as pd
 from backtesting._util import _Data
 from backtesting.backtesting import _Broker, _OutOfMoneyError
 
-from components.protocol.exchange import Exchange
-from components.protocol.messages import Account
+from algoops.exchange.broker import Account, Exchange
 
 STEPS = 2_000
 VOLATILITY = 0.01

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from backtesting.backtesting import _OutOfMoneyError
 
+from algoops.exchange.undecided import Decide, stops_first, targets_first
 from components.engine.broker import MAX_WAITING, TooManyOrders
 from components.protocol.exchange import replay
 from components.protocol.messages import CancelOrder, PlaceOrder
-from components.protocol.undecided import Decide, stops_first, targets_first
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from components.protocol.undecided import UndecidedTrade
+    from algoops.exchange.undecided import UndecidedTrade
     from components.schema.policies.risk import RiskPolicy
     from components.schema.results.report import GateResult
     from components.schema.results.values import ExecutionResult, Metrics

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from algoops.exchange.broker import Exchange
 from components.engine.heard import hearing
-from components.protocol.exchange import Exchange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from backtesting._util import _Data
 
-    from components.protocol.fills import TimedBroker
-    from components.protocol.messages import Account, Op
-    from components.protocol.undecided import Decide
+    from algoops.exchange.broker import Account
+    from algoops.exchange.fills import TimedBroker
+    from algoops.exchange.undecided import Decide
+    from components.protocol.messages import Op
 
     Watch = Callable[[], None]
 

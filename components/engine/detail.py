@@ -16,8 +16,8 @@ from components.engine.intervals import minutes
 from components.errors import ConfigError
 
 if TYPE_CHECKING:
+    from algoops.exchange.undecided import Answer, Question
     from components.ports import Bars
-    from components.protocol.undecided import Answer, Question
 
 _SAME = 1e-9
 """Relative difference of prices that rounding explains (a spread was added and taken off)."""

@@ -1,7 +1,7 @@
 """Says where fills differ from plain backtesting.py's, and what that is worth.
 
 backtesting.py fills some orders at prices that the bar had left behind, or in an order of events
-that no bar can have had. The broker corrects that (see components/protocol/fills.py); whoever
+that no bar can have had. The broker corrects that (see algoops/exchange/fills.py); whoever
 compares with a run at home is told.
 """
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from components.protocol.fills import Correction
+    from algoops.exchange.fills import Correction
 
 WARNED_PCT = 1.0
 """A difference in money is a warning from this percentage of the initial capital on."""

@@ -13,23 +13,24 @@ from backtesting._stats import compute_stats
 from backtesting._util import _Data, _Indicator
 from backtesting.backtesting import _OutOfMoneyError
 
+from algoops.exchange.broker import Account
+from algoops.exchange.undecided import nobody_knows
 from components.engine.band import Ends
 from components.engine.broker import MAX_WAITING, Label, LedgerBroker, TooManyOrders, check_count
 from components.engine.order_findings import Orders
 from components.engine.units import of_units
 from components.protocol.exchange import replay
-from components.protocol.messages import Account, Decided, PlaceOrder
-from components.protocol.undecided import nobody_knows
+from components.protocol.messages import Decided, PlaceOrder
 from components.schema.definition.backtest import BacktestConfig, CommissionScheme
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from algoops.exchange.fills import Correction
+    from algoops.exchange.undecided import Answer, Question, UndecidedTrade
     from components.engine.broker import Watch
     from components.engine.detail import FinerBars
-    from components.protocol.fills import Correction
     from components.protocol.messages import Op
-    from components.protocol.undecided import Answer, Question, UndecidedTrade
 
 
 def _no_watch() -> None:

@@ -1,1 +1,1 @@
-"""What both sides of the sandbox's boundary speak: frames, messages, and the one broker."""
+"""What both sides of the sandbox's boundary speak: frames, messages, orders."""

@@ -1,7 +1,8 @@
-"""The package's broker, and orders as values: recorded on one end, replayed on the other.
+"""Orders as values: recorded on one end, replayed on the other.
 
-Both ends run `Exchange` on the same bars and the same orders, so that their lists of orders and
-trades stay equal and a position in a list names an order or a trade on either end.
+Both ends run the one broker (`algoops.exchange`) on the same bars and the same orders, so that
+their lists of orders and trades stay equal and a position in a list names an order or a trade on
+either end.
 """
 
 from __future__ import annotations
@@ -9,77 +10,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from backtesting.backtesting import Order, Strategy, Trade, _Broker
-
-from components.protocol.fills import TimedBroker
-from components.protocol.messages import Account, CancelOrder, Close, Op, PlaceOrder, Protect
+from components.protocol.messages import CancelOrder, Close, Op, PlaceOrder, Protect
 
 if TYPE_CHECKING:
-    from backtesting._util import _Data
+    from backtesting.backtesting import _Broker
 
 TAG_CAP = 200
 _REFUSED = (ValueError, AssertionError)
 """What the package raises for an order that it does not take."""
-
-
-class Exchange(TimedBroker):
-    """The broker under an account's terms; `capacity` is the number of bars it logs."""
-
-    def __init__(self, data: _Data, account: Account, capacity: int) -> None:
-        super().__init__(
-            data=data,
-            cash=account.cash,
-            spread=account.spread,
-            commission=(account.commission_fixed, account.commission_pct),
-            margin=account.margin,
-            trade_on_close=account.trade_on_close,
-            hedging=account.hedging,
-            exclusive_orders=account.exclusive_orders,
-            index=range(capacity),
-        )
-        self._equity: np.ndarray[Any, Any] = np.full(capacity, np.nan)
-        self._position_size_default = account.position_size
-        self._max_positions = account.max_positions
-
-    def reserve(self, length: int) -> None:
-        """Have room for the equity of `length` bars."""
-        if length > len(self._equity):
-            room = np.full(max(length, 2 * len(self._equity)), np.nan)
-            room[: len(self._equity)] = self._equity
-            self._equity = room
-
-    def new_order(
-        self,
-        size: float,
-        limit: float | None = None,
-        stop: float | None = None,
-        sl: float | None = None,
-        tp: float | None = None,
-        tag: object = None,
-        *,
-        trade: Trade | None = None,
-    ) -> Order:
-        """As the package's, with the account's default size and cap on positions."""
-        if trade is None and self._position_size_default and _is_default_size(size):
-            size = math.copysign(self._position_size_default, size)
-        full = trade is None and self._is_full(size)
-        order = super().new_order(size, limit, stop, sl, tp, tag, trade=trade)
-        if full:
-            self.orders.remove(order)
-        return order
-
-    def _is_full(self, size: float) -> bool:
-        if self._max_positions is None or self._exclusive_orders:
-            return False
-        if not self._hedging and self.trades and self.trades[0].is_long != (size > 0):
-            return False
-        waiting = sum(1 for order in self.orders if order.parent_trade is None)
-        return len(self.trades) + waiting >= self._max_positions
-
-
-def _is_default_size(size: float) -> bool:
-    return bool(abs(size) == Strategy._FULL_EQUITY)  # noqa: SLF001  # the package's own marker
 
 
 class Impossible(Exception):

@@ -11,35 +11,14 @@ from typing import Literal
 
 import msgspec
 
+from algoops.exchange.broker import Account  # noqa: TC001  # msgspec reads it
+
 
 class Column(msgspec.Struct, frozen=True, array_like=True):
     """One column of the market data: its name and numpy dtype ("<f8", "<i8")."""
 
     name: str
     dtype: str
-
-
-class Account(msgspec.Struct, frozen=True):
-    """The broker's terms, as `backtesting.Backtest` takes them, and two of ours.
-
-    Attributes:
-        cash: initial capital.
-        spread: fraction of the price.
-        commission_fixed, commission_pct: cash per order, and fraction of the order's value.
-        position_size: what an order without a size gets; None: all equity.
-        max_positions: entries beyond so many open trades and waiting entries are refused.
-    """
-
-    cash: float
-    spread: float
-    commission_fixed: float
-    commission_pct: float
-    margin: float
-    trade_on_close: bool
-    hedging: bool
-    exclusive_orders: bool
-    position_size: float | None = None
-    max_positions: int | None = None
 
 
 class Spec(msgspec.Struct, frozen=True):

@@ -54,10 +54,10 @@ def lend(source, target):
             (target / found.name).symlink_to(found)
 
 
-def test_wheel_brings_one_name_into_site_packages(wheel):
+def test_wheel_brings_two_names_of_its_own_into_site_packages(wheel):
     with zipfile.ZipFile(wheel) as file:
         tops = {name.partition("/")[0] for name in file.namelist()}
-    assert {top for top in tops if not top.endswith(".dist-info")} == {"algoops_app"}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"algoops", "algoops_app"}
 
 
 def test_other_package_named_bot_and_the_wheel_leave_each_other_alone(installed, tmp_path):

@@ -11,7 +11,7 @@ MOST_ARGUMENTS, MOST_LINES, MOST_IN_A_MODULE = 6, 45, 300
 ARGUMENTS = {
     "components/engine/broker.py new_order": "the signature is the backtesting package's",
     "components/forge/local.py open": "each is one setting of a repository",
-    "components/protocol/exchange.py new_order": "the signature is the backtesting package's",
+    "algoops/exchange/broker.py new_order": "the signature is the backtesting package's",
     "components/sandbox/guest/replay/recorder.py new_order": "as above",
     "components/state/tables/audit.py append": "each is one column",
     "components/state/tables/jobs.py enqueue": "each is one column",
@@ -29,7 +29,11 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 @cache
 def trees():
-    paths = [path for top in ("bot", "components") for path in sorted((ROOT / top).rglob("*.py"))]
+    paths = [
+        path
+        for top in ("algoops", "bot", "components")
+        for path in sorted((ROOT / top).rglob("*.py"))
+    ]
     return [(path.relative_to(ROOT).as_posix(), ast.parse(path.read_text())) for path in paths]
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from importlib.metadata import Distribution
 from pathlib import Path
 
+import algoops
 from components.sandbox.image import elf, own
 from components.sandbox.image.packages import PackageSet
 from components.sandbox.limits import seccomp
@@ -31,9 +32,10 @@ EXTRA = "/opt/packages"
 """Where the packages are that the operator's policy adds."""
 
 COMPONENTS = Path(__file__).parents[2]
+AUTHORS = Path(algoops.__file__).parent
 MAIN = "components.sandbox.guest.runtime.main"
 PARTS = ("__init__.py", "protocol", "sandbox/__init__.py", "sandbox/guest")
-"""Our own code inside: the guest, and what it speaks."""
+"""Our own code inside, beside what authors import: the guest, and what it speaks."""
 
 ENVIRONMENT = {
     "PYTHONPATH": f"{SITE}:{GUEST}:{EXTRA}",
@@ -102,6 +104,7 @@ def take(extra: PackageSet | None = None) -> Inventory:
         *libraries,
         *loader,
         *(Piece(COMPONENTS / part, f"{GUEST}/components/{part}") for part in PARTS),
+        Piece(AUTHORS, f"{GUEST}/algoops"),
     )
     return Inventory(pieces=pieces, digest=_digest(pieces, distributions, extra))
 

@@ -7,13 +7,13 @@ from backtesting.backtesting import _OutOfMoneyError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from algoops.exchange.undecided import Question
 from components.engine.detail import FinerBars
 from components.engine.intervals import check_detail
 from components.engine.ledger import Ledger, account_of
 from components.errors import ConfigError, UserError
 from components.ports import Bars
 from components.protocol.exchange import Impossible, replay
-from components.protocol.undecided import Question
 from components.sandbox.guest.replay.recorder import StrategyBroker
 from tests.engine_requests import CONFIGS, requests
 

@@ -8,7 +8,7 @@ import functools
 
 import pytest
 
-from components.protocol.exchange import Exchange
+from algoops.exchange.broker import Exchange
 from tests.engine_fairness import STYLES, Untimed, log_returns, t_value, walk
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:backtesting")  # cancelled orders

@@ -9,9 +9,10 @@ from backtesting.backtesting import _OutOfMoneyError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from algoops.exchange.broker import Exchange
+from algoops.exchange.fills import Correction
 from components.engine.fills import differences, fill_findings
-from components.protocol.exchange import Exchange, Impossible, replay
-from components.protocol.fills import Correction
+from components.protocol.exchange import Impossible, replay
 from components.protocol.messages import CancelOrder, Close, PlaceOrder, Protect
 from components.sandbox.guest.replay.recorder import StrategyBroker
 from components.schema.results.values import ExecutionResult, Severity, Status

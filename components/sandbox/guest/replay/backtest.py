@@ -10,8 +10,8 @@ import msgspec
 import numpy as np
 from backtesting._util import _Data
 
+from algoops.exchange.broker import Account
 from components.protocol.messages import (
-    Account,
     Bar,
     BarBlock,
     Column,

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 from backtesting._util import _Array, _Data
 
-from components.protocol.undecided import Question
+from algoops.exchange.undecided import Question
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from algoops.exchange.undecided import Answer
     from components.protocol.messages import Decided, Spec
-    from components.protocol.undecided import Answer
 
 FIRST_CAPACITY = 1_024
 

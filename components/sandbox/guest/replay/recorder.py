@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from backtesting.backtesting import Order, Trade
 
-from components.protocol.exchange import TAG_CAP, Exchange
+from algoops.exchange.broker import Exchange
+from components.protocol.exchange import TAG_CAP
 from components.protocol.messages import CancelOrder, Close, Op, PlaceOrder, Protect
 from components.sandbox.guest.runtime.faults import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from components.protocol.messages import Account
-    from components.protocol.undecided import Answer, Question
+    from algoops.exchange.broker import Account
+    from algoops.exchange.undecided import Answer, Question
 
     Told = Mapping[int, Mapping[Question, Answer]]
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from components.protocol.exchange import Exchange
+from algoops.exchange.broker import Exchange
 from components.sandbox.guest.replay.indicators import Declarations, first_valid
 from components.sandbox.guest.replay.market import GrowingData, Tape
 from components.sandbox.guest.runtime.preparing import PrepareError

@@ -14,19 +14,23 @@ import copy
 import math
 from collections import Counter
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Literal
 
 from backtesting.backtesting import Order, _Broker
 
-from components.protocol.undecided import Question, UndecidedTrade, nobody_knows, price_of, usual
+from algoops.exchange.undecided import Question, UndecidedTrade, nobody_knows, price_of, usual
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from components.protocol.undecided import Answer, Decide
+    from algoops.exchange.undecided import Answer, Decide
 
 SAME = 1e-9
 """Relative difference of money that the order of a sum explains."""
+
+_PARTS = ((0, 1), (1, 3), (3, 6))
+"""Moments of a bar (see `_moment`): the open, what enters inside the bar, what leaves in it."""
 
 _AS_THE_PACKAGE = _Broker._process_orders  # noqa: SLF001  # what is corrected
 
@@ -145,10 +149,29 @@ class TimedBroker(_Broker):  # type: ignore[misc]  # the package has no types
     def _margin_at(self, price: float) -> float:
         profit = sum(trade.size * (price - trade.entry_price) for trade in self.trades)
         used = sum(abs(trade.size) * price for trade in self.trades) / self._leverage
-        return max(0.0, float(self._cash + profit - used))
+        return max(0.0, float(self._cash + profit - used + self._beside()))
+
+    def _beside(self) -> float:
+        """What other books of the same account add to its free margin; there are none here."""
+        return 0.0
 
     def _process_in_time(self) -> None:
         """One bar in the order of events."""
+        for _ in self._in_time():
+            pass
+
+    def in_parts(self) -> Iterator[None]:
+        """The newest bar in the order of events; pauses after the open, and after what enters."""
+        self._contested = {}
+        settled = len(self.closed_trades)
+        try:
+            yield from self._in_time()
+        finally:
+            self._stage, self._asked_at = "idle", None
+        self._note_contested(settled)
+        self._leave_after_entry()
+
+    def _in_time(self) -> Iterator[None]:
         orders, queue = self.orders, _Queue(self.orders)
         self.orders = queue
         at_close = self._trade_on_close
@@ -162,8 +185,13 @@ class TimedBroker(_Broker):  # type: ignore[misc]  # the package has no types
             for order in waiting:
                 _forget_stop(order, opening)
             self._trade_on_close = False
-            queue.turn = sorted(waiting, key=lambda order: self._moment(order, opening))
-            super()._process_orders()
+            moments = [(self._moment(order, opening), order) for order in waiting]
+            moments.sort(key=itemgetter(0))
+            for low, high in _PARTS:
+                if low:
+                    yield
+                queue.turn = [order for moment, order in moments if low <= moment[0] < high]
+                super()._process_orders()
         finally:
             orders[:] = list.__iter__(queue)
             self.orders, self._trade_on_close = orders, at_close

@@ -1,0 +1,103 @@
+"""All times at which any symbol has a bar, and which symbols have one at each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_PRICES = ("Open", "High", "Low", "Close")
+_SAME_STEP = 1.5
+"""Usual steps of two symbols that are apart by more are other intervals."""
+
+
+def checked(data: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The frames as they are traded on: a column Volume in each, times of several zones in UTC.
+
+    Raises:
+        ValueError: something in them can't be traded on; says what and where.
+    """
+    if not data:
+        raise ValueError("data: give at least one symbol's bars")
+    found = {symbol: _frame(symbol, frame) for symbol, frame in data.items()}
+    zones = {str(frame.index.tz) for frame in found.values()}  # type: ignore[attr-defined]
+    if len(zones) > 1:
+        if "None" in zones:
+            raise ValueError("data: some symbols have a time zone and some have none")
+        found = {
+            s: f.set_axis(pd.DatetimeIndex(f.index).tz_convert("UTC")) for s, f in found.items()
+        }
+    steps = {s: float(np.median(np.diff(pd.DatetimeIndex(f.index).as_unit("s").asi8)))
+             for s, f in found.items() if len(f) > 1}  # fmt: skip
+    if steps and max(steps.values()) > _SAME_STEP * min(steps.values()):
+        long, short = max(steps, key=steps.__getitem__), min(steps, key=steps.__getitem__)
+        raise ValueError(
+            f"data: {long} and {short} have bars of other lengths ({steps[long]:.0f} s and "
+            f"{steps[short]:.0f} s); a long bar would be known before the short ones in it"
+        )
+    return found
+
+
+def _frame(symbol: str, frame: pd.DataFrame) -> pd.DataFrame:
+    if missing := [name for name in _PRICES if name not in frame.columns]:
+        raise ValueError(f"{symbol}: no column {', '.join(missing)}")
+    index = frame.index
+    if not isinstance(index, pd.DatetimeIndex):
+        raise TypeError(f"{symbol}: the index must be times, found {type(index).__name__}")
+    if not len(frame):
+        raise ValueError(f"{symbol}: no bars")
+    if not (index.is_monotonic_increasing and index.is_unique):
+        raise ValueError(f"{symbol}: times must rise, each once")
+    prices = frame[list(_PRICES)].to_numpy(float)
+    if not (np.isfinite(prices) & (prices > 0)).all():
+        raise ValueError(f"{symbol}: prices must be numbers above zero; drop bars without")
+    return frame if "Volume" in frame.columns else frame.assign(Volume=np.nan)
+
+
+class Timeline:
+    """The times of several symbols, joined.
+
+    Attributes:
+        index: all of them.
+        places: of each symbol's bars in it.
+        due: at each time the numbers of the symbols that have a bar.
+        over: at each time the numbers of the symbols whose last bar was the one before.
+    """
+
+    def __init__(self, frames: Mapping[str, pd.DataFrame]) -> None:
+        indexes = {symbol: pd.DatetimeIndex(frame.index) for symbol, frame in frames.items()}
+        joined = next(iter(indexes.values()))
+        for other in indexes.values():
+            joined = joined.union(other)
+        self.index = joined
+        self.places: dict[str, Any] = {s: joined.get_indexer(i) for s, i in indexes.items()}
+        self.due: list[list[int]] = [[] for _ in joined]
+        for number, places in enumerate(self.places.values()):
+            for at in places.tolist():
+                self.due[at].append(number)
+        last = [int(places[-1]) for places in self.places.values()]
+        self.over: list[list[int]] = [[] for _ in joined]
+        for number, at in enumerate(last):
+            if at + 1 < len(joined):
+                self.over[at + 1].append(number)
+
+    def before(self, at: int) -> list[int]:
+        """How many bars each symbol has before a place."""
+        return [int(np.searchsorted(places, at)) for places in self.places.values()]
+
+    def start(self, first: Iterable[tuple[str, int]]) -> int:
+        """The place after all of these bars (symbol, number), but those of symbols listed later.
+
+        Only symbols that have a bar at the first time are waited for.
+        """
+        warm = [int(self.places[s][n]) for s, n in first if self.places[s][0] == 0]
+        return 1 + max(warm, default=0)
+
+    def ended(self) -> dict[str, pd.Timestamp]:
+        """Symbols whose last bar is before the end, with its time."""
+        symbols = list(self.places)
+        return {symbols[n]: self.index[at - 1] for at, over in enumerate(self.over) for n in over}
