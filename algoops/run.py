@@ -14,13 +14,13 @@ from backtesting.backtesting import _OutOfMoneyError
 
 from algoops.exchange.broker import Account
 from algoops.exchange.shared import SharedAccount
-from algoops.strategy import Bars, PortfolioStrategy
+from algoops.strategy import SymbolBars, PortfolioStrategy
 from algoops.timeline import Timeline, checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from algoops.exchange.shared import Book
+    from algoops.exchange.shared import SymbolBook
 
 
 class Terms(TypedDict, total=False):
@@ -59,7 +59,7 @@ def backtest(
         terms: of the account.
 
     Returns:
-        Statistics as `backtesting.Backtest.run` gives them, of the account as a whole. Bars of
+        Statistics as `backtesting.Backtest.run` gives them, of the account as a whole. SymbolBars of
         trades and of the curve are those of all symbols together. Besides: `_trades` has `Symbol`,
         `_contributions` what each symbol brought, `_delisted` the symbols that ended early with
         their last times. "Buy & Hold" is the same money in each symbol.
@@ -82,7 +82,7 @@ class _Run:
     ) -> None:
         self._frames = frames
         self._timeline = Timeline(frames)
-        self._data = {symbol: Bars(symbol, frame) for symbol, frame in frames.items()}
+        self._data = {symbol: SymbolBars(symbol, frame) for symbol, frame in frames.items()}
         self._finalize = terms.get("finalize_trades", False)
         opened = _account(terms)
         self._account = SharedAccount(opened.cash)
@@ -217,7 +217,7 @@ class _Run:
         return found
 
 
-def _open_profit(book: Book) -> float:
+def _open_profit(book: SymbolBook) -> float:
     """Of open trades at the newest close, less what their entry cost."""
     paid = sum(book._commission(t.size, t.entry_price) for t in book.trades)  # noqa: SLF001  # as paid
     return float(book.profit - paid)

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     from backtesting.backtesting import Order, Position, Trade
 
-    from algoops.exchange.shared import Book, SharedAccount
+    from algoops.exchange.shared import SymbolBook, SharedAccount
 
 _ALL_MONEY = Strategy._FULL_EQUITY  # noqa: SLF001  # the package's own marker
 _ROWS_AND_BARS = 2
 
 
-class Bars(_Data):  # type: ignore[misc]  # the package has no types
+class SymbolBars(_Data):  # type: ignore[misc]  # the package has no types
     """One symbol's bars, as `Strategy.data` of backtesting.py; its arrays know whose they are."""
 
     def __init__(self, symbol: str, frame: pd.DataFrame) -> None:
@@ -52,14 +52,14 @@ class PortfolioStrategy(ABC):
     def __init__(
         self,
         account: SharedAccount,
-        data: Mapping[str, Bars],
+        data: Mapping[str, SymbolBars],
         parameters: Mapping[str, Any],
     ) -> None:
         self.data = data
         self.symbols = tuple(data)
         self.listed: tuple[str, ...] = ()
         self._account = account
-        self._books: dict[str, Book] = {book.symbol: book for book in account.books}
+        self._books: dict[str, SymbolBook] = {book.symbol: book for book in account.books}
         self._indicators: list[tuple[str, Indicator]] = []
         for name, value in parameters.items():
             if not hasattr(type(self), name):
@@ -178,7 +178,7 @@ class PortfolioStrategy(ABC):
         """The position in a symbol, as `Strategy.position` of backtesting.py."""
         return self._book(symbol).position
 
-    def _book(self, symbol: str) -> Book:
+    def _book(self, symbol: str) -> SymbolBook:
         try:
             return self._books[symbol]
         except KeyError:

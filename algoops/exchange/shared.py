@@ -39,7 +39,7 @@ class NotTraded(ValueError):
     """An order for a symbol that has no bar yet, or none any more."""
 
 
-class Book(Exchange):
+class SymbolBook(Exchange):
     """The broker of one symbol of a shared account.
 
     Args:
@@ -190,10 +190,10 @@ class Book(Exchange):
         self._account.weights.pop(self.symbol, None)
         self.delisted = True
 
-    def _twin(self) -> Book:
+    def _twin(self) -> SymbolBook:
         twin: Any = super()._twin()
         twin._account = self._account.with_twin(self, twin)  # noqa: SLF001  # a copy of itself
-        own: Book = twin
+        own: SymbolBook = twin
         return own
 
 
@@ -208,10 +208,10 @@ class SharedAccount:
 
     def __init__(self, cash: float) -> None:
         self.cash = cash
-        self.books: list[Book] = []
+        self.books: list[SymbolBook] = []
         self.weights: dict[str, float] = {}
 
-    def open(self, data: Mapping[str, _Data], terms: Account) -> dict[str, Book]:
+    def open(self, data: Mapping[str, _Data], terms: Account) -> dict[str, SymbolBook]:
         """A book for each symbol.
 
         Raises:
@@ -223,16 +223,16 @@ class SharedAccount:
                 "be long over"
             )
         for symbol, bars in data.items():
-            self.books.append(Book(symbol, bars, terms, self))
+            self.books.append(SymbolBook(symbol, bars, terms, self))
         return {book.symbol: book for book in self.books}
 
-    def with_twin(self, book: Book, twin: Book) -> SharedAccount:
+    def with_twin(self, book: SymbolBook, twin: SymbolBook) -> SharedAccount:
         """A copy that has a copy of one of its books."""
         other = copy.copy(self)
         other.books = [twin if own is book else own for own in self.books]
         return other
 
-    def beside(self, book: Book) -> tuple[float, float]:
+    def beside(self, book: SymbolBook) -> tuple[float, float]:
         """Profit of the open trades of all other books, and the margin that they use."""
         others = [own for own in self.books if own is not book and own.trades]
         if not others:
@@ -270,7 +270,7 @@ class SharedAccount:
             if symbol in weights or not book.delisted
         }
 
-    def next(self, due: Sequence[Book]) -> None:
+    def next(self, due: Sequence[SymbolBook]) -> None:
         """Work on one moment.
 
         Args:
@@ -293,7 +293,7 @@ class SharedAccount:
             self.cash = 0.0
             raise _OutOfMoneyError
 
-    def _fill(self, due: Sequence[Book]) -> None:
+    def _fill(self, due: Sequence[SymbolBook]) -> None:
         acting = sorted((book for book in due if book.orders), key=lambda book: not book.frees())
         if len(acting) > 1 and any(b.reaches_inside() for b in acting) and self._is_scarce(acting):
             parts = [book.in_parts() for book in acting]
@@ -303,7 +303,7 @@ class SharedAccount:
         for book in acting:
             book._process_orders()  # noqa: SLF001  # what the package's next() calls
 
-    def _is_scarce(self, acting: Sequence[Book]) -> bool:
+    def _is_scarce(self, acting: Sequence[SymbolBook]) -> bool:
         """Whether what one book gets in this bar may depend on what another does in it."""
         others = [book for book in self.books if book.trades and book not in acting]
         free = self.cash + sum(book.least() for book in acting)
@@ -311,7 +311,7 @@ class SharedAccount:
         leverage: float = self.books[0]._leverage  # noqa: SLF001  # all have the same
         return sum(book.needs() for book in acting) > free * leverage
 
-    def _trade_to_weights(self, due: Sequence[Book]) -> None:
+    def _trade_to_weights(self, due: Sequence[SymbolBook]) -> None:
         """Sizes are of the equity at the opens; what opens gets what is left after all costs."""
         ready = [book for book in due if book.symbol in self.weights]
         weights = {book.symbol: self.weights.pop(book.symbol) for book in ready}
@@ -342,7 +342,7 @@ def _against(units: int, held: int) -> int:
     return 0 if units * held >= 0 else int(math.copysign(min(abs(units), abs(held)), units))
 
 
-def _affordable(wanted: dict[Book, int], free: float) -> dict[Book, int]:
+def _affordable(wanted: dict[SymbolBook, int], free: float) -> dict[SymbolBook, int]:
     """The same units, all made smaller by one factor where there is not money for all."""
     cost = sum(book.cost_of(units) for book, units in wanted.items())
     while cost > free and any(wanted.values()):

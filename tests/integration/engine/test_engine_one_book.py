@@ -9,12 +9,12 @@ from engine_strategies import CASES
 from engine_support import plain
 
 from algoops.exchange.broker import Account
-from algoops.exchange.shared import Book, SharedAccount
+from algoops.exchange.shared import SymbolBook, SharedAccount
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
-class OnlyBook(Book):
+class OnlyBook(SymbolBook):
     """Stands in for the package's broker."""
 
     def __init__(self, *, data, cash, commission, index, **terms):
