@@ -14,7 +14,7 @@ from backtesting.backtesting import _OutOfMoneyError
 
 from algoops.exchange.broker import Account
 from algoops.exchange.shared import SharedAccount
-from algoops.strategy import SymbolBars, PortfolioStrategy
+from algoops.strategy import PortfolioStrategy, SymbolBars
 from algoops.timeline import Timeline, checked
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def backtest(
         terms: of the account.
 
     Returns:
-        Statistics as `backtesting.Backtest.run` gives them, of the account as a whole. SymbolBars of
+        Statistics as `backtesting.Backtest.run` gives them, of the account as a whole. Bars of
         trades and of the curve are those of all symbols together. Besides: `_trades` has `Symbol`,
         `_contributions` what each symbol brought, `_delisted` the symbols that ended early with
         their last times. "Buy & Hold" is the same money in each symbol.

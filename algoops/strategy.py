@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from backtesting.backtesting import Order, Position, Trade
 
-    from algoops.exchange.shared import SymbolBook, SharedAccount
+    from algoops.exchange.shared import SharedAccount, SymbolBook
 
 _ALL_MONEY = Strategy._FULL_EQUITY  # noqa: SLF001  # the package's own marker
 _ROWS_AND_BARS = 2

@@ -9,7 +9,7 @@ from engine_strategies import CASES
 from engine_support import plain
 
 from algoops.exchange.broker import Account
-from algoops.exchange.shared import SymbolBook, SharedAccount
+from algoops.exchange.shared import SharedAccount, SymbolBook
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
