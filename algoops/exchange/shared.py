@@ -155,11 +155,13 @@ class SymbolBook(Exchange):
 
     def least(self) -> float:
         """What the position adds to the free margin at the worst price of this bar."""
-        prices = (self._data._current_value("Low"), self._data._current_value("High"))  # noqa: SLF001  # as above
-        leverage = self._leverage
+        bar = self._data
+        prices = [float(bar._current_value(name)) for name in ("Low", "High")]  # noqa: SLF001  # as above
+        leverage: float = self._leverage
+        held = [(float(trade.size), float(trade.entry_price)) for trade in self.trades]
         return min(
-            sum(t.size * (p - t.entry_price) - abs(t.size) * p / leverage for t in self.trades)
-            for p in prices
+            sum(size * (price - entered) - abs(size) * price / leverage for size, entered in held)
+            for price in prices
         )
 
     def trade_at_open(self, units: int) -> None:
