@@ -67,12 +67,12 @@ def backtest(
     Raises:
         ValueError: data or terms that can't be used; says which.
     """
-    run = _Run(strategy, checked(data), parameters or {}, terms)
+    run = _NotebookRun(strategy, checked(data), parameters or {}, terms)
     run.trade()
     return run.stats()
 
 
-class _Run:
+class _NotebookRun:
     def __init__(
         self,
         strategy: type[PortfolioStrategy],
