@@ -53,7 +53,9 @@ def test_design_and_contract_name_the_same_layers():
     contracts = tomllib.loads(read("pyproject.toml"))["tool"]["importlinter"]["contracts"]
     layers = next(c["layers"] for c in contracts if c["type"] == "layers")
     section = read("docs/design.md").split("Dependencies point one way")[1].split("\n\n")[1]
-    written = [re.findall(r"`((?:algoops|bot|components)[.a-z]*)`", line) for line in section.splitlines()]
+    written = [
+        re.findall(r"`((?:algoops|bot|components)[.a-z]*)`", line) for line in section.splitlines()
+    ]
     assert written == [layer.split(" | ") for layer in layers]
 
 
