@@ -237,6 +237,9 @@ class MarketData(Protocol):
     def data_hash(self, symbol: str, interval: str, start: str | None, end: str | None) -> str:
         """`bars(...).data_hash`, cheaply when the file has not changed."""
 
+    def unfinished(self, symbol: str, interval: str) -> str:
+        """Why the newest bar may not be written whole yet; "" where it is. Raises as `bars`."""
+
 
 # --- execution ---------------------------------------------------------------------------------
 
@@ -258,6 +261,9 @@ class BacktestJob:
         lookback: declared number of bars an indicator may look back, or None.
         delay: bars by which each order reaches the exchange later than it usually does.
         unit: smallest amount that is traded where `config` names none; None: 1.
+        sheets_since: None, or nanoseconds since 1970 (UTC): the result says what the strategy
+            wanted after each bar from then on, always after the last one, and nothing else is
+            computed or looked at.
         label: for people: "run/strategy/symbol".
     """
 
@@ -277,6 +283,7 @@ class BacktestJob:
     lookback: int | None = None
     delay: int = 0
     unit: float | None = None
+    sheets_since: int | None = None
     seed: int = 0
     label: str = ""
 

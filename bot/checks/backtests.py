@@ -92,6 +92,9 @@ class Wishes:
     symbols: tuple[str, ...] = ()
 
 
+NO_WISHES = Wishes()
+
+
 def resolve_tasks(
     definition: StrategyDefinition,
     policy: RiskPolicy,
@@ -114,8 +117,7 @@ def resolve_tasks(
     """
     asked = wishes or Wishes()
     config = resolve_config(policy, asked.config or definition.backtest)
-    symbols = asked.symbols or config.symbols or _symbols(definition, policy)
-    interval = definition.interval or policy.defaults.interval
+    symbols, interval = markets_of(definition, policy, asked)
     tasks, findings = [], []
     for symbol in symbols:
         where = (data, symbol, interval)
@@ -129,6 +131,15 @@ def resolve_tasks(
         else:
             tasks.append(task.on(parameter_values(definition)))
     return tuple(tasks), tuple(findings)
+
+
+def markets_of(
+    definition: StrategyDefinition, policy: RiskPolicy, asked: Wishes = NO_WISHES
+) -> tuple[tuple[str, ...], str]:
+    """The symbols that a strategy trades, and the length of their bars."""
+    config = resolve_config(policy, asked.config or definition.backtest)
+    symbols = asked.symbols or config.symbols or _symbols(definition, policy)
+    return symbols, definition.interval or policy.defaults.interval
 
 
 def _task(

@@ -52,6 +52,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "validate": ("schema validate_code", "Run one validator alone."),
     "status": ("operate", "What is deployed, what is proposed, what fails and why."),
     "lifecycle": ("operate", "The history of one strategy, as a story."),
+    "orders": (
+        "orders",
+        "What each deployed strategy wants next, or why it wants nothing; exit code 1 then.",
+    ),
     "deploy": ("operate", "Land a proposal whose checks have passed: merge commit, tag, record."),
     "rollback": (
         "operate",

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from bot.config.freezes import FreezeSettings
+from bot.config.orders import OrdersSettings
 from bot.config.source import Section, SettingsSource, read_source
 from components.engine.data.place import DataPlace, RemotePlace, folder_or_url
 from components.errors import ConfigError, UserError
@@ -221,6 +222,7 @@ class Settings(Section):
     executor: ExecutorSettings = ExecutorSettings()
     server: ServerSettings = ServerSettings()
     schedule: ScheduleSettings = ScheduleSettings()
+    orders: OrdersSettings = OrdersSettings()
     git_binary: str = "git"
     api_token: SecretStr = SecretStr("")
     _source: SettingsSource | None = PrivateAttr(default=None)
@@ -313,6 +315,7 @@ def _absolute(settings: Settings, root: Path) -> Settings:
             "data": settings.data.model_copy(update={"dir": _rooted(settings.data.dir, root)}),
             "state": StateSettings(dir=root / settings.state.dir),
             "policies": root / settings.policies,
+            "orders": settings.orders.with_secret(root, _secret),
             "repositories": tuple(
                 r.model_copy(update={"path": root / r.path, "github": _github(r.github, root)})
                 for r in settings.repositories

@@ -43,6 +43,14 @@ class StrategyChanged:
 
 
 @dataclass(frozen=True)
+class OrdersChanged:
+    """What a deployed strategy wants next is told anew, or why it wants nothing."""
+
+    strategy: str
+    symbol: str
+
+
+@dataclass(frozen=True)
 class BacktestChanged:
     """A requested backtest moved on; read it with `Backend.backtest`."""
 
@@ -57,4 +65,12 @@ class Answered:
     waited_s: float
 
 
-Progress = CheckEnded | RunChanged | RunSpoke | StrategyChanged | BacktestChanged | Answered
+Progress = (
+    CheckEnded
+    | RunChanged
+    | RunSpoke
+    | StrategyChanged
+    | OrdersChanged
+    | BacktestChanged
+    | Answered
+)

@@ -11,6 +11,7 @@ import structlog
 from bot.config.settings import RepositorySettings, Settings
 from bot.core.event_json import key_of
 from bot.core.events import Event, Tick
+from bot.daemon.data_watch import watch_data
 from bot.daemon.intake import receive
 from bot.daemon.leases import Leases
 from bot.daemon.opening import open_world
@@ -147,6 +148,7 @@ class Daemon:
         clock.every(
             schedule.recheck_s, "recheck", lambda: _recheck(world), last=_last_recheck(world.store)
         )
+        watch_data(stack, self._settings, world)
         clock.every(DAY_S, "retention", lambda: world.store.prune(KEEP_DAYS), at_once=True)
         for repository in self._settings.repositories:
             self._watch_one(stack, world, repository, clock)

@@ -15,7 +15,7 @@ from bot.core.events import (
     Tick,
 )
 from bot.landing.context import World
-from bot.proposals.ask import ask_check
+from bot.proposals.ask import LATER, ask_check, ask_orders
 from bot.proposals.check import close_proposal
 from components.state.tables.payloads import is_newer
 from components.state.tables.records import InboxEvent
@@ -100,6 +100,7 @@ def _enqueue(world: World, event: Event, key: str) -> str:
         case Tick():
             for repository in world.watched:
                 jobs.enqueue("tick", repository, repository, {}, TICK_PRIORITY)
+            ask_orders(world, *world.watched, priority=LATER)
         case _:
             assert_never(event)
     return "queued"

@@ -13,7 +13,7 @@ from bot.config.settings import RepositorySettings, Settings
 from bot.core.broadcast import Broadcast
 from bot.core.decisions import ProposalPolicy
 from bot.daemon.executors import open_executor
-from bot.landing.context import Running, Watched, World
+from bot.landing.context import Running, Watched, Webhook, World
 from bot.sources.wake import SETTLED, Bell
 from components.engine.market_data import FolderData
 from components.engine.version import ENGINE
@@ -168,4 +168,10 @@ def open_world(
             progress=Broadcast(),
             running=Running(),
             settled=Bell(settings.state.dir / SETTLED),
+            webhook=_webhook(settings),
         )
+
+
+def _webhook(settings: Settings) -> Webhook | None:
+    chosen = settings.orders.webhook
+    return Webhook(chosen.url, chosen.secret.get_secret_value()) if chosen is not None else None

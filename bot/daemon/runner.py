@@ -16,6 +16,8 @@ from bot.daemon.merge_groups import check_group
 from bot.daemon.reconcile import reconcile
 from bot.deploy.drift import base_moved
 from bot.deploy.recheck import recheck
+from bot.forward.follow import follow
+from bot.forward.send import send, write_note
 from bot.landing.context import World
 from bot.proposals.check import check_proposal
 from components.errors import AlgoOpsError, TransientError
@@ -23,7 +25,14 @@ from components.safe_tools.damage import RepositoryDamaged
 from components.state.db.errors import StateTooNew
 from components.state.tables.payloads import is_newer
 from components.state.tables.records import Job
-from components.state.tables.turns import CONTROL, QUEUES, SANDBOX, STATIC, TurnBounds
+from components.state.tables.turns import (
+    CONTROL,
+    OUTGOING,
+    QUEUES,
+    SANDBOX,
+    STATIC,
+    TurnBounds,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +44,7 @@ LONGEST_RETRY_S = 300.0
 Handler = Callable[[World, Job], None]
 AT_CONTROL = 4
 AT_STATIC = 2
+AT_OUTGOING = 2
 
 
 @dataclass(frozen=True)
@@ -58,6 +68,7 @@ def daemon_seats(workers: int) -> tuple[Seat, ...]:
     own = (Seat((CONTROL,)),) * AT_CONTROL + (
         Seat((STATIC,), TurnBounds(1, AT_STATIC)),
     ) * AT_STATIC
+    own += (Seat((OUTGOING,)),) * AT_OUTGOING
     return own + (Seat((SANDBOX,), TurnBounds(each, 2 * each - 1)),) * (2 * each)
 
 
@@ -74,6 +85,9 @@ HANDLERS: dict[str, Handler] = {
     "recheck": recheck,
     "group": check_group,
     "backtest": run_backtest_job,
+    "forward": follow,
+    "note": write_note,
+    "webhook": send,
 }
 
 

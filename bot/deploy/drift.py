@@ -14,7 +14,7 @@ from bot.landing.land import base_key
 from bot.landing.lifecycle_moves import make_ready
 from bot.landing.lost import lost_words
 from bot.landing.unfinished import finish_open, refuse_unknown, unfinished
-from bot.proposals.ask import LATER, ask_check
+from bot.proposals.ask import LATER, ask_check, ask_orders
 from bot.report.values import base_id
 from components.errors import ConfigError
 from components.state import Lifecycle, VersionContent
@@ -56,7 +56,7 @@ def base_moved(world: World, job: Job) -> None:
         world.progress.tell(StrategyChanged(name))
     for proposal in watched.forge.proposals():
         ask_check(world, watched.name, proposal.id, proposal.actor, LATER)
-    world.wake.set()
+    ask_orders(world, watched.name)
 
 
 def _record(world: World, watched: Watched, before: str, now: str) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Checks of what is live: scheduled ones on today's data and policy, and those after a drift."""
 
 from dataclasses import replace
-from typing import assert_never
+from typing import Literal, assert_never
 
 import structlog
 
@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 ACTOR = "algoops"
 SCHEDULED = "recheck"
 DRIFT = "base"
+Action = Literal["notify", "propose_rollback", "rollback"]
 
 
 class NoMoves(Moves):
@@ -102,6 +103,8 @@ def _follow(world: World, watched: Watched, run: Run, report: Report) -> None:
     """Show the verdict, and do what the policy says of what failed; safe to do again."""
     state, words = status_text(report)
     watched.forge.set_status(run.head, SUMMARY_CONTEXT, state, words, world.run_url(run.id))
+    bench = bench_now(watched.where, world.bench, watched.base_branch)
+    action = bench.policies.risk.recheck.action
     for strategy in report.strategies:
         key = f"{run.kind}:{run.id}:{strategy.name}"
         if strategy.verdict is not Verdict.FAILED or read(world.store, key) is not None:
@@ -109,14 +112,23 @@ def _follow(world: World, watched: Watched, run: Run, report: Report) -> None:
         if not is_of_content(strategy):  # a limit of time: the status says it, nothing is undone
             log.warning("no reaction to a limit of time", strategy=strategy.name)
             continue
-        try:
-            outcome = _react(world, watched, strategy, run.kind, key)
-        except UserError as error:  # refused of this one: the others have a right to theirs
-            outcome = CommandOutcome(ok=False, code="refused", message=str(error))
-        if not outcome.ok:
-            log.warning("no reaction", strategy=strategy.name, why=outcome.message)
-        if outcome.code != WAITING:  # kept already, and perhaps it has ended since
-            keep(world.store, key, outcome)
+        _note(world, watched, strategy, run.kind, action)
+        order = RollbackOrder(strategy.name, ACTOR, _why(strategy), key=key, tree=strategy.tree)
+        answer_failed(world, watched, order, action)
+
+
+def answer_failed(world: World, watched: Watched, order: RollbackOrder, action: Action) -> None:
+    """Do what the policy says of what is live and failed; once for each key of an order."""
+    if read(world.store, order.key) is not None:
+        return
+    try:
+        outcome = _answer(world, watched, order, action)
+    except UserError as error:  # refused of this one: the others have a right to theirs
+        outcome = CommandOutcome(ok=False, code="refused", message=str(error))
+    if not outcome.ok:
+        log.warning("no reaction", strategy=order.name, why=outcome.message)
+    if outcome.code != WAITING:  # kept already, and perhaps it has ended since
+        keep(world.store, order.key, outcome)
 
 
 def _live(watched: Watched, commit: str, names: set[str] | None) -> tuple[StrategyChange, ...]:
@@ -136,11 +148,9 @@ def _snapshot(watched: Watched, commit: str, changes: tuple[StrategyChange, ...]
     return Snapshot(proposal, commit, commit, tree, (), changes)
 
 
-def _react(
-    world: World, watched: Watched, strategy: StrategyReport, kind: str, key: str
-) -> CommandOutcome:
-    bench = bench_now(watched.where, world.bench, watched.base_branch)
-    action = bench.policies.risk.recheck.action
+def _note(
+    world: World, watched: Watched, strategy: StrategyReport, kind: str, action: Action
+) -> None:
     world.store.audit.append(
         ACTOR,
         "drift.not_passed" if kind == DRIFT else "recheck.failed",
@@ -149,7 +159,9 @@ def _react(
         details={"version": strategy.version, "stage": strategy.stage, "action": action},
         repository=watched.name,
     )
-    order = RollbackOrder(strategy.name, ACTOR, _why(strategy), key=key, tree=strategy.tree)
+
+
+def _answer(world: World, watched: Watched, order: RollbackOrder, action: Action) -> CommandOutcome:
     match action:
         case "notify":
             return CommandOutcome(ok=True, code="notified", message=order.reason)

@@ -60,7 +60,7 @@ def fit_of(
     # numpy takes a moment to load, and a command that only looks does not need it
     from components.engine.evidence.book import fit  # noqa: PLC0415  # see above
 
-    others = {n: t for n, t in (*store.book.deployed(repository), *besides) if n != name}
+    others = {n: t for n, t in (*_deployed(store, repository), *besides) if n != name}
     book = {n: _weekly(store.book.of(repository, n, t)) for n, t in others.items()}
     return fit(_weekly(store.book.of(repository, name, tree)), book)
 
@@ -69,8 +69,12 @@ def book_of(store: Store, repository: str) -> Book:
     """All that is deployed in a repository, together."""
     from components.engine.evidence.book import whole  # noqa: PLC0415  # as above
 
-    deployed = store.book.deployed(repository)
+    deployed = _deployed(store, repository)
     return whole({n: _weekly(store.book.of(repository, n, t)) for n, t in deployed})
+
+
+def _deployed(store: Store, repository: str) -> list[tuple[str, str]]:
+    return [(one.name, one.tree) for one in store.deployments.live(repository)]
 
 
 def _weekly(kept: Sequence[KeptReturns]) -> Weekly | str:

@@ -94,6 +94,14 @@ class Running:
             flag.set()
 
 
+@dataclass(frozen=True)
+class Webhook:
+    """A receiver of messages, and the secret that they are signed with."""
+
+    url: str
+    secret: str = field(repr=False)
+
+
 class Pages:
     """Where the pages are for people: known once the server has its port; "" when none is."""
 
@@ -111,6 +119,7 @@ class World:
         settled: rung when a job has ended; who waits for a command's outcome looks then.
         words: what running jobs said lately.
         troubles: what broke lately.
+        webhook: where orders of deployed strategies are sent; None: nowhere.
     """
 
     store: Store
@@ -124,6 +133,7 @@ class World:
     wake: Flag = field(default_factory=Flag)
     job_output: JobOutput = field(default_factory=JobOutput)
     troubles: Troubles = field(default_factory=Troubles)
+    webhook: Webhook | None = None
 
     def repository(self, name: str) -> Watched:
         """One watched repository.

@@ -27,3 +27,16 @@ def ask_check(
     payload = {"proposal": proposal, **asked}
     world.store.jobs.enqueue("check", proposal, repository, payload, priority, author=actor)
     world.wake.set()
+
+
+def ask_orders(world: World, *repositories: str, priority: int = 0) -> None:
+    """Have what is deployed looked at for new bars; a look that waits already is that one.
+
+    Args:
+        world: everything.
+        repositories: keys in the configuration.
+        priority: as above.
+    """
+    for name in repositories:
+        world.store.jobs.enqueue("forward", name, name, {}, priority)
+    world.wake.set()

@@ -1,4 +1,4 @@
-"""/api/production/strategies: the seven endpoints that existing clients use."""
+"""/api/production/strategies: the endpoints that existing clients use, and orders."""
 
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
@@ -13,6 +13,7 @@ from bot.server import body, judge, openapi, reading
 from bot.server.auth import Requester, TokenRole, deployer, reader
 from bot.server.errors import Problem, problem
 from bot.server.health import STRATEGY_COMPONENTS
+from bot.server.list_shapes import OrdersAnswer, SheetAnswer
 from bot.server.parts import parts
 from bot.server.shapes import (
     AuditEntry,
@@ -35,6 +36,7 @@ from bot.server.shapes import (
 )
 from components.schema.definition.models import StrategyDefinition
 from components.schema.results.values import ExecutionResult, Status
+from components.state.orders import sheets
 from components.state.tables.records import AuditRow
 
 AT_ONCE = 8
@@ -178,6 +180,18 @@ def lifecycle(request: Request, strategy_id: str, _: Reads) -> LifecycleAnswer:
         timestamps={"created_at": found.created_at, "updated_at": found.updated_at}
         | dict(found.timestamps),
         audit_log=[audit_entry(row) for row in history],
+    )
+
+
+@router.get("/{strategy_id}/orders/", responses=openapi.errors(404))
+def orders(request: Request, strategy_id: str, _: Reads) -> OrdersAnswer:
+    """What the deployed version wants next, or why it wants nothing."""
+    store = parts(request).backend.store
+    found = reading.strategy_of(store, strategy_id)
+    return OrdersAnswer(
+        strategy_id=found.id,
+        name=found.name,
+        sheets=[SheetAnswer(**one) for one in sheets(store, found.repository, found.name)],
     )
 
 

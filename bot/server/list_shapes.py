@@ -4,8 +4,43 @@ from pydantic import BaseModel
 
 from bot.server.shapes import AuditEntry
 from components.schema.results.book import Book
+from components.schema.results.orders import WantedOrder
 from components.schema.results.report import Report
 from components.state import Lifecycle
+
+
+class SheetAnswer(BaseModel):
+    """What a deployed strategy wants next on one symbol.
+
+    `reason`: why it wants nothing, or nothing is known; empty where the orders hold. `bar`: the
+    last one that was looked at; `late_at`: when the next one should be there. `number` grows with
+    each change. `integrity`: how sealed orders and today's replay differ; null: not at all.
+    """
+
+    repository: str
+    strategy: str
+    version: str
+    symbol: str
+    interval: str
+    number: int
+    reason: str
+    bar: str | None
+    first_seen: str | None
+    late_at: str | None
+    orders: list[WantedOrder]
+    orders_sha256: str | None
+    position: float | None
+    equity: float | None
+    data: str | None
+    integrity: dict[str, str | bool] | None
+
+
+class OrdersAnswer(BaseModel):
+    """The order sheets of a strategy, one a symbol; none where nothing is deployed."""
+
+    strategy_id: int
+    name: str
+    sheets: list[SheetAnswer]
 
 
 class StrategyFigures(BaseModel):

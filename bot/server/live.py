@@ -11,6 +11,7 @@ from bot.core.notices import (
     Answered,
     BacktestChanged,
     CheckEnded,
+    OrdersChanged,
     Progress,
     RunChanged,
     RunSpoke,
@@ -35,6 +36,8 @@ def topics_of(progress: Progress) -> frozenset[str]:
             return frozenset({f"run:{progress.run_id}"})
         case StrategyChanged():
             return frozenset({"all", f"strategy:{progress.strategy}"})
+        case OrdersChanged():
+            return frozenset({"all", "orders", f"strategy:{progress.strategy}"})
         case BacktestChanged():
             return frozenset({f"backtest:{progress.backtest_id}"})
         case Answered():

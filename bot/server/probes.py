@@ -16,7 +16,7 @@ from bot.server.parts import parts
 from bot.server.shapes import Status
 
 router = APIRouter(tags=["probes"])
-TOPIC = r"^(all|run:[0-9]{1,18}|(strategy|backtest):[A-Za-z0-9_]{1,100})$"
+TOPIC = r"^(all|orders|run:[0-9]{1,18}|(strategy|backtest):[A-Za-z0-9_]{1,100})$"
 BADGE_COLOURS = {"good": "#14713c", "bad": "#b3261e", "warn": "#8a5200", "busy": "#1d54c4"}
 CHARACTER = 6.6
 
@@ -58,7 +58,7 @@ async def events(
     request: Request,
     _: Reads,
     topic: Annotated[
-        str, Query(pattern=TOPIC, description="all, run:N, strategy:NAME or backtest:N")
+        str, Query(pattern=TOPIC, description="all, orders, run:N, strategy:NAME or backtest:N")
     ] = "all",
 ) -> StreamingResponse:
     """Server-sent events: `changed` whenever there is something new to look at."""

@@ -47,6 +47,11 @@ _CHANGED = frozenset(
 )
 
 
+def signature(secret: str, body: bytes) -> str:
+    """What GitHub's `X-Hub-Signature-256`, and our own messages, carry: `sha256=<hex>`."""
+    return f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}"
+
+
 def verify(secret: str, body: bytes, signature_header: str) -> bool:
     """Whether `X-Hub-Signature-256` belongs to `body`; compared in constant time.
 
@@ -57,8 +62,8 @@ def verify(secret: str, body: bytes, signature_header: str) -> bool:
     """
     if not secret:
         return False
-    wanted = f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}"
-    return hmac.compare_digest(wanted.encode(), signature_header.encode("utf-8", "replace"))
+    wanted = signature(secret, body).encode()
+    return hmac.compare_digest(wanted, signature_header.encode("utf-8", "replace"))
 
 
 def payload_of(content_type: str, body: bytes) -> bytes:

@@ -20,6 +20,7 @@ from components.engine.findings import lookahead_findings, looked_at
 from components.engine.forecast import TooDear
 from components.engine.ledger import Ledger, account_of
 from components.engine.order_findings import order_findings
+from components.engine.sheets import Sheets
 from components.engine.units import in_units, rules_in_units, to_real_units, unit_findings, unit_of
 from components.engine.version import ENGINE
 from components.engine.wire import AuthorFault, BadAnswer
@@ -68,8 +69,13 @@ class Attempt:
         self._causality: Literal["streamed", "audited"] = (
             "streamed" if isinstance(job, SmokeJob) else job.causality
         )
-        self._looks = isinstance(job, SmokeJob) or job.look or job.causality == "streamed"
+        since = None if isinstance(job, SmokeJob) else job.sheets_since
+        self._looks = since is None and (
+            isinstance(job, SmokeJob) or job.look or job.causality == "streamed"
+        )
         self._ledger = Ledger(self._frame, job.config, self._watch, self._unit, self._detail())
+        if since is not None:
+            self._ledger.sheets = Sheets(market.bars, since, self._unit, market.finer)
         self._guest: Guest | None = None
         self._course = Course()
         self._done = False
@@ -117,7 +123,7 @@ class Attempt:
         else:
             drive.whole(self._ledger)
         self._done = True
-        if not self._smoke:
+        if not self._smoke and self._ledger.sheets is None:
             guest.part()
             self._look(drive)
         drive.end()
@@ -201,6 +207,10 @@ class Attempt:
         )
         if status is not Status.PASSED or self._smoke:
             return outcome
+        if self._ledger.sheets is not None:
+            cash = self._job.config.initial_capital
+            sheets = self._ledger.sheets.result(self._ledger.start, cash)
+            return outcome.model_copy(update={"sheets": sheets})
         return self._with_numbers(outcome)
 
     def _with_numbers(self, outcome: ExecutionResult) -> ExecutionResult:

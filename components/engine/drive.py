@@ -111,6 +111,7 @@ class Drive:
             ledger.apply(ops)
             for kind in {_kind(op) for op in ops}:
                 self.course.order_bars.setdefault(kind, []).append(bar)
+        ledger.end_bar(bar)
         self._guest.watch()
 
     def whole(self, ledger: Ledger) -> None:

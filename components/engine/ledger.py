@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from algoops.exchange.undecided import Answer, Question, UndecidedTrade
     from components.engine.broker import Watch
     from components.engine.detail import FinerBars
+    from components.engine.sheets import Sheets
     from components.protocol.messages import Op
 
 
@@ -67,6 +68,7 @@ class Ledger:
         detail: finer bars, where they decide what one bar can't.
 
     Attributes:
+        sheets: notes what the strategy wants after each bar, where somebody asks for it.
         start: first bar on which the strategy traded, or None.
         broke: True when the account ran out of money; nothing happens after that.
     """
@@ -91,6 +93,7 @@ class Ledger:
         self._asked = 0
         self._requests = hashlib.sha256()
         self._counted = 0
+        self.sheets: Sheets | None = None
         self.start: int | None = None
         self.broke = False
 
@@ -161,6 +164,11 @@ class Ledger:
             replay(self._broker, op)
             if len(self._broker.orders) > MAX_WAITING:
                 raise TooManyOrders(f"more than {MAX_WAITING} orders wait at once")
+
+    def end_bar(self, bar: int) -> None:
+        """The fills of `bar` are made and its orders are in."""
+        if self.sheets is not None:
+            self.sheets.note(bar, self._broker)
 
     def settle(self) -> pd.Series[Any]:
         """Close what is open where the configuration says so; the package's statistics."""

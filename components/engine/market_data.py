@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,6 +28,9 @@ _READINGS = 3
 """How often a file is read that changes while it is read."""
 
 _CACHED_SLICES = 64
+
+QUIET_S = 60.0
+"""A file whose last line has no end yet counts as whole when nobody has written for so long."""
 
 Stamp = tuple[int, int, int]
 
@@ -91,6 +95,17 @@ class FolderData:
     def data_hash(self, symbol: str, interval: str, start: str | None, end: str | None) -> str:
         """SHA-256 (hex) of the bars that `bars` would give."""
         return self.bars(symbol, interval, start, end).data_hash
+
+    def unfinished(self, symbol: str, interval: str) -> str:
+        """Why the newest bar may not be written whole yet; "" where it is. Raises as `bars`."""
+        path = self._path(symbol, interval)
+        if path.suffix.lower() != ".csv" or time.time() - path.stat().st_mtime > QUIET_S:
+            return ""
+        with path.open("rb") as file:
+            file.seek(-1, 2)
+            if file.read(1) in b"\r\n":
+                return ""
+        return f"the last line of {path.name} has no end yet: somebody may still write it"
 
     def _files(self) -> dict[tuple[str, str], list[DataFile]]:
         files = defaultdict(list)

@@ -21,6 +21,7 @@ from components.schema.results.report import Report
 
 NOTES = "refs/notes/algoops"
 REPLIES = "refs/notes/algoops-replies"
+ORDERS = "refs/notes/algoops-orders"
 OWN_BRANCHES = "refs/heads/algoops/"
 _HEADS = "refs/heads/"
 
@@ -151,6 +152,10 @@ class LocalForge:
             text = f"{before.rstrip()}\n\n---\n\n{body}" if before else body
             write_note(self.repository, REPLIES, proposal.head, text)
             self._files.write_replies(proposal.ref, text)
+
+    def note_orders(self, commit: str, text: str) -> None:
+        """Set the note (`algoops-orders`) with the orders of what landed with a commit."""
+        write_note(self.repository, ORDERS, commit, text)
 
     # --- acting ---
 

@@ -12,6 +12,7 @@ from components.state.tables.audit import AuditLog
 from components.state.tables.backtests import Backtests
 from components.state.tables.book import BookReturns
 from components.state.tables.deployments import Deployments
+from components.state.tables.forward import Forward
 from components.state.tables.holds import Holds
 from components.state.tables.inbox import Inbox
 from components.state.tables.intents import Intents
@@ -38,8 +39,8 @@ class Store:
 
     Attributes:
         path: the file.
-        inbox, jobs, runs, verdicts, tries, book, strategies, versions, deployments, holds, intents,
-        comments, meta, backtests, audit: one for each family of tables.
+        inbox, jobs, runs, verdicts, tries, book, strategies, versions, deployments, forward, holds,
+        intents, comments, meta, backtests, audit: one for each family of tables.
     """
 
     def __init__(
@@ -79,10 +80,15 @@ class Store:
         self.holds = Holds(self._db, self.audit)
         self.strategies = Strategies(self._db, self.audit, self.versions, self.holds)
         self.deployments = Deployments(self._db, self.audit)
+        self.forward = Forward(self._db)
         self.intents = Intents(self._db, self.audit)
         self.comments = Comments(self._db)
         self.meta = Meta(self._db)
         self.backtests = Backtests(self._db, self.audit)
+
+    def now(self) -> str:
+        """The time, as in all rows (ISO, UTC)."""
+        return self._db.now()
 
     def transaction(self) -> AbstractContextManager[None]:
         """Several changes as one commit: all of them or, after an exception, none.

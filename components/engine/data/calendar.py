@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
-
-if TYPE_CHECKING:
-    import pandas as pd
+import pandas as pd
 
 DAY = 86_400
 FACTOR = 2.5
@@ -15,6 +11,10 @@ FACTOR = 2.5
 
 COARSE = 5 * DAY
 COARSE_FACTOR = 1.5
+RECENT = 60
+"""Steps that a market's habits are read from."""
+
+FEW = 3
 HOLIDAYS = 3
 """Whole weekdays without a bar that a market with weekends may have at a time."""
 
@@ -38,6 +38,24 @@ def silences(index: pd.DatetimeIndex) -> np.ndarray:
         if kind.any():
             unusual |= kind & (silent > FACTOR * _recurring(silent[kind], len(np.unique(days))))
     return np.flatnonzero(unusual) + 1
+
+
+def due(index: pd.DatetimeIndex) -> pd.Timestamp:
+    """When the bar after the last one should be over, UTC: no later time is usual for it.
+
+    The next bar begins as long after the last one as bars usually follow one of the same weekday
+    and time of day, and is as long as bars usually are. A holiday is not known before it comes.
+    """
+    seconds = _local(index)
+    steps = np.diff(seconds)
+    usual = int(np.median(steps))
+    alike = steps[(seconds[-1] - seconds[:-1]) % (7 * DAY) == 0][-RECENT:]
+    if usual >= COARSE:
+        wait = int(steps[-RECENT:].max())
+    else:
+        wait = int(np.median(alike) if len(alike) >= FEW else steps[-RECENT:].max())
+    last = index[-1] if index.tz is not None else index[-1].tz_localize("UTC")
+    return last.tz_convert("UTC") + pd.Timedelta(seconds=wait + usual)
 
 
 def closes_at_weekends(index: pd.DatetimeIndex) -> bool:

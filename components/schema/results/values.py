@@ -8,6 +8,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from components.schema.results.base import Value as Value  # noqa: PLC0414  # also known from here
 from components.schema.results.evidence import Evidence, RunCurve, Track
+from components.schema.results.orders import OrderSheet
 
 
 class CheckName(StrEnum):
@@ -291,6 +292,8 @@ class ExecutionResult(Value):
     """For the ledger of tries; in no document."""
     curve: SkipJsonSchema[RunCurve | None] = Field(default=None, exclude=True, repr=False)
     """For the account of several symbols; in no document."""
+    sheets: SkipJsonSchema[tuple[OrderSheet, ...]] = Field(default=(), exclude=True, repr=False)
+    """What it wanted after each of the last bars, where the job asked for that; as above."""
     lookahead: tuple[Finding, ...] = ()
     looked_at: str = ""
     """What the look for future bars compared, in words; "": it found something, or was not done."""

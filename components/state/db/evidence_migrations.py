@@ -170,3 +170,47 @@ def m0013_base_set_back(db: Database) -> None:
         CREATE INDEX deployments_run ON deployments (run_id) WHERE run_id IS NOT NULL;
         """,
     )
+
+
+@migrations()
+def m0014_forward(db: Database) -> None:
+    """What each deployed version wanted after each bar, and what stands of it now."""
+    execute(
+        db,
+        """
+        CREATE TABLE tracks (
+            id INTEGER PRIMARY KEY, deployment INTEGER NOT NULL REFERENCES deployments (id),
+            repository TEXT NOT NULL, name TEXT NOT NULL, version TEXT NOT NULL,
+            symbol TEXT NOT NULL, interval TEXT NOT NULL, start TEXT NOT NULL,
+            made_of TEXT NOT NULL, reason TEXT NOT NULL, began_at TEXT NOT NULL
+        ) STRICT;
+        CREATE TABLE kept_bars (data TEXT PRIMARY KEY, bars BLOB NOT NULL) STRICT;
+        CREATE INDEX tracks_deployment ON tracks (deployment, symbol, id);
+        CREATE TABLE forward (
+            id INTEGER PRIMARY KEY, track INTEGER NOT NULL REFERENCES tracks (id),
+            bar INTEGER NOT NULL, time TEXT NOT NULL, content_key TEXT NOT NULL,
+            data TEXT NOT NULL, prices TEXT NOT NULL, first_seen TEXT NOT NULL,
+            orders TEXT NOT NULL, orders_sha256 TEXT NOT NULL,
+            position REAL NOT NULL, equity REAL NOT NULL,
+            engine TEXT NOT NULL, image TEXT NOT NULL, made_of TEXT NOT NULL,
+            counts INTEGER NOT NULL, published INTEGER NOT NULL
+        ) STRICT;
+        CREATE UNIQUE INDEX forward_bar ON forward (track, bar);
+        CREATE TRIGGER forward_no_update BEFORE UPDATE ON forward
+            BEGIN SELECT RAISE(ABORT, 'the forward record is append-only'); END;
+        CREATE TRIGGER forward_no_delete BEFORE DELETE ON forward
+            BEGIN SELECT RAISE(ABORT, 'the forward record is append-only'); END;
+        CREATE TRIGGER tracks_no_update BEFORE UPDATE ON tracks
+            BEGIN SELECT RAISE(ABORT, 'the forward record is append-only'); END;
+        CREATE TRIGGER tracks_no_delete BEFORE DELETE ON tracks
+            BEGIN SELECT RAISE(ABORT, 'the forward record is append-only'); END;
+
+        CREATE TABLE standing (
+            repository TEXT NOT NULL, name TEXT NOT NULL, symbol TEXT NOT NULL,
+            interval TEXT NOT NULL, deployment INTEGER NOT NULL, version TEXT NOT NULL,
+            number INTEGER NOT NULL, track INTEGER NOT NULL, reason TEXT NOT NULL,
+            late_at TEXT NOT NULL, seen TEXT NOT NULL, integrity TEXT NOT NULL,
+            told TEXT NOT NULL, updated_at TEXT NOT NULL, PRIMARY KEY (repository, name, symbol)
+        ) STRICT, WITHOUT ROWID;
+        """,
+    )

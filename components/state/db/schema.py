@@ -20,6 +20,7 @@ NAMES = (
     "m0011_figures",
     "m0012_packed_verdicts",
     "m0013_base_set_back",
+    "m0014_forward",
 )
 """The migrations of `migrations.py`, in their order."""
 

@@ -61,13 +61,3 @@ class BookReturns:
             )
             for r in rows
         )
-
-    def deployed(self, repository: str) -> list[tuple[str, str]]:
-        """Name and tree of each strategy that is deployed, by name."""
-        rows = self._db.rows(
-            "SELECT name, tree FROM deployments AS d WHERE repository = ? AND version != ''"
-            " AND id = (SELECT max(id) FROM deployments WHERE repository = d.repository"
-            " AND name = d.name) ORDER BY name",
-            (repository,),
-        )
-        return [(r["name"], r["tree"]) for r in rows]

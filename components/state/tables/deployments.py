@@ -129,6 +129,16 @@ class Deployments:
         )
         return _deployment(row) if row is not None and row["version"] else None
 
+    def live(self, repository: str) -> list[Deployment]:
+        """The landings that made what is deployed now, by name."""
+        rows = self._db.rows(
+            "SELECT * FROM deployments AS d WHERE repository = ? AND version != ''"
+            " AND id = (SELECT max(id) FROM deployments WHERE repository = d.repository"
+            " AND name = d.name) ORDER BY name",
+            (repository,),
+        )
+        return [_deployment(row) for row in rows]
+
     def previous(self, repository: str, name: str) -> Deployment | None:
         """The newest landing of another version that was neither rolled back nor is held."""
         now = self.current(repository, name)

@@ -19,8 +19,19 @@ STATIC = "static"
 SANDBOX = "sandbox"
 """Whatever runs code: second stage of a check, checks of what is live, backtests."""
 
-QUEUES = (CONTROL, STATIC, SANDBOX)
-QUEUE_OF = {"check": STATIC, "recheck": SANDBOX, "group": SANDBOX, "backtest": SANDBOX}
+OUTGOING = "outgoing"
+"""What others are told, at the pace at which they take it."""
+
+QUEUES = (CONTROL, STATIC, SANDBOX, OUTGOING)
+QUEUE_OF = {
+    "check": STATIC,
+    "recheck": SANDBOX,
+    "group": SANDBOX,
+    "backtest": SANDBOX,
+    "forward": SANDBOX,
+    "note": OUTGOING,
+    "webhook": OUTGOING,
+}
 """Kind of a job -> the queue in which it begins; all others begin in CONTROL."""
 
 Lane = tuple[str, str]

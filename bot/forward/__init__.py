@@ -1,0 +1,1 @@
+"""Deployed strategies on each new bar: what they want next, and the record of it."""

@@ -1,0 +1,50 @@
+"""What a strategy wants after a bar: the orders that wait then, its position and its equity."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from components.schema.results.base import Value
+
+
+class WantedOrder(Value):
+    """One order that waits for the next bar. Sizes in units of the asset, above zero.
+
+    Attributes:
+        share: where the strategy asked for a share of its free money: which one (0 to 1); `size`
+            is then what that comes to at the last close, and the next open decides.
+        kind: market, limit, stop or stop_limit; market_on_close: at the close of the bar itself.
+        purpose: opens a position, closes one, or protects an open one.
+        limit, stop: its prices; `sl`, `tp`: where it is to be protected once it is filled.
+    """
+
+    side: Literal["buy", "sell"]
+    size: float
+    share: float | None = None
+    kind: Literal["market", "market_on_close", "limit", "stop", "stop_limit"]
+    purpose: Literal["open", "close", "stop_loss", "take_profit"]
+    limit: float | None = None
+    stop: float | None = None
+    sl: float | None = None
+    tp: float | None = None
+    tag: str | None = None
+
+
+class OrderSheet(Value):
+    """All that a strategy wants after one bar.
+
+    Attributes:
+        time: of the bar, as the data has it (ISO).
+        at: the same in nanoseconds since 1970, UTC.
+        prices: the bar's own columns.
+        data: SHA-256 (hex) of all bars up to and with this one.
+        position: signed, in units of the asset.
+        equity: at the bar's close, in account currency.
+    """
+
+    time: str
+    at: int
+    prices: Mapping[str, float | None]
+    data: str
+    orders: tuple[WantedOrder, ...] = ()
+    position: float = 0.0
+    equity: float = 0.0

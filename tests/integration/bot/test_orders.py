@@ -1,0 +1,309 @@
+"""Orders of deployed strategies: published on new bars, sealed, withheld where data is not whole."""
+
+import json
+import shutil
+import sqlite3
+import threading
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from bot.core.notices import OrdersChanged
+from bot.forward import follow as follow_module
+from bot.forward.compare import orders_text
+from bot.forward.follow import follow
+from components.engine.market_data import FolderData
+from components.executor.run import run_job
+from components.state.db.errors import StateFault
+from tests.engine_support import ForkingSandbox
+from tests.orders_support import CODE, FOLLOW, Ground, old
+
+CHANCE = CODE.replace("import talib", "import talib\nimport time").replace(
+    "size=.5", "size=1 + time.time_ns() % 997"
+)
+
+
+@pytest.fixture
+def ground(stage, world, tmp_path):
+    return Ground(stage, world, tmp_path / "data")
+
+
+@pytest.fixture
+def live(ground):
+    """One strategy, deployed when the data had 198 bars; the last of 200 is yesterday's."""
+    ground.write(ground.bars(198))
+    ground.deploy("one")
+    ground.look()
+    return ground
+
+
+def test_new_bar_brings_its_orders_to_all_who_ask(live):
+    heard = []
+    live.world.progress.subscribe(heard.append)
+    live.write(live.bars(200))
+    assert live.look() == 1
+    sheet = live.sheet("one")
+    assert sheet["reason"] == ""
+    assert sheet["bar"] == live.whole.index[-1].isoformat()
+    assert sheet["orders"] == json.loads(live.record("one")[-1].orders)
+    assert OrdersChanged("one", "AAA") in heard
+    assert [row.counts for row in live.record("one")] == [False, True, True]
+    assert [row.published for row in live.record("one")] == [False, False, True]
+    assert live.look() == 0
+
+
+def test_bar_that_was_there_at_the_deploy_does_not_count_as_forward(ground):
+    ground.write(ground.whole)
+    ground.deploy("one")
+    assert ground.look() == 1
+    assert ground.sheet("one")["reason"] == ""
+    (row,) = ground.record("one")
+    assert (row.counts, row.published) == (False, True)
+
+
+def test_record_is_never_changed(live):
+    for statement in (
+        "UPDATE forward SET orders = '[]'",
+        "DELETE FROM forward",
+        "UPDATE tracks SET start = ''",
+        "DELETE FROM tracks",
+    ):
+        with (
+            sqlite3.connect(live.world.store.path) as raw,
+            pytest.raises(sqlite3.IntegrityError, match="append-only"),
+        ):
+            raw.execute(statement)
+    row = live.record("one")[0]
+    live.world.store.forward.seal(1, [row])
+    assert live.record("one") == [row]
+
+
+def test_orders_bar_by_bar_are_those_of_one_run_over_all(ground):
+    ground.write(ground.bars(150))
+    ground.deploy("one")
+    ground.look()
+    for count in range(151, 157):
+        ground.write(ground.bars(count))
+        ground.look()
+    assert ground.sheet("one")["integrity"] is None
+    record = ground.record("one")
+    assert len(record) == 7
+    ground.write(ground.bars(156).assign(Volume=1_000.0))
+    whole = run_job(ground.executor.jobs[-1], ForkingSandbox(), FolderData(ground.folder))
+    assert [orders_text(sheet) for sheet in whole.sheets] == [row.orders for row in record]
+
+
+def damaged(frame):
+    """Files that are not what they should be, and what is said of each."""
+    text = frame.to_csv()
+    lines = text.splitlines(keepends=True)
+    yield "partial", "".join(lines)[:-20], "cut off"
+    yield "shorter", "".join(lines[:-3]), "the file is not whole"
+    yield "reordered", "".join([*lines[:-2], lines[-1], lines[-2]]), "comes after"
+    yield "doubled", "".join([*lines, lines[-1]]), "is there twice"
+    yield "impossible", text.replace(lines[-1].split(",")[1], "-3"), "must be above zero"
+    yield "empty", "", "cannot be read"
+    restated = frame.copy()
+    restated.iloc[100, 3] *= 1.005
+    yield "restated", restated.to_csv(), "was restated"
+    split = frame.copy()
+    split.iloc[:199, :4] /= 2
+    yield "split", split.to_csv(), "was restated"
+    moved = frame.set_axis(frame.index + pd.Timedelta(hours=5)).rename_axis("Date")
+    yield "other zone", moved.to_csv(), "was restated"
+    yield "hole", "".join([*lines[:150], *lines[151:]]), "the bar is not there any more"
+
+
+def test_data_that_is_not_whole_gives_no_orders_and_heals_by_itself(live):
+    live.write(live.whole)
+    live.look()
+    path = live.folder / "AAA_1d.csv"
+    for kind, text, words in damaged(live.whole):
+        told = live.sheet("one")["number"]
+        path.write_text(text)
+        old(path)
+        live.look()
+        sheet = live.sheet("one")
+        assert words in sheet["reason"], kind
+        assert (sheet["orders"], sheet["position"], sheet["number"]) == ([], None, told + 1), kind
+        assert live.look() == 0, kind
+        live.write(live.whole)
+        live.look()
+        sheet = live.sheet("one")
+        assert (sheet["reason"], sheet["integrity"], sheet["number"]) == ("", None, told + 2), kind
+        assert len(live.record("one")) == 3
+
+
+def test_restated_bars_are_named_with_old_and_new_values(live):
+    live.write(live.whole)
+    live.look()
+    other = live.whole.copy()
+    other.iloc[50, 3] += 0.01
+    other.iloc[199, 4] = 7.0
+    live.write(other)
+    live.look()
+    found = live.sheet("one")["integrity"]
+    first, last = live.whole.index[50], live.whole.index[199]
+    assert found["cause"] == "data"
+    assert found["bar"] == str(first)
+    assert f"{first}: Close {live.whole.iloc[50, 3]} is now {other.iloc[50, 3]}" in found["message"]
+    assert f"{last}: Volume 1000.0 is now 7.0" in found["message"]
+
+
+def test_last_line_without_an_end_is_waited_for(live):
+    path = live.folder / "AAA_1d.csv"
+    path.write_text(live.whole.to_csv().rstrip("\n")[:-1])
+    assert live.look() == 0
+    assert "has no end yet" in live.sheet("one")["reason"]
+    old(path)
+    assert live.look() == 1
+    assert live.sheet("one")["reason"] == ""
+
+
+def test_missing_symbol_keeps_only_its_own_orders_back(ground):
+    ground.write(ground.whole)
+    ground.deploy("one", symbols="AAA, BBB")
+    ground.look()
+    a, b = ground.sheets("one")
+    assert (a["symbol"], a["reason"]) == ("AAA", "")
+    assert "no data for BBB 1d" in b["reason"]
+    ground.write(ground.whole, "BBB")
+    assert ground.look() == 2
+    assert [s["reason"] for s in ground.sheets("one")] == ["", ""]
+
+
+def test_run_that_fails_gives_no_orders_and_the_reason(ground):
+    ground.write(ground.bars(199))
+    ground.deploy("one", code=CODE.replace("close = ", "assert len(self.data) < 200; close = "))
+    ground.look()
+    ground.write(ground.whole)
+    ground.look()
+    sheet = ground.sheet("one")
+    assert "its run failed" in sheet["reason"]
+    assert sheet["orders"] == []
+    assert ground.look() == 0
+
+
+def test_data_that_is_late_gives_no_orders(ground):
+    ground.write(ground.bars(190))
+    ground.deploy("one")
+    ground.look()
+    assert "the data is late" in ground.sheet("one")["reason"]
+    assert ground.sheet("one")["orders"] == []
+    assert not ground.record("one")[0].published
+
+
+def test_what_wants_something_else_on_the_same_data_is_named_at_the_next_bar(ground):
+    ground.write(ground.bars(150))
+    ground.deploy("one", code=CHANCE)
+    ground.look()
+    ground.write(ground.bars(151))
+    ground.look()
+    # A bar on which nothing is wanted looks the same by chance: the next one decides.
+    ground.write(ground.whole)
+    ground.look()
+    found = ground.sheet("one")["integrity"]
+    assert found["cause"] == "chance"
+    assert "wants something else" in found["message"]
+
+
+def test_other_costs_are_named_as_settings_and_orders_go_on(live):
+    live.write(live.bars(199))
+    live.look()
+    risk = live.world.bench.policies.risk
+    floors = risk.floors.model_copy(update={"commission_pct": 0.01, "slippage": 0.01})
+    policies = live.world.bench.policies
+    other = replace(policies, risk=risk.model_copy(update={"floors": floors}))
+    live.world = replace(live.world, bench=replace(live.world.bench, policies=other))
+    live.write(live.whole)
+    live.look()
+    sheet = live.sheet("one")
+    assert sheet["reason"] == ""
+    assert sheet["integrity"]["cause"] == "settings"
+
+
+@pytest.mark.parametrize("point", ["forward.ran", "forward.sealed"])
+def test_power_cut_at_each_step_loses_and_doubles_nothing(live, monkeypatch, point):
+    class Cut(BaseException):
+        pass
+
+    def cut(name):
+        if name == point:
+            raise Cut
+
+    live.queued("note")
+    live.write(live.whole)
+    with monkeypatch.context() as broken:
+        broken.setattr(follow_module, "failpoint", cut)
+        with pytest.raises(Cut):
+            follow(live.world, FOLLOW)
+    number = live.sheet("one")["number"]
+    live.look()
+    assert live.sheet("one")["reason"] == ""
+    assert live.sheet("one")["number"] == number + (point == "forward.ran")
+    assert len(live.record("one")) == 3
+    assert len(live.queued("note")) == 1
+
+
+def test_two_looks_at_once_tell_of_a_bar_once(live):
+    live.queued("note")
+    live.write(live.whole)
+    number = live.sheet("one")["number"]
+    both = [threading.Thread(target=follow, args=(live.world, FOLLOW)) for _ in range(2)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert live.sheet("one")["number"] == number + 1
+    assert len(live.record("one")) == 3
+
+
+def test_new_version_begins_a_record_of_its_own(live):
+    live.write(live.bars(199))
+    live.look()
+    live.deploy("one", version="1.1.0")
+    assert live.sheet("one")["reason"] == "its orders are being worked out"
+    live.write(live.whole)
+    live.look()
+    assert live.sheet("one")["version"] == "1.1.0"
+    assert len(live.record("one")) == 1
+
+
+def test_strategy_that_is_gone_has_no_orders_and_is_told_so_once(live):
+    live.stage.author.start("work")
+    shutil.rmtree(live.stage.author.folder / "strategies" / "one")
+    live.stage.author.push("main", "Remove one")
+    live.deploy("two")
+    live.look()
+    assert live.sheets("one") == []
+    (gone,) = live.world.store.forward.all_standing("demo", "one")
+    assert gone.reason == "one is not deployed any more"
+    live.look()
+    assert live.world.store.forward.all_standing("demo", "one") == [gone]
+
+
+def test_raw_write_error_leaves_nothing_half_written(live, monkeypatch):
+    def full(*_):
+        raise StateFault("the disk is full")
+
+    live.write(live.whole)
+    before = live.sheet("one")
+    with monkeypatch.context() as broken:
+        broken.setattr(live.world.store.forward, "stand", full)
+        with pytest.raises(StateFault):
+            live.look()
+    assert live.sheet("one") == before
+    assert len(live.record("one")) == 1
+
+
+def test_four_hundred_strategies_on_one_new_bar_take_one_run_each(ground):
+    names = [f"s{number:03}" for number in range(400)]
+    ground.executor.alike = True
+    ground.write(ground.bars(199))
+    ground.deploy(*names)
+    assert ground.look() == 400
+    ground.write(ground.whole)
+    assert ground.look() == 400
+    assert {(s["reason"], s["number"]) for n in names for s in ground.sheets(n)} == {("", 2)}
+    assert ground.look() == 0

@@ -1,0 +1,165 @@
+"""Messages and notes of orders: each message once by its id, whatever breaks on the way."""
+
+import json
+import threading
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from bot.daemon import runner as runner_module
+from bot.daemon.runner import Runner, Seat
+from bot.forward import send as send_module
+from bot.forward.send import ID, SIGNATURE, send, write_note
+from bot.landing.context import Webhook
+from bot.sources.webhook import verify
+from components.errors import TransientError
+from components.state.tables.turns import OUTGOING
+from tests.orders_support import Ground
+
+SECRET = "s3cret"  # of this test alone
+
+
+class Receiver:
+    """Takes messages on a port of its own; answers with the next of `answers`, then 200."""
+
+    def __init__(self):
+        self.taken, self.answers, self.came = [], [], threading.Condition()
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                with receiver.came:
+                    receiver.taken.append((dict(self.headers), body))
+                    receiver.came.notify_all()
+                self.send_response(receiver.answers.pop(0) if receiver.answers else 200)
+                self.end_headers()
+
+            def log_message(self, *_words):
+                """Quiet."""
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread.start()
+        self.url = f"http://127.0.0.1:{self.server.server_port}/orders"
+
+    def documents(self):
+        """By id, as a receiver keeps them that looks at the id first."""
+        return {headers[ID]: json.loads(body) for headers, body in self.taken}
+
+    def wait(self, count):
+        with self.came:
+            assert self.came.wait_for(lambda: len(self.taken) >= count, 20)
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+@pytest.fixture
+def receiver():
+    made = Receiver()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def ground(stage, world, tmp_path, receiver):
+    made = Ground(stage, world, tmp_path / "data", webhook=Webhook(receiver.url, SECRET))
+    made.write(made.bars(199))
+    made.deploy("one")
+    made.look()
+    return made
+
+
+def queued(ground):
+    (job,) = ground.queued("webhook")
+    return job
+
+
+def test_message_is_signed_and_says_what_is_wanted(ground, receiver):
+    ground.queued("webhook")
+    ground.write(ground.whole)
+    ground.look()
+    send(ground.world, queued(ground))
+    ((headers, body),) = receiver.taken
+    assert verify(SECRET, body, headers[SIGNATURE])
+    assert not verify("another", body, headers[SIGNATURE])
+    told = json.loads(body)
+    assert told.pop("id") == headers[ID]
+    assert told == ground.sheet("one")
+
+
+def test_message_that_has_not_left_is_replaced_by_the_next_one(ground, receiver):
+    ground.write(ground.whole)
+    ground.look()
+    send(ground.world, queued(ground))
+    assert [told["bar"] for told in receiver.documents().values()] == [
+        ground.whole.index[-1].isoformat()
+    ]
+
+
+@pytest.mark.parametrize("point", ["webhook.sent", "webhook.settled"])
+def test_power_cut_after_sending_repeats_the_message_with_its_id(
+    ground, receiver, monkeypatch, point
+):
+    def cut(name):
+        if name == point:
+            raise KeyboardInterrupt
+
+    jobs = ground.world.store.jobs
+    with monkeypatch.context() as broken:
+        broken.setattr(send_module, "failpoint", cut)
+        job = jobs.lease("dies", 60, ["webhook"])
+        with suppress(KeyboardInterrupt):
+            send(ground.world, job)  # and it never says that it is done
+    assert jobs.reclaim(everything=True) == 1
+    send(ground.world, queued(ground))
+    assert len(receiver.taken) == 2
+    assert len(receiver.documents()) == 1
+    assert receiver.taken[0][1] == receiver.taken[1][1]
+
+
+def test_receiver_that_was_down_gets_the_newest_orders_when_it_is_back(
+    ground, receiver, monkeypatch
+):
+    monkeypatch.setattr(runner_module, "FIRST_RETRY_S", 0.001)
+    monkeypatch.setattr(runner_module, "LONGEST_RETRY_S", 0.002)
+    receiver.answers += [500, 503, 302]
+    runner = Runner(ground.world, (Seat((OUTGOING,)),))
+    runner.start()
+    try:
+        receiver.wait(4)
+    finally:
+        runner.stop()
+    assert len(receiver.documents()) == 1
+    assert ground.queued("webhook") == []
+
+
+def test_receiver_that_cannot_be_reached_is_tried_again(ground, receiver):
+    job = queued(ground)
+    receiver.close()
+    with pytest.raises(TransientError, match="can't be reached"):
+        send(ground.world, job)
+    assert job.max_attempts >= 1_000
+
+
+def test_note_on_the_deployed_commit_says_what_stands_now(ground):
+    commit = ground.world.store.deployments.current("demo", "one").commit
+    ground.write(ground.whole)
+    ground.look()
+    (job,) = ground.queued("note")
+    assert job.key == commit
+    write_note(ground.world, job)
+    write_note(ground.world, job)
+    note = ground.stage.git("notes", "--ref=algoops-orders", "show", commit)
+    last = ground.whole.index[-1].isoformat()
+    assert note.startswith(f"one 1.0.0 on AAA 1d, after the bar of {last}: position ")
+    ground.write(ground.bars(150))
+    ground.look()
+    (job,) = ground.queued("note")
+    write_note(ground.world, job)
+    note = ground.stage.git("notes", "--ref=algoops-orders", "show", commit)
+    assert "no orders, because the data ends at" in note
