@@ -8,11 +8,15 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from starlette.testclient import TestClient
 
+from bot.config.settings import load
 from bot.core.notices import OrdersChanged
+from bot.daemon.service import Service
 from bot.forward import follow as follow_module
 from bot.forward.compare import orders_text
 from bot.forward.follow import follow
+from bot.server.app import create_app
 from components.engine.market_data import FolderData
 from components.executor.run import run_job
 from components.state.db.errors import StateFault
@@ -307,3 +311,56 @@ def test_four_hundred_strategies_on_one_new_bar_take_one_run_each(ground):
     assert ground.look() == 400
     assert {(s["reason"], s["number"]) for n in names for s in ground.sheets(n)} == {("", 2)}
     assert ground.look() == 0
+
+
+def test_orders_are_read_by_command_line_and_over_http(live):
+    live.write(live.whole)
+    live.look()
+    done = live.stage.algoops("orders", "one", "--format", "json")
+    assert (done.returncode, json.loads(done.stdout)["orders"]) == (0, live.sheets("one"))
+    words = live.stage.algoops("orders")
+    assert words.stdout.startswith("one 1.0.0 on AAA 1d, after the bar of ")
+    service = Service(live.world, load(live.stage.config))
+    with TestClient(create_app(service), base_url="http://127.0.0.1") as client:
+        answer = client.get("/api/production/strategies/one/orders/")
+        assert answer.status_code == 200
+        assert answer.json()["sheets"] == live.sheets("one")
+        assert client.get("/api/production/strategies/two/orders/").status_code == 404
+
+
+def test_restated_data_is_taken_as_it_is_once_somebody_says_why(live):
+    live.write(live.whole)
+    live.look()
+    live.write(live.whole.assign(Volume=2_000.0))
+    live.look()
+    refused = live.stage.algoops("orders", "one")
+    assert (refused.returncode, "was restated" in refused.stdout) == (1, True)
+    assert live.stage.algoops("orders", "one", "--accept", "the vendor is right").returncode == 0
+    live.look()
+    assert (live.sheet("one")["reason"], live.sheet("one")["integrity"]) == ("", None)
+    assert len(live.record("one")) == 1
+    accepted = live.world.store.forward.all_standing("demo", "one")[0]
+    track = live.world.store.forward.track(accepted.deployment, "AAA")
+    assert (track.id, track.reason) == (2, "the vendor is right")
+    assert live.look() == 0
+
+
+def test_sealed_orders_that_differ_are_rolled_back_where_the_policy_says_so(ground):
+    risk = ground.world.bench.policies.risk
+    wanted = risk.model_copy(
+        update={"recheck": risk.recheck.model_copy(update={"action": "rollback"})}
+    )
+    policies = replace(ground.world.bench.policies, risk=wanted)
+    ground.world = replace(ground.world, bench=replace(ground.world.bench, policies=policies))
+    ground.write(ground.bars(150))
+    ground.deploy("one")
+    ground.deploy("one", version="1.1.0", code=CHANCE)
+    ground.look()
+    for count in (151, 200):
+        ground.write(ground.bars(count))
+        ground.look()
+    assert ground.world.store.strategies.get("demo", "one").deployed_version == "1.0.0"
+    follow(ground.world, FOLLOW)
+    kinds = [d.kind for d in ground.world.store.deployments.list(repository="demo")]
+    assert kinds == ["rollback", "external", "external"]
+    assert ground.sheet("one")["version"] == "1.0.0"
