@@ -548,6 +548,14 @@ class ProposesRollbacks(Protocol):
 
 
 @runtime_checkable
+class Approves(Protocol):
+    """A forge where people approve proposals."""
+
+    def approvals(self, proposal: Proposal) -> tuple[str, ...]:
+        """Accounts of people whose last word on the proposal's present head is an approval."""
+
+
+@runtime_checkable
 class Suggests(Protocol):
     """A forge where fixes can be offered on the lines of a proposal."""
 

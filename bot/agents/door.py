@@ -8,15 +8,13 @@ from typing import Protocol
 from bot.checks.policies import Policies
 from bot.checks.strategy import OnCheck
 from bot.checks.subject import Subject
+from bot.core.authors import AGENT_BRANCHES
 from bot.landing.context import Watched
 from components.errors import UserError
 from components.git_patch.values import Identity
 from components.safe_tools.names import ref_problem, shown
 from components.schema.results.report import Report
 from components.state import Store
-
-BRANCHES = "agents/"
-"""Branches of agents begin with this and their author's name."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ def identity_of(author: str) -> Identity:
 
 def own_branches(author: str) -> str:
     """What the names of an author's branches begin with."""
-    return f"{BRANCHES}{author}/"
+    return f"{AGENT_BRANCHES}{author}/"
 
 
 def own_branch(author: str, branch: str) -> str:

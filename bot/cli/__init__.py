@@ -57,6 +57,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "What each deployed strategy wants next, or why it wants nothing; exit code 1 then.",
     ),
     "deploy": ("operate", "Land a proposal whose checks have passed: merge commit, tag, record."),
+    "approve": (
+        "operate",
+        "Approve a proposal as its last report names it, where a deploy needs that of a person.",
+    ),
     "rollback": (
         "operate",
         "Restore an earlier version of one strategy; the one that is left is put on hold.",

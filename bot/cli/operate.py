@@ -22,6 +22,7 @@ from bot.cli.common import (
 )
 from bot.config.settings import Settings
 from bot.core.events import (
+    Approve,
     Cancel,
     Check,
     Command,
@@ -54,7 +55,7 @@ RepositoryOption = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    operations = (deploy, rollback, recheck, cancel, hold, unhold, freeze, unfreeze)
+    operations = (deploy, approve, rollback, recheck, cancel, hold, unhold, freeze, unfreeze)
     for command in (*operations, status, lifecycle):
         app.command(command.__name__)(command)
 
@@ -82,6 +83,18 @@ def deploy(
         settings = settings_from(config)
         command = Deploy(sha=sha, name=name, message=message, create_tag=tag, admin=accept)
         _issue(settings, repository_named(settings, repository), command, _proposal(ref))
+
+
+def approve(
+    ref: Ref,
+    sha: Annotated[str, typer.Option(help="The commit that you have seen; else it refuses.")] = "",
+    repository: RepositoryOption = "",
+    config: ConfigOption = None,
+) -> None:
+    """Approve a proposal as its last report names it, where a deploy needs that of a person."""
+    with errors_for_people():
+        settings = settings_from(config)
+        _issue(settings, repository_named(settings, repository), Approve(sha), _proposal(ref))
 
 
 def rollback(

@@ -103,11 +103,28 @@ class SigningSettings(Section):
 
 
 class ProposalSettings(Section):
-    """Which proposals are checked without being asked."""
+    """Which proposals are checked without being asked, and what programs may ask for.
+
+    `bots`: GitHub's bot accounts that are heard, with the commands that they may give. `agents`:
+    other accounts (or names of commits' authors) that are programs'.
+    """
 
     check_drafts: bool = True
     check_forks: bool = True
     approved_label: str = "algoops-approved"
+    bots: dict[
+        Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,100}\[bot\]$")],
+        tuple[Literal["check", "status", "cancel"], ...],
+    ] = Field(default_factory=dict)
+    agents: tuple[str, ...] = ()
+
+
+class DeploySettings(Section):
+    """What a deploy needs beside its checks: approvals by people, by the kind of the author."""
+
+    approvals: dict[Literal["agent", "person"], Annotated[int, Field(ge=0, le=10)]] = Field(
+        default_factory=dict
+    )
 
 
 _AUTHOR = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
@@ -134,6 +151,7 @@ class RepositorySettings(Section):
     weight: Annotated[int, Field(ge=1, le=100)] = 1
     freeze: tuple[FreezeSettings, ...] = ()
     proposals: ProposalSettings = ProposalSettings()
+    deploy: DeploySettings = DeploySettings()
     signing: SigningSettings | None = None
     github: GitHubSettings | None = None
 

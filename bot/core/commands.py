@@ -11,6 +11,7 @@ from typing import assert_never
 
 from bot.core.comment_lines import visible_lines
 from bot.core.events import (
+    Approve,
     Cancel,
     Check,
     Command,
@@ -60,6 +61,8 @@ def may(command: Command, permission: Permission) -> bool:
             return permission in {Permission.WRITE, Permission.ADMIN}
         case Freeze() | Unfreeze():
             return permission is Permission.ADMIN
+        case Approve():
+            return False  # where there are comments there are reviews
     assert_never(command)
 
 

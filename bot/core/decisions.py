@@ -155,6 +155,8 @@ class DeployFacts:
     """What the proposal changes of the policies, found out now; None for nothing."""
     not_accepted: str = ""
     """Why whoever gave the order may not land changed policies."""
+    not_approved: str = ""
+    """Which approvals by people are missing."""
 
 
 @dataclass(frozen=True)
@@ -195,6 +197,7 @@ def plan_deploy(facts: DeployFacts) -> Decision:
         _odd(snapshot),
         _forbidden(facts.candidates),
         _policies(facts),
+        Refuse(NOT_APPROVED, facts.not_approved) if facts.not_approved else None,
     )
     for refusal in refusals:
         if refusal is not None:
@@ -241,6 +244,7 @@ def _stale(facts: DeployFacts) -> Refuse | None:
 
 
 UNSEEN = "unseen"
+NOT_APPROVED = "not_approved"
 LUCK = "luck"
 FROZEN = "frozen"
 

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from bot.core.events import (
+    Approve,
     BaseMoved,
     Cancel,
     Check,
@@ -34,6 +35,7 @@ _COMMANDS: dict[str, type[Command]] = {
     for cls in (
         Check,
         Deploy,
+        Approve,
         Rollback,
         Hold,
         Unhold,

@@ -74,6 +74,13 @@ class Unfreeze:
 
 
 @dataclass(frozen=True)
+class Approve:
+    """`algoops approve REF`: a person approves what was reported; never in a comment."""
+
+    sha: str = ""
+
+
+@dataclass(frozen=True)
 class Cancel:
     """`/algoops cancel`: stop the proposal's running checks."""
 
@@ -90,7 +97,9 @@ class Help:
     problem: str = ""
 
 
-Command = Check | Deploy | Rollback | Hold | Unhold | Freeze | Unfreeze | Cancel | Status | Help
+Command = (
+    Check | Deploy | Approve | Rollback | Hold | Unhold | Freeze | Unfreeze | Cancel | Status | Help
+)
 
 
 @dataclass(frozen=True)

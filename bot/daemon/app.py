@@ -166,7 +166,9 @@ class Daemon:
             receive(world, event, key_of(event))
 
         if repository.github is not None and isinstance(watched.forge, GitHubForge):
-            poll = Poll(watched.forge, emit, world.store.meta)
+            poll = Poll(
+                watched.forge, emit, world.store.meta, bots=repository.proposals.bots.keys()
+            )
             clock.every(
                 repository.github.poll_s, f"poll {repository.name}", poll.look, at_once=True
             )

@@ -7,8 +7,10 @@ import structlog
 
 from bot.checks.strategy import Superseded
 from bot.core import commands
+from bot.core.authors import AuthorKind
 from bot.core.event_json import from_payload
 from bot.core.events import (
+    Approve,
     Cancel,
     Check,
     Command,
@@ -26,6 +28,7 @@ from bot.core.failpoints import failpoint
 from bot.core.notices import StrategyChanged
 from bot.core.orders import DeployOrder, RollbackOrder
 from bot.daemon import reactions
+from bot.deploy.approvals import approve
 from bot.deploy.deploys import deploy
 from bot.deploy.rollbacks import continue_rollback, rollback
 from bot.landing.context import Watched, World
@@ -99,13 +102,28 @@ def _outcome(world: World, watched: Watched, event: CommandIssued, job: Job) -> 
 
 def _authorised(world: World, watched: Watched, event: CommandIssued, job: Job) -> CommandOutcome:
     """Comments are asked about now; the API and the command line have authenticated already."""
-    if event.source == "comment":
-        permission = watched.forge.permission(event.actor)
-        if not commands.may(event.command, permission):
-            return CommandOutcome(
-                ok=False, code="forbidden", message=markdown.refused(event.actor, permission)
-            )
+    if event.source == "comment" and (words := _forbidden(watched, event)):
+        return CommandOutcome(ok=False, code="forbidden", message=words)
     return _do(world, watched, event, job)
+
+
+def _forbidden(watched: Watched, event: CommandIssued) -> str:
+    """Why whoever commented may not give this command, "" where they may."""
+    if _is_agent(watched, event):
+        proposal = watched.forge.proposal(event.proposal)
+        why = watched.authors.refusal(event.command, event.actor, proposal)
+        if why:
+            return markdown.not_for_agents(why)
+        if watched.authors.verbs(event.actor) is not None:
+            return ""  # the operator's list says what a bot may: it is no collaborator
+    permission = watched.forge.permission(event.actor)
+    if commands.may(event.command, permission):
+        return ""
+    return markdown.refused(event.actor, permission)
+
+
+def _is_agent(watched: Watched, event: CommandIssued) -> bool:
+    return watched.authors.kind(event.actor) is AuthorKind.AGENT
 
 
 def _do(world: World, watched: Watched, event: CommandIssued, job: Job) -> CommandOutcome:
@@ -113,10 +131,8 @@ def _do(world: World, watched: Watched, event: CommandIssued, job: Job) -> Comma
     match command:
         case Check():
             outcome = _check(world, watched, event)
-        case Deploy():
-            outcome = continue_rollback(world, watched, event.proposal, key) or deploy(
-                world, watched, _deploy_order(event, command, key)
-            )
+        case Deploy() | Approve():
+            outcome = _deploy(world, watched, event, command, key)
         case Rollback():
             outcome = rollback(world, watched, _rollback_order(event, command, job))
         case Hold():
@@ -154,6 +170,19 @@ def _plain_version(text: str) -> str:
     return plain[1:] if plain[:1] in {"v", "V"} else plain
 
 
+def _deploy(
+    world: World, watched: Watched, event: CommandIssued, command: Deploy | Approve, key: str
+) -> CommandOutcome:
+    if isinstance(command, Deploy):
+        order = _deploy_order(event, command, key)
+        going_on = continue_rollback(world, watched, event.proposal, key)
+        return going_on or deploy(world, watched, order)
+    proposal = watched.forge.proposal(event.proposal)
+    if proposal is None:
+        return _no_proposal(event)
+    return approve(world, watched, proposal, event.actor, command.sha)
+
+
 def _deploy_order(event: CommandIssued, command: Deploy, key: str) -> DeployOrder:
     return DeployOrder(
         proposal=event.proposal,
@@ -188,7 +217,9 @@ def _check(world: World, watched: Watched, event: CommandIssued) -> CommandOutco
         return _no_proposal(event)
     for proposal in found:
         resume(world, watched, proposal.id)
-        ask_check(world, watched.name, proposal.id, proposal.actor, force=True, asked=True)
+        # What an agent asks for again goes past no rule about drafts and forks.
+        asked = not _is_agent(watched, event)
+        ask_check(world, watched.name, proposal.id, proposal.actor, force=True, asked=asked)
     return CommandOutcome(ok=True, code="started", message=markdown.check_started(found[0].head))
 
 

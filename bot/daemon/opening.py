@@ -10,6 +10,7 @@ from bot.checks.run import Where
 from bot.checks.signed import NAMESPACE
 from bot.checks.subject import Bench
 from bot.config.settings import RepositorySettings, Settings
+from bot.core.authors import AuthorKind, Authors
 from bot.core.broadcast import Broadcast
 from bot.core.decisions import ProposalPolicy
 from bot.daemon.executors import open_executor
@@ -67,6 +68,7 @@ def open_watched(
         weight=repository.weight,
         reports_signed=_signer(repository),
         freezes=tuple(freeze.window for freeze in repository.freeze),
+        authors=_authors(repository),
     )
 
 
@@ -134,7 +136,16 @@ def auditor(store: Store, repository: str) -> Audit:
 
 
 def _proposals(repository: RepositorySettings) -> ProposalPolicy:
-    return ProposalPolicy(**repository.proposals.model_dump())
+    return ProposalPolicy(**repository.proposals.model_dump(exclude={"bots", "agents"}))
+
+
+def _authors(repository: RepositorySettings) -> Authors:
+    said = repository.proposals
+    return Authors(
+        agents=frozenset(said.agents),
+        bots={name: frozenset(verbs) for name, verbs in said.bots.items()},
+        approvals={AuthorKind(k): n for k, n in repository.deploy.approvals.items()},
+    )
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from bot.checks.run import read_subject
 from bot.checks.subject import Bench, prepare
 from bot.core.decisions import Candidate, DeployFacts, Snapshot, StrategyChange
 from bot.core.orders import DeployOrder
+from bot.deploy.approvals import not_approved
 from bot.landing.context import Watched, World
 from bot.landing.holding import find_hold
 from bot.landing.tries import StoreCounter
@@ -36,6 +37,7 @@ def deploy_facts(
         shown=shown,
         policy_change=change,
         not_accepted=not_accepted(watched.where, watched.forge, order, proposal) if red else "",
+        not_approved=not_approved(world, watched, proposal),
     )
 
 

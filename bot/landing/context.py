@@ -7,6 +7,7 @@ from threading import Event as Flag
 
 from bot.checks.run import Where
 from bot.checks.strategy import Bench
+from bot.core.authors import Authors
 from bot.core.broadcast import Broadcast
 from bot.core.decisions import ProposalPolicy
 from bot.core.job_output import JobOutput
@@ -30,6 +31,7 @@ class Watched:
         weight: its share of the sandbox beside other repositories.
         reports_signed: makes the signature of a report's bytes; None: reports are not signed.
         freezes: when nothing is deployed, by the configuration.
+        authors: who is an agent, and what that means.
     """
 
     where: Where
@@ -42,6 +44,7 @@ class Watched:
     weight: int = 1
     reports_signed: Callable[[bytes], str] | None = None
     freezes: tuple[CronWindow, ...] = ()
+    authors: Authors = field(default_factory=Authors)
 
     def close(self) -> None:
         """End what it holds open. Idempotent."""

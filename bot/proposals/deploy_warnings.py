@@ -3,8 +3,10 @@
 import re
 
 from bot.checks.subject import DEFINITIONS
+from bot.core.authors import AuthorKind
 from bot.landing.context import Watched, World
 from bot.landing.holding import find_hold
+from components.ports import Proposal
 from components.schema.definition.fixes import version_fix
 from components.schema.documents.reader import place, read_document
 from components.schema.results.report import Report, StrategyReport
@@ -18,7 +20,7 @@ _NUMBERS = re.compile(r"(\d{1,9}\.\d{1,9})\.(\d{1,9})")
 
 def with_deploy_warnings(world: World, watched: Watched, report: Report) -> Report:
     """Tell an author early that a deploy would be refused: released already, tagged, or held."""
-    warnings = []
+    warnings = _approvals(watched, report)
     for strategy in report.strategies:
         landed = world.store.versions.landed(watched.name, strategy.name, strategy.version)
         if landed is not None and landed.tree and landed.tree != strategy.tree:
@@ -34,6 +36,27 @@ def with_deploy_warnings(world: World, watched: Watched, report: Report) -> Repo
             warnings += [_raised(world, watched, strategy, one) for one in found]
         warnings += _held(world, watched, strategy)
     return report.model_copy(update={"findings": (*report.findings, *warnings)})
+
+
+def _approvals(watched: Watched, report: Report) -> list[Finding]:
+    """That people have to approve it first: said with the verdict, so that somebody does."""
+    said = report.proposal
+    kind = watched.authors.kind_of(Proposal(said.id, said.ref, "", author=said.author))
+    needed = watched.authors.approvals.get(kind, 0)
+    if not needed or not report.strategies:
+        return []
+    message = f"a deploy needs {needed} approval{'s' if needed > 1 else ''} by people"
+    hint = f"who are not its author ({said.author}): an {kind} wrote it"
+    return [
+        Finding(
+            check=CheckName.POLICY,
+            rule="approval-needed",
+            severity=Severity.INFO,
+            file=report.strategies[0].path,
+            message=message,
+            hint=hint if kind is AuthorKind.AGENT else f"who are not its author ({said.author})",
+        )
+    ]
 
 
 def _tagged(watched: Watched, strategy: StrategyReport) -> list[Finding]:

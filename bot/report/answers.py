@@ -151,6 +151,16 @@ def refused(actor: str, permission: Permission) -> str:
     )
 
 
+def approved(head: str) -> str:
+    """A person's approval was taken down."""
+    return f"✅ Approved {_sha(head)}. A push makes the approval void."
+
+
+def not_for_agents(why: str) -> str:
+    """An agent asked for what it may not."""
+    return f"{inline(why)}. Nothing was done."
+
+
 def held(name: str, version: str, reason: str) -> str:
     """This version (or this very content) is on hold."""
     return (

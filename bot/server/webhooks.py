@@ -122,7 +122,7 @@ def _take(
         if not _is_about(backend, repository, body):
             continue
         bases = {name: repository.base}
-        events = webhook.parse(event, delivery, body, bases)
+        events = webhook.parse(event, delivery, body, bases, repository.proposals.bots)
         if not events:
             break
         ours = tuple(

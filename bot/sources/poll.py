@@ -4,11 +4,12 @@ What did not change makes no event, and on GitHub costs no quota. An event that 
 too is the same event with the same key, so both sources together make one run per head.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.core import commands
+from bot.core.authors import account, is_heard
 from bot.core.events import BaseMoved, CommandIssued, Event, ProposalChanged, ProposalClosed
 from bot.sources.begun import Memory, born_at
 from components.ports import Proposal
@@ -98,12 +99,14 @@ class Poll:
         memory: outlives the daemon; when it is lost, what was said before is never heard again.
         lookback_s: how far back the first look reads comments: commands given while the bot was
             down. The inbox knows which of them were heard.
+        bots: accounts of bots whose commands are heard.
     """
 
     forge: Looked
     emit: Callable[[Event], None]
     memory: Memory
     lookback_s: float = 86_400.0
+    bots: Collection[str] = ()
     _seen: Seen | None = None
     _since: str = field(default="")
     _heard: set[str] = field(default_factory=set)
@@ -143,13 +146,13 @@ class Poll:
             CommandIssued(
                 self.forge.name,
                 proposal,
-                said.author,
+                account(said.author, is_bot=said.by_bot),
                 command,
                 comment=said.id,
                 said_at=said.created_at,
             )
             for said in fresh
-            if not said.by_bot
+            if is_heard(account(said.author, is_bot=said.by_bot), self.bots)
             and (command := commands.parse(said.body)) is not None
             # A rollback is often asked for where the bad version was merged.
             and ((proposal := f"pr/{said.number}") in present or self.forge.is_proposal(proposal))

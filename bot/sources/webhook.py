@@ -7,11 +7,12 @@ under the delivery's id, and then answers.
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
 from bot.core import commands
+from bot.core.authors import account, is_heard
 from bot.core.events import (
     BaseMoved,
     Check,
@@ -82,6 +83,7 @@ def parse(
     delivery_id: str,
     body: bytes,
     bases: Mapping[str, str] | None = None,
+    bots: Collection[str] = (),
 ) -> tuple[Event, ...]:
     """The events of one verified delivery; `repository` is GitHub's `owner/name`.
 
@@ -90,6 +92,7 @@ def parse(
         delivery_id: `X-GitHub-Delivery`, named in errors.
         body: the JSON payload.
         bases: repository -> base branch, where that is not the repository's default branch.
+        bots: accounts of bots whose commands are heard; all others' are not.
 
     Returns:
         No events for what does not concern us, unknown event names included.
@@ -102,12 +105,13 @@ def parse(
         return ()
     try:
         payload = json.loads(body)
-        return reader(payload, bases or {})
+        found = reader(payload, bases or {})
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UserError(
             f"delivery {delivery_id[:64]!r} is not a {event_name} payload: {type(error).__name__}",
             hint="it was sent by somebody who knows the secret, and is not GitHub",
         ) from error
+    return tuple(e for e in found if not isinstance(e, CommandIssued) or is_heard(e.actor, bots))
 
 
 def repository_of(body: bytes) -> str:
@@ -210,7 +214,7 @@ def _said(
 ) -> tuple[Event, ...]:
     """The command in what somebody said, if there is one; a review may come without words."""
     author = words["user"] or {}
-    if author.get("type") == "Bot" or not author.get("login") or words["body"] is None:
+    if not author.get("login") or words["body"] is None:
         return ()
     command = commands.parse(_text(words["body"]))
     if command is None:
@@ -219,7 +223,7 @@ def _said(
         CommandIssued(
             repository=_repository(payload),
             proposal=f"pr/{_number(subject['number'])}",
-            actor=_text(author["login"]),
+            actor=account(_text(author["login"]), is_bot=author.get("type") == "Bot"),
             command=command,
             comment=where,
             said_at=str(words.get(when) or ""),

@@ -187,6 +187,10 @@ class GitHubForge:
         self._posted[number] = self._talk.post(number, body)
         return self._posted[number]
 
+    def approvals(self, proposal: Proposal) -> tuple[str, ...]:
+        """See `ports.Approves.approvals`."""
+        return self._talk.approvals(_number(proposal), proposal.head)
+
     def suggest(self, proposal: Proposal, report: Report) -> None:
         """See `ports.Suggests.suggest`."""
         Suggestions(self._client, self.access.repository).suggest(_number(proposal), report)

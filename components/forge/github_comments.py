@@ -18,6 +18,10 @@ REVIEW_COMMENT = "review-comment-"
 """Before the ids of reviews and of their comments on lines, which GitHub numbers on their own."""
 
 
+JUDGING = frozenset({"APPROVED", "CHANGES_REQUESTED", "DISMISSED"})
+"""States of reviews that end what the same person's earlier one said; a comment does not."""
+
+
 class Reaction(StrEnum):
     """Answers to a comment that need no words."""
 
@@ -59,6 +63,17 @@ class Conversation:
                 if str(data.get("body") or "").startswith(start) and self._is_ours(data):
                     return str(data["id"])
         return ""
+
+    def approvals(self, number: int, head: str) -> tuple[str, ...]:
+        """Accounts of people whose last review that judges is an approval of this commit."""
+        last: dict[str, bool] = {}
+        for page in self.client.each_page(f"/repos/{self.repository}/pulls/{number}/reviews"):
+            for review in page:
+                by, state = review.get("user") or {}, str(review.get("state") or "").upper()
+                if by.get("login") and by.get("type") != "Bot" and state in JUDGING:
+                    same = review.get("commit_id") == head
+                    last[str(by["login"])] = state == "APPROVED" and same
+        return tuple(name for name, approves in last.items() if approves)
 
     def react(self, comment_id: str, reaction: Reaction) -> None:
         """React to a comment; one that is gone needs no reaction, and a review has none."""

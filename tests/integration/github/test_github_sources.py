@@ -224,6 +224,15 @@ def test_commands_given_while_polling_was_down_are_heard_once(desk):
     assert heard[-1].comment == str(said.id)
 
 
+def test_commands_of_listed_bots_alone_are_heard(desk):
+    desk.propose()
+    heard = []
+    for name in ("other[bot]", "helper[bot]"):
+        desk.github.state.comment(desk.repo, 1, "/algoops check", name)
+    Poll(desk.forge, heard.append, Notes(), bots=["Helper[bot]"]).look()
+    assert [e.actor for e in heard if isinstance(e, CommandIssued)] == ["helper[bot]"]
+
+
 def test_a_command_on_a_merged_pull_request_is_heard_and_one_on_an_issue_is_not(desk):
     pull = desk.propose()
     desk.github.state.close(desk.repo, pull, "ann")

@@ -30,6 +30,9 @@ def test_misspelt_key_is_an_error_that_names_file_and_key(tmp_path):
         "repositories: [{name: a, forge: github}]\n",
         "repositories: [{name: '../x'}]\n",
         "a: [unclosed\n",
+        "repositories: [{proposals: {bots: {'helper[bot]': [deploy]}}}]\n",
+        "repositories: [{proposals: {bots: {helper: [check]}}}]\n",
+        "repositories: [{deploy: {approvals: {robot: 1}}}]\n",
     ],
 )
 def test_wrong_configuration_is_refused(tmp_path, text):

@@ -148,6 +148,16 @@ def test_other_comments_are_left_alone(changed):
     assert parsed("issue_comment", comment(**changed)) == ()
 
 
+@pytest.mark.parametrize("login", ["helper[bot]", "Helper[bot]", "helper"])
+def test_command_of_a_bot_is_heard_where_the_bot_is_listed_and_bears_its_name(login):
+    said = {"id": 1, "body": "/algoops check", "user": {"login": login, "type": "Bot"}}
+    body = comment(comment=said)
+    (event,) = parsed("issue_comment", body, bots=["helper[bot]"])
+    assert event.actor.casefold() == "helper[bot]"
+    for others in ((), ("other[bot]",), ("helper",)):
+        assert parsed("issue_comment", body, bots=others) == ()
+
+
 def test_group_of_a_merge_queue_asks_for_its_checks():
     group = {
         "head_sha": "d" * 40,

@@ -110,6 +110,24 @@ def test_a_reader_may_read_but_not_change(tmp_path):
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
 
 
+def test_an_agents_token_changes_nothing_through_the_interface(tmp_path):
+    tokens = (TokenSettings(name="mia", sha256=sha("agent"), role="author"),)
+    bot = bot_in(tmp_path, settings_for(tmp_path, host="0.0.0.0", tokens=tokens))
+    bot.door = lambda *_: None
+    app = create_app(bot)
+    changes = [
+        (verb, path.translate(str.maketrans("", "", "{}")))
+        for path, verbs in app.openapi()["paths"].items()
+        for verb in verbs.keys() & {"post", "put", "delete", "patch"}
+        if not path.startswith("/webhooks")  # signed by the forge: a token opens nothing there
+    ]
+    assert len(changes) > 4
+    with TestClient(app, base_url="https://bot.example") as client:
+        for verb, path in changes:
+            answer = client.request(verb, path, headers=bearer("agent"), json={})
+            assert answer.status_code == 403, (verb, path)
+
+
 @pytest.mark.parametrize(
     "path",
     [
