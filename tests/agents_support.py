@@ -62,11 +62,11 @@ def run(server, talk, *arguments):
 
 
 @asynccontextmanager
-async def over_http(url, secret):
-    """A client with an author's token."""
+async def over_http(url, secret, mode="auto"):
+    """A client with an author's token; `mode="legacy"` is one of 2025, which shakes hands first."""
     headers = {"Authorization": f"Bearer {secret}"} if secret else {}
     async with (
         httpx2.AsyncClient(headers=headers, timeout=120) as http,
-        Client(streamable_http_client(f"{url}/mcp", http_client=http)) as client,
+        Client(streamable_http_client(f"{url}/mcp", http_client=http), mode=mode) as client,
     ):
         yield Agent(client)

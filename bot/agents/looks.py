@@ -112,7 +112,7 @@ def told(report: Report, branch: str = "", page: int = 1) -> str:
     more = [f"More: {uri} and {uri.replace('/chart/', '/trades/')}" for uri in charts]
     lines = heading(report)
     ask = f"findings(branch={branch!r}, page={{page}})" if branch else "findings(page={page})"
-    head = "\n".join([*lines, _NEXT[report.verdict], *more])
+    head = "\n".join([lines[0], _NEXT[report.verdict], *lines[1:], *more])
     return page_of(finding_texts(report, fixes=True), page, ask, head, again=lines[0])
 
 

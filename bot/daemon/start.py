@@ -11,6 +11,7 @@ from bot.checks.policies import load_policies
 from bot.config.settings import Settings
 from bot.daemon.leases import lease_of
 from bot.daemon.opening import open_watched
+from bot.server.agents import require_sdk
 from bot.server.reach import listen, refuse_open_door
 from components.errors import AlgoOpsError, ConfigError
 from components.state import DATABASE, LOCK, DaemonLock, Store
@@ -54,6 +55,8 @@ def _server(settings: Settings) -> None:
     key = "public_url" if server.public_url else "host"
     with _placed(settings, "server", key):
         refuse_open_door(settings)
+    with _placed(settings, "server", "tokens"):
+        require_sdk(settings)
     if DaemonLock(settings.state.dir / LOCK).holder() is None:  # else a daemon has the port
         with _placed(settings, "server", "port"):
             listen(server.host, server.port).close()

@@ -5,6 +5,7 @@ Each request stands alone (no session is kept), so nothing is left of a client t
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from importlib.util import find_spec
 from typing import Any
 
 from starlette.requests import Request
@@ -29,11 +30,19 @@ def served(settings: Settings) -> bool:
     return any(token.role == "author" for token in settings.server.tokens)
 
 
+def require_sdk(settings: Settings) -> None:
+    """Called before the daemon starts. Raises ConfigError where the SDK is missing."""
+    if served(settings) and find_spec("mcp") is None:
+        raise ConfigError(
+            "server: a token has the role author, and the package mcp is not installed",
+            hint="pip install 'algoops[agents]'",
+        )
+
+
 class AgentTools:
     """The endpoint as an ASGI application; `running` has to be entered while it serves."""
 
     def __init__(self, backend: Backend) -> None:
-        """Raises ConfigError where the SDK is not installed."""
         tokens = backend.settings.server.tokens
         self._doors = {
             t.name: backend.door(t.name, t.repository) for t in tokens if t.role == "author"
@@ -63,11 +72,6 @@ class AgentTools:
 
 
 def _manager(door_of: Callable[[Any], Door]) -> Any:
-    try:
-        from bot.agents.tools import build, over_http  # noqa: PLC0415  # few have such tokens
-    except ModuleNotFoundError as error:
-        raise ConfigError(
-            "server.tokens has an author, and the package mcp is not installed",
-            hint="pip install 'algoops[agents]'",
-        ) from error
+    from bot.agents.tools import build, over_http  # noqa: PLC0415  # few have such tokens
+
     return over_http(build(door_of, project_version(), files=True), MAX_BODY)

@@ -18,6 +18,7 @@ from bot.agents.tools import build
 from bot.cli.mcp import WorkingFolder
 from bot.config.settings import PROJECT, load
 from bot.daemon.service import Service
+from bot.daemon.start import refusals
 from bot.server.app import create_app
 from bot.server.serve import HttpServer
 from components.errors import AlgoOpsError
@@ -71,11 +72,11 @@ def url(service):
     http.stop()
 
 
-def ask(url, author, talk):
+def ask(url, author, talk, mode="auto"):
     """Let an author talk to the daemon's server."""
 
     async def main():
-        async with over_http(url, SECRETS.get(author, author)) as agent:
+        async with over_http(url, SECRETS.get(author, author), mode) as agent:
             return await talk(agent)
 
     return anyio.run(main)
@@ -97,8 +98,9 @@ async def _looked_over(agent):
         assert f"Unknown tool: {tool}" in await agent(tool)
 
 
-def test_an_agent_is_offered_eight_tools_and_none_of_them_deploys(url):
-    ask(url, "ada", _looked_over)
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+def test_an_agent_is_offered_eight_tools_and_none_of_them_deploys(url, mode):
+    ask(url, "ada", _looked_over, mode)
 
 
 def test_the_command_serves_a_working_folder_until_its_client_is_gone(stage, world, folder):
@@ -333,6 +335,27 @@ def test_a_client_that_vanishes_while_it_waits_leaves_nothing_behind(url, servic
                     return said
 
     assert "No verdict yet" in ask(url, "ada", again)
+
+
+def test_the_check_of_a_client_that_vanishes_is_stopped(url, service):
+    """One sandbox works for both: had the first gone on, its backtest would be counted."""
+
+    async def talk(agent):
+        with anyio.move_on_after(1):
+            await agent("check", folder="strategies/gone", files=files_of("gone"))
+        slower = files_of("stays", **{"default: 50": "default: 60"})
+        assert "backtest" in await agent("check", folder="strategies/stays", files=slower)
+        return await agent("budget")
+
+    assert ask(url, "ada", talk).startswith("1 ")
+
+
+def test_without_the_sdk_an_authors_token_keeps_the_daemon_from_starting(stage, monkeypatch):
+    monkeypatch.setitem(sys.modules, "mcp", None)  # as where it is not installed
+    assert [str(error) for _, error in refusals(load(stage.config, env=ENV))] == []
+    found = [str(error) for _, error in refusals(load(with_authors(stage.config), env=ENV))]
+    assert len(found) == 1
+    assert "the package mcp is not installed (pip install 'algoops[agents]')" in found[0]
 
 
 # --- who may ---------------------------------------------------------------------------------------

@@ -1,0 +1,1 @@
+"""Briefs for agents, and what they take over MCP and by text."""
