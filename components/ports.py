@@ -95,6 +95,7 @@ class GuestJob:
         limits: bounds of this job.
         label: for people and for clean-up: run and strategy.
         seed: seed for `random`, numpy and hashing.
+        apart: it shares its guest with no other job.
         hear: is told what the guest writes while it runs, and how far it is; None: nobody listens.
     """
 
@@ -104,6 +105,7 @@ class GuestJob:
     limits: Limits
     label: str = ""
     seed: int = 0
+    apart: bool = False
     hear: Hear | None = field(default=None, compare=False, repr=False)
 
 
@@ -260,6 +262,8 @@ class BacktestJob:
             to rank parameter values until a run with a look confirms them.
         lookback: declared number of bars an indicator may look back, or None.
         delay: bars by which each order reaches the exchange later than it usually does.
+        sealed: it runs over bars that nobody may see: it keeps its worker for the whole of its
+            wall-clock limit, whatever it did, and shares its guest with no other job.
         unit: smallest amount that is traded where `config` names none; None: 1.
         sheets_since: None, or nanoseconds since 1970 (UTC): the result says what the strategy
             wanted after each bar from then on, always after the last one, and nothing else is
@@ -282,6 +286,7 @@ class BacktestJob:
     look: bool = True
     lookback: int | None = None
     delay: int = 0
+    sealed: bool = False
     unit: float | None = None
     sheets_since: int | None = None
     seed: int = 0

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from components.engine.data.judge import check_bars
 from components.engine.gates import resolve_config
 from components.engine.intervals import check_detail
+from components.engine.sealed import earlier, open_until
 from components.engine.units import chosen_unit
 from components.errors import ConfigError, UserError
 from components.ports import BacktestJob, Bars, MarketData, SmokeJob
@@ -115,14 +116,15 @@ def resolve_tasks(
     Returns:
         The tasks, and a finding for each symbol that cannot be run (then it has no task).
     """
-    asked = wishes or Wishes()
+    asked, holdout = wishes or Wishes(), policy.holdout
     config = resolve_config(policy, asked.config or definition.backtest)
     symbols, interval = markets_of(definition, policy, asked)
     tasks, findings = [], []
     for symbol in symbols:
         where = (data, symbol, interval)
         try:
-            span = _span(definition, config, policy, asked, where)
+            seal = open_until(data, holdout, _held(symbol, config)) if holdout else ""
+            span = _span(definition, config, policy, asked, where, seal)
             task = _task(config, policy, where, span, causality)
         except UserError as error:
             if isinstance(error, ConfigError):
@@ -197,16 +199,27 @@ def _span(
     policy: RiskPolicy,
     asked: Wishes,
     where: tuple[MarketData, str, str],
+    seal: str,
 ) -> tuple[str | None, str | None]:
-    """First and last day; a period counts back from the last bar, never from today."""
+    """First and last day; a period counts back from the last bar, never from today.
+
+    `seal`: last day that is not sealed, "" where none is.
+    """
     start = asked.start or _iso(config.start) or _iso(definition.start)
     end = asked.end or _iso(config.end) or _iso(definition.end)
+    end = earlier(end, seal) if seal else end
+    if seal and start and start > seal:
+        raise UserError(f"bars after {seal} are sealed", hint="risk.yaml of the policies: holdout")
     period = definition.period or (policy.defaults.period if not start else None)
     if start is None and period and period != "max":
         data, symbol, interval = where
         last = data.bars(symbol, interval, None, end).frame.index[-1]
         start = (last - _offset(period)).date().isoformat()
     return start or None, end or None
+
+
+def _held(symbol: str, config: BacktestConfig) -> tuple[str, ...]:
+    return (symbol, config.benchmark_symbol) if config.benchmark_symbol else (symbol,)
 
 
 def _iso(day: object) -> str | None:

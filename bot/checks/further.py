@@ -140,7 +140,7 @@ def _others(
     ]
 
 
-def _ran(outcome: ExecutionResult) -> bool:
+def ran_in_order(outcome: ExecutionResult) -> bool:
     """Whether a run's figures may be used: it ended in order and knew nothing too early."""
     return outcome.status is Status.PASSED and bool(outcome.looked_at) and not _leaks(outcome)
 
@@ -150,11 +150,13 @@ def _leaks(outcome: ExecutionResult) -> bool:
 
 
 def _track(outcome: ExecutionResult) -> Track | None:
-    return outcome.track if _ran(outcome) else None
+    return outcome.track if ran_in_order(outcome) else None
 
 
 def _cost_figures(once: ExecutionResult, twice: ExecutionResult) -> dict[str, float | None]:
-    values = [r.metrics.return_pct if r.metrics and _ran(r) else None for r in (once, twice)]
+    values = [
+        r.metrics.return_pct if r.metrics and ran_in_order(r) else None for r in (once, twice)
+    ]
     before, after = values
     if before is None or after is None:
         return {}
@@ -162,7 +164,11 @@ def _cost_figures(once: ExecutionResult, twice: ExecutionResult) -> dict[str, fl
 
 
 def _delay_figures(prompt: ExecutionResult, late: ExecutionResult) -> dict[str, float | None]:
-    if prompt.metrics is None or late.metrics is None or not (_ran(prompt) and _ran(late)):
+    if (
+        prompt.metrics is None
+        or late.metrics is None
+        or not (ran_in_order(prompt) and ran_in_order(late))
+    ):
         return {}
     return {
         "delay_keep": delay_keep(prompt.metrics.sharpe, late.metrics.sharpe),

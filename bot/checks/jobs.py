@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from threading import Event as Flag
 
-from bot.checks.backtests import Task
-from bot.checks.subject import Bench, Subject, read_definition
+from bot.checks.backtests import Task, digest_of, order_fields
+from bot.checks.subject import DEFINITIONS, Bench, Subject, read_definition
 from bot.core.job_output import OnOutput
 from components.ports import BacktestJob, Job
 from components.schema.definition.models import parameter_values
@@ -119,3 +119,10 @@ def not_made(what: str, results: Sequence[ExecutionResult]) -> str:
     unmade = {Status.INFRASTRUCTURE_ERROR, Status.TIMEOUT}
     reasons = [f"{r.symbol}: {r.message}".lstrip(": ") for r in results if r.status in unmade]
     return f"{what} could not be made: {'; '.join(reasons)}" if reasons else ""
+
+
+def content_of(job: BacktestJob) -> str:
+    """SHA-256 (hex) of all that decides a job's orders, but for its name and its data."""
+    fields = order_fields(job)
+    files = {n: digest for n, digest in fields["files"].items() if n not in DEFINITIONS}
+    return digest_of({**fields, "files": files})  # what counts of a definition is in other fields

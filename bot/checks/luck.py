@@ -1,9 +1,10 @@
 """How much of a strategy's results is luck: the tries that are counted, and the gates on them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from bot.checks.looks import OTHER_GATES, RULE, HoldoutQuestion, Looker, holdout_findings
 from bot.checks.verdict import verdict_of
 from bot.report.luck import luck_line
 from components.engine import gates
@@ -14,9 +15,10 @@ from components.engine.evidence.ratios import (
     probability_above,
     spread_of_worthless,
 )
-from components.schema.policies.risk import CHANGING_METRICS, FamilyScope, RiskPolicy
+from components.schema.policies.risk import CHANGING_METRICS, FamilyScope, Holdout, RiskPolicy
 from components.schema.results.book import BookFit
 from components.schema.results.evidence import Luck
+from components.schema.results.holdout import HoldoutAnswer
 from components.schema.results.report import CheckResult, GateResult, StrategyReport
 from components.schema.results.values import (
     CheckName,
@@ -42,8 +44,8 @@ class Counted:
     others: tuple[float, ...] = ()
 
 
-class Counter(Protocol):
-    """Who counts tries."""
+class Counter(Looker, Protocol):
+    """Who counts tries, and looks at the sealed bars."""
 
     def record(
         self, name: str, key: str, ran: "Sequence[tuple[BacktestJob, ExecutionResult]]"
@@ -101,6 +103,21 @@ class Uncounted:
     def book(self, *_of: object) -> BookFit:
         """What is deployed is not known: the bot compares at its own check."""
         return BookFit(exempt=True, why="what is deployed is not known here")
+
+    def answered(self, question: HoldoutQuestion, _policy: Holdout) -> HoldoutAnswer:
+        """No look is taken here."""
+        return HoldoutAnswer(content=question.content, why="the bot asks it at its own check")
+
+    def looked(
+        self,
+        question: HoldoutQuestion,
+        policy: Holdout,
+        _figures: Mapping[str, Any],
+        *,
+        agrees: bool | None,  # noqa: ARG002  # the protocol's
+    ) -> HoldoutAnswer:
+        """Nothing is counted here."""
+        return self.answered(question, policy)
 
     def family(self, *_of: object) -> Counted:
         """This try alone."""
@@ -196,7 +213,19 @@ def judged_again(report: StrategyReport, policy: RiskPolicy, counter: Counter) -
     """
     subject = (report.name, report.tree)
     book = counter.book(*subject) if _reached(report) else None
-    return with_luck(report, luck_of(report.results, policy, subject, counter), policy, book)
+    now = with_luck(report, luck_of(report.results, policy, subject, counter), policy, book)
+    if policy.holdout is None or now.holdout is None:
+        return now
+    answer = HoldoutAnswer(content=now.holdout.content, why=OTHER_GATES)
+    if not blocks(now.gates):
+        question = HoldoutQuestion(report.name, report.tree, answer.content)
+        answer = counter.answered(question, policy.holdout) or answer
+    return with_holdout(now, answer, policy)
+
+
+def blocks(judged: Sequence[GateResult]) -> bool:
+    """Whether a gate that is broken fails the strategy."""
+    return any(not gate.passed and gate.severity == "block" for gate in judged)
 
 
 def with_luck(
@@ -210,7 +239,28 @@ def with_luck(
 
 def without_luck(report: StrategyReport) -> StrategyReport:
     """What the content alone decided, without the gates on luck and the book; figures stay."""
-    return _rejudged(report, report.luck, ())
+    found = report.holdout
+    now = _rejudged(report, report.luck, ())
+    return now if found is None else _retold(now, HoldoutAnswer(content=found.content), ())
+
+
+def with_holdout(
+    report: StrategyReport, answer: HoldoutAnswer, policy: RiskPolicy
+) -> StrategyReport:
+    """A report with another answer of the sealed bars; nothing else of it changes."""
+    return _retold(report, answer, holdout_findings(answer, policy))
+
+
+def _retold(
+    report: StrategyReport, answer: HoldoutAnswer, told: Sequence[Finding]
+) -> StrategyReport:
+    before = _reached(report)
+    now = report.model_copy(update={"holdout": answer})
+    if before is None:
+        return now
+    dropped = {RULE, *(g.id for g in report.gates)}
+    rest = [f for f in before.findings if f.rule not in dropped]
+    return _with_gates(now, report.gates, [*rest, *told])
 
 
 def _reached(report: StrategyReport) -> CheckResult | None:
@@ -228,11 +278,17 @@ def _rejudged(
     dropped = {g.id for g in report.gates}
     judged = (*(g for g in report.gates if g.metric not in CHANGING_METRICS), *on_luck)
     further = [f for f in before.findings if f.rule not in dropped]
-    check = policy_check(judged, further, before.duration_s)
+    return _with_gates(report.model_copy(update={"luck": luck}), judged, further)
+
+
+def _with_gates(
+    report: StrategyReport, judged: Sequence[GateResult], further: Sequence[Finding]
+) -> StrategyReport:
+    before = _reached(report)
+    duration_s = before.duration_s if before is not None else 0.0
+    check = policy_check(judged, further, duration_s)
     checks = tuple(check if c is before else c for c in report.checks)
     verdict, stage = verdict_of(checks)
     return report.model_copy(
-        update={
-            "luck": luck, "gates": judged, "checks": checks, "verdict": verdict, "stage": stage,
-        }
-    )  # fmt: skip
+        update={"gates": tuple(judged), "checks": checks, "verdict": verdict, "stage": stage}
+    )

@@ -46,6 +46,7 @@ def tried(policy: RiskPolicy, report: StrategyReport) -> Tried | None:
         for g in policy.gates
         if (g.compare == "base" and there and not base) or g.metric in unrun
     )
+    sealed = ("holdout",) if policy.holdout is not None and report.holdout is None else ()
     kept = policy.model_copy(update={"gates": tuple(g for g in policy.gates if g.id not in untold)})
     whole = (report.aggregate, report.aggregate_benchmark) if report.aggregate else None
     judged = gates.judge(kept, report.results, base or None, whole)
@@ -60,7 +61,7 @@ def tried(policy: RiskPolicy, report: StrategyReport) -> Tried | None:
         after=not broken,
         broken=broken,
         warned=tuple(g for g in judged if not g.passed and g.severity == "warn"),
-        untold=untold,
+        untold=(*untold, *sealed),
     )
 
 

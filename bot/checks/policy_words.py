@@ -16,7 +16,7 @@ from bot.checks.policy_difference import (
     ordered,
 )
 from components.schema.policies.code import CodePolicy, ModuleRule
-from components.schema.policies.risk import CausalityPolicy, Gate, RiskPolicy
+from components.schema.policies.risk import CausalityPolicy, Gate, Holdout, RiskPolicy
 from components.schema.policies.schema import DEFAULT_SEVERITIES, SchemaPolicy
 from components.schema.results.values import Severity
 from components.validator.registry.rules import RULES
@@ -113,6 +113,7 @@ def _risk(old: RiskPolicy, new: RiskPolicy) -> Iterator[PolicyDifference]:
         yield from altered(RISK, f"out_of_sample.{key}", *walks)
     families = (old.luck.family, new.luck.family)
     yield from ordered(RISK, "luck.family", *families, ("strategy", "data", "repository"))
+    yield from _holdout(old.holdout, new.holdout)
     actions = (old.recheck.action, new.recheck.action)
     strictness = ("notify", "propose_rollback", "rollback")
     yield from ordered(RISK, "recheck.action", *actions, strictness)
@@ -197,6 +198,19 @@ def _further(old: RiskPolicy, new: RiskPolicy, key: str) -> Iterator[PolicyDiffe
         if name not in {"enabled", "severity", "keep"}:
             values = (getattr(before, name), getattr(after, name))
             yield from altered(RISK, f"{key}.{name}", *values)
+
+
+def _holdout(old: Holdout | None, new: Holdout | None) -> Iterator[PolicyDifference]:
+    yield from ordered(
+        RISK, "holdout", _flag(old is not None), _flag(new is not None), ("no", "yes")
+    )
+    if old is None or new is None:
+        return
+    yield from number(RISK, "holdout.looks", old.looks, new.looks, higher=_MORE_IS_LOOSER)
+    yield from ordered(RISK, "holdout.per", old.per, new.per, ("family", "repository"))
+    yield from ordered(RISK, "holdout.severity", old.severity, new.severity, ("warn", "block"))
+    yield from altered(RISK, "holdout.last", old.last, new.last)
+    yield from altered(RISK, "holdout.from", old.since, new.since)
 
 
 def _flag(value: bool) -> str:  # noqa: FBT001  # a value of the policy, not a switch

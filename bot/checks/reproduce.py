@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from threading import Event as Flag
 
+from bot.checks.looks import HoldoutQuestion
 from bot.checks.luck import Counted, Uncounted
 from bot.checks.run import Where, run_checks, take_snapshot
 from bot.checks.strategy import Asked
@@ -17,7 +18,9 @@ from bot.core.decisions import ProposalPolicy, Snapshot, StrategyChange
 from components.errors import UserError
 from components.ports import Proposal
 from components.safe_tools.names import object_id
+from components.schema.policies.risk import Holdout
 from components.schema.results.book import BookFit
+from components.schema.results.holdout import HoldoutAnswer
 from components.schema.results.report import CheckResult, Report, StrategyReport
 from components.schema.results.values import ExecutionResult
 
@@ -48,10 +51,15 @@ class Claimed(Uncounted):
         """Take them by strategy."""
         self._luck = {strategy.name: strategy.luck for strategy in strategies}
         self._books = {strategy.name: strategy.book for strategy in strategies}
+        self._holdouts = {strategy.name: strategy.holdout for strategy in strategies}
 
     def book(self, *of: object) -> BookFit:
         """What was deployed beside a strategy, as it was told."""
         return self._books.get(str(of[0])) or super().book(*of)
+
+    def answered(self, question: HoldoutQuestion, policy: Holdout) -> HoldoutAnswer:
+        """What the sealed bars said, as it was told: they are not asked again."""
+        return self._holdouts.get(question.name) or super().answered(question, policy)
 
     def family(self, *of: object) -> Counted:
         """The tries of one result as they were told."""

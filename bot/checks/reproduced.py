@@ -75,7 +75,10 @@ _OTHER_MERGE = "merging the report's two commits gives another tree here"
 _NO_SUCH = "the report's commit does not have this strategy"
 _OTHER_FINDINGS = "the proposal itself has other errors here"
 _OTHER_VERDICT = "the report says another verdict than its content has here"
-_ONLY_THERE = "as the report says: only who made it can tell what was deployed beside it"
+_ONLY_THERE = {
+    "book": "as the report says: only who made it can tell what was deployed beside it",
+    "holdout": "as the report says: the sealed bars are asked once, where looks are counted",
+}
 _TIMED = "a limit of time was reached, which another machine may not reach"
 _CAUSES = {
     "content": "the folder's content differs: the report speaks of another one",
@@ -128,8 +131,9 @@ def _strategy(claimed: StrategyReport, found: StrategyReport) -> Iterator[Report
             f"{name} {symbol}", "numbers", Stands.DIFFERS, why="the report leaves this symbol out"
         )
     yield _tries(claimed, found)
-    if claimed.book is not None:
-        yield ReportLine(name, "book", Stands.NOTE, why=_ONLY_THERE)
+    for what, why in _ONLY_THERE.items():
+        if getattr(claimed, what) is not None:
+            yield ReportLine(name, what, Stands.NOTE, why=why)
     differing = list(_differing(_checks(claimed), _checks(found), "checks"))
     differing += _differing(_picked(claimed, ABOUT_STRATEGY), _picked(found, ABOUT_STRATEGY))
     yield _numbers(name, "verdict", differing, _reason(inputs), str(claimed.verdict))

@@ -8,8 +8,10 @@ from threading import Event as Flag
 from bot.checks.backtests import Task
 from bot.checks.code import judge_folder
 from bot.checks.further import FurtherRuns, further_gates, further_runs
+from bot.checks.holdout import ask, question_of
 from bot.checks.jobs import DeployedResults, JobRunner, Superseded, backtest_of, run_deployed
-from bot.checks.luck import Counter, Uncounted, luck_of, policy_check
+from bot.checks.looks import OTHER_GATES, holdout_findings
+from bot.checks.luck import Counter, Uncounted, blocks, luck_of, policy_check
 from bot.checks.subject import CODE, Bench, Prepared, Subject
 from bot.core.job_output import OnOutput
 from components.engine import gates
@@ -20,6 +22,7 @@ from components.schema.definition.check import DefinitionCheck
 from components.schema.results.book import BookFit
 from components.schema.results.evidence import Luck
 from components.schema.results.further import Further
+from components.schema.results.holdout import HoldoutAnswer
 from components.schema.results.report import CheckResult, GateResult
 from components.schema.results.values import (
     CheckName,
@@ -113,6 +116,7 @@ class Judged:
     luck: tuple[Luck, ...] = ()
     book: BookFit | None = None
     further: tuple[Further, ...] = ()
+    holdout: HoldoutAnswer | None = None
 
 
 def run_stages(subject: Subject, bench: Bench, prepared: Prepared, progress: Progress) -> Judged:
@@ -144,8 +148,36 @@ def run_stages(subject: Subject, bench: Bench, prepared: Prepared, progress: Pro
     judged = (*cheap, *gates.judge_further(policy, more.figures), *gates.judge_luck(policy, luck))
     book = progress.counter.book(subject.name, subject.tree)
     judged = (*judged, *gates.judge_book(policy, book))
-    _policy(bench, (results, base), judged, more.findings, progress, started)
-    return Judged(results, base.results, judged, luck, book, more.figures)
+    took_s = round(time.monotonic() - started, 4)  # a look at sealed bars takes time of its own
+    answer = holdout_of(subject, bench, jobs, judged, progress)
+    found = Judged(results, base.results, judged, luck, book, more.figures, answer)
+    told = holdout_findings(answer, policy)
+    if answer is not None and answer.state == "not answered":
+        progress.error(CheckName.POLICY, started, told[0].message)
+    else:
+        _policy(bench, (results, base), judged, [*more.findings, *told], progress, took_s)
+    return found
+
+
+def holdout_of(
+    subject: Subject,
+    bench: Bench,
+    jobs: Sequence[BacktestJob],
+    judged: Sequence[GateResult],
+    progress: Progress,
+) -> HoldoutAnswer | None:
+    """What the sealed bars say, asked where all other gates hold; None where none are sealed.
+
+    Raises:
+        Superseded: the run was cancelled.
+    """
+    if bench.policies.risk.holdout is None:
+        return None
+    question = question_of(subject.name, subject.tree, jobs)
+    if blocks(judged):
+        return HoldoutAnswer(content=question.content, why=OTHER_GATES)
+    unheard = JobRunner(bench, progress.cancelled, hear=None)
+    return ask(bench, question, jobs, progress.counter, unheard.run)
 
 
 def _judged(
@@ -285,13 +317,13 @@ def _policy(
     judged: Sequence[GateResult],
     notes: Sequence[Finding],
     progress: Progress,
-    started: float,
+    took_s: float,
 ) -> None:
     results, base = ran
     compared = base.results if base.there else None
     more = [*notes, *([_not_compared(base.failed)] if base.failed else [])]
     more += gates_within_the_band(bench.policies.risk, results, compared)
-    progress.add(policy_check(judged, more, round(time.monotonic() - started, 4)))
+    progress.add(policy_check(judged, more, took_s))
 
 
 def _not_compared(reasons: Sequence[str]) -> Finding:

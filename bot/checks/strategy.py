@@ -7,8 +7,15 @@ from threading import Event as Flag
 import structlog
 
 from bot.checks.jobs import Superseded, backtest_of
-from bot.checks.luck import Counter, Uncounted, judged_again
-from bot.checks.stages import Judged, OnCheck, Progress, run_stages, run_static
+from bot.checks.luck import Counter, Uncounted, judged_again, with_holdout
+from bot.checks.stages import (
+    Judged,
+    OnCheck,
+    Progress,
+    holdout_of,
+    run_stages,
+    run_static,
+)
 from bot.checks.subject import Bench, Prepared, Subject, prepare
 from bot.checks.verdict import verdict_of
 from bot.core.job_output import OnOutput
@@ -92,7 +99,7 @@ def check_strategy(subject: Subject, bench: Bench, asked: Asked) -> StrategyRepo
         prepared = prepare(subject, bench)
         stored = _known(subject, prepared, bench, asked)
         if stored is not None:
-            return _again(subject, bench, stored, asked.counter)
+            return _again(subject, bench, prepared, stored, progress)
         judged = run_stages(subject, bench, prepared, progress)
         _refuse_other_data(subject, bench, prepared)
     except (Superseded, TransientError):
@@ -159,12 +166,24 @@ def _known(
 
 
 def _again(
-    subject: Subject, bench: Bench, stored: StrategyReport, counter: Counter
+    subject: Subject,
+    bench: Bench,
+    prepared: Prepared,
+    stored: StrategyReport,
+    progress: Progress,
 ) -> StrategyReport:
-    """A known verdict for the same content, held against the tries that are counted by now."""
-    return judged_again(stored, bench.policies.risk, counter).model_copy(
-        update={"reused": True, "change": subject.change, "path": subject.path}
-    )
+    """A known verdict for the same content, held against the tries that are counted by now.
+
+    The sealed bars are asked where all gates hold only now.
+    """
+    policy = bench.policies.risk
+    now = judged_again(stored, policy, progress.counter)
+    if now.holdout is not None and now.holdout.state == "to be asked":
+        rules = prepared.definition.rules
+        jobs = [backtest_of(subject.name, subject.files, rules, t, bench) for t in prepared.tasks]
+        answer = holdout_of(subject, bench, jobs, now.gates, progress)
+        now = with_holdout(now, answer or now.holdout, policy)
+    return now.model_copy(update={"reused": True, "change": subject.change, "path": subject.path})
 
 
 def cause(error: Exception) -> str:
@@ -230,6 +249,7 @@ def _report(
         luck=judged.luck,
         book=judged.book,
         further=judged.further,
+        holdout=judged.holdout,
     )
 
 

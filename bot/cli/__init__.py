@@ -92,6 +92,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "book",
         "Show how all that is deployed goes together.",
     ),
+    "holdout": ("holdout", "The sealed bars: what the looks at them came to."),
     "policy": ("policy", "Policies: try a changed one on the last runs."),
     "audit": ("audit", "The audit log: append-only, chained by hashes."),
     "upgrade": (

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from bot.checks.base_policies import bench_at
+from bot.checks.looks import RULE
 from bot.checks.policy_change import not_accepted, policy_change
 from bot.checks.run import read_subject
 from bot.checks.subject import Bench, prepare
@@ -17,7 +18,7 @@ from bot.proposals.luck import counter_of, judged_now
 from bot.proposals.publish import reported
 from components.schema.policies.risk import CHANGING_METRICS, LUCK_METRICS
 from components.schema.results.report import StrategyReport
-from components.schema.results.values import Outcome
+from components.schema.results.values import Outcome, Severity
 
 
 def deploy_facts(
@@ -79,10 +80,12 @@ def _candidate(
 
 
 def _by_luck(stored: StrategyReport | None, now: StrategyReport | None) -> str:
-    """Which gates on luck and the book break what passes otherwise, in words, or ""."""
+    """What luck, the book or the sealed bars break of what passes otherwise, in words, or ""."""
     if stored is None or now is None or stored.verdict is now.verdict:
         return ""
     broken = [g for g in now.gates if g.metric in CHANGING_METRICS and not g.passed]
     lucky = any(g.metric in LUCK_METRICS for g in broken)
     words = [*(luck.line for luck in now.luck if lucky), *(g.message for g in broken)]
+    findings = [f for check in now.checks for f in check.findings if f.rule == RULE]
+    words += [f.message for f in findings if f.severity is Severity.ERROR]
     return " ".join(words)

@@ -199,11 +199,14 @@ class DeployedLook:
     def _task(
         self, market: LiveMarket, checked: DefinitionCheck, track: ForwardTrack | None
     ) -> Task:
-        """The whole history up to the last bar; it begins where it did when the record began."""
+        """The whole history up to the last bar; it begins where it did when the record began.
+
+        Nothing is sealed for what is deployed: its orders are for bars that come.
+        """
         assert checked.definition is not None  # noqa: S101  # looked at by the caller
         tasks, findings = resolve_tasks(
             checked.definition,
-            self._bench.policies.risk,
+            self._bench.policies.risk.model_copy(update={"holdout": None}),
             self._bench.data,
             causality=self._bench.causality,
             wishes=Wishes(start=track.start if track is not None else "", symbols=(market.symbol,)),

@@ -1,17 +1,20 @@
 """The ledger of tries as checks, sweeps and requests use it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
-from bot.checks.backtests import digest_of, order_fields
+from bot.checks.jobs import content_of
+from bot.checks.looks import HoldoutQuestion
 from bot.checks.luck import Counted
-from bot.checks.subject import DEFINITIONS
 from bot.core.failpoints import failpoint
 from bot.landing.book import fit_of, keep_returns
+from bot.landing.looks import answered, looked
 from components.ports import BacktestJob
-from components.schema.policies.risk import FamilyScope
+from components.schema.policies.risk import FamilyScope, Holdout
 from components.schema.results.book import BookFit
 from components.schema.results.evidence import Luck, Track
+from components.schema.results.holdout import HoldoutAnswer
 from components.schema.results.values import ExecutionResult, Status
 from components.state import Store
 from components.state.tables.tries import Of, Returns, Source, Try
@@ -83,6 +86,22 @@ class StoreCounter:
         """A content against all others that are deployed now, or would be together with it."""
         return fit_of(self.store, self.repository, name, tree, self.besides)
 
+    def answered(self, question: HoldoutQuestion, policy: Holdout) -> HoldoutAnswer | None:
+        """The answer that stands, or that no look is left."""
+        return answered(self.store, self.repository, question, policy)
+
+    def looked(
+        self,
+        question: HoldoutQuestion,
+        policy: Holdout,
+        figures: Mapping[str, Any],
+        *,
+        agrees: bool | None,
+    ) -> HoldoutAnswer:
+        """Count a look with its answer."""
+        asker = (self.repository, self.proposal, self.actor)
+        return looked(self.store, asker, question, policy, figures, agrees)
+
     def family(self, name: str, _tree: str, result: ExecutionResult, scope: FamilyScope) -> Counted:
         """The tries that are counted by now."""
         # numpy takes a moment to load, and a command that only looks does not need it
@@ -123,6 +142,10 @@ class LiveCounter(StoreCounter):
         """What is live is part of the book: what came later never fails it."""
         return BookFit(exempt=True, why="it is deployed already")
 
+    def answered(self, question: HoldoutQuestion, _policy: Holdout) -> HoldoutAnswer:
+        """Nobody picks among what is live: it costs no look."""
+        return HoldoutAnswer(content=question.content, why="it is deployed already")
+
     def family(self, name: str, tree: str, result: ExecutionResult, scope: FamilyScope) -> Counted:
         """The tries that were counted when this content was deployed."""
         kept = self.store.tries.kept_count(self.repository, name, tree, result.symbol)
@@ -138,10 +161,3 @@ def keep_counts(store: Store, repository: str, name: str, tree: str, luck: Seque
     for one in luck:
         counted = Counted(one.tries, one.independent, one.pbo, one.since, one.others)
         store.tries.keep_count(repository, name, tree, one.symbol, asdict(counted))
-
-
-def content_of(job: BacktestJob) -> str:
-    """SHA-256 (hex) of all that decides a job's orders, but for its name and its data."""
-    fields = order_fields(job)
-    files = {n: digest for n, digest in fields["files"].items() if n not in DEFINITIONS}
-    return digest_of({**fields, "files": files})  # what counts of a definition is in other fields

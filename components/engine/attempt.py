@@ -181,6 +181,7 @@ class Attempt:
             limits=job.limits,
             label=job.label,
             seed=job.seed,
+            apart=isinstance(job, BacktestJob) and job.sealed,
         )
 
     def _lookback(self) -> int | None:

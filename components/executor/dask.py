@@ -7,6 +7,7 @@ waits; nothing is kept on the scheduler that is not kept here too.
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ from distributed.scheduler import KilledWorker
 
 from components.engine.market_data import FolderData
 from components.errors import AlgoOpsError, TransientError
-from components.executor.again import again
+from components.executor.again import again, may_run_again, rest_s
 from components.executor.broken import broken
 from components.executor.dask_link import Link
 from components.executor.dask_worker import SLOT, Order, checked_address, run_order
@@ -156,6 +157,12 @@ class DaskExecutor:
         future.set_result(work.result())
 
     async def _run(self, job: Job, hear: Hear | None, priority: float) -> ExecutionResult:
+        started = time.monotonic()
+        result = await self._to_its_end(job, hear, priority)
+        await asyncio.sleep(rest_s(job, time.monotonic() - started))
+        return result
+
+    async def _to_its_end(self, job: Job, hear: Hear | None, priority: float) -> ExecutionResult:
         if self._sandbox is None:
             return broken(self._problem)
         order = Order(job, self._sandbox.image, listen=hear is not None)
@@ -168,6 +175,8 @@ class DaskExecutor:
             if result.status is Status.KILLED:  # a worker that was shut down; nobody else kills
                 result = broken("its worker was shut down while running it")
             runs += 1
+            if not may_run_again(job, result):
+                break
             how = again(result, runs, alone=False)  # a cluster keeps no worker free of others
         if result.status is Status.INFRASTRUCTURE_ERROR:
             return result

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from components.errors import AlgoOpsError, TransientError
-from components.executor.again import Again, again
+from components.executor.again import Again, again, may_run_again, rest_s
 from components.executor.broken import broken
 from components.executor.fair import FairQueue
 from components.executor.local_process import Answer, Process
@@ -217,6 +217,7 @@ class LocalExecutor:
                 self._running[task.number] = task
             started = time.monotonic()
             result, worker = self._to_its_end(seat, worker, task)
+            task.cancelled.wait(rest_s(task.job, time.monotonic() - started))
             self._tasks.done(task.turn, time.monotonic() - started)
             with self._lock:
                 del self._running[task.number]
@@ -239,7 +240,8 @@ class LocalExecutor:
                         self._fire(worker, seat)
                         worker = None
             runs += 1
-            how = again(result, runs, alone=stay.alone) if task.is_wanted() else "no"
+            wanted = task.is_wanted() and may_run_again(task.job, result)
+            how = again(result, runs, alone=stay.alone) if wanted else "no"
             if how == "alone" and result.status is not Status.TIMEOUT:
                 wait_for_calm(task.cancelled)
         return result, worker

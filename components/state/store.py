@@ -17,6 +17,7 @@ from components.state.tables.holds import Holds
 from components.state.tables.inbox import Inbox
 from components.state.tables.intents import Intents
 from components.state.tables.jobs import Jobs
+from components.state.tables.looks import Looks
 from components.state.tables.notes import Comments, Meta
 from components.state.tables.records import Stats
 from components.state.tables.runs import Runs
@@ -39,8 +40,8 @@ class Store:
 
     Attributes:
         path: the file.
-        inbox, jobs, runs, verdicts, tries, book, strategies, versions, deployments, forward, holds,
-        intents, comments, meta, backtests, audit: one for each family of tables.
+        inbox, jobs, runs, verdicts, tries, book, looks, strategies, versions, deployments, forward,
+        holds, intents, comments, meta, backtests, audit: one for each family of tables.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class Store:
         self.verdicts = Verdicts(self._db, self.audit)
         self.tries = Tries(self._db)
         self.book = BookReturns(self._db)
+        self.looks = Looks(self._db, self.audit)
         self.versions = Versions(self._db, self.audit)
         self.holds = Holds(self._db, self.audit)
         self.strategies = Strategies(self._db, self.audit, self.versions, self.holds)

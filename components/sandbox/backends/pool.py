@@ -83,7 +83,7 @@ class PooledSandbox(ABC):
     def open(self, job: GuestJob) -> Session:
         """See `ports.Sandbox`. Raises TransientError."""
         for _attempt in range(TAKES):
-            key = _content_key(job) if self._share else ""
+            key = _content_key(job) if self._share and not job.apart else ""
             instance = (self._used_before(key) if key else None) or self._take(job.limits)
             try:
                 return Session(instance, job, partial(self._give_back, key))

@@ -1,5 +1,6 @@
 """policies/risk.yaml: how strategies are backtested, and what their results must be."""
 
+import datetime as dt
 from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
@@ -150,6 +151,35 @@ class OutOfSample(Value):
     """Sets of parameters beside the strategy's own; each costs one run, whatever the windows."""
 
 
+class Holdout(Value):
+    """The bars that are sealed: no result that anybody sees is made of them.
+
+    With `last` the seal moves on as new bars arrive; with `from` it stays.
+    """
+
+    last: Annotated[str, Field(pattern=r"^[1-9]\d?(\.\d+)?%$")] | None = None
+    """Share of a symbol's time, from its first bar to its last one: "20%"."""
+    since: Annotated[dt.date | None, Field(alias="from")] = None
+    """First day that is sealed."""
+    looks: Annotated[int, Field(ge=1, le=1_000)] = 10
+    """Answers that are given, whatever they are; one more is never given."""
+    per: Literal["family", "repository"] = "family"
+    """Whose looks are counted together: all on the same symbol and interval, whatever the strategy
+    is called, or all of the repository."""
+    severity: Literal["block", "warn"] = "block"
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "Holdout":
+        if (self.last is None) == (self.since is None):
+            raise ValueError("holdout takes either `last: 20%` or `from: 2016-01-01`")
+        return self
+
+    @property
+    def share(self) -> float:
+        """`last` as a fraction; 0 without it."""
+        return float(self.last.rstrip("%")) / 100 if self.last else 0.0
+
+
 class CausalityPolicy(Value):
     """How future bars are kept from a strategy."""
 
@@ -189,6 +219,8 @@ class RiskPolicy(Value):
     recheck: Recheck = Recheck()
     data: DataPolicy = DataPolicy()
     luck: LuckPolicy = LuckPolicy()
+    holdout: Holdout | None = None
+    """None: no bars are sealed."""
     backtest: BacktestConfig | None = None
     """Settings for definitions that bring none."""
 

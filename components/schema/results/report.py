@@ -6,6 +6,7 @@ from typing import Literal
 from components.schema.results.book import BookFit
 from components.schema.results.evidence import Luck
 from components.schema.results.further import Further
+from components.schema.results.holdout import HoldoutAnswer
 from components.schema.results.values import (
     CheckName,
     ExecutionResult,
@@ -83,6 +84,8 @@ class StrategyReport(Value):
     """How it goes together with what was deployed at this verdict; None: it was not compared."""
     further: tuple[Further, ...] = ()
     """What further runs showed of each backtest, where the policy has gates on them."""
+    holdout: HoldoutAnswer | None = None
+    """What the sealed bars say, where the policy seals some."""
 
 
 class LandingStrategy(Value):

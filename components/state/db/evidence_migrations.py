@@ -214,3 +214,33 @@ def m0014_forward(db: Database) -> None:
         ) STRICT, WITHOUT ROWID;
         """,
     )
+
+
+@migrations()
+def m0015_looks(db: Database) -> None:
+    """Looks at the sealed bars, with the families that each counts in."""
+    execute(
+        db,
+        """
+        CREATE TABLE looks (
+            id INTEGER PRIMARY KEY, recorded_at TEXT NOT NULL, repository TEXT NOT NULL,
+            strategy TEXT NOT NULL, tree TEXT NOT NULL, content TEXT NOT NULL,
+            proposal TEXT NOT NULL, actor TEXT NOT NULL, agrees INTEGER, figures TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX looks_content ON looks (repository, content);
+        CREATE TABLE look_parts (
+            id INTEGER PRIMARY KEY, look INTEGER NOT NULL REFERENCES looks (id),
+            family TEXT NOT NULL, sealed_from TEXT NOT NULL, last_bar TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX look_parts_family ON look_parts (family, last_bar);
+        CREATE INDEX look_parts_look ON look_parts (look);
+        CREATE TRIGGER looks_no_update BEFORE UPDATE ON looks
+            BEGIN SELECT RAISE(ABORT, 'looks are append-only'); END;
+        CREATE TRIGGER looks_no_delete BEFORE DELETE ON looks
+            BEGIN SELECT RAISE(ABORT, 'looks are append-only'); END;
+        CREATE TRIGGER look_parts_no_update BEFORE UPDATE ON look_parts
+            BEGIN SELECT RAISE(ABORT, 'looks are append-only'); END;
+        CREATE TRIGGER look_parts_no_delete BEFORE DELETE ON look_parts
+            BEGIN SELECT RAISE(ABORT, 'looks are append-only'); END;
+        """,
+    )

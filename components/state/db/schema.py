@@ -21,6 +21,7 @@ NAMES = (
     "m0012_packed_verdicts",
     "m0013_base_set_back",
     "m0014_forward",
+    "m0015_looks",
 )
 """The migrations of `migrations.py`, in their order."""
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,9 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from executor_support import SPEC, eventually, script
 
 from components.executor.local import LocalExecutor
-from components.schema.results.values import Status
+from components.ports import BacktestJob
+from components.schema.definition.backtest import BacktestConfig
+from components.schema.results.values import Limits, Status
 
 
 def children() -> set[str]:
@@ -52,3 +55,25 @@ def test_no_worker_starts_before_the_first_job_where_no_guest_is_to_be_warm():
         assert executor.submit(script("print(1)")).result(120).status is Status.PASSED
     finally:
         executor.close()
+
+
+def sealed(wall_s):
+    """A job that ends at once, since there is no such data."""
+    return BacktestJob(
+        strategy="alpha", files={}, rules="", parameters={}, config=BacktestConfig(),
+        symbol="NOWHERE", interval="1d", start=None, end=None, limits=Limits(wall_s=wall_s),
+        sealed=True,
+    )  # fmt: skip
+
+
+def test_sealed_job_is_answered_no_sooner_than_its_limit_and_ends_with_its_executor():
+    executor = LocalExecutor(SPEC, 1)
+    try:
+        began = time.monotonic()
+        assert executor.submit(sealed(2)).result(120).status is Status.FAILED
+        assert time.monotonic() - began >= 2
+        held = executor.submit(sealed(100_000))
+        eventually(lambda: executor.describe()["busy"] == 1)
+    finally:
+        executor.close()
+    assert held.result(0).status in {Status.FAILED, Status.KILLED}

@@ -11,7 +11,7 @@ from bot.checks.policy_difference import Effect
 from bot.checks.policy_words import differences
 from bot.config.settings import PROJECT
 from components.schema.policies.code import CodePolicy, ModuleRule
-from components.schema.policies.risk import Gate, RiskPolicy
+from components.schema.policies.risk import Gate, Holdout, RiskPolicy
 from components.schema.policies.schema import SchemaPolicy
 
 SHIPPED = load_policies(PROJECT / "policies")
@@ -27,7 +27,7 @@ def said(old, new):
 
 
 def changed(model, /, **update):
-    return type(model).model_validate({**model.model_dump(), **update})
+    return type(model).model_validate({**model.model_dump(by_alias=True), **update})
 
 
 RISK = RiskPolicy(gates=(GATE, FALL))
@@ -119,6 +119,26 @@ def test_schema_policy_that_changes_is_named(update, effect, words):
     assert words in only.words
 
 
+SEAL = Holdout(last="20%")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "effect", "words"),
+    [
+        (SEAL, None, LOOSER, "holdout: no instead of yes"),
+        (None, SEAL, STRICTER, "holdout: yes instead of no"),
+        (SEAL, changed(SEAL, looks=20), LOOSER, "holdout.looks: 20 instead of 10"),
+        (SEAL, changed(SEAL, severity="warn"), LOOSER, "warn instead of block"),
+        (SEAL, changed(SEAL, per="repository"), STRICTER, "repository instead of family"),
+        (SEAL, changed(SEAL, last="10%"), OTHER, "holdout.last: 10% instead of 20%"),
+    ],
+)
+def test_what_is_done_to_the_seal_is_named(old, new, effect, words):
+    (only,) = said(changed(RISK, holdout=old), changed(RISK, holdout=new))
+    assert only.effect == effect
+    assert words in only.words
+
+
 def test_gates_that_are_emptied_are_named_one_by_one():
     emptied = said(SHIPPED.risk, changed(SHIPPED.risk, gates=()))
     assert len(emptied) == len(SHIPPED.risk.gates)
@@ -173,6 +193,7 @@ def test_every_field_of_a_policy_has_words(key):
             "backtest",
             "data",
             "luck",
+            "holdout",
             "out_of_sample",
         },
     }

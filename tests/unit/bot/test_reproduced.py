@@ -2,10 +2,13 @@
 
 import pytest
 
+from bot.checks.looks import HoldoutQuestion
 from bot.checks.reproduce import Claimed, last_day
 from bot.checks.reproduced import ABOUT_STRATEGY, NUMBERS, Stands, compare
+from components.schema.policies.risk import Holdout
 from components.schema.results.book import BookFit
 from components.schema.results.evidence import Luck
+from components.schema.results.holdout import HoldoutAnswer
 from components.schema.results.report import CheckResult, StrategyReport
 from components.schema.results.values import CheckName, ExecutionResult, Outcome, Trade, Verdict
 from tests.github_support import finding, report_of, strategy_of
@@ -49,6 +52,16 @@ def test_what_was_deployed_beside_a_strategy_is_taken_from_the_report_and_said_s
     claimed = told(book=fit).strategies
     assert Claimed(claimed).book("alpha", "tree") == fit
     assert Claimed(()).book("alpha", "tree").exempt
+
+
+def test_answer_of_the_sealed_bars_is_taken_from_the_report_and_said_so():
+    answer = HoldoutAnswer(content="x", state="agrees", looks_left=7)
+    lines = compare(told(holdout=answer), told(holdout=answer))
+    assert [line.what for line in lines if line.held is Stands.NOTE] == ["tries", "holdout"]
+    policy = Holdout(last="20%")
+    question = HoldoutQuestion("alpha", "tree", "x")
+    assert Claimed(told(holdout=answer).strategies).answered(question, policy) == answer
+    assert Claimed(()).answered(question, policy).state == "not asked"
 
 
 def test_forged_metrics_are_named_with_both_values_and_that_the_orders_are_the_same():
@@ -169,8 +182,8 @@ NOT_COMPARED = {
     "duration_s", "phases_s", "resource_usage", "unlimited", "exit_code", "stdout", "stderr",
     "truncated", "traceback", "message", "reused", "content_key", "path", "change",
     # in no document, or compared by lines of their own
-    "track", "provenance", "orders_sha256", "symbol", "interval", "name", "tree", "checks",
-    "results", "luck", "book",
+    "track", "curve", "provenance", "orders_sha256", "symbol", "interval", "name", "tree", "checks",
+    "results", "luck", "book", "holdout", "sheets",
     # words; errors among them are compared with the checks
     "lookahead", "looked_at", "data_findings", "order_findings", "tests",
 }  # fmt: skip

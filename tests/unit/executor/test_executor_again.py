@@ -4,9 +4,11 @@ import threading
 
 import pytest
 
-from components.executor.again import MOST_RUNS, again
+from components.executor.again import MOST_RUNS, again, may_run_again, rest_s
 from components.executor.room import Room
-from components.schema.results.values import ExecutionResult, ResourceUsage, Status
+from components.ports import BacktestJob
+from components.schema.definition.backtest import BacktestConfig
+from components.schema.results.values import ExecutionResult, Limits, ResourceUsage, Status
 
 BROKEN, TIMEOUT = Status.INFRASTRUCTURE_ERROR, Status.TIMEOUT
 
@@ -87,3 +89,25 @@ def test_run_that_nobody_wants_any_more_does_not_wait_for_room():
         room.enter(alone=True, wanted=lambda: False) as dropped,
     ):
         assert not dropped.alone
+
+
+# --- sealed jobs ---------------------------------------------------------------------------------
+
+
+def job(*, sealed):
+    return BacktestJob(
+        strategy="alpha", files={}, rules="", parameters={}, config=BacktestConfig(),
+        symbol="SPX", interval="1d", start=None, end=None, limits=Limits(wall_s=100), sealed=sealed,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("spent_s", "rest"), [(0.5, 109.5), (109.5, 0.5), (111.0, 109.0)])
+def test_sealed_job_keeps_its_worker_as_long_whatever_it_did(spent_s, rest):
+    assert rest_s(job(sealed=True), spent_s) == pytest.approx(rest)
+    assert rest_s(job(sealed=False), spent_s) == 0
+
+
+def test_sealed_job_that_was_late_has_no_second_time_that_others_could_see():
+    assert not may_run_again(job(sealed=True), result(TIMEOUT))
+    assert may_run_again(job(sealed=True), result(BROKEN))
+    assert may_run_again(job(sealed=False), result(TIMEOUT))

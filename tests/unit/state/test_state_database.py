@@ -286,6 +286,7 @@ FILL = {
     "m0011_figures": "SELECT 1;",
     "m0012_packed_verdicts": "SELECT 1;",
     "m0013_base_set_back": "SELECT 1;",
+    "m0014_forward": "SELECT 1;",
 }
 
 
