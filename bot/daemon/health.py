@@ -185,4 +185,5 @@ def measure(world: World) -> Measures:
         strategies=dict(stats.strategies),
         database_bytes=stats.database_bytes + stats.wal_bytes,
         lost=len(lost_lately(world.store)),
+        orders=world.store.forward.counts(),
     )

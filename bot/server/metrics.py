@@ -31,6 +31,7 @@ class _Measured(Collector):
         yield _gauges(
             "algoops_forge_quota_remaining", "Forge calls left.", "repository", now.forge_quota
         )
+        yield _gauges("algoops_orders", "Order sheets of what is deployed.", "state", now.orders)
         yield from _single(now)
         yield _forge_calls(now)
         landed = CounterMetricFamily("algoops_deployments", "Landings.", labels=["kind"])

@@ -177,6 +177,7 @@ def strategy(request: Request, name: str, symbol: str = "", life: str = "") -> H
         whole=life == "whole",
         versions=strategy_view.with_before(store.versions.list(*key, limit=HISTORY)),
         runs=runs,
+        orders=strategy_view.orders_now(store, found),
         deployments=store.deployments.list(*key, limit=HISTORY),
         **_performance(found, result, previous),
     )

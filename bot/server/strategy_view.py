@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.landing import kept
+from bot.report.orders import order_words
 from bot.server import figures, text
 from components.schema.results.values import ExecutionResult, Metrics
 from components.state import Store
 from components.state.lifecycle import LIVE_ALREADY
+from components.state.orders import sheets
 from components.state.tables.records import AuditRow, Strategy, Version
 
 METRICS = (
@@ -84,6 +86,9 @@ def comparison(columns: Sequence[tuple[str, Metrics | None]]) -> dict[str, Any] 
 
 
 MOVED = "lifecycle.moved"
+NOTES = ("reason", "error", "message")
+"""Where an audit row says why; the first that is there."""
+
 PASSING = frozenset({"discovered", "queued", "validating", "testing", "fixing"})
 """States that a version only passes through."""
 
@@ -96,7 +101,7 @@ def timeline(rows: Iterable[AuditRow], *, whole: bool) -> list[Moment]:
             title=_title(row),
             at=row.timestamp,
             version=str(row.details.get("version", "")),
-            note=str(row.details.get("reason", "") or row.details.get("error", ""))[:300],
+            note=next((str(n) for key in NOTES if (n := row.details.get(key))), "")[:300],
             actor=row.actor,
         )
         for row in rows
@@ -107,13 +112,28 @@ def timeline(rows: Iterable[AuditRow], *, whole: bool) -> list[Moment]:
 def _is_milestone(row: AuditRow) -> bool:
     followed = str(row.details.get("reason", "")).startswith(LIVE_ALREADY)
     moved = row.event == MOVED and row.new not in PASSING and not followed
-    return moved or row.event.startswith(("hold.", "strategy."))
+    return moved or row.event.startswith(("forward.", "hold.", "strategy."))
+
+
+TITLES = {
+    "forward.differs": "Not as sealed",
+    "forward.as_sealed": "As sealed again",
+    "forward.accepted": "Data taken as it is",
+}
 
 
 def _title(row: AuditRow) -> str:
     if row.event == MOVED:
         return text.tone(row.new).word
+    if row.event in TITLES:
+        return TITLES[row.event]
     return row.event.replace(".", " ").replace("_", " ").capitalize()
+
+
+def orders_now(store: Store, strategy: Strategy) -> list[dict[str, Any]]:
+    """The order sheets of what is deployed, each with its lines for people."""
+    found = sheets(store, strategy.repository, strategy.name)
+    return [{**one, "lines": [order_words(order) for order in one["orders"]]} for one in found]
 
 
 def with_before(versions: Sequence[Version]) -> list[dict[str, Any]]:

@@ -106,6 +106,13 @@ _TELLERS: dict[str, Callable[[AuditRow], str]] = {
     "hold.lifted": lambda row: (
         f"{row.actor} lifted the hold on {_what(row)}" + _because(row, "reason")
     ),
+    "forward.differs": lambda row: (
+        f"sealed orders on {row.new} were held against their replay" + _because(row, "message")
+    ),
+    "forward.as_sealed": lambda row: f"on {row.new} all is as it was sealed again",
+    "forward.accepted": lambda row: (
+        f"{row.actor} took its data as it is, and a new record begins" + _because(row, "reason")
+    ),
     "strategy.error": lambda row: (
         "the checks broke, which says nothing about the strategy" + _because(row, "error")
     ),

@@ -155,6 +155,36 @@ class Forward:
         )
         return _sealed(row) if row is not None else None
 
+    def since(self, track: int) -> tuple[int, float | None]:
+        """How many bars of a record count, and the return over them in percent."""
+        row = self._db.one(
+            "SELECT sum(counts) AS bars, (SELECT equity FROM forward WHERE track = :track"
+            " ORDER BY bar LIMIT 1) AS first, (SELECT equity FROM forward WHERE track = :track"
+            " ORDER BY bar DESC LIMIT 1) AS last FROM forward WHERE track = :track",
+            {"track": track},
+        )
+        if row is None or not row["bars"]:
+            return 0, None
+        return int(row["bars"]), (row["last"] / row["first"] - 1) * 100
+
+    def counts(self) -> dict[str, int]:
+        """Order sheets of what is deployed, by state, and messages that their receiver refused."""
+        return {
+            "published": 0,
+            "withheld": 0,
+            "not_taken": self._db.value(
+                "SELECT count(*) FROM jobs WHERE kind = 'webhook' AND error != ''"
+                " AND status IN ('queued', 'leased')"
+            ),
+            "not_as_sealed": self._db.value(
+                "SELECT count(*) FROM standing WHERE integrity != '' AND deployment != 0"
+            ),
+        } | self._db.counts(
+            "SELECT CASE WHEN reason = '' AND (late_at = '' OR late_at >= ?) THEN 'published'"
+            " ELSE 'withheld' END, count(*) FROM standing WHERE deployment != 0 GROUP BY 1",
+            (self._db.now(),),
+        )
+
     def stand(self, now: OrderState) -> None:
         """Say what stands now."""
         values = {**vars(now), "updated_at": self._db.now()}

@@ -54,7 +54,7 @@ def test_two_clones_that_wait_for_a_deploy_do_not_both_land(stage, gated):
     assert not refused.ok
     assert "what passed does not hold by now" in refused.message
     assert "with alpha" in refused.message
-    assert [n for n, _ in gated.store.book.deployed("demo")] == ["alpha"]
+    assert [one.name for one in gated.store.deployments.live("demo")] == ["alpha"]
 
 
 def test_two_clones_in_one_proposal_do_not_land_together(stage, gated):

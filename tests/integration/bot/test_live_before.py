@@ -28,10 +28,7 @@ def test_figures_of_what_was_live_at_the_first_start_are_shown(world):
     (strategy,) = store.strategies.list("demo")
     sparks = Sparks()
     assert (strategy.figures.sharpe, sparks.of(store, strategy)) == (None, None)
-    job = store.jobs.lease("worker", 60.0)
-    while job.kind != "recheck":
-        store.jobs.finish(job.id, "worker")
-        job = store.jobs.lease("worker", 60.0)
+    job = store.jobs.lease("worker", 60.0, ["recheck"])
     recheck(world, job)
     (run,) = store.runs.list(repository="demo")
     report = Report.model_validate_json(store.runs.get(run.id).report)

@@ -326,6 +326,19 @@ def test_orders_are_read_by_command_line_and_over_http(live):
         assert answer.status_code == 200
         assert answer.json()["sheets"] == live.sheets("one")
         assert client.get("/api/production/strategies/two/orders/").status_code == 404
+        page = client.get("/strategies/one").text
+        assert f"<td>{live.sheet('one')['bar']}</td>" in page
+        assert "in 2 bars" in page
+        live.write(live.whole.assign(Volume=2_000.0))
+        live.look()
+        page = client.get("/strategies/one").text
+        assert "<strong>No orders</strong>, because the data of the past was restated" in page
+        assert "Not as sealed" in page
+        metrics = client.get("/metrics").text
+        assert 'algoops_orders{state="not_as_sealed"} 1.0' in metrics
+        assert 'algoops_orders{state="withheld"} 1.0' in metrics
+    told = live.stage.algoops("lifecycle", "one").stdout
+    assert "Sealed orders on AAA were held against their replay: the data of the past was" in told
 
 
 def test_restated_data_is_taken_as_it_is_once_somebody_says_why(live):
