@@ -14,7 +14,8 @@ class SheetAnswer(BaseModel):
 
     `reason`: why it wants nothing, or nothing is known; empty where the orders hold. `bar`: the
     last one that was looked at; `late_at`: when the next one should be there. `number` grows with
-    each change. `bars`, `return_pct`: what counts since the deploy, in percent. `integrity`: how sealed orders and today's replay differ; null: not at all.
+    each change. `bars`, `return_pct`: what counts since the deploy, in percent. `integrity`: how
+    sealed orders and today's replay differ; null: not at all.
     """
 
     repository: str
