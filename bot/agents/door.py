@@ -8,7 +8,7 @@ from typing import Protocol
 from bot.checks.policies import Policies
 from bot.checks.strategy import OnCheck
 from bot.checks.subject import Subject
-from bot.core.authors import AGENT_BRANCHES
+from bot.core.authors import AGENT_BRANCHES, AGENT_MAIL
 from bot.landing.context import Watched
 from components.errors import UserError
 from components.git_patch.values import Identity
@@ -60,7 +60,7 @@ class Door(Protocol):
 
 def identity_of(author: str) -> Identity:
     """Who commits what an author submits; the address also says whose turn its checks take."""
-    return Identity(author, f"{author}@agents.invalid")
+    return Identity(author, f"{author}{AGENT_MAIL}")
 
 
 def own_branches(author: str) -> str:

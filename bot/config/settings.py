@@ -102,11 +102,16 @@ class SigningSettings(Section):
         return self
 
 
+Kind = Literal["agent", "person"]
+"""Of an author."""
+
+
 class ProposalSettings(Section):
     """Which proposals are checked without being asked, and what programs may ask for.
 
     `bots`: GitHub's bot accounts that are heard, with the commands that they may give. `agents`:
-    other accounts (or names of commits' authors) that are programs'.
+    other accounts (or names of commits' authors) that are programs'. `checks_an_hour`: how many
+    checks one author has within an hour, by the kind of the author; further ones wait.
     """
 
     check_drafts: bool = True
@@ -117,14 +122,13 @@ class ProposalSettings(Section):
         tuple[Literal["check", "status", "cancel"], ...],
     ] = Field(default_factory=dict)
     agents: tuple[str, ...] = ()
+    checks_an_hour: dict[Kind, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
 
 
 class DeploySettings(Section):
     """What a deploy needs beside its checks: approvals by people, by the kind of the author."""
 
-    approvals: dict[Literal["agent", "person"], Annotated[int, Field(ge=0, le=10)]] = Field(
-        default_factory=dict
-    )
+    approvals: dict[Kind, Annotated[int, Field(ge=0, le=10)]] = Field(default_factory=dict)
 
 
 _AUTHOR = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")

@@ -10,6 +10,9 @@ from components.ports import Proposal
 AGENT_BRANCHES = "agents/"
 """What the branches begin with that agents submit through the bot."""
 
+AGENT_MAIL = "@agents.invalid"
+"""What the addresses end with under which the bot commits what agents submit."""
+
 BOT = "[bot]"
 """What the accounts of GitHub's Apps end with."""
 
@@ -31,17 +34,20 @@ class Authors:
         agents: accounts of programs, beside bots.
         bots: accounts of bots that are heard -> commands that they may give.
         approvals: how many approvals by people a proposal of such an author needs.
+        checks_an_hour: how many checks such an author's proposals have within an hour.
     """
 
     agents: frozenset[str] = frozenset()
     bots: Mapping[str, frozenset[str]] = field(default_factory=dict)
     approvals: Mapping[AuthorKind, int] = field(default_factory=dict)
+    checks_an_hour: Mapping[AuthorKind, int] = field(default_factory=dict)
 
     def kind(self, account: str) -> AuthorKind:
         """Whether an account is a program's."""
         name = account.casefold()
         listed = any(name == known.casefold() for known in self.agents)
-        return AuthorKind.AGENT if listed or name.endswith(BOT) else AuthorKind.PERSON
+        is_agent = listed or name.endswith((BOT, AGENT_MAIL))
+        return AuthorKind.AGENT if is_agent else AuthorKind.PERSON
 
     def kind_of(self, proposal: Proposal) -> AuthorKind:
         """Whether a proposal is a program's: by its branch, its author, or its account."""

@@ -87,7 +87,7 @@ def _enqueue(world: World, event: Event, key: str) -> str:
     jobs = world.store.jobs
     match event:
         case ProposalChanged(repository=repository, proposal=proposal, actor=actor):
-            ask_check(world, repository, proposal, actor)
+            ask_check(world, repository, proposal, actor, limited=False)
         case ProposalClosed(repository=repository, proposal=proposal):
             jobs.enqueue("close", proposal, repository, {"proposal": proposal})
         case BaseMoved(repository=repository, commit=commit):

@@ -1,6 +1,6 @@
 """Opens what jobs and commands need: the store, repositories with their forges, the executor."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -9,7 +9,7 @@ from bot.checks.policies import Policies, load_policies
 from bot.checks.run import Where
 from bot.checks.signed import NAMESPACE
 from bot.checks.subject import Bench
-from bot.config.settings import RepositorySettings, Settings
+from bot.config.settings import Kind, RepositorySettings, Settings
 from bot.core.authors import AuthorKind, Authors
 from bot.core.broadcast import Broadcast
 from bot.core.decisions import ProposalPolicy
@@ -136,7 +136,13 @@ def auditor(store: Store, repository: str) -> Audit:
 
 
 def _proposals(repository: RepositorySettings) -> ProposalPolicy:
-    return ProposalPolicy(**repository.proposals.model_dump(exclude={"bots", "agents"}))
+    return ProposalPolicy(
+        **repository.proposals.model_dump(exclude={"bots", "agents", "checks_an_hour"})
+    )
+
+
+def _by_kind(said: Mapping[Kind, int]) -> dict[AuthorKind, int]:
+    return {AuthorKind(kind): count for kind, count in said.items()}
 
 
 def _authors(repository: RepositorySettings) -> Authors:
@@ -144,7 +150,8 @@ def _authors(repository: RepositorySettings) -> Authors:
     return Authors(
         agents=frozenset(said.agents),
         bots={name: frozenset(verbs) for name, verbs in said.bots.items()},
-        approvals={AuthorKind(k): n for k, n in repository.deploy.approvals.items()},
+        approvals=_by_kind(repository.deploy.approvals),
+        checks_an_hour=_by_kind(said.checks_an_hour),
     )
 
 

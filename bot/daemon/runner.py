@@ -20,6 +20,7 @@ from bot.forward.follow import follow
 from bot.forward.send import send, write_note
 from bot.landing.context import World
 from bot.proposals.check import check_proposal
+from bot.proposals.rate import waits_for_rate
 from components.errors import AlgoOpsError, TransientError
 from components.safe_tools.damage import RepositoryDamaged
 from components.state.db.errors import StateTooNew
@@ -72,12 +73,17 @@ def daemon_seats(workers: int) -> tuple[Seat, ...]:
     return own + (Seat((SANDBOX,), TurnBounds(each, 2 * each - 1)),) * (2 * each)
 
 
+def _check(world: World, job: Job) -> None:
+    if not waits_for_rate(world, world.repository(job.repository), job):
+        check_proposal(world, job)
+
+
 def _close(world: World, job: Job) -> None:
     close(world, job.repository, str(job.payload["proposal"]))
 
 
 HANDLERS: dict[str, Handler] = {
-    "check": check_proposal,
+    "check": _check,
     "close": _close,
     "base": base_moved,
     "command": run_command,

@@ -64,12 +64,14 @@ class CheckRequest:
         force: run again where a verdict is known.
         asked: a person with write permission asked.
         one_by_one: leave room for others: nobody waits for this one.
+        limited: its author was told that it waits for the rate of checks.
     """
 
     proposal: str
     force: bool = False
     asked: bool = False
     one_by_one: bool = False
+    limited: bool = False
 
 
 def check_proposal(world: World, job: Job) -> None:

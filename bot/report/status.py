@@ -1,6 +1,7 @@
 """Report -> commit statuses, and the one sentence that sums a run up."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol, assert_never
 
 from bot.report.values import counted
@@ -68,6 +69,13 @@ def waits(standing: InQueue | None, before: str = "") -> str:
     """
     place = place_in_queue(standing)
     return cut(printable(f"{before}; waits for the sandbox: {place}"), DESCRIPTION_CAP)
+
+
+def over_the_rate(author: str, most: int, until: datetime) -> str:
+    """A check waits because its author has had enough of them within an hour."""
+    when = until.strftime("%H:%M UTC")
+    words = f"waits until {when}: {author} has had {most} checks within an hour, which is the limit"
+    return cut(printable(words), DESCRIPTION_CAP)
 
 
 def place_in_queue(standing: InQueue | None) -> str:

@@ -110,6 +110,31 @@ class JobRows:
         )
         return found is not None
 
+    def free_at(self, job: Job, most: int, seconds: float) -> str | None:
+        """When a check may begin whose author has had enough runs lately.
+
+        Args:
+            job: the check.
+            most: runs of its author's proposals in its repository that may begin within a time.
+            seconds: how long that is.
+
+        Returns:
+            The time, as in all rows; None: now.
+        """
+        row = self._db.one(
+            "SELECT started_at FROM runs WHERE repository = :repository AND kind = 'check'"
+            " AND started_at > :since AND proposal IN (SELECT key FROM jobs WHERE kind = 'check'"
+            " AND repository = :repository AND author = :author)"
+            " ORDER BY started_at DESC LIMIT 1 OFFSET :before",
+            {
+                "repository": job.repository,
+                "author": job.author,
+                "since": clock.later(self._db.time(), -seconds),
+                "before": most - 1,
+            },
+        )
+        return clock.later(clock.parse(row["started_at"]), seconds) if row is not None else None
+
     def standing(self, job: Job, queue: str, work: int, most: int = FORESEEN) -> Standing | None:
         """Where a job stands in a queue, or would if it went there now.
 

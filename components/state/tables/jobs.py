@@ -175,6 +175,31 @@ class Jobs(JobRows):
                 )
             return True
 
+    def postpone(
+        self, job_id: int, worker: str, not_before: str, payload: Mapping[str, Any]
+    ) -> bool:
+        """The job may not begin yet: it waits until then, and this start of it does not count.
+
+        Args:
+            job_id: of the job.
+            worker: who has it.
+            not_before: a time, as in all rows.
+            payload: what is to be remembered with it.
+
+        Returns:
+            False when its lease was lost, or it was cancelled.
+        """
+        with self._db.transaction():
+            row = self._mine(job_id, worker)
+            if row is None:
+                return False
+            if self._return({**dict(row), "attempts": 0}, not_before, ""):
+                self._db.execute(
+                    "UPDATE jobs SET payload = json_patch(payload, ?), attempts = 0 WHERE id = ?",
+                    (written(payload), job_id),
+                )
+            return True
+
     def heartbeat(self, job_id: int, worker: str, seconds: float) -> bool:
         """Keep a lease for `seconds` more; False when it was lost or the job was cancelled."""
         until = clock.later(self._db.time(), seconds)
