@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from components.engine.extra_runs import extra_runs, judge_extra
-from components.engine.gates import judge, resolve_config
+from components.engine.gates import judge, judge_book, judge_luck, resolve_config
 from components.engine.together import curve_of
 from components.errors import ConfigError
 from components.ports import BacktestJob
@@ -13,6 +13,8 @@ from components.schema.definition.backtest import BacktestConfig, CommissionSche
 from components.schema.definition.models import ParameterSpec
 from components.schema.policies.file import load_policy
 from components.schema.policies.risk import Gate, RiskPolicy, Robustness, WalkForward
+from components.schema.results.book import Alike, BookFit
+from components.schema.results.evidence import Luck
 from components.schema.results.values import ExecutionResult, Limits, Metrics, Status
 
 
@@ -100,6 +102,68 @@ def test_first_version_has_nothing_to_be_worse_than():
     (gate,) = judge(policy(compare="base", value=0), [result(sharpe=-1.0)], None)
     assert gate.passed
     assert gate.limit is None
+
+
+def test_deployed_version_that_does_not_run_any_more_is_said_apart_from_none():
+    rule, broken = policy(compare="base"), ExecutionResult(status=Status.FAILED, symbol="SPX")
+    (none,) = judge(rule, [result(sharpe=0.1)], None)
+    (gate,) = judge(rule, [result(sharpe=0.1)], [broken])
+    assert (none.passed, gate.passed) == (True, True)
+    assert "nothing is deployed" in none.message
+    assert "does not run" in gate.message
+
+
+def test_margin_below_an_upper_limit_is_what_is_left_of_it():
+    rule = policy(metric="trades", op="<=", value=100)
+    (gate,) = judge(rule, [result(trades=70)], None)
+    assert (gate.passed, gate.margin) == (True, 30.0)
+
+
+def test_message_of_a_gate_is_for_those_that_break_it():
+    (gate,) = judge(policy(message="too little return"), [result(sharpe=0.8)], None)
+    assert "too little" not in gate.message
+
+
+def test_too_few_tries_for_overfitting_hold_their_gate_and_no_other():
+    luck = Luck(symbol="SPX", interval="1d", dsr=0.4)
+    rule = RiskPolicy(
+        gates=tuple(
+            Gate(id=metric, metric=metric, op=op, value=0.5)
+            for metric, op in (("pbo", "<="), ("dsr", ">="), ("sharpe", ">="))
+        )
+    )
+    few, dsr = judge_luck(rule, [luck])
+    assert (few.metric, few.passed, few.value) == ("pbo", True, None)
+    assert "fewer than ten" in few.message
+    assert (dsr.metric, dsr.passed) == ("dsr", False)
+    many, _ = judge_luck(rule, [luck.model_copy(update={"pbo": 0.7})])
+    assert (many.passed, many.value) == (False, 0.7)
+
+
+def test_gates_on_the_book_name_who_is_alike_and_nobody_for_what_is_added():
+    rule = RiskPolicy(
+        gates=(
+            Gate(id="a", metric="correlation_with_book", op="<=", value=0.9),
+            Gate(id="b", metric="marginal_sharpe", op=">", value=0.0),
+            Gate(id="c", metric="sharpe", op=">=", value=0.5),
+        )
+    )
+    book = BookFit(
+        alike=(Alike(name="twin", correlation=0.95), Alike(name="other", correlation=0.1)),
+        correlation_with_book=0.95,
+        marginal_sharpe=0.2,
+    )
+    clone, added = judge_book(rule, book)
+    assert (clone.passed, added.passed) == (False, True)
+    assert clone.message.endswith("(with twin)")
+    assert "with" not in added.message
+    free, unknown = (
+        judge_book(rule, BookFit(exempt=True, why="an empty book")),
+        judge_book(rule, BookFit(why="too short")),
+    )
+    assert [gate.passed for gate in free] == [True, True]
+    assert [gate.passed for gate in unknown] == [False, False]
+    assert all("too short" in gate.message for gate in unknown)
 
 
 def test_benchmark_gate_compares_with_buy_and_hold():
