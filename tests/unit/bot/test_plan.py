@@ -46,6 +46,8 @@ def test_conflicting_proposal_is_a_finding_that_names_the_files():
     plan = plan_run(snapshot, ProposalPolicy(), asked=False)
     assert plan.findings[0].rule == "merge-conflict"
     assert "strategies/sma/strategy.py" in plan.findings[0].message
+    noted = plan_run(replace(snapshot, unmerged="a reason"), ProposalPolicy(), asked=False)
+    assert noted.findings == plan.findings  # the reason is for what names no file
     assert plan.checks == ()
 
 
@@ -126,6 +128,10 @@ def test_refusal_says_which_hold_it_is():
     held = replace(GOOD, version="1.2.0", held="lost money", held_as=("sma", "1.1.0"))
     decision = plan_deploy(replace(FACTS, candidates=(held,)))
     assert "sma 1.2.0 is the content of sma 1.1.0, which is held (lost money)" in decision.reason
+    own = replace(GOOD, held="lost money", held_as=(GOOD.name, GOOD.version))
+    reason = plan_deploy(replace(FACTS, candidates=(own,))).reason
+    assert f"{GOOD.name} {GOOD.version} is held (lost money)" in reason
+    assert f"`unhold {GOOD.name} {GOOD.version}`" in reason
 
 
 def test_unknown_content_after_the_base_moved_is_run_first():
@@ -174,6 +180,12 @@ def test_rollback_that_cannot_be_says_why(live, wanted, history, held, code):
     decision = plan_rollback(live, wanted, RELEASES, history, held)
     assert isinstance(decision, Refuse)
     assert decision.code == code
+
+
+def test_rollback_to_an_unknown_version_names_those_there_are():
+    refused = plan_rollback(("1.2.0", "t3"), "9.9.9", RELEASES, HISTORY, ())
+    assert refused.reason.endswith("known: 1.0.0, 1.1.0, 1.2.0")
+    assert plan_rollback(("1", "t"), "9", {}, (), ()).reason.endswith("known: none")
 
 
 def test_strategy_that_the_proposal_does_not_change_is_not_deployed_by_its_name():
