@@ -21,6 +21,10 @@ class UserError(AlgoOpsError):
     """The request cannot be done as asked: say what to change."""
 
 
+class NeedsProposal(UserError):
+    """The forge lets nobody change this branch directly: propose the change."""
+
+
 class ConfigError(UserError):
     """The operator's configuration or policy is wrong: names the file and the key."""
 

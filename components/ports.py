@@ -434,7 +434,7 @@ class Landing:
 
     Attributes:
         commit: the prepared commit (its objects are in the mirror); parents: base, then head.
-        expected_base: the base must still be there.
+        expected_base: the base must still be there; "" where its branch is not there yet.
         proposal: the proposal that lands, or None (a revert made by the bot).
         expected_head: the proposal's head must still be there.
         tags: annotated tags on the landed commit.
@@ -446,6 +446,7 @@ class Landing:
         may_queue: it may be put into a queue of the forge where nothing lands without.
         queued: it was put there before.
         offered: a person has to land it: what they did is recognised, and nothing done.
+        branch: of the stage that it lands on; "" is the base.
     """
 
     commit: str
@@ -460,6 +461,7 @@ class Landing:
     may_queue: bool = True
     queued: bool = False
     offered: bool = False
+    branch: str = ""
 
 
 class Forge(Protocol):
@@ -479,6 +481,9 @@ class Forge(Protocol):
 
     def base(self) -> str:
         """Commit id of the base branch's tip."""
+
+    def tip(self, branch: str) -> str:
+        """The commit at a branch, its objects fetched; "" where there is none."""
 
     def proposals(self) -> tuple[Proposal, ...]:
         """All open proposals as they are now."""
@@ -518,11 +523,19 @@ class Forge(Protocol):
             Moved: base or head is not where it was expected.
             Waiting: reviews or checks are missing; nothing was done.
             Enqueued: a queue of the forge has it: asked again, this tells what became of it.
+            NeedsProposal: the branch of a stage takes changes only by a proposal.
             UserError: the forge refused (protection, missing permission): says what to do.
         """
 
     def propose(
-        self, branch: str, commit: str, title: str, body: str, *, replaces: str = ""
+        self,
+        branch: str,
+        commit: str,
+        title: str,
+        body: str,
+        *,
+        replaces: str = "",
+        onto: str = "",
     ) -> str:
         """Offer a prepared commit as a proposal, or find it again; returns the proposal's id.
 
@@ -532,6 +545,7 @@ class Forge(Protocol):
             title: for people.
             body: for people.
             replaces: the commit that the branch holds now; "" where there is none.
+            onto: the branch of a stage; "" is the base.
 
         Raises:
             UserError: the forge refused, or the branch holds something else.
@@ -544,9 +558,6 @@ class Forge(Protocol):
 @runtime_checkable
 class ProposesRollbacks(Protocol):
     """A forge where a rollback is a proposal of the bot's own: others may have to approve it."""
-
-    def own_branch(self, branch: str) -> str:
-        """The commit at a branch of the bot's own, its objects fetched; "" where there is none."""
 
     def withdraw(self, proposal: Proposal) -> None:
         """Close a proposal of the bot's own and delete its branch. Idempotent."""

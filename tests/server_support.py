@@ -27,6 +27,8 @@ from bot.core.requests import (
     DeployRequest,
     FileDiff,
     Measures,
+    PromoteOutcome,
+    PromoteRequest,
     RollbackOutcome,
     RollbackRequest,
     SandboxTestRequest,
@@ -91,6 +93,10 @@ class RecordedBot:
             1, "rolled_back", request.version or "1.0.0", "main", "d" * 40, "rolled back"
         )
         return self._answer("rollback", request, usual)
+
+    def promote(self, request: PromoteRequest) -> PromoteOutcome:
+        usual = PromoteOutcome("promoted", 1, "1.0.0", "live", "e" * 40, "", "promoted")
+        return self._answer("promote", request, usual)
 
     def hold(self, name: str, version: str, *, reason: str, actor: str) -> None:
         self.store.holds.hold(REPOSITORY, self._name(name), version, actor, reason)

@@ -3,10 +3,10 @@
 import re
 from dataclasses import dataclass
 
-from bot.agents.door import Door, WatchedBot, broken, identity_of, own_branch
+from bot.agents.door import Door, broken, identity_of, own_branch
 from bot.checks.subject import Subject
 from components.errors import Moved, UserError
-from components.ports import Proposal, ProposesRollbacks
+from components.ports import Proposal
 from components.safe_tools.names import shown
 from components.schema.types import NAME_PATTERN, WORDS
 from components.texts import cut, printable
@@ -45,7 +45,7 @@ def submit(door: Door, subject: Subject, branch: str, message: str) -> Submitted
     watched = bot.watched
     title = cut(printable(message) or f"Change {subject.name}", TITLE_CHARS)
     watched.forge.fetch()
-    base, tip = watched.forge.base(), _tip(bot, full)
+    base, tip = watched.forge.base(), watched.forge.tip(full)
     repository = watched.where.repository
     parent = base if not tip or repository.is_ancestor(tip, base) else tip
     author = identity_of(door.author)
@@ -75,14 +75,6 @@ def _refuse(subject: Subject) -> None:
         raise UserError(f"nothing was submitted: {'; '.join(broken(subject)[:5])}")
     if not subject.files:
         raise UserError("nothing was submitted: the folder has no files")
-
-
-def _tip(bot: WatchedBot, branch: str) -> str:
-    """The commit at a branch, its objects there; "" where there is none."""
-    forge = bot.watched.forge
-    if isinstance(forge, ProposesRollbacks):
-        return forge.own_branch(branch)
-    return bot.watched.where.repository.resolve(f"refs/heads/{branch}") or ""
 
 
 def proposal_of(door: Door, branch: str) -> Proposal:

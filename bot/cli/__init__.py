@@ -69,6 +69,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "operate",
         "Have the daemon check a proposal once more, whatever is known of its content.",
     ),
+    "promote": (
+        "operate",
+        "Put on a stage what the stage before it has of a strategy, exactly as it was tested.",
+    ),
     "cancel": ("operate", "Stop the checks of a proposal, until somebody asks for them or pushes."),
     "hold": ("operate", "Forbid a version to be deployed until it is unheld."),
     "unhold": ("operate", "Lift a hold."),

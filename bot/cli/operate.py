@@ -1,6 +1,7 @@
 """`algoops deploy|rollback|recheck|cancel|hold|...`: the same code as comments and the API."""
 
 import getpass
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated
 
@@ -30,6 +31,7 @@ from bot.core.events import (
     Deploy,
     Freeze,
     Hold,
+    Promote,
     Rollback,
     Unfreeze,
     Unhold,
@@ -37,6 +39,7 @@ from bot.core.events import (
 from bot.daemon.client import carry_out
 from bot.landing.freezing import freeze_words
 from bot.landing.outcomes import WAITING
+from bot.landing.stages import OnStage, on_stages
 from components.errors import UserError
 from components.state import DATABASE, Lifecycle, Store
 from components.state.story import lifecycle_story
@@ -44,6 +47,7 @@ from components.state.tables.records import Strategy
 from components.state.tables.strategy_rows import ListOrder, SortBy
 from components.windows import span
 
+LIVE = "live"
 Name = Annotated[str, typer.Argument(help="The strategy.")]
 Version = Annotated[str, typer.Argument(help="Its version, such as 1.1.0.")]
 Reason = Annotated[str, typer.Option(help="Why; it is recorded.")]
@@ -55,8 +59,8 @@ RepositoryOption = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    operations = (deploy, approve, rollback, recheck, cancel, hold, unhold, freeze, unfreeze)
-    for command in (*operations, status, lifecycle):
+    operations = (deploy, approve, promote, rollback, recheck, cancel)
+    for command in (*operations, hold, unhold, freeze, unfreeze, status, lifecycle):
         app.command(command.__name__)(command)
 
 
@@ -97,6 +101,20 @@ def approve(
         _issue(settings, repository_named(settings, repository), Approve(sha), _proposal(ref))
 
 
+def promote(
+    name: Name,
+    to: Annotated[str, typer.Option(help="The stage (default: the next one).")] = "",
+    version: Annotated[str, typer.Option(help="The version that you mean; else it refuses.")] = "",
+    repository: RepositoryOption = "",
+    config: ConfigOption = None,
+) -> None:
+    """Put on a stage what the stage before it has of a strategy, exactly as it was tested."""
+    with errors_for_people():
+        settings = settings_from(config)
+        command = Promote(name=name, version=version, to=to)
+        _issue(settings, repository_named(settings, repository), command)
+
+
 def rollback(
     name: Name,
     reason: Reason,
@@ -104,6 +122,7 @@ def rollback(
     whole: Annotated[
         bool, typer.Option("--whole", help="Take back all that landed together with it.")
     ] = False,
+    stage: Annotated[str, typer.Option(help="On which stage (default: the base).")] = "",
     repository: RepositoryOption = "",
     config: ConfigOption = None,
 ) -> None:
@@ -112,7 +131,7 @@ def rollback(
         settings = settings_from(config)
         if whole and to:
             raise UserError("--whole takes back a landing as it was: leave --to out")
-        command = Rollback(name=name, version=to, reason=reason, whole=whole)
+        command = Rollback(name=name, version=to, reason=reason, whole=whole, stage=stage)
         _issue(settings, repository_named(settings, repository), command)
 
 
@@ -203,12 +222,13 @@ def status(
                 status=state, limit=10_000, search=search, order=ListOrder(sort)
             )
         )
+        on = on_stages(store, settings.repositories)
         if form is Form.JSON:
-            print_json([asdict(s) for s in found])
+            print_json([{**asdict(s), "stages": [asdict(o) for o in _on(on, s)]} for s in found])
         elif found:
             for words in freeze_words(store, settings.repositories):
                 out.print(words, markup=False, highlight=False)
-            out.print(_table(found))
+            out.print(_table(found, settings, on))
             counts = sorted(store.strategies.counts().items())
             out.print(", ".join(f"{count} {word}" for word, count in counts), highlight=False)
         elif state or search:
@@ -277,11 +297,25 @@ def _found(store: Store, name: str, repository: str = "") -> list[Strategy]:
     return [strategy]
 
 
-def _table(strategies: list[Strategy]) -> Table:
+def _on(on: Mapping[tuple[str, str], tuple[OnStage, ...]], of: Strategy) -> tuple[OnStage, ...]:
+    return on.get((of.repository, of.name), ())
+
+
+def _table(
+    strategies: list[Strategy],
+    settings: Settings,
+    on: Mapping[tuple[str, str], tuple[OnStage, ...]],
+) -> Table:
+    """The strategies; a column for each stage, `live` where there is only the base."""
+    names = [s.name for r in settings.repositories for s in r.stages]
+    names += [LIVE for r in settings.repositories if not r.stages]
     table = Table(box=None, pad_edge=False)
-    for column in ("strategy", "status", "live", "proposed", "last problem"):
+    stages = list(dict.fromkeys(names))
+    for column in ("strategy", "status", *stages, "proposed", "last problem"):
         table.add_column(column, overflow="fold")
     for s in strategies:
         proposed = f"{s.proposed_version} {s.proposed_status}" if s.proposed_status else ""
-        table.add_row(s.name, s.status, s.deployed_version, proposed.strip(), s.last_error)
+        there = {o.stage: o.version for o in _on(on, s)} or {LIVE: s.deployed_version}
+        versions = [there.get(stage, "") for stage in stages]
+        table.add_row(s.name, s.status, *versions, proposed.strip(), s.last_error)
     return table

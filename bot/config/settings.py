@@ -19,6 +19,7 @@ from pydantic import (
 from bot.config.freezes import FreezeSettings
 from bot.config.orders import OrdersSettings
 from bot.config.source import Section, SettingsSource, read_source
+from bot.config.stages import StageSettings, stages_problem
 from components.engine.data.place import DataPlace, RemotePlace, folder_or_url
 from components.errors import ConfigError, UserError
 from components.safe_tools.names import ref_problem, safe_relative_path
@@ -142,7 +143,7 @@ class RepositorySettings(Section):
     code.yaml and risk.yaml holds instead of the operator's. `policy_changes` says who lands a
     proposal that changes them: a second person with the admin role, or (refuse) nobody. `weight`
     is its share of the sandbox's time beside other repositories that wait. `freeze`: when nothing
-    is deployed there.
+    is deployed there. `stages`: where versions go after their deploy.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")] = "local"
@@ -154,6 +155,7 @@ class RepositorySettings(Section):
     policy_changes: Literal["admin", "refuse"] = "admin"
     weight: Annotated[int, Field(ge=1, le=100)] = 1
     freeze: tuple[FreezeSettings, ...] = ()
+    stages: tuple[StageSettings, ...] = ()
     proposals: ProposalSettings = ProposalSettings()
     deploy: DeploySettings = DeploySettings()
     signing: SigningSettings | None = None
@@ -179,6 +181,12 @@ class RepositorySettings(Section):
         inside = f"{self.policies}/".startswith(f"{self.strategies}/")
         if self.policies and (inside or not _FOLDER.fullmatch(self.policies)):
             raise ValueError("policies: a folder of the repository, outside of its strategies")
+        return self
+
+    @model_validator(mode="after")
+    def _stages_are_told_apart(self) -> "RepositorySettings":
+        if problem := stages_problem(self.stages, self.base):
+            raise ValueError(problem)
         return self
 
     @model_validator(mode="after")

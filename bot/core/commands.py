@@ -19,6 +19,7 @@ from bot.core.events import (
     Freeze,
     Help,
     Hold,
+    Promote,
     Rollback,
     Status,
     Unfreeze,
@@ -35,6 +36,7 @@ take a parser of Markdown seconds."""
 _SHA = re.compile(r"[0-9a-f]{7,40}(?:[0-9a-f]{24})?")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
 _VERSION = re.compile(r"v?(\d{1,9}\.\d{1,9}\.\d{1,9}(?:[-+][0-9A-Za-z.+-]{1,50})?)")
+_STAGE = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _SPAN = re.compile(r"[0-9]{1,5}[mhd]", re.ASCII)
 _COMMAND = re.compile(rf"{PREFIX}(?:[ \t]+(.*))?")
 
@@ -57,7 +59,9 @@ def parse(text: str) -> Command | None:
 def may(command: Command, permission: Permission) -> bool:
     """Whether somebody with `permission` on the repository may give `command`."""
     match command:
-        case Check() | Cancel() | Deploy() | Rollback() | Hold() | Unhold() | Status() | Help():
+        case Check() | Cancel() | Deploy() | Rollback() | Promote() | Hold() | Unhold():
+            return permission in {Permission.WRITE, Permission.ADMIN}
+        case Status() | Help():
             return permission in {Permission.WRITE, Permission.ADMIN}
         case Freeze() | Unfreeze():
             return permission is Permission.ADMIN
@@ -97,11 +101,36 @@ def _deploy(words: list[str]) -> Command:
 def _rollback(words: list[str]) -> Command:
     if not words or not _NAME.fullmatch(words[0]):
         return Help("rollback takes a strategy's name, a version (or none), and the reason")
-    version = _version(words[1]) if len(words) > 1 else ""
-    reason = _reason(words[2:] if version else words[1:])
+    version, rest = _version_first(words[1:])
+    stage, rest = _option(rest, "--stage")
+    if stage is None or any(word.startswith("--stage") for word in rest):
+        return Help("rollback takes `--stage STAGE` before the reason")
+    reason = _reason(rest)
     if not reason:
         return Help("rollback takes a reason after the name: it goes into the history")
-    return Rollback(words[0], version, reason)
+    return Rollback(words[0], version, reason, stage=stage)
+
+
+def _promote(words: list[str]) -> Command:
+    if words and _NAME.fullmatch(words[0]):
+        version, rest = _version_first(words[1:])
+        to, rest = _option(rest, "--to")
+        if to is not None and not rest:
+            return Promote(words[0], version, to)
+    return Help("promote takes a strategy's name, a version (or none), and `--to STAGE` (or not)")
+
+
+def _version_first(words: list[str]) -> tuple[str, list[str]]:
+    """A version at the beginning, "" where there is none, and the rest."""
+    version = _version(words[0]) if words else ""
+    return version, words[1:] if version else words
+
+
+def _option(words: list[str], option: str) -> tuple[str | None, list[str]]:
+    """An option's value at the beginning and the rest; "" where it is not there, None: no value."""
+    if not words or words[0] != option:
+        return "", words
+    return (words[1] if len(words) > 1 and _STAGE.fullmatch(words[1]) else None), words[2:]
 
 
 def _hold(words: list[str]) -> Command:
@@ -146,6 +175,7 @@ _READERS: Mapping[str, Callable[[list[str]], Command]] = {
     "check": _alone(Check()),
     "deploy": _deploy,
     "rollback": _rollback,
+    "promote": _promote,
     "hold": _hold,
     "unhold": _unhold,
     "freeze": _freeze,

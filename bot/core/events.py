@@ -30,7 +30,7 @@ class Rollback:
     """`/algoops rollback NAME [version] reason...`: version "" means the one before.
 
     `commit` names the target by the commit that it was deployed as, for the API; `whole` takes
-    back everything that landed together with the live version.
+    back everything that landed together with the live version; `stage`: where, "" is the base.
     """
 
     name: str
@@ -38,6 +38,19 @@ class Rollback:
     reason: str = ""
     commit: str = ""
     whole: bool = False
+    stage: str = ""
+
+
+@dataclass(frozen=True)
+class Promote:
+    """`/algoops promote NAME [version] [--to STAGE]`: put on a stage what the one before it has.
+
+    `version` is what has to be there, "" for whatever is; `to` "" is the next stage.
+    """
+
+    name: str
+    version: str = ""
+    to: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,7 +111,18 @@ class Help:
 
 
 Command = (
-    Check | Deploy | Approve | Rollback | Hold | Unhold | Freeze | Unfreeze | Cancel | Status | Help
+    Check
+    | Deploy
+    | Approve
+    | Rollback
+    | Promote
+    | Hold
+    | Unhold
+    | Freeze
+    | Unfreeze
+    | Cancel
+    | Status
+    | Help
 )
 
 

@@ -1,4 +1,4 @@
-"""Orders to deploy and to roll back: who wants what landed."""
+"""Orders to deploy, to promote and to roll back: who wants what landed."""
 
 from dataclasses import dataclass
 
@@ -38,6 +38,7 @@ class RollbackOrder:
         tree: what must still be live (git id), "" for whatever is.
         asked_at: when, of the database's clock; "" for now.
         offered: it is put before people, and one of them has to land it.
+        stage: where; "" is the base.
     """
 
     name: str
@@ -50,3 +51,23 @@ class RollbackOrder:
     tree: str = ""
     asked_at: str = ""
     offered: bool = False
+    stage: str = ""
+
+
+@dataclass(frozen=True)
+class PromoteOrder:
+    """Who wants a strategy on which stage, as it is on the stage before.
+
+    Attributes:
+        stage: its name; "" is the first stage that has not what the one before it has.
+        version: what has to be on the stage before, "" for whatever is.
+        key: of the command, as of a `DeployOrder`.
+        asked_at: when, of the database's clock: what came there later is not meant; "" for now.
+    """
+
+    name: str
+    actor: str
+    stage: str = ""
+    version: str = ""
+    key: str = ""
+    asked_at: str = ""

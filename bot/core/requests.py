@@ -79,13 +79,43 @@ class DeployOutcome:
 
 @dataclass(frozen=True)
 class RollbackRequest:
-    """Take a strategy back to `version` or `commit`; both empty: to the version before."""
+    """Take a strategy back to `version` or `commit`; both empty: to the version before.
+
+    `stage`: where; "" is the base.
+    """
 
     name: str
     actor: str
     reason: str
     version: str = ""
     commit: str = ""
+    stage: str = ""
+
+
+@dataclass(frozen=True)
+class PromoteRequest:
+    """Put a strategy on `stage` ("": the next one); `version` has to be on the one before."""
+
+    name: str
+    actor: str
+    stage: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True)
+class PromoteOutcome:
+    """What is on a stage now. `status`: "promoted", "unchanged" (it was), "waiting" (see message).
+
+    `branch` is the stage's; `commit` "" where nothing landed.
+    """
+
+    status: str
+    strategy_id: int
+    version: str
+    branch: str
+    commit: str
+    tag: str
+    message: str
 
 
 @dataclass(frozen=True)

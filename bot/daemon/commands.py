@@ -1,6 +1,5 @@
 """The command job: what a person asked for, done or refused, and answered where they asked."""
 
-from dataclasses import replace
 from typing import assert_never
 
 import structlog
@@ -13,12 +12,12 @@ from bot.core.events import (
     Approve,
     Cancel,
     Check,
-    Command,
     CommandIssued,
     Deploy,
     Freeze,
     Help,
     Hold,
+    Promote,
     Rollback,
     Status,
     Unfreeze,
@@ -26,10 +25,16 @@ from bot.core.events import (
 )
 from bot.core.failpoints import failpoint
 from bot.core.notices import StrategyChanged
-from bot.core.orders import DeployOrder, RollbackOrder
 from bot.daemon import reactions
+from bot.daemon.command_orders import (
+    deploy_order,
+    promote_order,
+    rollback_order,
+    with_plain_versions,
+)
 from bot.deploy.approvals import approve
 from bot.deploy.deploys import deploy
+from bot.deploy.promotions import promote
 from bot.deploy.rollbacks import continue_rollback, rollback
 from bot.landing.context import Watched, World
 from bot.landing.freezing import frozen, lift_freeze, order_freeze
@@ -127,18 +132,19 @@ def _is_agent(watched: Watched, event: CommandIssued) -> bool:
 
 
 def _do(world: World, watched: Watched, event: CommandIssued, job: Job) -> CommandOutcome:
-    command, key = _with_plain_versions(event.command), job.key
+    command, key = with_plain_versions(event.command), job.key
     match command:
         case Check():
             outcome = _check(world, watched, event)
         case Deploy() | Approve():
             outcome = _deploy(world, watched, event, command, key)
         case Rollback():
-            outcome = rollback(world, watched, _rollback_order(event, command, job))
-        case Hold():
-            outcome = _hold(world, watched, event, command)
-        case Unhold():
-            outcome = _unhold(world, watched, event, command)
+            outcome = rollback(world, watched, rollback_order(event, command, job))
+        case Promote():
+            outcome = promote(world, watched, promote_order(event, command, job))
+        case Hold() | Unhold():
+            set_or_lift = _hold if isinstance(command, Hold) else _unhold
+            outcome = set_or_lift(world, watched, event, command)
         case Freeze() | Unfreeze():
             outcome = _freeze(world, watched, event, command)
         case Cancel():
@@ -154,61 +160,17 @@ def _do(world: World, watched: Watched, event: CommandIssued, job: Job) -> Comma
     return outcome
 
 
-def _with_plain_versions(command: Command) -> Command:
-    """Versions as definitions write them, wherever the command came from: `v1.0.0` is 1.0.0."""
-    match command:
-        case Hold() | Unhold() | Rollback():
-            return replace(command, version=_plain_version(command.version))
-        case Deploy():
-            return replace(command, tag_version=_plain_version(command.tag_version))
-        case _:
-            return command
-
-
-def _plain_version(text: str) -> str:
-    plain = text.strip()
-    return plain[1:] if plain[:1] in {"v", "V"} else plain
-
-
 def _deploy(
     world: World, watched: Watched, event: CommandIssued, command: Deploy | Approve, key: str
 ) -> CommandOutcome:
     if isinstance(command, Deploy):
-        order = _deploy_order(event, command, key)
+        order = deploy_order(event, command, key)
         going_on = continue_rollback(world, watched, event.proposal, key)
         return going_on or deploy(world, watched, order)
     proposal = watched.forge.proposal(event.proposal)
     if proposal is None:
         return _no_proposal(event)
     return approve(world, watched, proposal, event.actor, command.sha)
-
-
-def _deploy_order(event: CommandIssued, command: Deploy, key: str) -> DeployOrder:
-    return DeployOrder(
-        proposal=event.proposal,
-        actor=event.actor,
-        key=key,
-        name=command.name,
-        sha=command.sha or event.head,
-        message=command.message,
-        create_tag=command.create_tag,
-        tag_version=command.tag_version,
-        source=event.source,
-        admin=command.admin,
-    )
-
-
-def _rollback_order(event: CommandIssued, command: Rollback, job: Job) -> RollbackOrder:
-    return RollbackOrder(
-        name=command.name,
-        actor=event.actor,
-        reason=command.reason,
-        version=command.version,
-        commit=command.commit,
-        key=job.key,
-        asked_at=job.enqueued_at,
-        whole=command.whole,
-    )
 
 
 def _check(world: World, watched: Watched, event: CommandIssued) -> CommandOutcome:
@@ -231,7 +193,9 @@ def _meant(watched: Watched, event: CommandIssued) -> list[Proposal]:
     return [named] if named is not None else []
 
 
-def _hold(world: World, watched: Watched, event: CommandIssued, command: Hold) -> CommandOutcome:
+def _hold(
+    world: World, watched: Watched, event: CommandIssued, command: Hold | Unhold
+) -> CommandOutcome:
     if world.store.strategies.get(watched.name, command.name) is None:
         return _no_strategy(command.name)
     with watched.lane:
@@ -253,7 +217,7 @@ def _hold(world: World, watched: Watched, event: CommandIssued, command: Hold) -
 
 
 def _unhold(
-    world: World, watched: Watched, event: CommandIssued, command: Unhold
+    world: World, watched: Watched, event: CommandIssued, command: Hold | Unhold
 ) -> CommandOutcome:
     with watched.lane:
         world.store.holds.unhold(

@@ -10,7 +10,7 @@ from bot.landing.freezing import frozen
 from bot.landing.reverts import restored_trees
 from bot.report import markdown
 from bot.report.values import base_id
-from components.ports import Proposal, ProposesRollbacks, StatusState
+from components.ports import Proposal, StatusState
 from components.state.tables.records import Job
 
 GROUP = "group"
@@ -25,7 +25,7 @@ def check_group(world: World, job: Job) -> None:
     """
     watched, ref = world.repository(job.repository), str(job.payload["ref"])
     watched.forge.fetch()
-    if not isinstance(watched.forge, ProposesRollbacks) or watched.forge.own_branch(ref) != job.key:
+    if watched.forge.tip(ref) != job.key:
         return  # the queue has made another group by now
     proposal = Proposal(id=base_id(ref), ref=ref, head=job.key, title="A group of the merge queue")
     snapshot = take_snapshot(watched.where, proposal, watched.forge.base())

@@ -69,6 +69,7 @@ def open_watched(
         reports_signed=_signer(repository),
         freezes=tuple(freeze.window for freeze in repository.freeze),
         authors=_authors(repository),
+        stages=repository.stages,
     )
 
 
@@ -97,6 +98,7 @@ def _opened(
         repository.name,
         repository.path,
         base=repository.base,
+        stages=frozenset(stage.branch for stage in repository.stages[1:]),
         reports=settings.state.dir / REPORTS / repository.name,
         binary=settings.git_binary,
         signing=signing,

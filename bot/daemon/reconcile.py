@@ -1,6 +1,7 @@
 """Every Tick: bring the database and the outside together again, from scratch."""
 
 from bot.daemon.damage import look_again
+from bot.deploy.promotions import promote_by_itself
 from bot.landing.context import Watched, World
 from bot.landing.reverts import is_rollback
 from bot.landing.unfinished import finish_open
@@ -21,6 +22,7 @@ def reconcile(world: World, job: Job) -> None:
     watched = world.repository(job.repository)
     with watched.lane:
         finish_open(world, watched)
+    promote_by_itself(world, watched)
     watched.forge.fetch()
     look_again(world, watched)
     open_now = {p.id: p for p in watched.forge.proposals()}

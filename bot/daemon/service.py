@@ -7,7 +7,7 @@ from bot.agents.door import Door
 from bot.config.settings import Settings
 from bot.core.decisions import FROZEN, UNSEEN
 from bot.core.event_json import key_of
-from bot.core.events import CommandIssued, Deploy, Event, Hold, Rollback, Unhold
+from bot.core.events import CommandIssued, Deploy, Event, Hold, Promote, Rollback, Unhold
 from bot.core.job_output import log_output
 from bot.core.notices import Progress
 from bot.core.requests import (
@@ -20,6 +20,8 @@ from bot.core.requests import (
     Measures,
     NeedsAdmin,
     NotReady,
+    PromoteOutcome,
+    PromoteRequest,
     RollbackOutcome,
     RollbackRequest,
     SandboxTestRequest,
@@ -33,6 +35,7 @@ from bot.daemon.stored_backtests import state_of
 from bot.daemon.versions_diff import diff_versions
 from bot.landing.context import Watched, World
 from bot.landing.outcomes import CommandOutcome, read
+from bot.landing.stages import place_of
 from bot.server.backend import NotFound
 from components.errors import Conflict, TransientError, UserError
 from components.schema.results.values import ExecutionResult
@@ -42,8 +45,17 @@ from components.state.tables.records import Strategy
 WAIT_S = 900.0
 READY = "ready"
 NOT_READY_CODES = frozenset(
-    {"not_ready", "not_reported", "nothing", "error", "not_deployed", UNSEEN, FROZEN}
+    {
+        *("not_ready", "not_reported", "nothing", "error", "not_deployed", UNSEEN, FROZEN),
+        *("untested", "too_early", "moved_on", "renamed", "under_way"),
+    }
 )
+
+
+def _branch(watched: Watched, stage: str) -> str:
+    """The branch of a stage; "" and the first stage are the base."""
+    place = place_of(watched.stages, stage) if stage else 0
+    return watched.stages[place].branch if place else watched.base_branch
 
 
 class Service:
@@ -152,7 +164,13 @@ class Service:
                 repository=watched.name,
                 proposal="",
                 actor=request.actor,
-                command=Rollback(strategy.name, request.version, request.reason, request.commit),
+                command=Rollback(
+                    strategy.name,
+                    request.version,
+                    request.reason,
+                    request.commit,
+                    stage=request.stage,
+                ),
                 source="api",
             )
         )
@@ -162,9 +180,23 @@ class Service:
             strategy_id=strategy.id,
             status=outcome.code,
             reverted_to=outcome.data["version"],
-            branch=watched.base_branch,
+            branch=_branch(watched, request.stage),
             commit=outcome.data["commit"],
             message=outcome.message,
+        )
+
+    def promote(self, request: PromoteRequest) -> PromoteOutcome:
+        """Put a strategy on a stage; see Backend."""
+        strategy, watched = find_strategy(self._world, request.name)
+        command = Promote(strategy.name, request.version, request.stage)
+        outcome = self.command(
+            CommandIssued(watched.name, "", request.actor, command, source="api")
+        )
+        if not outcome.ok:
+            raise self._refusal(outcome, strategy, required="deployed")
+        data = {key: outcome.data[key] for key in ("version", "branch", "commit", "tag")}
+        return PromoteOutcome(
+            status=outcome.code, strategy_id=strategy.id, message=outcome.message, **data
         )
 
     def hold(self, name: str, version: str, *, reason: str, actor: str) -> None:

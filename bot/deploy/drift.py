@@ -9,6 +9,7 @@ from bot.checks.run import read_subject
 from bot.checks.subject import read_definition
 from bot.core.decisions import StrategyChange
 from bot.core.notices import StrategyChanged
+from bot.deploy.stage_drift import EXTERNAL, OUTSIDE, REMOVAL, see_stages
 from bot.landing.context import Watched, World
 from bot.landing.land import base_key
 from bot.landing.lifecycle_moves import make_ready
@@ -21,14 +22,10 @@ from components.state import Lifecycle, VersionContent
 from components.state.lifecycle import LIVE_ALREADY
 from components.state.tables.records import Job
 
-EXTERNAL = "external"
 log = structlog.get_logger(__name__)
 
 MANY = 100_000
 """All strategies of a repository."""
-
-REMOVAL = "removal"
-OUTSIDE = "outside"
 
 
 @dataclass(frozen=True)
@@ -52,6 +49,7 @@ def base_moved(world: World, job: Job) -> None:
         now = watched.forge.base()
         before = world.store.meta.get(base_key(watched.name))
         changed = _record(world, watched, before, now) if now != before else ()
+        see_stages(world, watched)
     for name in changed:
         world.progress.tell(StrategyChanged(name))
     for proposal in watched.forge.proposals():

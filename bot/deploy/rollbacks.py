@@ -4,28 +4,28 @@ The same order as a deploy: look, decide, prepare, announce, land, record, settl
 land at once, because others have to approve it, whoever asked is told what it waits for.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.core.decisions import Refuse, RollbackTo, plan_rollback
 from bot.core.orders import RollbackOrder
+from bot.deploy.put_back import adopted, finished_or_waiting, land_revert, put_back
+from bot.deploy.stage_drift import EXTERNAL, UNRELEASED, see_stages
 from bot.landing.context import Watched, World
 from bot.landing.land import ABANDONED
-from bot.landing.outcomes import WAITING, CommandOutcome, keep, read
+from bot.landing.outcomes import CommandOutcome, read
+from bot.landing.own_commits import OWN
 from bot.landing.reverts import (
     ACCEPTED,
-    OWN,
     ROLLBACK,
     Restored,
     Revert,
-    announce_rollback,
-    finish_rollback,
     open_rollback,
     revert_from,
 )
+from bot.landing.stages import key_of, place_of
 from bot.landing.unfinished import finish_open, refuse_unknown
 from bot.report import markdown
-from components.errors import AlgoOpsError, Waiting
 from components.ports import ProposesRollbacks
 from components.state import Lifecycle
 from components.state.tables.records import Deployment, Intent, Version
@@ -48,6 +48,7 @@ def rollback(world: World, watched: Watched, order: RollbackOrder) -> CommandOut
         done = read(world.store, order.key)
         if done is not None:
             return done
+        order = _on_its_stage(world, watched, order)
         under_way = _under_way(world, watched, order)
         if under_way is not None:
             return under_way
@@ -55,8 +56,19 @@ def rollback(world: World, watched: Watched, order: RollbackOrder) -> CommandOut
         by_another = _rolled_back_meanwhile(world, watched, order)
         if by_another is not None:
             return by_another
+        if order.stage:
+            return _roll_back_stage(world, watched, order)
         decide = revert_landing if order.whole else _roll_back_one
         return decide(world, watched, order)
+
+
+def _on_its_stage(world: World, watched: Watched, order: RollbackOrder) -> RollbackOrder:
+    """The order with its stage as landings are recorded; what others put there is on record."""
+    if not order.stage:
+        return order
+    place = place_of(watched.stages, order.stage)
+    see_stages(world, watched)
+    return replace(order, stage=key_of(watched.stages, place))
 
 
 def continue_rollback(
@@ -81,10 +93,10 @@ def _accepted(world: World, watched: Watched, intent: Intent, key: str) -> Comma
     """A person wants it landed now, also what was only offered."""
     revert = revert_from(intent)
     if not revert.order.offered:
-        return _finished_or_waiting(world, watched, intent, key)
+        return finished_or_waiting(world, watched, intent, key)
     if isinstance(watched.forge, ProposesRollbacks) or watched.forge.base() == revert.base:
         intent = world.store.intents.learn(intent.id, ACCEPTED, "yes")
-        return _finished_or_waiting(world, watched, intent, key)
+        return finished_or_waiting(world, watched, intent, key)
     world.store.intents.settle(intent.id, ABANDONED)  # its commit is of a base that moved on
     return _roll_back_one(world, watched, replace(revert.order, offered=False, key=key))
 
@@ -92,7 +104,7 @@ def _accepted(world: World, watched: Watched, intent: Intent, key: str) -> Comma
 def _under_way(world: World, watched: Watched, order: RollbackOrder) -> CommandOutcome | None:
     """What is to be said where a rollback of this strategy is announced and waits already."""
     try:
-        intent = open_rollback(world, watched, name=order.name)
+        intent = open_rollback(world, watched, order.name, order.stage)
     except LookupError:
         return None
     named = revert_from(intent).named
@@ -103,14 +115,14 @@ def _under_way(world: World, watched: Watched, order: RollbackOrder) -> CommandO
         return _no(Refuse("under_way", words))
     if not order.offered:
         return _accepted(world, watched, intent, order.key)
-    return _finished_or_waiting(world, watched, intent, order.key)
+    return finished_or_waiting(world, watched, intent, order.key)
 
 
 def _rolled_back_meanwhile(
     world: World, watched: Watched, order: RollbackOrder
 ) -> CommandOutcome | None:
     """Two who ask for the same at once mean one rollback, not one of what it has restored."""
-    now = world.store.deployments.current(watched.name, order.name)
+    now = world.store.deployments.current(watched.name, order.name, order.stage)
     if now is None or now.kind != ROLLBACK or order.version or order.commit:
         return None
     if not order.asked_at or now.deployed_at <= order.asked_at:
@@ -123,31 +135,6 @@ def _rolled_back_meanwhile(
     )
 
 
-def _finished_or_waiting(
-    world: World, watched: Watched, intent: Intent, key: str
-) -> CommandOutcome:
-    """How it ended; that it waits is kept while the lane is held, for its end overwrites it."""
-    try:
-        return finish_rollback(world, watched, intent)
-    except Waiting as waiting:
-        outcome = _waits(world, intent, str(waiting))
-    keep(world.store, key, outcome)
-    return outcome
-
-
-def _waits(world: World, intent: Intent, why: str) -> CommandOutcome:
-    now = next(
-        i for i in world.store.intents.open(ROLLBACK, intent.repository) if i.id == intent.id
-    )
-    named, proposal = revert_from(now).named, str(now.details.get("proposal", ""))
-    target = named.to or "nothing"
-    message = markdown.rollback_waits(named.name, target, why)
-    if revert_from(now).order.offered and not now.details.get(ACCEPTED):
-        message = markdown.rollback_proposed(named.name, target, proposal)
-    data = {"version": named.to, "held": "", "commit": "", "name": named.name, "proposal": proposal}
-    return CommandOutcome(ok=True, code=WAITING, message=message, data=data)
-
-
 def _roll_back_one(world: World, watched: Watched, order: RollbackOrder) -> CommandOutcome:
     live = world.store.versions.deployed(watched.name, order.name)
     decision = _decide(world, watched, order, live)
@@ -155,7 +142,7 @@ def _roll_back_one(world: World, watched: Watched, order: RollbackOrder) -> Comm
         return _no(decision)
     if live is None:
         return _no(Refuse("not_deployed", "nothing is deployed"))
-    return _revert(world, watched, order, live, decision)
+    return put_back(world, watched, order, live, decision)
 
 
 def revert_landing(world: World, watched: Watched, order: RollbackOrder) -> CommandOutcome:
@@ -203,51 +190,12 @@ def _revert_together(
     def make(on: str) -> str:
         return repository.revert_commit(on, landing, message)
 
-    commit, branch = _adopted(watched, branch, make, make(base))
+    commit, branch = adopted(watched, branch, base, make)
     restored = tuple(_restored(world, watched, commit, d) for d in together)
     refusal = next((r for r in (_odd(world, watched, commit, i) for i in restored) if r), None)
     if refusal is not None:
         return _no(refusal)
-    return _land(world, watched, Revert(order, commit, base, message, restored, branch))
-
-
-def _land(world: World, watched: Watched, revert: Revert) -> CommandOutcome:
-    intent = announce_rollback(world, watched, revert)
-    return _finished_or_waiting(world, watched, intent, revert.order.key)
-
-
-def _adopted(
-    watched: Watched, branch: str, make: Callable[[str], str], made: str
-) -> tuple[str, str]:
-    """The commit to propose and its branch: what an earlier try left there, where it does the same.
-
-    Args:
-        watched: the repository.
-        branch: what the bot calls the branch of this rollback.
-        make: makes the rollback's commit on a base.
-        made: the one on today's base.
-    """
-    if not isinstance(watched.forge, ProposesRollbacks):
-        return made, branch
-    there = watched.forge.own_branch(branch)
-    if not there:
-        return made, branch
-    if _does_the_same(watched, there, make):
-        return there, branch
-    return made, f"{branch}-{made[:12]}"  # somebody's own work: it stays as it is
-
-
-def _does_the_same(watched: Watched, commit: str, make: Callable[[str], str]) -> bool:
-    """Whether a commit changes exactly what this rollback changes, on a commit of the base."""
-    repository = watched.where.repository
-    parents = repository.parents(commit)
-    if len(parents) != 1 or not repository.is_ancestor(parents[0], watched.forge.base()):
-        return False
-    try:
-        own = make(parents[0])
-    except AlgoOpsError:  # on that commit there was nothing to take back
-        return False
-    return repository.tree_of(own) == repository.tree_of(commit)
+    return land_revert(world, watched, Revert(order, commit, base, message, restored, branch))
 
 
 def _odd(world: World, watched: Watched, commit: str, item: Restored) -> Refuse | None:
@@ -282,12 +230,12 @@ def _decide(
     releases = {v.version: v.tree for v in versions if v.deployed_at and v.tree}
     landings = world.store.deployments.list(repository=watched.name, name=order.name, limit=EVERY)
     history = tuple(d.version for d in reversed(landings) if d.version)
-    held = {h.version for h in world.store.holds.list(watched.name, order.name, limit=EVERY)}
+    held = _held(world, watched, order.name)
     wanted = order.version or _version_of_commit(order.commit, versions)
     if order.tree and live is not None and live.tree != order.tree:
         return Refuse("moved_on", f"{live.version} is live by now, with other content")
     if order.commit and not wanted:
-        return Refuse("unknown_version", f"no version was deployed as {order.commit[:12]}")
+        return _not_of(order.commit)
     return plan_rollback(
         (live.version, live.tree) if live is not None else None,
         wanted.removeprefix("v"),
@@ -297,46 +245,53 @@ def _decide(
     )
 
 
+def _held(world: World, watched: Watched, name: str) -> set[str]:
+    return {h.version for h in world.store.holds.list(watched.name, name, limit=EVERY)}
+
+
+def _roll_back_stage(world: World, watched: Watched, order: RollbackOrder) -> CommandOutcome:
+    """An earlier version of what is on a stage; `whole`: as it was before its last landing."""
+    landings = [
+        d
+        for d in world.store.deployments.list(
+            watched.name, order.name, stage=order.stage, limit=EVERY
+        )
+        if d.version != UNRELEASED or d.kind != EXTERNAL
+    ]
+    live = world.store.deployments.current(watched.name, order.name, order.stage)
+    wanted = order.version or _version_of_commit(order.commit, landings)
+    if order.commit and not wanted:
+        return _no(_not_of(order.commit))
+    decision: RollbackTo | Refuse = plan_rollback(
+        (live.version, live.tree) if live is not None else None,
+        wanted.removeprefix("v"),
+        {d.version: d.tree for d in landings if d.version},
+        tuple(d.version for d in reversed(landings) if d.version),
+        _held(world, watched, order.name),
+    )
+    if live is None:
+        return _no(Refuse("not_deployed", f"{order.name} is not on {order.stage}"))
+    if order.whole:
+        before = next((d for d in landings if d.id < live.id), None)
+        decision = RollbackTo(before.version, before.tree) if before else RollbackTo("", "")
+        if decision.version in _held(world, watched, order.name):
+            decision = Refuse("held", f"{decision.version} is held: lift the hold first")
+    if isinstance(decision, Refuse):
+        return _no(decision)
+    return put_back(world, watched, order, live, decision)
+
+
 def _not_rolled_back(history: tuple[str, ...], versions: list[Version]) -> tuple[str, ...]:
     bad = {v.version for v in versions if v.lifecycle is Lifecycle.ROLLED_BACK}
     return tuple(v for v in history if v not in bad)
 
 
-def _version_of_commit(commit: str, versions: list[Version]) -> str:
+def _not_of(commit: str) -> Refuse:
+    return Refuse("unknown_version", f"no version was deployed as {commit[:12]}")
+
+
+def _version_of_commit(commit: str, versions: Sequence[Version | Deployment]) -> str:
     found = [
         v.version for v in versions if commit and v.deployed_at and v.commit.startswith(commit)
     ]
     return found[0] if found else ""
-
-
-def _revert(
-    world: World, watched: Watched, order: RollbackOrder, live: Version, target: RollbackTo
-) -> CommandOutcome:
-    base = watched.forge.base()
-    path = f"{watched.where.root}/{order.name}"
-    repository = watched.where.repository
-    if repository.tree_at(base, path) == target.tree:
-        return CommandOutcome(
-            ok=False, code="already_live", message=f"{target.version} is what {path} holds already"
-        )
-    message = _message(order, live, target)
-    prefix = f"{OWN}revert-" if isinstance(watched.forge, ProposesRollbacks) else "rollback/"
-    branch = f"{prefix}{order.name}-{live.version}-to-{target.version}"
-
-    def make(on: str) -> str:
-        return repository.revert_folder(on, path, target.tree, message)
-
-    commit, branch = _adopted(watched, branch, make, make(base))
-    restored = (Restored(order.name, live.version, target.version, target.tree),)
-    return _land(world, watched, Revert(order, commit, base, message, restored, branch))
-
-
-def _message(order: RollbackOrder, live: Version, target: RollbackTo) -> str:
-    return (
-        f"Roll back {order.name} from {live.version} to {target.version}\n\n"
-        f"{order.reason.strip()}\n\n"
-        f"Reverts: {live.commit}\n"
-        f"Restored-version: {target.version}\n"
-        f"Restored-tree: {target.tree}\n"
-        f"Rolled-back-by: {order.actor}\n"
-    )

@@ -7,6 +7,7 @@ from threading import Event as Flag
 
 from bot.checks.run import Where
 from bot.checks.strategy import Bench
+from bot.config.stages import StageSettings
 from bot.core.authors import Authors
 from bot.core.broadcast import Broadcast
 from bot.core.decisions import ProposalPolicy
@@ -32,6 +33,7 @@ class Watched:
         reports_signed: makes the signature of a report's bytes; None: reports are not signed.
         freezes: when nothing is deployed, by the configuration.
         authors: who is an agent, and what that means.
+        stages: where versions go; the first is the base. Empty: there is only the base.
     """
 
     where: Where
@@ -45,6 +47,7 @@ class Watched:
     reports_signed: Callable[[bytes], str] | None = None
     freezes: tuple[CronWindow, ...] = ()
     authors: Authors = field(default_factory=Authors)
+    stages: tuple[StageSettings, ...] = ()
 
     def close(self) -> None:
         """End what it holds open. Idempotent."""

@@ -163,18 +163,23 @@ def _land(world: World, watched: Watched, intent: Intent, parts: Sequence[Part])
     """The commit that landed; of a queue's, only where it brings what was tested and shown."""
     landing = _landing(watched, intent, parts)
     freeze = frozen(world, watched)
-    if freeze is not None:  # it began before: what has landed is recorded, the rest does not land
-        landing = replace(landing, offered=True)
     if not landing.queued:
-        return _unless_frozen(watched, landing, freeze)
+        return unless_frozen(watched, landing, freeze)
     items = [item for part in parts for item in part.landed]
     refuse_held(world, watched, [(i.name, i.version) for i in items if i.tree is not None])
-    commit = _unless_frozen(watched, landing, freeze)
+    commit = unless_frozen(watched, landing, freeze)
     refuse_unshown(watched, {i.name: i.tree for i in items}, parts[-1].digest, commit)
     return commit
 
 
-def _unless_frozen(watched: Watched, landing: Landing, freeze: FreezeNow | None) -> str:
+def unless_frozen(watched: Watched, landing: Landing, freeze: FreezeNow | None) -> str:
+    """Land; in a freeze only recognise what has landed before it.
+
+    Raises:
+        UserError: it is frozen, and had not landed.
+    """
+    if freeze is not None:
+        landing = replace(landing, offered=True)
     try:
         return watched.forge.land(landing)
     except Waiting as waiting:
@@ -270,6 +275,7 @@ def _record_part(world: World, watched: Watched, part: Part, commit: str) -> Non
             item.name,
             item.version,
             kind=DEPLOY if item.tree is not None else "removal",
+            reason=renamed(item.renamed_to) if item.renamed_to else "",
             commit=commit,
             actor=part.order.actor,
             base_before=part.base,
@@ -300,8 +306,13 @@ def _reason(item: Landed, commit: str) -> str:
     if item.tree is not None:
         return f"landed as {commit[:12]}"
     if item.renamed_to:
-        return f"renamed to {item.renamed_to} by {commit[:12]}"
+        return f"{renamed(item.renamed_to)} by {commit[:12]}"
     return f"its folder was removed by {commit[:12]}"
+
+
+def renamed(to: str) -> str:
+    """Why a strategy is gone that goes on under another name."""
+    return f"renamed to {to}"
 
 
 def tag_message(item: Landed, order: DeployOrder) -> str:
@@ -312,16 +323,16 @@ def tag_message(item: Landed, order: DeployOrder) -> str:
     )
 
 
-def base_key(repository: str) -> str:
-    """Where the base that the bot has seen last is remembered."""
-    return f"base:{repository}"
+def base_key(repository: str, stage: str = "") -> str:
+    """Where the tip of the base (or of a stage's branch) that the bot has seen last is kept."""
+    return f"base:{repository}:{stage}" if stage else f"base:{repository}"
 
 
-def base_is_seen(world: World, watched: Watched, before: str, commit: str) -> None:
+def base_is_seen(world: World, watched: Watched, before: str, commit: str, stage: str = "") -> None:
     """The base is where a landing put it; but not where somebody had moved it just before.
 
     What they did is not on record yet: the drift job still has to compare from what was seen.
     """
-    key = base_key(watched.name)
+    key = base_key(watched.name, stage)
     if world.store.meta.get(key) == before:
         world.store.meta.put(key, commit)

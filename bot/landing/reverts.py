@@ -14,19 +14,19 @@ from bot.core.notices import StrategyChanged
 from bot.core.orders import RollbackOrder
 from bot.landing.context import Watched, World
 from bot.landing.holding import content_of_version
-from bot.landing.land import ABANDONED, DONE, base_is_seen
+from bot.landing.land import DONE, base_is_seen
 from bot.landing.outcomes import CommandOutcome, keep
-from bot.landing.queued import is_queued, keep_end, learn_queued, leave_queue, tell_end, waits
+from bot.landing.own_commits import OWN, OwnCommit, give_up, proposed
+from bot.landing.queued import is_queued, learn_queued, tell_end, waits
 from bot.report import markdown
 from components.errors import Enqueued, Moved, UserError, Waiting
-from components.ports import Landing, Proposal, ProposesRollbacks, StatusState
+from components.ports import Landing, Proposal, ProposesRollbacks
 from components.state import Lifecycle
 from components.state.tables.records import Intent
 
 log = structlog.get_logger(__name__)
 
 ROLLBACK = "rollback"
-OWN = "algoops/"
 ACCEPTED = "accepted"
 """Key in an intent's details: a person wants landed what was offered."""
 
@@ -47,6 +47,7 @@ class Revert:
 
     Attributes:
         branch: where it is proposed, on a forge that lands it by a proposal.
+        onto: branch of the stage, "" is the base.
     """
 
     order: RollbackOrder
@@ -55,6 +56,7 @@ class Revert:
     message: str
     restored: tuple[Restored, ...]
     branch: str = ""
+    onto: str = ""
 
     @property
     def named(self) -> Restored:
@@ -62,9 +64,17 @@ class Revert:
         return next(r for r in self.restored if r.name == self.order.name)
 
     @property
-    def in_short(self) -> str:
-        """What it does, in one line."""
-        return self.message.partition("\n")[0]
+    def own(self) -> OwnCommit:
+        """Its commit, and how that is proposed."""
+        return OwnCommit(
+            key=self.order.key,
+            commit=self.commit,
+            branch=self.branch,
+            onto=self.onto,
+            message=self.message,
+            body=markdown.rollback_body(self.message, offered=self.order.offered),
+            status=markdown.not_judged(self.named.name, self.named.to or "nothing"),
+        )
 
 
 def revert_from(intent: Intent) -> Revert:
@@ -79,6 +89,7 @@ def revert_from(intent: Intent) -> Revert:
         message=document["message"],
         restored=tuple(Restored(**item) for item in document["restored"]),
         branch=document.get("branch", old),
+        onto=document.get("onto", ""),
     )
 
 
@@ -90,17 +101,17 @@ def announce_rollback(world: World, watched: Watched, revert: Revert) -> Intent:
     return intent
 
 
-def open_rollback(world: World, watched: Watched, *, name: str = "", head: str = "") -> Intent:
-    """The rollback that is announced and not settled: of a strategy, or proposed at a commit.
+def open_rollback(world: World, watched: Watched, name: str, stage: str) -> Intent:
+    """The rollback of a strategy on a stage that is announced and not settled.
 
     Raises:
         LookupError: there is none.
     """
     for intent in world.store.intents.open(ROLLBACK, watched.name):
         names = {item["name"] for item in intent.details["restored"]}
-        if name in names or (head and head == intent.key):
+        if name in names and stage == intent.details["order"].get("stage", ""):
             return intent
-    raise LookupError(name or head)
+    raise LookupError(name)
 
 
 def is_rollback(world: World, watched: Watched, head: str) -> bool:
@@ -113,6 +124,7 @@ def restored_trees(world: World, watched: Watched) -> frozenset[tuple[str, str]]
     return frozenset(
         (item["name"], item["tree"])
         for intent in world.store.intents.open(ROLLBACK, watched.name)
+        if not revert_from(intent).order.stage
         for item in intent.details["restored"]
     )
 
@@ -128,7 +140,7 @@ def finish_rollback(world: World, watched: Watched, intent: Intent) -> CommandOu
     proposal = None
     try:
         if isinstance(watched.forge, ProposesRollbacks) or revert.order.offered:
-            proposal = _proposed(world, watched, intent, revert)
+            proposal = proposed(world, watched, intent, revert.own)
         commit = watched.forge.land(_landing(watched, intent, revert, proposal))
     except Enqueued:
         learn_queued(world, intent)
@@ -136,7 +148,8 @@ def finish_rollback(world: World, watched: Watched, intent: Intent) -> CommandOu
     except Waiting:
         raise
     except (Moved, UserError) as error:
-        _give_up(world, watched, intent, revert, proposal, error)
+        words = markdown.rollback_ended(str(error))
+        give_up(world, watched, intent, revert.own, proposal, words)
         raise
     failpoint("rollback.landed")
     outcome = _rolled_back(revert, commit)
@@ -148,7 +161,7 @@ def finish_rollback(world: World, watched: Watched, intent: Intent) -> CommandOu
     with world.store.transaction():
         for item in revert.restored:
             _record_restored(world, watched, revert, item, commit, held[item.name])
-        base_is_seen(world, watched, revert.base, commit)
+        base_is_seen(world, watched, revert.base, commit, revert.order.stage)
         keep(world.store, revert.order.key, outcome)
     failpoint("rollback.recorded")
     world.store.intents.settle(intent.id, DONE)
@@ -163,7 +176,7 @@ def _landing(
     watched: Watched, intent: Intent, revert: Revert, proposal: Proposal | None
 ) -> Landing:
     if proposal is None:
-        return Landing(commit=revert.commit, expected_base=revert.base, message=revert.message)
+        return Landing(revert.commit, revert.base, revert.message, branch=revert.onto)
     return Landing(
         commit=revert.commit,
         expected_base=revert.base,
@@ -174,43 +187,8 @@ def _landing(
         own=True,
         queued=is_queued(intent),
         offered=revert.order.offered and not intent.details.get(ACCEPTED),
+        branch=revert.onto,
     )
-
-
-def _proposed(world: World, watched: Watched, intent: Intent, revert: Revert) -> Proposal:
-    """The pull request of a rollback: the one that is known, or found again, or a new one."""
-    number = str(intent.details.get("proposal", ""))
-    if not number:
-        body = markdown.rollback_body(revert.message, offered=revert.order.offered)
-        number = watched.forge.propose(revert.branch, revert.commit, revert.in_short, body)
-        failpoint("revert.proposed")
-        words = markdown.not_judged(revert.named.name, revert.named.to or "nothing")
-        watched.forge.set_status(
-            revert.commit, markdown.SUMMARY_CONTEXT, StatusState.SUCCESS, words, ""
-        )
-        world.store.intents.learn(intent.id, "proposal", number)
-    return Proposal(id=number, ref=revert.branch, head=revert.commit)
-
-
-def _give_up(  # what is given up, and why
-    world: World,
-    watched: Watched,
-    intent: Intent,
-    revert: Revert,
-    proposal: Proposal | None,
-    error: Moved | UserError,
-) -> None:
-    """It will not land: whoever waits is told, and nothing of it is left to be merged later."""
-    words = markdown.rollback_ended(str(error))
-    if proposal is not None and isinstance(watched.forge, ProposesRollbacks):
-        if waits(world, revert.order.key):
-            tell_end(watched, proposal, revert.commit, words)
-        if is_queued(intent):
-            leave_queue(watched, proposal)
-        watched.forge.withdraw(proposal)
-    with world.store.transaction():
-        keep_end(world, revert.order.key, words)
-        world.store.intents.settle(intent.id, ABANDONED)
 
 
 def _rolled_back(revert: Revert, commit: str) -> CommandOutcome:
@@ -219,7 +197,9 @@ def _rolled_back(revert: Revert, commit: str) -> CommandOutcome:
         ok=True,
         code="rolled_back",
         message=" ".join(
-            markdown.rolled_back(r.name, r.to or "nothing", commit, r.left, order.reason)
+            markdown.rolled_back(
+                r.name, r.to or "nothing", commit, r.left, order.reason, order.stage
+            )
             for r in revert.restored
         ),
         data={"commit": commit, "version": named.to, "held": named.left, "name": order.name},
@@ -230,7 +210,7 @@ def _record_restored(
     world: World, watched: Watched, revert: Revert, item: Restored, commit: str, content: str
 ) -> None:
     store, order = world.store, revert.order
-    done = store.deployments.list(repository=watched.name, name=item.name, limit=1)
+    done = store.deployments.list(watched.name, item.name, stage=order.stage, limit=1)
     if done and done[0].commit == commit:
         return  # recorded before the power went, not settled
     store.deployments.record(
@@ -243,12 +223,19 @@ def _record_restored(
         reason=order.reason,
         base_before=revert.base,
         tree=item.tree,
+        stage=order.stage,
     )
-    moves = [(Lifecycle.ROLLED_BACK, item.left, order.reason)]
-    if item.to:
-        moves.append((Lifecycle.DEPLOYED, item.to, f"rolled back from {item.left}"))
+    # The lifecycle is that of the base; on another stage the landing says what is there.
+    moves = [] if order.stage else _moves(item, order.reason)
     for state, version, reason in moves:
         store.strategies.transition(
             watched.name, item.name, state, actor=order.actor, reason=reason, version=version
         )
     store.holds.hold(watched.name, item.name, item.left, order.actor, order.reason, content=content)
+
+
+def _moves(item: Restored, reason: str) -> list[tuple[Lifecycle, str, str]]:
+    moves = [(Lifecycle.ROLLED_BACK, item.left, reason)]
+    if item.to:
+        moves.append((Lifecycle.DEPLOYED, item.to, f"rolled back from {item.left}"))
+    return moves

@@ -4,6 +4,7 @@ import structlog
 
 from bot.landing.context import Watched, World
 from bot.landing.land import DEPLOY, finish_deploy
+from bot.landing.promotions import PROMOTION, finish_promotion
 from bot.landing.reverts import ROLLBACK, finish_rollback
 from components.errors import Moved, TransientError, UserError, Waiting
 from components.state.db.errors import StateTooNew
@@ -62,9 +63,15 @@ def unfinished(world: World, watched: Watched) -> frozenset[str]:
 
 
 def _names(intent: Intent) -> set[str]:
+    if intent.kind == PROMOTION:
+        return {intent.details["order"]["name"]}
     if intent.kind == ROLLBACK:
         return {item["name"] for item in intent.details["restored"]}
     return {item["name"] for part in intent.details["parts"] for item in part["landed"]}
 
 
-_FINISHERS = {DEPLOY: finish_deploy, ROLLBACK: finish_rollback}
+_FINISHERS = {
+    DEPLOY: finish_deploy,
+    PROMOTION: finish_promotion,
+    ROLLBACK: finish_rollback,
+}

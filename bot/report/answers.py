@@ -11,7 +11,11 @@ ANSWER_PATHS = 200
 COMMANDS = (
     ("check", "run all checks again, also where the verdict is known"),
     ("deploy [SHA]", "merge the commit that the report names, if it passed"),
-    ("rollback NAME [VERSION] REASON", "bring an earlier version back and hold the present one"),
+    (
+        "rollback NAME [VERSION] [--stage STAGE] REASON",
+        "bring an earlier version back and hold the present one",
+    ),
+    ("promote NAME [VERSION] [--to STAGE]", "put on a stage what the stage before it has"),
     ("hold NAME VERSION REASON", "keep a version from being deployed"),
     ("unhold NAME VERSION [REASON]", "lift a hold"),
     ("freeze [90m, 4h, 2d] REASON", "deploy nothing until then, or until `unfreeze` (admins)"),
@@ -71,10 +75,13 @@ def already_deployed(commit: str) -> str:
     return f"This is deployed already, as {_sha(commit)}. Nothing was left to do."
 
 
-def rolled_back(name: str, version: str, commit: str, held: str, reason: str) -> str:
+def rolled_back(
+    name: str, version: str, commit: str, held: str, reason: str, stage: str = ""
+) -> str:
     """`name` is back at `version`; `held` is the version that must not be deployed again."""
+    where = f" on {code(stage)}" if stage else ""
     return (
-        f"⏪ Rolled back {code(name)} to {code(version)} as {_sha(commit)}. "
+        f"⏪ Rolled back {code(name)}{where} to {code(version)} as {_sha(commit)}. "
         f"{code(held)} is on hold. {_lifting(name, held)} "
         f"Reason: {inline(reason) or 'none given'}."
     )
@@ -139,6 +146,35 @@ def rollback_proposed(name: str, version: str, proposal: str) -> str:
     return (
         f"⏪ Proposed as {code(proposal)}: {code(name)} back to {code(version)}. "
         "No gate judges it; a person has to deploy it, or to close it."
+    )
+
+
+def promoted(name: str, version: str, stage: str, commit: str, tag: str) -> str:
+    """A version is on a stage."""
+    tagged = f", tagged {code(tag)}" if tag else ""
+    return f"🚀 {code(name)} {code(version)} is on {code(stage)} as {_sha(commit)}{tagged}."
+
+
+def promotion_waits(name: str, version: str, stage: str, why: str) -> str:
+    """A promotion is on its way and needs others first."""
+    return (
+        f"⏳ {code(name)} {code(version)} is not on {code(stage)} yet: {inline(why)}. It is merged "
+        "as soon as the branch's rules allow it; a person may merge its pull request as well, and "
+        "whoever closes that ends the promotion. Nothing else waits for it."
+    )
+
+
+def promotion_ended(why: str) -> str:
+    """A promotion that waited will not be done."""
+    return f"The promotion has ended and nothing was promoted: {inline(why)}."
+
+
+def promotion_body(message: str) -> str:
+    """The text of a promotion's own pull request."""
+    return (
+        f"{message.partition(chr(10))[2].strip()}\n\n---\n\n"
+        "It brings exactly what was tested. It is merged as soon as the branch's rules allow it. "
+        "Merging it by hand is the promotion, too; closing it ends the promotion."
     )
 
 

@@ -265,6 +265,7 @@ async def rollback(
                 reason=asked.reason,
                 version=asked.version or "",
                 commit=asked.commit_hash or "",
+                stage=asked.stage or "",
             )
         )
         return RolledBack.model_validate({**vars(done), "reason": asked.reason})

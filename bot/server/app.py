@@ -63,6 +63,7 @@ BODIES = (
     shapes.DeployBody,
     shapes.RollbackBody,
     shapes.HoldBody,
+    shapes.PromoteBody,
     shapes.RunSandbox,
     StrategyDefinition,
     BacktestConfig,

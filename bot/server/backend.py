@@ -26,6 +26,8 @@ if TYPE_CHECKING:
         DeployRequest,
         FileDiff,
         Measures,
+        PromoteOutcome,
+        PromoteRequest,
         RollbackOutcome,
         RollbackRequest,
         SandboxTestRequest,
@@ -50,6 +52,9 @@ class Backend(Protocol):
 
     def rollback(self, request: RollbackRequest) -> RollbackOutcome:
         """Restore an earlier version. Raises NotFound, NotReady, UserError, Moved."""
+
+    def promote(self, request: PromoteRequest) -> PromoteOutcome:
+        """Put a strategy on a stage. Raises NotFound, NotReady, UserError (held), Moved."""
 
     def hold(self, name: str, version: str, *, reason: str, actor: str) -> None:
         """Forbid a version to be deployed. Raises NotFound, UserError."""

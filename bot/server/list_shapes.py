@@ -61,8 +61,17 @@ class StrategyFigures(BaseModel):
     luck: float | None
 
 
+class StageVersion(BaseModel):
+    """What a stage has of a strategy since when; all "" but its name where it has nothing."""
+
+    stage: str
+    version: str
+    commit: str
+    since: str
+
+
 class StrategyRow(BaseModel):
-    """A strategy in a list."""
+    """A strategy in a list; `stages` is empty where its repository has only the base."""
 
     id: int
     repository: str
@@ -77,6 +86,7 @@ class StrategyRow(BaseModel):
     created_at: str
     updated_at: str
     figures: StrategyFigures
+    stages: list[StageVersion]
 
 
 class StrategyList(BaseModel):
@@ -148,7 +158,10 @@ class RunAnswer(RunRow):
 
 
 class DeploymentRow(BaseModel):
-    """A landing; `kind` is deploy, rollback, removal or external."""
+    """A landing; `kind` is deploy, rollback, removal or external.
+
+    `stage`: where it landed; "" is the base. A promotion is a deploy to a stage.
+    """
 
     id: int
     repository: str
@@ -162,6 +175,7 @@ class DeploymentRow(BaseModel):
     actor: str
     reason: str
     deployed_at: str
+    stage: str
 
 
 class DeploymentList(BaseModel):

@@ -1,11 +1,14 @@
 """/api/v1: lists, runs, holds and chart data."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 
+from bot.core.requests import PromoteRequest
 from bot.landing import kept
 from bot.landing.book import book_of
+from bot.landing.stages import OnStage, on_stages
 from bot.server import body, figures, openapi, reading, run_view
 from bot.server.api import Changes, Reads, audit_entry, slowly
 from bot.server.auth import reader
@@ -24,7 +27,7 @@ from bot.server.list_shapes import (
     StrategyRow,
 )
 from bot.server.parts import parts
-from bot.server.shapes import Held, HoldBody
+from bot.server.shapes import Held, HoldBody, PromoteBody, Promoted
 from bot.server.strategy_view import previous_result
 from components.state import Lifecycle
 from components.state.db.errors import NotFound
@@ -55,12 +58,16 @@ def strategies(
 
     By name from A, by time and figures from the largest; `reverse` turns it round.
     """
-    store = parts(request).backend.store
+    backend = parts(request).backend
+    store, on = backend.store, on_stages(backend.store, backend.settings.repositories)
     rows = store.strategies.list(
         status=status, search=q, limit=per_page, offset=(page - 1) * per_page, order=order
     )
     return StrategyList(
-        items=[_strategy(reading.presentable(row)) for row in rows],
+        items=[
+            _strategy(reading.presentable(row), on.get((row.repository, row.name), ()))
+            for row in rows
+        ],
         page=page,
         per_page=per_page,
         total=store.strategies.count(status=status, search=q),
@@ -70,11 +77,15 @@ def strategies(
 @router.get("/strategies/{strategy_id}", responses=openapi.errors(404))
 def strategy(request: Request, strategy_id: str, _: Reads) -> StrategyRow:
     """One strategy by number or name."""
-    return _strategy(reading.strategy_of(parts(request).backend.store, strategy_id))
+    backend = parts(request).backend
+    row = reading.strategy_of(backend.store, strategy_id)
+    on = on_stages(backend.store, backend.settings.repositories)
+    return _strategy(row, on.get((row.repository, row.name), ()))
 
 
-def _strategy(row: Strategy) -> StrategyRow:
-    return StrategyRow.model_validate({**vars(row), "figures": vars(row.figures)})
+def _strategy(row: Strategy, on: Sequence[OnStage]) -> StrategyRow:
+    stages = [vars(one) for one in on]
+    return StrategyRow.model_validate({**vars(row), "figures": vars(row.figures), "stages": stages})
 
 
 @router.get("/strategies/{strategy_id}/equity", responses=openapi.errors(404, 422))
@@ -90,6 +101,32 @@ def strategy_equity(request: Request, strategy_id: str, _: Reads, symbol: Text =
     previous = previous_result(store, found, shown, result.symbol)
     curves = figures.curves_of(found.name, result, previous)
     return Chart.model_validate(figures.chart(curves, result.equity))
+
+
+@router.post(
+    "/strategies/{strategy_id}/promote",
+    responses=openapi.errors(403, 404, 409, 415, 422),
+    openapi_extra=openapi.takes(PromoteBody),
+)
+async def promote(
+    request: Request,
+    strategy_id: str,
+    who: Changes,
+    asked: Annotated[PromoteBody, Depends(body.of(PromoteBody))],
+) -> Promoted:
+    """Put on a stage what the stage before it has. 409 while it may not go there."""
+    backend = parts(request).backend
+
+    def work() -> Promoted:
+        name = reading.key_of(backend.store, strategy_id)
+        done = backend.promote(
+            PromoteRequest(
+                name=name, actor=who.actor, stage=asked.to or "", version=asked.version or ""
+            )
+        )
+        return Promoted.model_validate({**vars(done), "tag": done.tag or None})
+
+    return await slowly(request, work)
 
 
 @router.post(
@@ -208,7 +245,7 @@ def deployments(
 ) -> DeploymentList:
     """Everything that changed what is deployed, newest first."""
     found = parts(request).backend.store.deployments.list(
-        name=strategy, limit=per_page + 1, offset=(page - 1) * per_page
+        name=strategy, stage=None, limit=per_page + 1, offset=(page - 1) * per_page
     )
     return DeploymentList(
         items=[DeploymentRow.model_validate(vars(row)) for row in found[:per_page]],

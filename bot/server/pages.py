@@ -10,6 +10,7 @@ from bot.landing import kept
 from bot.landing.book import book_of
 from bot.landing.freezing import freeze_words
 from bot.landing.lost import lost_lately, lost_words
+from bot.landing.stages import on_stages
 from bot.report import sheet
 from bot.report.landing import what_it_means
 from bot.report.status import place_in_queue
@@ -178,7 +179,8 @@ def strategy(request: Request, name: str, symbol: str = "", life: str = "") -> H
         versions=strategy_view.with_before(store.versions.list(*key, limit=HISTORY)),
         runs=runs,
         orders=strategy_view.orders_now(store, found),
-        deployments=store.deployments.list(*key, limit=HISTORY),
+        stages=on_stages(store, backend.settings.repositories).get(key, ()),
+        deployments=store.deployments.list(*key, stage=None, limit=HISTORY),
         **_performance(found, result, previous),
     )
 
@@ -280,7 +282,7 @@ def deployments(request: Request, page: Number = 1) -> HTMLResponse:
     """Everything that changed what is deployed."""
     backend, renderer = parts(request).backend, parts(request).renderer
     place = Page.unknown(page, ROWS)
-    found = backend.store.deployments.list(limit=place.size + 1, offset=place.offset)
+    found = backend.store.deployments.list(stage=None, limit=place.size + 1, offset=place.offset)
     return renderer.page(
         "deployments.html",
         nav="deployments",

@@ -47,6 +47,9 @@ StrategyId = Annotated[
 Ref = Annotated[str, Field(pattern=REF, description="a branch", examples=["improve-sma"])]
 Sha = Annotated[str, Field(pattern=SHA, description="a whole commit id")]
 VersionText = Annotated[str, Field(pattern=VERSION, examples=["1.2.0"])]
+StageName = Annotated[
+    str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$", description="a stage", examples=["live"])
+]
 Reason = Annotated[str, Field(min_length=1, max_length=1000)]
 
 
@@ -130,6 +133,7 @@ class RollbackBody(_Request):
 
     version: VersionText | None = None
     commit_hash: Sha | None = None
+    stage: StageName | None = None
     reason: Reason
 
     @model_validator(mode="after")
@@ -137,6 +141,18 @@ class RollbackBody(_Request):
         if self.version is not None and self.commit_hash is not None:
             raise ValueError("give version or commit_hash, not both")
         return self
+
+
+class PromoteBody(_Request):
+    """Which stage to put a strategy on (without: the next one), as it is on the one before.
+
+    `version`: refuse where another one is there by now.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"to": "live"}]})
+
+    to: StageName | None = None
+    version: VersionText | None = None
 
 
 class HoldBody(_Request):
@@ -290,6 +306,18 @@ class Deployed(BaseModel):
 
     status: str
     strategy_id: int
+    branch: str
+    commit: str
+    tag: str | None
+    message: str
+
+
+class Promoted(BaseModel):
+    """What is on a stage now; `waiting`: what will be, once reviews and checks allow it."""
+
+    status: Literal["promoted", "unchanged", "waiting"]
+    strategy_id: int
+    version: str
     branch: str
     commit: str
     tag: str | None

@@ -97,10 +97,10 @@ def timeline(rows: Iterable[AuditRow], *, whole: bool) -> list[Moment]:
     """A strategy's life from its audit rows, newest first; the milestones, or all of it."""
     return [
         Moment(
-            state=row.new or row.event.rpartition(".")[2],
+            state=_state(row),
             title=_title(row),
             at=row.timestamp,
-            version=str(row.details.get("version", "")),
+            version=str(row.details.get("version", "")) or (row.new if _stage(row) else ""),
             note=next((str(n) for key in NOTES if (n := row.details.get(key))), "")[:300],
             actor=row.actor,
         )
@@ -112,7 +112,8 @@ def timeline(rows: Iterable[AuditRow], *, whole: bool) -> list[Moment]:
 def _is_milestone(row: AuditRow) -> bool:
     followed = str(row.details.get("reason", "")).startswith(LIVE_ALREADY)
     moved = row.event == MOVED and row.new not in PASSING and not followed
-    return moved or row.event.startswith(("forward.", "hold.", "strategy."))
+    own = row.event.startswith(("forward.", "hold.", "strategy."))
+    return moved or own or _stage(row) != ""
 
 
 TITLES = {
@@ -122,11 +123,24 @@ TITLES = {
 }
 
 
+def _stage(row: AuditRow) -> str:
+    """The stage that a landing is on; "" for the base, which the lifecycle tells, and the rest."""
+    return str(row.details.get("stage", "")) if row.event == "deployment.recorded" else ""
+
+
+def _state(row: AuditRow) -> str:
+    if _stage(row):
+        return str(row.details.get("kind", ""))
+    return row.new or row.event.rpartition(".")[2]
+
+
 def _title(row: AuditRow) -> str:
     if row.event == MOVED:
         return text.tone(row.new).word
     if row.event in TITLES:
         return TITLES[row.event]
+    if stage := _stage(row):
+        return f"On {stage}" if row.new else f"Off {stage}"
     return row.event.replace(".", " ").replace("_", " ").capitalize()
 
 

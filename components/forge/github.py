@@ -130,6 +130,10 @@ class GitHubForge:
             raise TransientError(f"there is no branch {self.access.base} on GitHub")
         return tip
 
+    def tip(self, branch: str) -> str:
+        """See `ports.Forge.tip`."""
+        return self._lander.tip(branch)
+
     def proposals(self) -> tuple[Proposal, ...]:
         """All open pull requests to the base; unchanged answers cost no quota."""
         listed = self._client.pages(f"{self._root}/pulls", state="open", base=self.access.base)
@@ -215,11 +219,19 @@ class GitHubForge:
                 raise
             return Permission.NONE
 
-    def propose(
-        self, branch: str, commit: str, title: str, body: str, *, replaces: str = ""
+    def propose(  # see the port
+        self,
+        branch: str,
+        commit: str,
+        title: str,
+        body: str,
+        *,
+        replaces: str = "",
+        onto: str = "",
     ) -> str:
         """Open a pull request for a prepared commit; see `ports.Forge.propose`."""
-        return f"pr/{self._lander.propose(branch, commit, title, body, replaces)}"
+        lander = self._lander.onto(onto)
+        return f"pr/{lander.propose(branch, commit, title, body, replaces)}"
 
     def land(self, landing: Landing) -> str:
         """See `ports.Forge.land`.
@@ -227,11 +239,7 @@ class GitHubForge:
         Raises:
             Untested: GitHub merged onto a base that moved at that very moment (a `UserError`).
         """
-        return self._lander.land(landing)
-
-    def own_branch(self, branch: str) -> str:
-        """See `ports.ProposesRollbacks.own_branch`."""
-        return self._lander.own_branch(branch)
+        return self._lander.onto(landing.branch).land(landing)
 
     def withdraw(self, proposal: Proposal) -> None:
         """See `ports.ProposesRollbacks.withdraw`."""

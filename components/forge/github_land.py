@@ -1,10 +1,10 @@
 """Landing on GitHub: the merge through the API (or a push), made sure of afterwards, then tags."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from components.errors import Moved, TransientError, UserError, Waiting
+from components.errors import Moved, NeedsProposal, TransientError, UserError, Waiting
 from components.forge.github_answers import NOT_FOUND, UNPROCESSABLE, Refused, taken
 from components.forge.github_client import Client
 from components.forge.github_merge import Again, PullRequestMerger, QueueOnly
@@ -55,10 +55,18 @@ class Lander:
         object.__setattr__(self, "merger", PullRequestMerger(self.client, self.repository))
         object.__setattr__(self, "queue", MergeQueue(self.client, self.repository))
 
+    def onto(self, branch: str) -> "Lander":
+        """The same for the branch of a stage; "": for the base."""
+        if not branch:
+            return self
+        return replace(self, base=branch, read_base=lambda: self.tip(branch))
+
     def land(self, landing: Landing) -> str:
         """See `ports.Forge.land`; safe to call again after a crash at any point."""
         commit = self._landed_already(landing) or self._from_queue(landing)
         if not commit and landing.offered:
+            if landing.proposal is None:
+                raise Waiting("it was not landed before")
             number = self._is_as_expected(landing, landing.expected_head)
             raise Waiting(f"#{number} waits for a person to merge it")
         if not commit:
@@ -86,7 +94,8 @@ class Lander:
                 head = found.proposal.head[:12]
                 raise Moved(f"#{found.number} was merged at {head}, which nobody tested")
             return found.merge_commit
-        return landing.commit if self.mirror.is_ancestor(landing.commit, tip) else ""
+        there = bool(tip) and self.mirror.is_ancestor(landing.commit, tip)
+        return landing.commit if there else ""
 
     def _from_queue(self, landing: Landing) -> str:
         """What the merge queue made of it; "" where it was never put there.
@@ -195,8 +204,8 @@ class Lander:
         # A plainer API lists what starts like this where there is no such ref.
         return str(taken(found, "object", "sha")) if isinstance(found, dict) else ""
 
-    def own_branch(self, branch: str) -> str:
-        """See `ports.ProposesRollbacks.own_branch`."""
+    def tip(self, branch: str) -> str:
+        """See `ports.Forge.tip`."""
         tip = self.branch_tip(branch)
         if tip:
             url, header = self.remote()
@@ -225,11 +234,16 @@ class Lander:
 
     def _push(self, landing: Landing) -> str:
         url, header = self.remote()
-        moves = [Move(f"refs/heads/{self.base}", landing.expected_base, landing.commit)]
+        moves = [Move(f"refs/heads/{self.base}", landing.expected_base or None, landing.commit)]
         for tag in landing.tags:
             made = self.mirror.make_tag(tag.name, landing.commit, tag.message)
             moves.append(Move(f"refs/tags/{tag.name}", None, made))
-        self.mirror.push(url, moves, header)
+        try:
+            self.mirror.push(url, moves, header)
+        except UserError as refused:
+            if landing.branch and landing.expected_base:
+                raise NeedsProposal(str(refused)) from refused
+            raise
         return landing.commit
 
     def _make_sure(self, landing: Landing, commit: str) -> None:

@@ -33,6 +33,7 @@ class LocalForge:
         name: key of the repository in the configuration.
         repository: the watched repository itself.
         base: name of the branch that deploys land on.
+        stages: branches of further stages; they are no proposals.
         reports: folder for reports and statuses.
         audit: told of branches that are refused.
     """
@@ -47,23 +48,26 @@ class LocalForge:
         *,
         base: str,
         reports: Path,
+        stages: frozenset[str] = frozenset(),
         audit: Audit = no_audit,
     ) -> None:
         self.name = name
         self.repository = repository
         self._base_ref = f"{_HEADS}{base}"
+        self._landed_on = frozenset(f"{_HEADS}{branch}" for branch in {base, *stages})
         self._files = ReportFiles(reports)
         self._audit = audit
         self._replying = threading.Lock()
 
     @classmethod
-    def open(  # each is one line of the configuration
+    def open(  # noqa: PLR0913  # each is one line of the configuration
         cls,
         name: str,
         path: Path,
         *,
         base: str,
         reports: Path,
+        stages: frozenset[str] = frozenset(),
         binary: str = "git",
         signing: Signing | None = None,
         audit: Audit = no_audit,
@@ -85,7 +89,7 @@ class LocalForge:
         require_bare(path)
         repository = Repository(path, binary=binary, signing=signing, audit=audit)
         repository.set_default("receive.fsckObjects", "true")
-        return cls(name, repository, base=base, reports=reports, audit=audit)
+        return cls(name, repository, base=base, reports=reports, stages=stages, audit=audit)
 
     # --- looking ---
 
@@ -101,6 +105,10 @@ class LocalForge:
                 hint="`algoops init` makes a first commit; or push one, or set `base`",
             )
         return commit
+
+    def tip(self, branch: str) -> str:
+        """The commit at a branch, "" where there is none."""
+        return self.repository.resolve(f"{_HEADS}{branch}") or ""
 
     def proposals(self) -> tuple[Proposal, ...]:
         """All branches with something that the base does not have, except the bot's own."""
@@ -167,6 +175,7 @@ class LocalForge:
         body: str,  # noqa: ARG002  # as above
         *,
         replaces: str = "",
+        onto: str = "",  # noqa: ARG002  # a rollback of a stage lands at once
     ) -> str:
         """Put a prepared commit on a branch; see `ports.Forge.propose`."""
         ref = f"{_HEADS}{branch}"
@@ -185,7 +194,7 @@ class LocalForge:
         A landing whose commit is in the base already is completed (tags that a power cut left
         out) and returned.
         """
-        if self._in_base(landing.commit):
+        if self._is_there(landing):
             self._publish(landing, ())
             return landing.commit
         self._judge(landing)
@@ -194,14 +203,16 @@ class LocalForge:
         try:
             self._publish(landing, self._moves(landing))
         except Moved:
-            if not self._in_base(landing.commit):
+            if not self._is_there(landing):
                 raise
             self._publish(landing, ())  # somebody else has just made the same landing
         return landing.commit
 
     def _offered(self, landing: Landing) -> Exception:
         """A person has not landed it yet; `UserError` or `Moved` where nobody can any more."""
-        branch = landing.proposal.ref if landing.proposal else ""
+        if landing.proposal is None:
+            return Waiting("it was not landed before")
+        branch = landing.proposal.ref
         if self.repository.resolve(f"{_HEADS}{branch}") != landing.expected_head:
             return UserError(f"the branch {branch} is gone, or holds something else")
         for folder in landing.folders:
@@ -215,20 +226,26 @@ class LocalForge:
         if updates:
             self.repository.publish(updates)
 
-    def _in_base(self, commit: str) -> bool:
+    def _is_there(self, landing: Landing) -> bool:
+        """Whether it has landed already."""
+        commit = landing.commit
         if self.repository.objects.header(object_id(commit)) is None:
             raise Moved(f"the prepared commit {commit[:12]} is gone: prepare it again")
-        return self.repository.is_ancestor(commit, self.base())
+        tip = self.tip(landing.branch) if landing.branch else self.base()
+        return bool(tip) and self.repository.is_ancestor(commit, tip)
 
     def _judge(self, landing: Landing) -> None:
-        if not self.repository.is_ancestor(landing.expected_base, landing.commit):
+        if landing.expected_base and not self.repository.is_ancestor(
+            landing.expected_base, landing.commit
+        ):
             raise UserError(
                 f"{landing.commit[:12]} does not build on {landing.expected_base[:12]}: "
                 "landing it would drop commits of the base"
             )
 
     def _moves(self, landing: Landing) -> tuple[Update, ...]:
-        moves = [Update(self._base_ref, landing.expected_base, landing.commit)]
+        ref = f"{_HEADS}{landing.branch}" if landing.branch else self._base_ref
+        moves = [Update(ref, landing.expected_base or None, landing.commit)]
         if landing.proposal and landing.expected_head:
             head = landing.expected_head
             moves.append(Update(f"{_HEADS}{landing.proposal.ref}", head, head))
@@ -254,7 +271,7 @@ class LocalForge:
         return Update(f"refs/tags/{tag.name}", None, made)
 
     def _is_proposal(self, branch: Branch) -> bool:
-        if branch.ref == self._base_ref or branch.ref.startswith(OWN_BRANCHES):
+        if branch.ref in self._landed_on or branch.ref.startswith(OWN_BRANCHES):
             return False
         problem = ref_problem(branch.ref)
         if problem:

@@ -86,16 +86,18 @@ class Writer(History):
     ) -> str:
         """A commit on `base` whose only change is one folder: now `to_tree`, or gone (None).
 
+        On no base ("") it is the first commit of a branch, and holds nothing else.
+
         Raises:
             UserError: the folder is like that already, or there is no folder `to_tree`.
         """
         if to_tree is not None and self.tree_at(to_tree, "") != to_tree:
             raise UserError(f"there is no folder {to_tree[:12]} in this repository")
-        if self.tree_at(base, path) == to_tree:
+        if base and self.tree_at(base, path) == to_tree:
             raise UserError(f"{path} is already as wanted; there is nothing to change")
         parts = tuple(safe_relative_path(path).split("/"))
-        tree = self._with_folder(self.tree_of(base), parts, to_tree)
-        return self.commit(tree, (base,), message, author, when=when)
+        tree = self._with_folder(self.tree_of(base) if base else None, parts, to_tree)
+        return self.commit(tree, (base,) if base else (), message, author, when=when)
 
     def commit_folder(
         self, parent: str, path: str, files: Mapping[str, bytes], message: str, author: Identity

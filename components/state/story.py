@@ -85,7 +85,8 @@ def _deployment(row: AuditRow) -> str:
     commit = str(row.details.get("commit", ""))[:12]
     tag = row.details.get("tag")
     what = f"version {row.new}" if row.new else "the removal"
-    return f"{what} landed as commit {commit}" + (f", tagged {tag}" if tag else "")
+    where = f" on {row.details['stage']}" if row.details.get("stage") else ""
+    return f"{what} landed{where} as commit {commit}" + (f", tagged {tag}" if tag else "")
 
 
 def _what(row: AuditRow) -> str:

@@ -244,3 +244,16 @@ def m0015_looks(db: Database) -> None:
             BEGIN SELECT RAISE(ABORT, 'looks are append-only'); END;
         """,
     )
+
+
+@migrations()
+def m0016_stages(db: Database) -> None:
+    """What landed on which stage; "" is the base."""
+    execute(
+        db,
+        """
+        ALTER TABLE deployments ADD COLUMN stage TEXT NOT NULL DEFAULT '';
+        DROP INDEX deployments_strategy;
+        CREATE INDEX deployments_strategy ON deployments (repository, name, stage, id);
+        """,
+    )

@@ -22,6 +22,7 @@ NAMES = (
     "m0013_base_set_back",
     "m0014_forward",
     "m0015_looks",
+    "m0016_stages",
 )
 """The migrations of `migrations.py`, in their order."""
 

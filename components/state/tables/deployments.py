@@ -14,14 +14,14 @@ _PREVIOUS = """
 SELECT d.* FROM deployments AS d
 LEFT JOIN strategies AS s ON s.repository = d.repository AND s.name = d.name
 LEFT JOIN versions AS v ON v.strategy_id = s.id AND v.version = d.version AND v.deployed_at != ''
-WHERE d.repository = :repository AND d.name = :name AND d.version != ''
+WHERE d.repository = :repository AND d.name = :name AND d.stage = '' AND d.version != ''
   AND d.version != :current AND ifnull(v.lifecycle, '') != 'rolled_back'
   AND NOT EXISTS (SELECT 1 FROM holds AS h WHERE h.repository = d.repository AND h.name = d.name
                   AND h.version = d.version AND h.lifted_at = '')
 ORDER BY d.id DESC LIMIT 1
 """
 
-_AUDITED = ("kind", "commit", "base_before", "tag", "proposal", "reason", "tree")
+_AUDITED = ("kind", "stage", "commit", "base_before", "tag", "proposal", "reason", "tree")
 
 
 class LandedFacts(TypedDict, total=False):
@@ -29,7 +29,8 @@ class LandedFacts(TypedDict, total=False):
 
     Attributes:
         kind: deploy | rollback | removal | external.
-        commit: what the base is now.
+        commit: what the base (or the stage's branch) is now.
+        stage: where; "" is the base.
         actor: who did it.
         reason: why, for people.
         base_before: what the base was.
@@ -50,10 +51,13 @@ class LandedFacts(TypedDict, total=False):
     tag: str
     proposal: str
     run_id: int | None
+    stage: str
 
 
 _UNKNOWN = {
-    **dict.fromkeys(("reason", "base_before", "tree", "content_key", "tag", "proposal"), ""),
+    **dict.fromkeys(
+        ("reason", "base_before", "tree", "content_key", "tag", "proposal", "stage"), ""
+    ),
     "run_id": None,
 }
 
@@ -80,62 +84,49 @@ class Deployments:
             repository: its key in the configuration.
             name: the strategy.
             version: "" for a removal.
-            found: nobody landed it through the bot, the base was found so. A commit may become the
-                base again when somebody set it back: then it is written down again.
+            found: nobody landed it through the bot, the branch was found so. A commit may become
+                its tip again when somebody set it back: then it is written down again.
             facts: see `LandedFacts`.
         """
         own = {"repository": repository, "name": name, "version": version}
         values: dict[str, Any] = {**_UNKNOWN, **own, **facts, "deployed_at": self._db.now()}
-        commit, actor = facts["commit"], facts["actor"]
+        stage, commit, actor = facts.get("stage", ""), facts["commit"], facts["actor"]
         with self._db.transaction():
-            known = self._of_commit(repository, name, commit)
+            known = self._of_commit(repository, name, stage, commit)
             if known is not None and not (found and self._is_past(known)):
                 return known
-            before = self.current(repository, name)
+            before = self.current(repository, name, stage)
             self._db.insert("deployments", values)
             old = before.version if before is not None else ""
             details = {key: values[key] for key in _AUDITED if values[key]}
             self._audit.append(
                 actor, "deployment.recorded", name, old, version, details, repository
             )
-            return self._required(repository, name, commit)
+            return self.list(repository, name, stage=stage, limit=1)[0]
 
-    def _of_commit(self, repository: str, name: str, commit: str) -> Deployment | None:
+    def _of_commit(self, repository: str, name: str, stage: str, commit: str) -> Deployment | None:
         row = self._db.one(
-            'SELECT * FROM deployments WHERE repository = ? AND name = ? AND "commit" = ?'
-            " ORDER BY id DESC LIMIT 1",
-            (repository, name, commit),
+            "SELECT * FROM deployments WHERE repository = ? AND name = ? AND stage = ?"
+            ' AND "commit" = ? ORDER BY id DESC LIMIT 1',
+            (repository, name, stage, commit),
         )
         return _deployment(row) if row is not None else None
 
     def _is_past(self, landing: Deployment) -> bool:
-        later = self._db.one(
-            "SELECT 1 FROM deployments WHERE repository = ? AND name = ? AND id > ? LIMIT 1",
-            (landing.repository, landing.name, landing.id),
-        )
-        return later is not None
+        newest = self.list(landing.repository, landing.name, stage=landing.stage, limit=1)
+        return newest[0].id != landing.id
 
-    def _required(self, repository: str, name: str, commit: str) -> Deployment:
-        found = self._of_commit(repository, name, commit)
-        if found is None:
-            raise LookupError(f"no deployment of {name} at {commit}")
-        return found
+    def current(self, repository: str, name: str, stage: str = "") -> Deployment | None:
+        """The landing that made what is on a stage now; None when nothing is."""
+        newest = self.list(repository, name, stage=stage, limit=1)
+        return newest[0] if newest and newest[0].version else None
 
-    def current(self, repository: str, name: str) -> Deployment | None:
-        """The landing that made what is deployed now; None when nothing is."""
-        row = self._db.one(
-            "SELECT * FROM deployments WHERE repository = ? AND name = ? ORDER BY id DESC LIMIT 1",
-            (repository, name),
-        )
-        return _deployment(row) if row is not None and row["version"] else None
-
-    def live(self, repository: str) -> list[Deployment]:
-        """The landings that made what is deployed now, by name."""
+    def live(self, repository: str, stage: str = "") -> list[Deployment]:
+        """The landings that made what is on a stage now, by name."""
         rows = self._db.rows(
-            "SELECT * FROM deployments AS d WHERE repository = ? AND version != ''"
-            " AND id = (SELECT max(id) FROM deployments WHERE repository = d.repository"
-            " AND name = d.name) ORDER BY name",
-            (repository,),
+            "SELECT * FROM deployments WHERE version != '' AND id IN (SELECT max(id)"
+            " FROM deployments WHERE repository = ? AND stage = ? GROUP BY name) ORDER BY name",
+            (repository, stage),
         )
         return [_deployment(row) for row in rows]
 
@@ -160,8 +151,10 @@ class Deployments:
         """
         rows = self._db.rows(
             "SELECT * FROM deployments AS d WHERE kind = 'removal' AND proposal = ''"
+            " AND stage = ''"
             " AND deployed_at >= ? AND NOT EXISTS (SELECT 1 FROM deployments AS later"
-            " WHERE later.repository = d.repository AND later.name = d.name AND later.id > d.id)"
+            " WHERE later.repository = d.repository AND later.name = d.name AND later.stage = ''"
+            " AND later.id > d.id)"
             " ORDER BY id",
             (clock.text(since),),
         )
@@ -171,12 +164,14 @@ class Deployments:
         self,
         repository: str | None = None,
         name: str | None = None,
+        *,
+        stage: str | None = "",
         limit: int = 100,
         offset: int = 0,
     ) -> list[Deployment]:
-        """Landings, newest first."""
+        """Landings on a stage ("" is the base; None: on all of them), newest first."""
         where, params = ["1 = 1"], []
-        for column, value in (("repository", repository), ("name", name)):
+        for column, value in (("repository", repository), ("name", name), ("stage", stage)):
             if value is not None:
                 where.append(f"{column} = ?")
                 params.append(value)

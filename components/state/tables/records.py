@@ -245,9 +245,10 @@ class Deployment:
     """One landing that changed what is deployed of a strategy.
 
     Attributes:
-        kind: deploy | rollback | removal | external (the base was moved outside the bot).
+        kind: deploy (or promotion) | rollback | removal | external (moved outside the bot).
         version: "" for a removal.
         commit: the commit that landed.
+        stage: where; "" is the base.
     """
 
     id: int
@@ -265,6 +266,7 @@ class Deployment:
     actor: str
     reason: str
     deployed_at: str
+    stage: str = ""
 
 
 @dataclass(frozen=True)

@@ -232,7 +232,7 @@ def test_a_branch_that_was_pushed_before_the_power_went_gets_its_pull_request(de
     base = desk.forge.base()
     desk.github.branch(desk.repo, BRANCH, {"x": b"1"}, "bot", base)
     tip = desk.git.tip(f"refs/heads/{BRANCH}")
-    assert desk.forge.own_branch(BRANCH) == tip
+    assert desk.forge.tip(BRANCH) == tip
     assert desk.forge.propose(BRANCH, tip, "Roll back", "broken") == "pr/1"
 
 

@@ -15,6 +15,7 @@ from bot.core.events import (
     Freeze,
     Help,
     Hold,
+    Promote,
     Rollback,
     Status,
     Unfreeze,
@@ -42,6 +43,12 @@ SNAPSHOTS = Path(__file__).parents[1] / "report" / "snapshots"
         ("/algoops rollback alpha v1.2.0 bad fill", Rollback("alpha", "1.2.0", "bad fill")),
         ("/algoops hold alpha 1.2.0 look first", Hold("alpha", "1.2.0", "look first")),
         ("/algoops unhold alpha 1.2.0", Unhold("alpha", "1.2.0")),
+        ("/algoops promote alpha", Promote("alpha")),
+        ("/algoops promote alpha v1.2.0 --to live", Promote("alpha", "1.2.0", "live")),
+        (
+            "/algoops rollback alpha 1.2.0 --stage live bad fill",
+            Rollback("alpha", "1.2.0", "bad fill", stage="live"),
+        ),
         ("/algoops freeze 36h the exchange moves", Freeze("36h", "the exchange moves")),
         ("/algoops freeze incident 7", Freeze("", "incident 7")),
         ("/algoops unfreeze it has moved", Unfreeze("it has moved")),
@@ -149,6 +156,16 @@ def test_what_only_mentions_a_command_does_nothing(text):
         ("/algoops rollback alpha", "reason"),
         ("/algoops rollback alpha 1.2.0", "reason"),
         ("/algoops rollback ../alpha 1.2.0 x", "name"),
+        ("/algoops rollback alpha --stage live", "reason"),
+        ("/algoops rollback alpha --stage", "before the reason"),
+        ("/algoops rollback alpha it lost --stage live", "before the reason"),
+        ("/algoops rollback alpha --stage=live it lost", "before the reason"),
+        ("/algoops promote", "name"),
+        ("/algoops promote alpha live", "name"),
+        ("/algoops promote alpha --to", "name"),
+        ("/algoops promote alpha --to ../x", "name"),
+        ("/algoops freeze", "reason"),
+        ("/algoops freeze 4h", "reason"),
         ("/algoops hold alpha", "version"),
         ("/algoops hold alpha 1.2 reason", "version"),
         ("/algoops hold alpha 1.2.0", "reason"),
@@ -213,7 +230,17 @@ def test_mixed_blocks_never_yield_more_than_the_lines_that_stand_there(lines):
 
 
 @pytest.mark.parametrize(
-    "command", [Check(), Deploy(), Rollback("a"), Hold("a", "1.0.0"), Cancel(), Status(), Help()]
+    "command",
+    [
+        Check(),
+        Deploy(),
+        Promote("a"),
+        Rollback("a"),
+        Hold("a", "1.0.0"),
+        Cancel(),
+        Status(),
+        Help(),
+    ],
 )
 def test_only_who_may_write_may_command(command):
     allowed = {p for p in Permission if may(command, p)}

@@ -2,6 +2,7 @@ from concurrent.futures import CancelledError
 
 import pytest
 
+from bot.config.stages import StageSettings
 from bot.core.requests import (
     BacktestRequest,
     ComponentHealth,
@@ -9,6 +10,7 @@ from bot.core.requests import (
     DeployRequest,
     LimitRequest,
     NotReady,
+    PromoteRequest,
     RollbackRequest,
     SandboxTestRequest,
 )
@@ -339,6 +341,43 @@ def test_a_rollback_passes_on_what_was_asked(bot, ids, deployer):
         "message": "rolled back",
     }
     assert bot.asked == [("rollback", RollbackRequest("1", "token:api", "losses", version="1.0.0"))]
+
+
+def test_a_promotion_passes_on_what_was_asked(bot, ids, deployer):
+    url = "/api/v1/strategies/sma_cross/promote"
+    answer = deployer.post(url, json={"to": "live", "version": "1.0.0"})
+    assert answer.json() == {
+        "status": "promoted",
+        "strategy_id": 1,
+        "version": "1.0.0",
+        "branch": "live",
+        "commit": "e" * 40,
+        "tag": None,
+        "message": "promoted",
+    }
+    asked = PromoteRequest("1", "token:api", stage="live", version="1.0.0")
+    assert bot.asked == [("promote", asked)]
+    assert deployer.post(url, json={"to": "../live"}).status_code == 422
+    assert len(bot.asked) == 1
+
+
+def test_what_each_stage_has_is_told_where_a_strategy_is(bot, ids, deployer):
+    (one,) = bot.settings.repositories
+    stages = (StageSettings(name="paper"), StageSettings(name="live", branch="live"))
+    bot.settings = bot.settings.model_copy(
+        update={"repositories": (one.model_copy(update={"stages": stages}),)}
+    )
+    bot.store.deployments.record(
+        one.name, "sma_cross", "1.0.0", kind="deploy", commit="e" * 40, actor="ada", stage="live"
+    )
+    shown = deployer.get("/api/v1/strategies/sma_cross").json()["stages"]
+    assert [s["stage"] for s in shown] == ["paper", "live"]
+    assert (shown[1]["version"], shown[1]["commit"]) == ("1.0.0", "e" * 40)
+    listed = {s["name"]: s["stages"] for s in deployer.get("/api/v1/strategies").json()["items"]}
+    assert listed["sma_cross"] == shown
+    page = deployer.get("/strategies/sma_cross").text
+    assert "On live <b>1.0.0</b>" in page
+    assert "On live" in deployer.get("/strategies/sma_cross?life=whole").text
 
 
 @pytest.mark.parametrize(

@@ -268,6 +268,10 @@ FILL = {
             VALUES (1, '1.0.0', 'pr/1', 'queued', '', '', 1);
         INSERT INTO holds (repository, name, version, actor, reason, held_at)
             VALUES ('main', 'RSI', '0.9.0', 'bob', 'why', '');
+        INSERT INTO deployments (repository, name, version, kind, "commit", base_before, tree,
+                                 content_key, tag, proposal, run_id, actor, reason, deployed_at)
+            VALUES ('main', 'RSI', '0.8.0', 'deploy', 'c', 'b', 't', 'k', '', 'pr/0', 1, 'bob',
+                    '', '2026-01-01T00:00:00.000Z');
     """,
     "m0004_audit": "INSERT INTO comments VALUES ('main', 'pr/1', 'c', '');",
     "m0005_why_runs_stopped": "UPDATE runs SET why = 'superseded by a newer commit';",
@@ -287,6 +291,7 @@ FILL = {
     "m0012_packed_verdicts": "SELECT 1;",
     "m0013_base_set_back": "SELECT 1;",
     "m0014_forward": "SELECT 1;",
+    "m0015_looks": "SELECT 1;",
 }
 
 

@@ -143,6 +143,22 @@ def test_landings_are_listed_newest_first(store):
     assert store.deployments.list("other") == []
 
 
+def test_same_commit_on_two_stages_is_two_landings_and_neither_hides_the_other(store, life):
+    life.deploy("1.0.0", tree="a")
+    land(store, "1.0.0", "c1", tree="a")
+    land(store, "1.1.0", "c2", tree="b")
+    land(store, "1.0.0", "c1", stage="live", tree="a")
+    assert store.deployments.current("main", "RSI").version == "1.1.0"
+    assert store.deployments.current("main", "RSI", "live").version == "1.0.0"
+    assert [d.version for d in store.deployments.live("main", "live")] == ["1.0.0"]
+    assert [d.version for d in store.deployments.live("main", "")] == ["1.1.0"]
+    assert len(store.deployments.list("main", stage=None)) == 3
+    assert store.deployments.previous("main", "RSI").version == "1.0.0"
+    land(store, "", "c4", kind="removal", stage="live")
+    assert store.deployments.live("main", "live") == []
+    assert store.deployments.current("main", "RSI").version == "1.1.0"
+
+
 # --- holds -------------------------------------------------------------------------------------
 
 
