@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import copy
 import math
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from backtesting.backtesting import _OutOfMoneyError
@@ -111,26 +112,45 @@ class SymbolBook(Exchange):
         """A new bar is there."""
         self.__dict__.pop("_position_unrealized_pl", None)  # as the package at each bar
         self._i = len(self._data) - 1
-        self.mark = self._data._current_value("Open")  # noqa: SLF001  # as the package reads it
+        self.mark = float(self._data._current_value("Open"))  # noqa: SLF001  # as the package reads it
 
     def close_bar(self) -> None:
         """The bar is over."""
-        self.mark = self.last_price
+        self.mark = float(self.last_price)
+
+    def _trades_cache_clear(self) -> None:
+        super()._trades_cache_clear()
+        self.__dict__.pop("_held", None)
+
+    @cached_property
+    def _held(self) -> tuple[int, int, float]:
+        """Units of the position, units of all trades, and what was paid for the position."""
+        sizes = [int(trade.size) for trade in self.trades]
+        paid = sum(trade.size * trade.entry_price for trade in self.trades)
+        return sum(sizes), sum(map(abs, sizes)), float(paid)
 
     @property
     def units(self) -> int:
         """The position's, signed."""
-        return sum(int(trade.size) for trade in self.trades)
+        return self._held[0]
 
     @property
     def profit(self) -> float:
         """Of the open trades at `mark`."""
-        return float(sum(t.size * (self.mark - t.entry_price) for t in self.trades))
+        return self._profit_at(self.mark)
 
     @property
     def used(self) -> float:
         """Margin that the open trades use at `mark`."""
-        return float(sum(abs(t.size) for t in self.trades) * self.mark / self._leverage)
+        return self._used_at(self.mark)
+
+    def _profit_at(self, price: float) -> float:
+        units, _, paid = self._held
+        return units * price - paid
+
+    def _used_at(self, price: float) -> float:
+        leverage: float = self._leverage
+        return self._held[1] * price / leverage
 
     def frees(self) -> bool:
         """Whether an order at the open goes against the position."""
@@ -157,12 +177,7 @@ class SymbolBook(Exchange):
         """What the position adds to the free margin at the worst price of this bar."""
         bar = self._data
         prices = [float(bar._current_value(name)) for name in ("Low", "High")]  # noqa: SLF001  # as above
-        leverage: float = self._leverage
-        held = [(float(trade.size), float(trade.entry_price)) for trade in self.trades]
-        return min(
-            sum(size * (price - entered) - abs(size) * price / leverage for size, entered in held)
-            for price in prices
-        )
+        return min(self._profit_at(price) - self._used_at(price) for price in prices)
 
     def trade_at_open(self, units: int) -> None:
         """Close, reduce, open or enlarge the position by so many units, at this bar's open."""
