@@ -8,7 +8,8 @@ import pytest
 
 from algoops import PortfolioStrategy
 from algoops.exchange.shared import SharedAccount
-from algoops.run import _NotebookRun, checked
+from algoops.run import _NotebookRun
+from algoops.timeline import checked
 from tests.engine_fairness import STEPS, VOLATILITY, t_value
 
 pytestmark = pytest.mark.filterwarnings("ignore")
