@@ -30,9 +30,12 @@ _CHANCE_HINT = (
 
 SURE = 0.95
 MOST_LEAKS, WORDS_CAP = 50, 200
+UNFINISHED = "lookahead-unfinished"
+"""The rule of a look that came to no end."""
+
 _AN_ERROR = {"severity": Severity.ERROR}
 _AUDITED = {
-    "lookahead-unfinished": {
+    UNFINISHED: {
         "hint": (
             "init() has to work on the first bars alone, as many as trading starts with: take "
             "checks of the data's length out of it, or choose `engine.causality: streamed`"
@@ -113,7 +116,7 @@ def unfinished(reason: str) -> Finding:
     """The check could not be finished."""
     return Finding(
         check=CheckName.LOOKAHEAD,
-        rule="lookahead-unfinished",
+        rule=UNFINISHED,
         message=f"the look for future bars was not finished: {reason}",
         hint="the orders themselves were made without future bars; check init() for side effects",
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from components.engine.attempt import Attempt
 from components.engine.audit import MOST_ORDER_BARS, SAMPLED_BARS, Coverage
+from components.engine.findings import UNFINISHED
 from components.engine.forecast import TooDear
 from components.engine.job_bars import Market, market_of
 from components.errors import ConfigError, TransientError, UserError
@@ -61,21 +62,29 @@ def _tried(job: BacktestJob | SmokeJob, sandbox: Sandbox, market: Market) -> Exe
     """Streamed where that fits its CPU time, else once more on all data, audited.
 
     Where the audit fails without having found a leak (chance, an init() that can't be followed),
-    streaming has the last word, so that no verdict depends on how fast the machine is.
+    streaming has the last word, so that no verdict depends on how fast the machine is. Where audits
+    are configured it has that only where the audit came to no end, as with code that fails on few
+    bars, and where its time allows it.
     """
     if isinstance(job, SmokeJob):
         return Attempt(job, sandbox, market).outcome()
     until = time.monotonic() + job.limits.wall_s
-    try:
-        return Attempt(job, sandbox, market).outcome()
-    except TooDear as dear:
-        coverage = _coverage(dear, job.limits, len(market.bars.frame))
+    coverage = None
+    if job.causality == "streamed":
+        try:
+            return Attempt(job, sandbox, market).outcome()
+        except TooDear as dear:
+            coverage = _coverage(dear, job.limits, len(market.bars.frame))
     audited = replace(_in_time(job, until), causality="audited")
     outcome = Attempt(audited, sandbox, market, coverage).outcome()
-    if not outcome.lookahead or any(leak.rule == "lookahead" for leak in outcome.lookahead):
+    rules = {leak.rule for leak in outcome.lookahead}
+    unsettled = {UNFINISHED} if coverage is None else rules - {"lookahead"}
+    if "lookahead" in rules or not rules & unsettled:
         return outcome
-    streamed = replace(_in_time(job, until), stream_cpu_s=None)
-    return Attempt(streamed, sandbox, market).outcome()
+    streamed = replace(_in_time(job, until), causality="streamed", stream_cpu_s=None)
+    last_word = Attempt(streamed, sandbox, market).outcome()
+    late = coverage is None and last_word.status is Status.TIMEOUT
+    return outcome if late else last_word
 
 
 def _in_time(job: BacktestJob, until: float) -> BacktestJob:

@@ -119,6 +119,19 @@ def test_init_that_refuses_the_first_bars_is_told_the_same_with_a_delay(data):
     assert [f.severity for f in late.lookahead] == [f.severity for f in prompt.lookahead]
 
 
+@pytest.mark.parametrize("delay", [0, 1])
+def test_init_that_refuses_few_bars_is_streamed_where_an_audit_can_not_end(data, delay):
+    """The audit asks it to work on fewer bars than it takes, and has found no look ahead."""
+    audited, streamed = (
+        run(REFUSES, data, causality=mode, delay=delay, end="2005-12-31")
+        for mode in ("audited", "streamed")
+    )
+    assert audited.status is Status.PASSED, audited.message
+    assert audited.provenance.causality == "streamed"
+    assert audited.orders_sha256 == streamed.orders_sha256
+    assert audited.lookahead == streamed.lookahead
+
+
 def test_strategy_sees_each_bar_once_in_order_and_its_order_is_filled_two_bars_after(data):
     prompt, late = (run(OWN_BARS, data, delay=delay, end="2004-09-30") for delay in (0, 1))
     seen, before = late.stdout.splitlines(), prompt.stdout.splitlines()

@@ -5,9 +5,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from bot.cli import audit, doctor, operate
+from bot.cli import audit, doctor, holdout, operate
 from components.errors import AlgoOpsError
 from components.state import DATABASE, Store
+from components.state.tables.looks import SealedLook, SealedPart
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def kept(config):
 
 def run(*words):
     app = typer.Typer()
-    for family in (audit, doctor, operate):
+    for family in (audit, doctor, holdout, operate):
         family.register(app)
     return CliRunner().invoke(app, [str(word) for word in words])
 
@@ -85,3 +86,33 @@ def test_unknown_format_is_refused_before_anything_is_looked_at(config, words):
     assert done.exit_code == 2
     assert "'xml' is not one of" in done.stderr
     assert not (config.parent / "kept").exists()
+
+
+def test_operator_sees_the_figures_of_looks_and_that_is_on_record(config):
+    config.write_text(
+        "state: {dir: kept}\nrepositories: [{name: demo, path: demo.git}]\n", encoding="utf-8"
+    )
+    part = SealedPart("family", "2015-01-01", "2018-12-31")
+    figures = {"symbol": "SPX", "status": "passed", "open_sharpe": 1.25, "sealed_sharpe": -0.5}
+    look = SealedLook(
+        repository="demo",
+        strategy="sma",
+        tree="tree",
+        content="x",
+        parts=(part,),
+        agrees=False,
+        figures={"symbols": [figures]},
+        proposal="pr/1",
+    )
+    with Store(config.parent / "kept" / DATABASE) as store:
+        store.looks.take(look, 10)
+    told = run("holdout", "show", "--config", config)
+    assert told.exit_code == 0, told.output
+    for word in ("sma", "pr/1", "does not", "1.25", "-0.50"):
+        assert word in told.stdout
+    document = json.loads(run("holdout", "show", "--config", config, "--format", "json").stdout)
+    assert document["looks"][0]["figures"]["symbols"] == [figures]
+    with Store(config.parent / "kept" / DATABASE) as store:
+        rows = store.audit.list(event="holdout.shown")
+    assert len(rows) == 2
+    assert rows[0].actor.startswith("cli:")
