@@ -8,7 +8,7 @@ from threading import Event as Flag
 import anyio
 
 from bot.agents.door import WatchedBot, identity_of
-from bot.checks.base_policies import bench_now
+from bot.checks.base_policies import bench_now, policies_now
 from bot.checks.folders import content_subject
 from bot.checks.policies import Policies
 from bot.checks.standalone import check_subjects
@@ -43,8 +43,9 @@ class AuthorDoor:
         return WatchedBot(world.store, world.repository(self._repository))
 
     def policies(self) -> Policies:
-        """The operator's policies; see `Door`."""
-        return self._world().bench.policies
+        """Those that hold on the base branch now; see `Door`."""
+        watched = self.bot().watched
+        return policies_now(watched.where, self._world().bench.policies, watched.base_branch)
 
     def subject(self, folder: str, files: Mapping[str, str]) -> Subject:
         """What came with the request; see `Door`."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import anyio
 import httpx
 import pytest
+import yaml
 from jsonschema import Draft202012Validator
 from mcp.client.stdio import StdioServerParameters
 
@@ -17,6 +18,7 @@ from bot.agents.submit import submit
 from bot.agents.tools import build
 from bot.cli.mcp import WorkingFolder
 from bot.config.settings import PROJECT, load
+from bot.daemon.reload import reread
 from bot.daemon.service import Service
 from bot.daemon.start import refusals
 from bot.server.app import create_app
@@ -164,6 +166,25 @@ def test_a_body_beyond_the_servers_bound_is_refused_before_it_is_read(url):
 
 async def _text(agent, uri):
     return (await agent.client.read_resource(uri)).contents[0].text
+
+
+def test_rules_are_those_that_hold_on_the_base_branch(stage, url, service):
+    document = yaml.safe_load(stage.config.read_text())
+    document["repositories"][0]["policies"] = "rules"
+    stage.config.write_text(yaml.safe_dump(document))
+    settings = load(stage.config, env=ENV)
+    service.use(reread(service._world, service.settings, lambda: settings).world, settings)
+
+    async def talk(agent):
+        return await agent("rules", topic="gates")
+
+    assert "never-idle" not in ask(url, "ada", talk)
+    stage.author.start("main")
+    (stage.author.folder / "rules").mkdir()
+    gate = "{id: never-idle, metric: exposure_pct, op: '>=', value: 90}"
+    (stage.author.folder / "rules" / "risk.yaml").write_text(f"gates: [{gate}]\n")
+    stage.author.push("main", "Never idle")
+    assert "never-idle (fails): exposure_pct >= 90" in ask(url, "ada", talk)
 
 
 # --- submitting ------------------------------------------------------------------------------------

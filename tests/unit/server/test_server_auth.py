@@ -263,3 +263,7 @@ def test_only_a_token_with_the_role_admin_accepts_changed_policies(tmp_path, rol
     bot.store.close()
     assert refused.status_code == 403
     assert refused.json()["code"] == "policy_change"
+
+
+def test_without_an_authors_token_there_are_no_tools_for_agents(client):
+    assert client.post("/mcp", json={}).status_code == 404
