@@ -9,15 +9,17 @@ import pandas as pd
 import structlog
 
 from bot.checks.base_policies import bench_now
-from bot.checks.strategy import Superseded
+from bot.checks.strategy import Superseded, cause
 from bot.core.failpoints import failpoint
 from bot.core.notices import OrdersChanged
 from bot.forward.compare import Difference, difference, digest, orders_text
+from bot.forward.edge import edge_of
 from bot.forward.react import react_to
 from bot.forward.wants import AGAIN, GONE, DeployedLook, NoOrders, Want
 from bot.landing.context import Watched, World
 from components.engine.data.calendar import due
 from components.engine.data.prefix import pack, restated, unpack
+from components.errors import TransientError
 from components.ports import Turn
 from components.schema.results.orders import OrderSheet
 from components.schema.results.values import ExecutionResult, Status
@@ -71,7 +73,7 @@ def follow(world: World, job: Job) -> None:
         for want, future in running:
             result = _wait(world, future)
             failpoint("forward.ran")
-            _settle(world, want.market.before, _found(world, want, result))
+            _settle(world, want.market.before, _guarded(world, want, result))
     finally:
         for _, future in running:
             future.cancel()
@@ -120,6 +122,17 @@ def _standing(asked: Want | NoOrders, reason: str, seen: str) -> OrderState:
     return replace(kept, reason=reason, seen=seen)
 
 
+def _guarded(world: World, want: Want, result: ExecutionResult) -> LookedAt:
+    """What a run comes to; what breaks under one strategy keeps no other from its orders."""
+    try:
+        return _found(world, want, result)
+    except TransientError:
+        raise
+    except Exception as error:
+        log.exception("orders broke", strategy=want.market.name)
+        return LookedAt(_standing(want, cause(error), AGAIN + _whole_hash(world, want)))
+
+
 def _found(world: World, want: Want, result: ExecutionResult) -> LookedAt:
     """What a run comes to: held against the record, then its new bars."""
     seen = want.bars.data_hash
@@ -150,7 +163,10 @@ def _found(world: World, want: Want, result: ExecutionResult) -> LookedAt:
     )
     if _withheld(differs) or not result.sheets:
         return LookedAt(standing)
-    return _with_rows(want, result, standing, {row.bar for row in sealed})
+    found = _with_rows(want, result, standing, {row.bar for row in sealed})
+    rows = [*sealed, *found.sealed]
+    edge = edge_of(world, want.market.content_key, want.market.symbol, rows)
+    return replace(found, standing=replace(found.standing, edge=edge))
 
 
 def _whole_hash(world: World, want: Want) -> str:

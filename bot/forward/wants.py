@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import structlog
+
 from bot.checks.backtests import (
     Task,
     Wishes,
@@ -13,6 +15,7 @@ from bot.checks.backtests import (
 )
 from bot.checks.jobs import backtest_of
 from bot.checks.run import read_subject
+from bot.checks.strategy import cause
 from bot.checks.subject import Bench, Subject, read_definition
 from bot.core.decisions import StrategyChange
 from bot.landing.context import Watched, World
@@ -26,6 +29,8 @@ from components.state.db import clock
 from components.state.orders import accept_key
 from components.state.tables.forward import ForwardTrack, OrderState
 from components.state.tables.records import Deployment
+
+log = structlog.get_logger(__name__)
 
 LAST_BAR = (1 << 63) - 1
 """Nanoseconds since 1970 after every bar: only the last one is asked for."""
@@ -99,7 +104,7 @@ class DeployedLook:
         for deployment in self._store.deployments.live(self._watched.name):
             before = known.pop(deployment.name, [])
             if not self._unchanged(deployment, before):
-                yield from self._of(deployment, {one.symbol: one for one in before})
+                yield from self._guarded(deployment, {one.symbol: one for one in before})
         for name, gone in known.items():
             for one in gone:
                 if one.deployment:
@@ -131,9 +136,26 @@ class DeployedLook:
             self._hashes[symbol, interval] = found
         return self._hashes[symbol, interval]
 
+    def _guarded(
+        self, deployment: Deployment, before: dict[str, OrderState]
+    ) -> Iterator[Want | NoOrders]:
+        """What breaks under one strategy keeps no other from its orders."""
+        try:
+            yield from list(self._of(deployment, before))
+        except Exception as error:
+            log.exception("orders broke", strategy=deployment.name)
+            for symbol in before or ("",):
+                one = before.get(symbol)
+                interval = one.interval if one is not None else ""
+                yield NoOrders(_market(deployment, symbol, interval, one), cause(error))
+
     def _of(
         self, deployment: Deployment, before: dict[str, OrderState]
     ) -> Iterator[Want | NoOrders]:
+        if not deployment.content_key:  # it was live before it was checked
+            live = self._store.versions.deployed(deployment.repository, deployment.name)
+            key = live.content_key if live is not None and live.tree == deployment.tree else ""
+            deployment = replace(deployment, content_key=key)
         change = StrategyChange(deployment.name, None, deployment.tree)
         subject = read_subject(self._watched.where, change)
         policies = self._bench.policies

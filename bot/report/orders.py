@@ -26,9 +26,24 @@ def order_lines(sheet: Sheet) -> list[str]:
         state = f"position {number_words(sheet['position'])}, equity {sheet['equity']:,.2f}"
         lines = [f"{title}, after the bar of {sheet['bar']}: {state}"]
         lines += [f"  {order_words(order)}" for order in sheet["orders"]] or ["  no orders"]
+    if sheet["edge"]:
+        lines.append(f"  since the deploy: {edge_words(sheet['edge'])}")
     if sheet["integrity"]:
         lines.append(f"  not as sealed: {sheet['integrity']['message']}")
     return lines
+
+
+def edge_words(edge: Mapping[str, Any] | None) -> str:
+    """What the returns since the deploy say, with the band of the backtest and the power."""
+    if edge is None:
+        return "no bar yet"
+    bars = f"{edge['bars']} {'bar' if edge['bars'] == 1 else 'bars'}"
+    words = f"{edge['return_pct']:+,.2f} % in {bars}"
+    if edge["band_pct"] is None:
+        return f"{words}; its backtest is not known here"
+    low, high = edge["band_pct"]
+    power = f"a lost edge would be seen by now with {edge['power'] * 100:.0f} %"
+    return f"{words}, the backtest's band {low:+,.1f} to {high:+,.1f} %: {edge['says']} ({power})"
 
 
 def order_words(order: Mapping[str, Any]) -> str:

@@ -9,13 +9,25 @@ from components.schema.results.report import Report
 from components.state import Lifecycle
 
 
+class EdgeAnswer(BaseModel):
+    """What the returns since the deploy say beside the band of the backtest (percent).
+
+    `power`: at least so probable is it that a lost edge had been seen by now.
+    """
+
+    says: str
+    bars: int
+    return_pct: float
+    band_pct: tuple[float, float] | None
+    power: float | None
+
+
 class SheetAnswer(BaseModel):
     """What a deployed strategy wants next on one symbol.
 
     `reason`: why it wants nothing, or nothing is known; empty where the orders hold. `bar`: the
     last one that was looked at; `late_at`: when the next one should be there. `number` grows with
-    each change. `bars`, `return_pct`: what counts since the deploy, in percent. `integrity`: how
-    sealed orders and today's replay differ; null: not at all.
+    each change. `integrity`: how sealed orders and today's replay differ; null: not at all.
     """
 
     repository: str
@@ -32,8 +44,7 @@ class SheetAnswer(BaseModel):
     orders_sha256: str | None
     position: float | None
     equity: float | None
-    bars: int
-    return_pct: float | None
+    edge: EdgeAnswer | None
     data: str | None
     integrity: dict[str, str | bool] | None
 

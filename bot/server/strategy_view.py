@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.landing import kept
-from bot.report.orders import order_words
+from bot.report.orders import edge_words, order_words
 from bot.server import figures, text
 from components.schema.results.values import ExecutionResult, Metrics
 from components.state import Store
@@ -147,7 +147,14 @@ def _title(row: AuditRow) -> str:
 def orders_now(store: Store, strategy: Strategy) -> list[dict[str, Any]]:
     """The order sheets of what is deployed, each with its lines for people."""
     found = sheets(store, strategy.repository, strategy.name)
-    return [{**one, "lines": [order_words(order) for order in one["orders"]]} for one in found]
+    return [
+        {
+            **one,
+            "lines": [order_words(order) for order in one["orders"]],
+            "edge_words": edge_words(one["edge"]),
+        }
+        for one in found
+    ]
 
 
 def with_before(versions: Sequence[Version]) -> list[dict[str, Any]]:

@@ -44,7 +44,6 @@ def sheet_document(store: "Store", standing: OrderState) -> dict[str, Any]:
         reason = late_words(standing.late_at)
     last = store.forward.last(standing.track) if standing.track else None
     holds = last is not None and not reason
-    bars, gain = store.forward.since(standing.track)
     return {
         "repository": standing.repository,
         "strategy": standing.name,
@@ -60,8 +59,7 @@ def sheet_document(store: "Store", standing: OrderState) -> dict[str, Any]:
         "orders_sha256": last.orders_sha256 if last is not None and holds else None,
         "position": last.position if last is not None and holds else None,
         "equity": last.equity if last is not None and holds else None,
-        "bars": bars,
-        "return_pct": gain,
+        "edge": json.loads(standing.edge) if standing.edge else None,
         "data": last.data if last is not None else None,
         "integrity": json.loads(standing.integrity) if standing.integrity else None,
     }

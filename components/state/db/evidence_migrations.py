@@ -257,3 +257,9 @@ def m0016_stages(db: Database) -> None:
         CREATE INDEX deployments_strategy ON deployments (repository, name, stage, id);
         """,
     )
+
+
+@migrations()
+def m0017_since_deploy(db: Database) -> None:
+    """What the returns since the deploy say."""
+    db.execute("ALTER TABLE standing ADD COLUMN edge TEXT NOT NULL DEFAULT ''")

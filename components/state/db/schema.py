@@ -23,6 +23,7 @@ NAMES = (
     "m0014_forward",
     "m0015_looks",
     "m0016_stages",
+    "m0017_since_deploy",
 )
 """The migrations of `migrations.py`, in their order."""
 

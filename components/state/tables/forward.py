@@ -74,6 +74,8 @@ class OrderState:
         seen: which data was looked at last; "": it has to be looked at again.
         integrity: why sealed orders and today's replay differ, JSON; "": they are the same.
         told: hash of what those who are told know.
+        edge: what the returns since the deploy say, JSON; "": no bar counts yet, or the backtest
+            is not known.
     """
 
     repository: str
@@ -90,6 +92,7 @@ class OrderState:
     integrity: str = ""
     told: str = ""
     updated_at: str = ""
+    edge: str = ""
 
 
 class Forward:
@@ -154,18 +157,6 @@ class Forward:
             "SELECT * FROM forward WHERE track = ? ORDER BY bar DESC LIMIT 1", (track,)
         )
         return _sealed(row) if row is not None else None
-
-    def since(self, track: int) -> tuple[int, float | None]:
-        """How many bars of a record count, and the return over them in percent."""
-        row = self._db.one(
-            "SELECT sum(counts) AS bars, (SELECT equity FROM forward WHERE track = :track"
-            " ORDER BY bar LIMIT 1) AS first, (SELECT equity FROM forward WHERE track = :track"
-            " ORDER BY bar DESC LIMIT 1) AS last FROM forward WHERE track = :track",
-            {"track": track},
-        )
-        if row is None or not row["bars"]:
-            return 0, None
-        return int(row["bars"]), (row["last"] / row["first"] - 1) * 100
 
     def counts(self) -> dict[str, int]:
         """Order sheets of what is deployed, by state, and messages that their receiver refused."""

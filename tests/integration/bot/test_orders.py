@@ -14,11 +14,15 @@ from bot.config.settings import load
 from bot.core.notices import OrdersChanged
 from bot.daemon.service import Service
 from bot.forward import follow as follow_module
+from bot.forward import wants as wants_module
 from bot.forward.compare import orders_text
 from bot.forward.follow import follow
 from bot.server.app import create_app
 from components.engine.market_data import FolderData
 from components.executor.run import run_job
+from components.schema.results.evidence import Evidence, Span
+from components.schema.results.report import Change, StrategyReport
+from components.schema.results.values import ExecutionResult, Metrics, Status, Verdict
 from components.state.db.errors import StateFault
 from tests.engine_support import ForkingSandbox
 from tests.orders_support import CODE, FOLLOW, Ground, old
@@ -328,7 +332,7 @@ def test_orders_are_read_by_command_line_and_over_http(live):
         assert client.get("/api/production/strategies/two/orders/").status_code == 404
         page = client.get("/strategies/one").text
         assert f"<td>{live.sheet('one')['bar']}</td>" in page
-        assert "in 2 bars" in page
+        assert "in 2 bars; its backtest is not known here" in page
         live.write(live.whole.assign(Volume=2_000.0))
         live.look()
         page = client.get("/strategies/one").text
@@ -339,6 +343,41 @@ def test_orders_are_read_by_command_line_and_over_http(live):
         assert 'algoops_orders{state="withheld"} 1.0' in metrics
     told = live.stage.algoops("lifecycle", "one").stdout
     assert "Sealed orders on AAA were held against their replay: the data of the past was" in told
+
+
+def test_returns_since_the_deploy_stand_beside_the_band_of_the_backtest(ground):
+    ground.write(ground.bars(190))
+    ground.deploy("one")
+    metrics = Metrics(start="", end="", duration="", volatility_ann_pct=20.0, bars_a_year=365.0)
+    result = ExecutionResult(
+        status=Status.PASSED,
+        symbol="AAA",
+        metrics=metrics,
+        evidence=Evidence(sharpe_span=Span(low=0.4, high=1.6)),
+    )
+    report = StrategyReport(
+        name="one",
+        path="",
+        change=Change.ADDED,
+        tree="",
+        content_key="key",
+        verdict=Verdict.PASSED,
+        results=(result,),
+    )
+    store = ground.world.store
+    store.verdicts.put("key", "one", "1.0.0", Verdict.PASSED, report.model_dump_json())
+    landed = store.deployments.current("demo", "one")
+    store.versions.put("demo", "one", "1.0.0", tree=landed.tree, content_key="key")
+    ground.look()
+    ground.write(ground.whole)
+    ground.look()
+    rows, edge = ground.record("one"), ground.sheet("one")["edge"]
+    assert edge["bars"] == 10
+    assert edge["return_pct"] == pytest.approx((rows[-1].equity / rows[0].equity - 1) * 100)
+    assert (edge["says"], edge["power"] < 0.1) == ("inconclusive", True)
+    words = ground.stage.algoops("orders", "one").stdout
+    assert "the backtest's band " in words
+    assert "inconclusive (a lost edge would be seen by now with 0 %)" in words
 
 
 def test_restated_data_is_taken_as_it_is_once_somebody_says_why(live):
@@ -377,3 +416,31 @@ def test_sealed_orders_that_differ_are_rolled_back_where_the_policy_says_so(grou
     kinds = [d.kind for d in ground.world.store.deployments.list(repository="demo")]
     assert kinds == ["rollback", "external", "external"]
     assert ground.sheet("one")["version"] == "1.0.0"
+
+
+def test_strategy_under_which_something_breaks_keeps_no_other_from_its_orders(ground, monkeypatch):
+    ground.write(ground.whole)
+    ground.deploy("one", "two", "zoo")
+    real = wants_module.read_subject
+
+    def broken(where, change):
+        if change.name == "one":
+            raise ValueError("no such thing")
+        return real(where, change)
+
+    found = follow_module.edge_of
+
+    def breaks(world, key, symbol, rows):
+        if len(ground.executor.jobs) == 2 and rows[0].orders and not broke:
+            broke.append(symbol)
+            raise ValueError("another thing")
+        return found(world, key, symbol, rows)
+
+    broke = []
+    monkeypatch.setattr(wants_module, "read_subject", broken)
+    monkeypatch.setattr(follow_module, "edge_of", breaks)
+    ground.look()
+    reasons = [ground.sheet(name)["reason"] for name in ("one", "two", "zoo")]
+    assert "no such thing" in reasons[0]
+    assert "another thing" in reasons[1]
+    assert reasons[2] == ""

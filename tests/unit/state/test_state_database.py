@@ -292,6 +292,7 @@ FILL = {
     "m0013_base_set_back": "SELECT 1;",
     "m0014_forward": "SELECT 1;",
     "m0015_looks": "SELECT 1;",
+    "m0016_stages": "SELECT 1;",
 }
 
 
