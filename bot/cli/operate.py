@@ -79,13 +79,19 @@ def deploy(
             help="Land changed policies too: you are not their author and have looked at them.",
         ),
     ] = False,
+    ready: Annotated[
+        bool,
+        typer.Option("--when-ready", help="As soon as it is green, approved and not frozen."),
+    ] = False,
     repository: RepositoryOption = "",
     config: ConfigOption = None,
 ) -> None:
     """Land a proposal whose checks have passed: merge commit, tag, record."""
     with errors_for_people():
         settings = settings_from(config)
-        command = Deploy(sha=sha, name=name, message=message, create_tag=tag, admin=accept)
+        command = Deploy(
+            sha=sha, name=name, message=message, create_tag=tag, admin=accept, when_ready=ready
+        )
         _issue(settings, repository_named(settings, repository), command, _proposal(ref))
 
 

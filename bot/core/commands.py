@@ -91,11 +91,14 @@ def _alone(command: Command) -> Callable[[list[str]], Command]:
 
 
 def _deploy(words: list[str]) -> Command:
-    if not words:
-        return Deploy()
-    if len(words) > 1 or not _SHA.fullmatch(words[0]):
-        return Help("deploy takes one commit id of 7 to 40 lower-case hex digits, or nothing")
-    return Deploy(words[0])
+    ready = [word.lower() for word in words[-2:]] == ["when", "ready"]
+    rest = words[:-2] if ready else words
+    if len(rest) > 1 or not all(map(_SHA.fullmatch, rest)):
+        return Help(
+            "deploy takes one commit id of 7 to 40 lower-case hex digits, or nothing; then perhaps"
+            " `when ready`"
+        )
+    return Deploy("".join(rest), when_ready=ready)
 
 
 def _rollback(words: list[str]) -> Command:

@@ -15,6 +15,7 @@ class Deploy:
     The other fields are for the API and the command line: the strategy that is meant, the merge
     commit's message, and whether and with which version to tag; `admin`: whoever gives it has the
     admin role (by a token, or said so on the command line) and accepts changed policies.
+    `when_ready` (`deploy when ready`): as soon as it is green, approved and not frozen.
     """
 
     sha: str = ""
@@ -23,6 +24,7 @@ class Deploy:
     create_tag: bool = True
     tag_version: str = ""
     admin: bool = False
+    when_ready: bool = False
 
 
 @dataclass(frozen=True)

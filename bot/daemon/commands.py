@@ -36,6 +36,7 @@ from bot.deploy.approvals import approve
 from bot.deploy.deploys import deploy
 from bot.deploy.promotions import promote
 from bot.deploy.rollbacks import continue_rollback, rollback
+from bot.deploy.when_ready import give_up, land_wished, wish_deploy
 from bot.landing.context import Watched, World
 from bot.landing.freezing import frozen, lift_freeze, order_freeze
 from bot.landing.holding import set_hold
@@ -166,11 +167,17 @@ def _deploy(
     if isinstance(command, Deploy):
         order = deploy_order(event, command, key)
         going_on = continue_rollback(world, watched, event.proposal, key)
+        if going_on is None and command.when_ready:
+            proposal = watched.forge.proposal(event.proposal)
+            if proposal is not None:
+                going_on = wish_deploy(world, watched, proposal, event, key)
         return going_on or deploy(world, watched, order)
     proposal = watched.forge.proposal(event.proposal)
     if proposal is None:
         return _no_proposal(event)
-    return approve(world, watched, proposal, event.actor, command.sha)
+    outcome = approve(world, watched, proposal, event.actor, command.sha)
+    land_wished(world, watched, proposal.id)
+    return outcome
 
 
 def _check(world: World, watched: Watched, event: CommandIssued) -> CommandOutcome:
@@ -251,10 +258,13 @@ def _cancel(world: World, watched: Watched, event: CommandIssued) -> CommandOutc
     proposal = watched.forge.proposal(event.proposal)
     if proposal is None:
         return _no_proposal(event)
+    waited = give_up(world, watched, proposal.id)
     unfinished = bool(world.store.runs.unfinished(watched.name, proposal.id))
     judged = world.store.runs.latest(watched.name, proposal.id, head=proposal.head, finished=True)
     if judged is not None and not unfinished:
-        return CommandOutcome(ok=True, code="cancelled", message=markdown.cancelled(running=False))
+        ended = markdown.deploy_ended("somebody cancelled it")
+        words = ended if waited else markdown.cancelled(running=False)
+        return CommandOutcome(ok=True, code="cancelled", message=words)
     cancel(world, watched, proposal)
     world.store.jobs.cancel("check", proposal.id, watched.name)
     if not world.running.stop(watched.name, proposal.id):

@@ -2,6 +2,7 @@
 
 from bot.daemon.damage import look_again
 from bot.deploy.promotions import promote_by_itself
+from bot.deploy.when_ready import land_wished
 from bot.landing.context import Watched, World
 from bot.landing.reverts import is_rollback
 from bot.landing.unfinished import finish_open
@@ -36,6 +37,7 @@ def reconcile(world: World, job: Job) -> None:
     for proposal in open_now.values():
         if _wants_a_look(world, watched, proposal.id, proposal.head):
             ask_check(world, watched.name, proposal.id, proposal.actor, LATER)
+    land_wished(world, watched)
     world.store.jobs.enqueue("base", watched.name, watched.name, {}, LATER)
     world.wake.set()
 

@@ -16,6 +16,7 @@ from bot.daemon.merge_groups import check_group
 from bot.daemon.reconcile import reconcile
 from bot.deploy.drift import base_moved
 from bot.deploy.recheck import recheck
+from bot.deploy.when_ready import land_wished
 from bot.forward.follow import follow
 from bot.forward.send import send, write_note
 from bot.landing.context import World
@@ -74,8 +75,10 @@ def daemon_seats(workers: int) -> tuple[Seat, ...]:
 
 
 def _check(world: World, job: Job) -> None:
-    if not waits_for_rate(world, world.repository(job.repository), job):
+    watched = world.repository(job.repository)
+    if not waits_for_rate(world, watched, job):
         check_proposal(world, job)
+        land_wished(world, watched, job.key)
 
 
 def _close(world: World, job: Job) -> None:

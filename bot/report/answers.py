@@ -11,6 +11,7 @@ ANSWER_PATHS = 200
 COMMANDS = (
     ("check", "run all checks again, also where the verdict is known"),
     ("deploy [SHA]", "merge the commit that the report names, if it passed"),
+    ("deploy [SHA] when ready", "do that as soon as it is green, approved and not frozen"),
     (
         "rollback NAME [VERSION] [--stage STAGE] REASON",
         "bring an earlier version back and hold the present one",
@@ -100,6 +101,14 @@ def deploy_waits(why: str) -> str:
     return (
         f"⏳ Not deployed yet: {inline(why)}. It is deployed when the queue merges it; whoever "
         "takes it out of the queue, or pushes to it, ends the deploy. Nothing else waits for it."
+    )
+
+
+def deploys_when_ready(head: str, missing: str) -> str:
+    """A deploy waits until its proposal may land."""
+    return (
+        f"⏳ {_sha(head)} is deployed as soon as it may be. Missing now: {inline(missing)}. "
+        "A push or `/algoops cancel` ends this."
     )
 
 

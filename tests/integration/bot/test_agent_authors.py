@@ -14,6 +14,7 @@ from bot.core.events import (
     Deploy,
     Freeze,
     Hold,
+    Promote,
     Rollback,
     Status,
     Unfreeze,
@@ -75,6 +76,7 @@ def checks(world, branch):
 FORBIDDEN = [
     Deploy(),
     Rollback("one", "", "because"),
+    Promote("one"),
     Hold("one", "1.0.0", "because"),
     Unhold("one", "1.0.0"),
     Freeze("1h", "because"),

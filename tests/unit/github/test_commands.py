@@ -35,6 +35,8 @@ SNAPSHOTS = Path(__file__).parents[1] / "report" / "snapshots"
         ("/algoops CHECK", Check()),
         ("Looks good.\n\n/algoops deploy\n\nThanks", Deploy()),
         ("/algoops deploy 0123abc", Deploy("0123abc")),
+        ("/algoops deploy when ready", Deploy(when_ready=True)),
+        ("/algoops deploy 0123abc When Ready", Deploy("0123abc", when_ready=True)),
         ("line\r\n/algoops cancel\r\n", Cancel()),
         ("/algoops status", Status()),
         ("/algoops", Help()),
