@@ -191,7 +191,8 @@ class TimedBroker(_Broker):  # type: ignore[misc]  # the package has no types
                 if low:
                     yield
                 queue.turn = [order for moment, order in moments if low <= moment[0] < high]
-                super()._process_orders()
+                if queue.turn:
+                    super()._process_orders()
         finally:
             orders[:] = list.__iter__(queue)
             self.orders, self._trade_on_close = orders, at_close

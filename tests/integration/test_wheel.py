@@ -69,7 +69,7 @@ def test_other_package_named_bot_and_the_wheel_leave_each_other_alone(installed,
 
 def test_checkout_with_packages_of_our_names_runs_nothing_of_its_own(installed, tmp_path):
     """In the Action the current folder is a proposal's: its code belongs into the sandbox only."""
-    for name in ("bot", "components", "components/executor", "policies"):
+    for name in ("algoops", "bot", "components", "components/executor", "policies"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "__init__.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
     (tmp_path / "components/executor/worker.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
@@ -82,3 +82,13 @@ def test_checkout_with_packages_of_our_names_runs_nothing_of_its_own(installed, 
     assert not (tmp_path / "ran").exists()
     assert "rsi_reversion" in done.stdout
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_notebook_imports_the_authors_package_where_components_cannot_be_found(installed):
+    code = (
+        "import importlib.util, algoops; assert algoops.PortfolioStrategy and algoops.backtest; "
+        "assert importlib.util.find_spec('components') is None; print(algoops.__file__)"
+    )
+    done = run([installed, "-c", code], cwd=installed.parent)
+    assert done.returncode == 0, done.stderr
+    assert "site-packages/algoops/" in done.stdout

@@ -6,6 +6,11 @@ from collections.abc import Sequence
 from components.validator.judges.common import Case
 from components.validator.registry.words import DISTRIBUTIONS, NOTEBOOK_MODULES, PACKAGES
 
+NOTEBOOKS_ONLY = (
+    "It is for notebooks so far (docs/portfolio.md). Here write class Name(Strategy) of "
+    "backtesting.py, which is run on each symbol alone."
+)
+
 
 def of_module(case: Case, rule: str, path: str, names: Sequence[ast.alias]) -> str:
     """The hint for a refused module; "" where the rule's own says it.
@@ -24,7 +29,7 @@ def of_module(case: Case, rule: str, path: str, names: Sequence[ast.alias]) -> s
     if top in NOTEBOOK_MODULES:
         return 'Use it below `if __name__ == "__main__":` only.'
     if rule == "import-dangerous":
-        return ""
+        return NOTEBOOKS_ONLY if top == "algoops" else ""
     if top in case.doors.known or top in PACKAGES:
         return of_package(top)
     return of_file(path)

@@ -26,6 +26,7 @@ def hint(head, use, policy):
         (b"import pandas_ta", b"1", "remove the line"),
         (b"import yfinance as yf", b"yf.download('SPY')", 'if __name__ == "__main__":'),
         (b"import matplotlib.pyplot as plt", b"plt.plot()", 'if __name__ == "__main__":'),
+        (b"from algoops import PortfolioStrategy", b"PortfolioStrategy", "notebooks so far"),
     ],
 )
 def test_refused_import_says_the_one_thing_to_do(policy, head, use, words):
