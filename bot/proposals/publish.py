@@ -5,6 +5,7 @@ import structlog
 from bot.landing.context import Watched, World
 from bot.report import markdown
 from bot.report.charts import chart
+from bot.report.history import MOST, Earlier
 from components.errors import UserError
 from components.ports import Proposal, StatusState, Suggests
 from components.schema.results.report import LandingList, Report
@@ -30,7 +31,8 @@ def publish(world: World, watched: Watched, proposal: Proposal, report: Report) 
 def show(world: World, watched: Watched, proposal: Proposal, report: Report) -> None:
     """Post or edit a report, also of a run that is not over, and the statuses."""
     url = world.run_url(report.run_id)
-    body = markdown.markdown(report, page_url=url, chart=chart(report))
+    earlier = _earlier(world, watched, report)
+    body = markdown.markdown(report, page_url=url, chart=chart(report), earlier=earlier)
     previous = world.store.comments.get(watched.name, proposal.id)
     try:
         comment = watched.forge.publish(proposal, report, body, previous)
@@ -41,6 +43,18 @@ def show(world: World, watched: Watched, proposal: Proposal, report: Report) -> 
             world.store.comments.put(watched.name, proposal.id, comment)
     for context, state, description in _marks(world, watched, report):
         watched.forge.set_status(report.head_commit, context, state, description, url)
+
+
+def _earlier(world: World, watched: Watched, report: Report) -> list[Earlier]:
+    """The verdicts of a proposal before a run."""
+    found = world.store.runs.list(
+        repository=watched.name, proposal=report.proposal.id, status="finished", limit=MOST + 1
+    )
+    return [
+        Earlier(run.finished_at, run.head, run.verdict, world.run_url(run.id))
+        for run in found
+        if run.verdict is not None and str(run.id) != report.run_id
+    ]
 
 
 def _marks(

@@ -4,7 +4,7 @@ Written for somebody with ten seconds: the verdict, what to do next, one table; 
 """
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bot.report.answers import (
     already_deployed,
@@ -42,6 +42,7 @@ from bot.report.answers import (
 from bot.report.details import details, provenance
 from bot.report.escape import block, code, inline, link
 from bot.report.fixes import fixes_fold
+from bot.report.history import Earlier, history_fold
 from bot.report.landing import lands_parts, leaving
 from bot.report.machine import machine_fold
 from bot.report.status import SUMMARY_CONTEXT, context, status_text, statuses, summary
@@ -106,13 +107,16 @@ _VERDICT_WORDS = {
 }
 
 
-def markdown(report: Report, *, page_url: str = "", chart: str = "") -> str:
+def markdown(
+    report: Report, *, page_url: str = "", chart: str = "", earlier: Sequence[Earlier] = ()
+) -> str:
     """The report comment: GitHub Markdown that starts with `MARKER`, at most `MAX_BYTES` long.
 
     Args:
         report: what was found out; everything in it that a proposal wrote is escaped here.
         page_url: the page with the whole report, or "" where there is none.
         chart: Mermaid source of the equity chart, or "".
+        earlier: the proposal's verdicts before this one, the newest first.
     """
     first = [
         _headline(report),
@@ -127,6 +131,7 @@ def markdown(report: Report, *, page_url: str = "", chart: str = "") -> str:
         troubles_list(report),
         metrics_tables(report),
         block(chart, "mermaid", cap=20_000) if chart else "",
+        history_fold(earlier),
         *(details(strategy) for strategy in report.strategies),
     ]
     last = f"{machine_fold(report)}\n\n{provenance(report, page_url)}"

@@ -136,3 +136,13 @@ def test_push_while_a_deploy_checks_first_has_it_decided_anew(stage, world, depl
     world.running.stop("demo", "branch/one", unless_head=stage.git("rev-parse", "one"))
     assert isinstance(deploying(), Moved)
     assert world.store.runs.list()[0].why == "superseded by a newer commit"
+
+
+def test_report_of_a_new_push_lists_the_verdicts_before_it(stage, world):
+    first = push(stage, "one", "alpha", extra={"strategy.yaml": "name: [\n"})
+    check(world)
+    push(stage, "one", "alpha", extra={"strategy.yaml": "name: alpha\n"})
+    check(world)
+    note = stage.git("notes", "--ref=algoops", "show", "one")
+    assert "<details><summary>1 earlier verdict</summary>" in note
+    assert f"| ❌ | `{first[:12]}` | failed |" in note

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.report import markdown
+from bot.report.history import Earlier
 from components.ports import StatusState
 from components.schema.results.report import ProposalRef
 from components.schema.results.values import CheckName, Verdict
@@ -169,3 +170,16 @@ def test_a_check_without_a_daemon_promises_neither_deploy_nor_another_check(shap
     assert said in text
     assert "algoops deploy" not in text
     assert "by themselves" not in text
+
+
+def test_earlier_verdicts_are_folded_the_newest_first_and_at_most_ten():
+    earlier = [
+        Earlier(f"2026-01-{20 - n}T03:04:05Z", f"{n:040x}", Verdict.FAILED, f"https://x.test/{n}")
+        for n in range(12)
+    ]
+    text = markdown.markdown(SHAPES["passed_new"](), earlier=earlier)
+    assert "<details><summary>10 earlier verdicts</summary>" in text
+    rows = [line for line in text.splitlines() if "x.test" in line]
+    assert len(rows) == 10
+    assert rows[0] == "| ❌ | `000000000000` | failed | [2026-01-20 03:04](https://x.test/0) |"
+    assert "earlier verdict" not in markdown.markdown(SHAPES["passed_new"]())
