@@ -24,7 +24,7 @@ from components.ports import Turn
 from components.schema.results.orders import OrderSheet
 from components.schema.results.values import ExecutionResult, Status
 from components.state.db import clock
-from components.state.orders import accept_key, late_words, sheet_document
+from components.state.orders import WORKED_OUT, accept_key, late_words, sheet_document
 from components.state.tables.forward import ForwardTrack, OrderState, Sealed
 from components.state.tables.records import Job
 
@@ -69,7 +69,8 @@ def follow(world: World, job: Job) -> None:
             if isinstance(want, NoOrders):
                 _settle(world, want.market.before, _refused(want))
             else:
-                running.append((want, world.bench.executor.submit(want.job, None, turn)))
+                ours = _taken_back(world, want)
+                running.append((ours, world.bench.executor.submit(ours.job, None, turn)))
         for want, future in running:
             result = _wait(world, future)
             failpoint("forward.ran")
@@ -79,6 +80,16 @@ def follow(world: World, job: Job) -> None:
             future.cancel()
     tell_late(world, watched)
     react_to(world, watched, bench.policies.risk.recheck.action)
+
+
+def _taken_back(world: World, want: Want) -> Want:
+    """Take back the orders of the version before; those of this one are worked out next."""
+    market = want.market
+    if market.before is None or market.before.deployment == market.deployment:
+        return want
+    _settle(world, market.before, LookedAt(_standing(want, WORKED_OUT, "")))
+    now = world.store.forward.standing(market.repository, market.name, market.symbol)
+    return replace(want, market=replace(market, before=now))
 
 
 def _wait(world: World, future: Future[ExecutionResult]) -> ExecutionResult:
@@ -243,6 +254,9 @@ def _settle(world: World, before: OrderState | None, found: LookedAt) -> None:
     with store.transaction():
         if store.forward.standing(now.repository, now.name, now.symbol) != before:
             return
+        landed = store.deployments.current(now.repository, now.name)
+        if now.deployment and (landed is None or landed.id != now.deployment):
+            return  # another version landed while this one was run
         if found.track is not None:
             now = replace(now, track=store.forward.begin(found.track))
             store.forward.keep_bars(found.sealed[0].data, found.bars)
@@ -276,9 +290,9 @@ def _tell(world: World, before: OrderState | None, now: OrderState) -> None:
         store.audit.append(
             "algoops", event, now.name, "", now.symbol, details, repository=now.repository
         )
-    landed = store.deployments.current(now.repository, now.name)
-    if landed is not None:
-        store.jobs.enqueue("note", landed.commit, now.repository, {}, 0, NOTE_TRIES)
+    for landing in {now.deployment, before.deployment if before is not None else 0} - {0}:
+        commit = store.deployments.commit_of(landing)
+        store.jobs.enqueue("note", commit, now.repository, {}, 0, NOTE_TRIES)
     if world.webhook is not None:
         number = uuid.uuid4().hex
         body = json.dumps({"id": number, **sheet_document(store, now)}, sort_keys=True)

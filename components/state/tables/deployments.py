@@ -121,6 +121,10 @@ class Deployments:
         newest = self.list(repository, name, stage=stage, limit=1)
         return newest[0] if newest and newest[0].version else None
 
+    def commit_of(self, landing: int) -> str:
+        """The commit of a landing by its number."""
+        return str(self._db.value('SELECT "commit" FROM deployments WHERE id = ?', (landing,)))
+
     def live(self, repository: str, stage: str = "") -> list[Deployment]:
         """The landings that made what is on a stage now, by name."""
         rows = self._db.rows(

@@ -4,6 +4,7 @@ import json
 import shutil
 import sqlite3
 import threading
+from contextlib import ExitStack
 from dataclasses import replace
 
 import pandas as pd
@@ -11,7 +12,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from bot.config.settings import load
+from bot.core.events import Tick
 from bot.core.notices import OrdersChanged
+from bot.daemon.data_watch import watch_data
+from bot.daemon.intake import dispatch, receive
 from bot.daemon.service import Service
 from bot.forward import follow as follow_module
 from bot.forward import wants as wants_module
@@ -444,3 +448,20 @@ def test_strategy_under_which_something_breaks_keeps_no_other_from_its_orders(gr
     assert "no such thing" in reasons[0]
     assert "another thing" in reasons[1]
     assert reasons[2] == ""
+
+
+def test_file_that_changes_has_what_is_deployed_looked_at_and_so_has_each_tick(live):
+    live.queued("forward")
+    changed = threading.Event()
+    settings = load(live.stage.config)
+    data = settings.data.model_copy(update={"dir": live.folder})
+    world = replace(live.world, wake=changed)
+    with ExitStack() as stack:
+        watch_data(stack, settings.model_copy(update={"data": data}), world)
+        live.write(live.whole)
+        assert changed.wait(20)
+        (job,) = live.queued("forward")
+        assert (job.repository, job.priority) == ("demo", 5)
+    receive(world, Tick(), "a tick")
+    dispatch(world)
+    assert [job.repository for job in live.queued("forward")] == ["demo"]

@@ -9,6 +9,7 @@ import pytest
 
 from bot.daemon import runner as runner_module
 from bot.daemon.runner import Runner, Seat
+from bot.forward import follow as follow_module
 from bot.forward import send as send_module
 from bot.forward.send import ID, SIGNATURE, send, write_note
 from bot.landing.context import Webhook
@@ -163,3 +164,59 @@ def test_note_on_the_deployed_commit_says_what_stands_now(ground):
     write_note(ground.world, job)
     note = ground.stage.git("notes", "--ref=algoops-orders", "show", commit)
     assert "no orders, because the data ends at" in note
+
+
+def test_orders_of_the_version_before_are_taken_back_before_those_of_the_next_are_known(
+    ground, receiver, monkeypatch
+):
+    store = ground.world.store
+    ground.write(ground.whole)
+    ground.look()
+    first = store.deployments.current("demo", "one").commit
+    ground.queued("note")
+    send(ground.world, queued(ground))
+    ground.deploy("one", version="1.1.0")
+
+    class PowerCutError(Exception):
+        pass
+
+    def cut(name):
+        if name == "forward.ran":
+            raise PowerCutError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(follow_module, "failpoint", cut)
+        with pytest.raises(PowerCutError):
+            ground.look()
+    send(ground.world, queued(ground))
+    notes = {job.key: job for job in ground.queued("note")}
+    assert set(notes) == {first, store.deployments.current("demo", "one").commit}
+    write_note(ground.world, notes[first])
+    note = ground.stage.git("notes", "--ref=algoops-orders", "show", first)
+    assert note.strip() == "not deployed any more"
+    ground.look()
+    send(ground.world, queued(ground))
+    told = [(t["version"], t["reason"], t["number"]) for t in receiver.documents().values()]
+    waits = "its orders are being worked out"
+    assert told == [("1.0.0", "", 2), ("1.1.0", waits, 3), ("1.1.0", "", 4)]
+
+
+def test_version_that_was_replaced_while_it_was_run_tells_nothing(ground, monkeypatch):
+    real = ground.executor.submit
+
+    def slow(job, *others):
+        made = real(job, *others)
+        if not monkeypatched:
+            monkeypatched.append(job)
+            ground.deploy("one", version="1.1.0")
+        return made
+
+    monkeypatched = []
+    monkeypatch.setattr(ground.executor, "submit", slow)
+    ground.queued("webhook")
+    ground.write(ground.whole)
+    ground.look()
+    assert ground.queued("webhook") == []
+    ground.look()
+    assert ground.sheet("one")["version"] == "1.1.0"
+    assert ground.sheet("one")["reason"] == ""

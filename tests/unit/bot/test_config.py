@@ -178,3 +178,20 @@ def test_url_with_credentials_or_of_no_use_is_refused_and_not_shown(tmp_path, ur
         with pytest.raises(ConfigError, match=r"a URL|one URL") as caught:
             load(write(tmp_path, text), env=env)
         assert "hidden" not in str(caught.value)
+
+
+def test_secret_of_the_receiver_of_orders_comes_from_its_file_or_is_refused(tmp_path):
+    config = tmp_path / "config.yaml"
+    (tmp_path / "secret").write_text("s3cret\n")
+    config.write_text("orders: {webhook: {url: 'https://x.example/o', secret_file: secret}}")
+    hook = load(config, env={}).orders.webhook
+    assert hook is not None
+    assert hook.secret.get_secret_value() == "s3cret"
+    assert "s3cret" not in repr(hook)
+    for wrong in ("url: 'https://x.example/o'", "url: 'file:///etc/passwd', secret: x"):
+        config.write_text(f"orders: {{webhook: {{{wrong}}}}}")
+        with pytest.raises(ConfigError, match="orders"):
+            load(config, env={})
+    config.write_text("orders: {webhook: {url: 'https://x.example/o', secret_file: none}}")
+    with pytest.raises(ConfigError, match=r"orders\.webhook\.secret_file"):
+        load(config, env={})
