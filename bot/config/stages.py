@@ -9,9 +9,15 @@ from components.safe_tools.names import ref_problem
 
 
 class AfterSettings(Section):
-    """What has to be so before a version goes on to a stage: days on the stage before it."""
+    """What has to be so before a version goes on to a stage.
+
+    `days` on the stage before it; `bars` that came since, with its orders on record (of several
+    symbols the fewest count); `integrity: clean`: those orders equal today's replay.
+    """
 
     days: Annotated[float, Field(ge=0, le=3650)] = 0.0
+    bars: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    integrity: Literal["", "clean"] = ""
 
 
 class StageSettings(Section):
@@ -43,6 +49,12 @@ def stages_problem(stages: tuple[StageSettings, ...], base: str) -> str:
         return f"the first stage, {stages[0].name}, is the base branch: it has only a name"
     if "" in branches:
         return f"the stage {names[1:][branches.index('')]} needs a `branch`"
+    later = [s.name for s in stages[2:] if s.after.bars or s.after.integrity]
+    if later:
+        return (
+            f"the stage {later[0]} asks for bars or integrity: orders are on record for the base"
+            f" alone, so only {names[1]} may"
+        )
     if base in branches or len(set(branches)) != len(branches):
         return "each stage needs a branch of its own, and only the first one is the base"
     return ""

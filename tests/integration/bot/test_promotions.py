@@ -31,6 +31,7 @@ from components.errors import Moved, UserError
 from components.schema.results.report import Report
 from components.schema.results.values import Verdict
 from components.state import Lifecycle
+from components.state.tables.forward import ForwardTrack, OrderState, Sealed
 from components.state.tables.records import Job
 from tests.deploy_support import push, reported
 
@@ -191,6 +192,50 @@ def test_soak_time_is_kept_and_says_when_it_is_over(stage, world):
     assert "5 days after it came to paper: from 20" in refused.message
     age(world, days=5)
     assert promote(world, watched, PromoteOrder("one", "ada")).code == "promoted"
+
+
+def followed(world, bars=0, **state):
+    """As if so many new bars had been followed since the deploy, on one of its symbols."""
+    landed = world.store.deployments.current("demo", "one")
+    known = ("one", landed.version, "SPX", "1d")
+    track = ForwardTrack(0, landed.id, "demo", *known, "", "made", "the deploy")
+    number = world.store.forward.begin(track)
+    rows = [
+        Sealed(
+            n, f"t{n}", "k", "d", "[]", "[]", "o", 0.0, 1.0, "e", "i", "m", n > 0, published=True
+        )
+        for n in range(bars + 1)
+    ]
+    world.store.forward.seal(number, rows)
+    state = {"track": number, **state}
+    world.store.forward.stand(
+        OrderState("demo", "one", "SPX", "1d", landed.id, landed.version, **state)
+    )
+
+
+def test_bars_and_integrity_of_the_record_are_waited_for(stage, world_on):
+    after = {"bars": 3, "integrity": "clean"}
+    auto = {"name": "live", "branch": "live", "by": "auto", "after": after}
+    world = world_on(configured(stage, [STAGES[0], auto]))
+    land(stage, world, "first")
+    assert go(world).message.endswith("after 3 bars on paper: 0 are on record")
+    followed(world, 2)
+    few = go(world)
+    assert (few.ok, few.code) == (False, "too_early")
+    assert "2 are on record" in few.message
+    followed(world, 3, reason="the data ends early")
+    broken = go(world)
+    assert (broken.ok, broken.code) == (False, "integrity")
+    assert "the data ends early" in broken.message
+    followed(world, 3, integrity='{"message": "bar 7 was restated"}')
+    assert "bar 7 was restated" in go(world).message
+    reconcile(world, job("tick"))
+    assert on(world) == ""
+    followed(world, 3)
+    reconcile(world, job("tick"))
+    assert on(world) == "1.0.0"
+    land(stage, world, "second", version="1.1.0")
+    assert go(world).code == "too_early", "the record is of the version before"
 
 
 def age(world, days):

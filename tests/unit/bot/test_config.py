@@ -36,7 +36,12 @@ def test_misspelt_key_is_an_error_that_names_file_and_key(tmp_path):
         "repositories: [{stages: [{name: paper}, {name: live, branch: algoops/x}]}]\n",
         "repositories: [{stages: [{name: paper}, {name: live, branch: 'a..b'}]}]\n",
         "repositories: [{stages: [{name: paper, by: auto}]}]\n",
-        "repositories: [{stages: [{name: paper}, {name: live, branch: x, after: {bars: 2}}]}]\n",
+        "repositories: [{stages: [{name: paper}, {name: live, branch: x, after: {bar: 2}}]}]\n",
+        "repositories: [{stages: [{name: paper}, {name: live, branch: x, after: {bars: -1}}]}]\n",
+        (
+            "repositories: [{stages: [{name: a}, {name: b, branch: b},"
+            " {name: c, branch: c, after: {integrity: clean}}]}]\n"
+        ),
         "a: [unclosed\n",
         "repositories: [{proposals: {bots: {'helper[bot]': [deploy]}}}]\n",
         "repositories: [{proposals: {bots: {helper: [check]}}}]\n",
