@@ -49,6 +49,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "verify",
         "Make a report's verdicts again from its commits, and say which line is not as it says.",
     ),
+    "storage": ("storage", "What takes how much disk, and what retention would free."),
     "validate": ("schema validate_code", "Run one validator alone."),
     "status": ("operate", "What is deployed, what is proposed, what fails and why."),
     "lifecycle": ("operate", "The history of one strategy, as a story."),

@@ -240,6 +240,20 @@ class ScheduleSettings(Section):
     recheck_s: Annotated[float, Field(gt=0)] = 86_400.0
 
 
+class RetentionSettings(Section):
+    """How many days of what can be made again are kept; see docs/operations.md, Growth.
+
+    Attributes:
+        runs_days: reports of runs, results of backtests, finished jobs and events.
+        verdicts_days: reports of contents that were never deployed and are in no open proposal.
+        reports_days: report files of a local repository's branches that are gone.
+    """
+
+    runs_days: Annotated[float, Field(ge=1)] = 21.0
+    verdicts_days: Annotated[float, Field(ge=1)] = 21.0
+    reports_days: Annotated[float, Field(ge=1)] = 3.0
+
+
 class Settings(Section):
     """The whole configuration; relative paths are relative to the configuration file."""
 
@@ -253,6 +267,7 @@ class Settings(Section):
     server: ServerSettings = ServerSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     orders: OrdersSettings = OrdersSettings()
+    retention: RetentionSettings = RetentionSettings()
     git_binary: str = "git"
     api_token: SecretStr = SecretStr("")
     _source: SettingsSource | None = PrivateAttr(default=None)

@@ -16,6 +16,7 @@ from bot.daemon.intake import receive
 from bot.daemon.leases import Leases
 from bot.daemon.opening import open_world
 from bot.daemon.reload import reread
+from bot.daemon.retention import tidy
 from bot.daemon.runner import Runner, daemon_seats
 from bot.daemon.service import Service
 from bot.daemon.start import refuse
@@ -40,7 +41,6 @@ URL_FILE = "url.txt"
 """Inside `state.dir`: where the pages of the running daemon are."""
 
 DAY_S = 86_400.0
-KEEP_DAYS = 30.0
 RECHECKED = "rechecked"
 """Key of the store's `meta`: when what is deployed was last looked at."""
 
@@ -149,7 +149,8 @@ class Daemon:
             schedule.recheck_s, "recheck", lambda: _recheck(world), last=_last_recheck(world.store)
         )
         watch_data(stack, self._settings, world)
-        clock.every(DAY_S, "retention", lambda: world.store.prune(KEEP_DAYS), at_once=True)
+        keep = self._settings.retention
+        clock.every(DAY_S, "retention", lambda: tidy(world, keep), at_once=True)
         for repository in self._settings.repositories:
             self._watch_one(stack, world, repository, clock)
         stack.callback(clock.stop)

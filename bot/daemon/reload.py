@@ -14,7 +14,7 @@ from bot.landing.context import Watched, World
 from components.errors import AlgoOpsError, ConfigError
 from components.state.tables.notes import SETTINGS_REFUSED, SETTINGS_TAKEN
 
-CHANGEABLE = frozenset({"repositories", "schedule", "policies"})
+CHANGEABLE = frozenset({"repositories", "schedule", "policies", "retention"})
 """Keys of config.yaml that are taken without a restart."""
 
 log = structlog.get_logger(__name__)

@@ -165,6 +165,16 @@ class LocalForge:
         """Set the note (`algoops-orders`) with the orders of what landed with a commit."""
         write_note(self.repository, ORDERS, commit, text)
 
+    def forget_reports(self, before: float) -> int:
+        """Remove report files that were written before a time (Unix seconds) and are of no branch.
+
+        Raises:
+            TransientError: the repository cannot be read.
+        """
+        branches = self.repository.branches()
+        names = {self._short(b.ref) for b in branches}
+        return self._files.forget(names, {b.commit for b in branches}, before)
+
     # --- acting ---
 
     def propose(

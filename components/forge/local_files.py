@@ -2,7 +2,10 @@
 
 import hashlib
 import json
+import os
 import threading
+from collections.abc import Collection
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,9 @@ from components.schema.results.report import Report
 DESCRIPTION_CHARS = 140
 _STATUS_BYTES = 1024 * 1024
 _FOLDER_ENDS = (".md", ".json", ".")
-_LONGEST_SUFFIX = len("+replies.md")
+_ENDS = (".md", ".json", "+replies.md")
+_STATUSES = "+statuses"
+_LONGEST_SUFFIX = max(map(len, _ENDS))
 
 
 class ReportFiles:
@@ -29,7 +34,7 @@ class ReportFiles:
     def write_report(self, branch: str, body: str, report: Report) -> None:
         """`<branch>.md` for people and `<branch>.json` for machines."""
         stem = file_stem(branch)
-        write_atomic(self._root, f"{stem}.json", report.model_dump_json(indent=2).encode())
+        write_atomic(self._root, f"{stem}.json", report.model_dump_json().encode())
         write_atomic(self._root, f"{stem}.md", body.encode(errors="replace"))
 
     def write_replies(self, branch: str, text: str) -> None:
@@ -40,7 +45,7 @@ class ReportFiles:
         self, commit: str, context: str, state: StatusState, description: str, url: str
     ) -> None:
         """Set one context of `+statuses/<commit>.json`; the others stay."""
-        path = f"+statuses/{object_id(commit)}.json"
+        path = f"{_STATUSES}/{object_id(commit)}.json"
         with self._lock:
             statuses = self._statuses(path)
             statuses[context] = {
@@ -50,6 +55,29 @@ class ReportFiles:
                 "updated_at": datetime.now(UTC).isoformat(timespec="seconds"),
             }
             write_atomic(self._root, path, json.dumps(statuses, indent=2).encode())
+
+    def forget(self, branches: Collection[str], commits: Collection[str], before: float) -> int:
+        """Remove the files of other branches and commits that were written before a time.
+
+        Args:
+            branches: whose reports stay.
+            commits: whose statuses stay.
+            before: Unix seconds.
+        """
+        kept = {f"{file_stem(b)}{end}" for b in branches for end in _ENDS}
+        kept |= {f"{_STATUSES}/{commit}.json" for commit in commits}
+        removed = 0
+        for place, _, names in os.walk(self._root, topdown=False):
+            folder = Path(place)
+            for file in (folder / name for name in names):
+                path = file.relative_to(self._root).as_posix()
+                if path not in kept and file.lstat().st_mtime < before:
+                    file.unlink()
+                    removed += 1
+            if folder != self._root and not any(folder.iterdir()):
+                with suppress(OSError):  # somebody has just written into it
+                    folder.rmdir()
+        return removed
 
     def _statuses(self, path: str) -> dict[str, Any]:
         try:

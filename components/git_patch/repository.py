@@ -1,5 +1,6 @@
 """One repository: reading, history, objects and merges, and the one place that moves refs."""
 
+import re
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from components.errors import ConfigError, Moved, TransientError, UserError
 from components.git_patch import remote
 from components.git_patch.merging import Merger
 from components.git_patch.reading import find_git_dir
-from components.git_patch.values import Signing, Update
+from components.git_patch.values import ObjectSizes, Signing, Update
 from components.safe_tools.hardened import HardenedGit, Output
 from components.safe_tools.names import object_id, ref_name
 from components.safe_tools.tree import Audit, no_audit
@@ -145,6 +146,18 @@ class Repository(Merger):
         shown = self.git.run("config", "--local", "--get-all", HIDE, ok=(0, 1)).text.split()
         if folder not in shown:
             self.git.run("config", "--local", "--add", HIDE, folder)
+
+    def sizes(self) -> ObjectSizes:
+        """How many objects and packs there are, and the bytes they take on disk."""
+        words = self.git.run("count-objects", "-v").text
+        numbers = re.findall(r"^([a-z-]+): (\d+)$", words, re.MULTILINE)
+        found = {key: int(value) for key, value in numbers}
+        return ObjectSizes(
+            loose=found["count"],
+            loose_bytes=found["size"] * 1024,
+            packs=found["packs"],
+            pack_bytes=found["size-pack"] * 1024,
+        )
 
     def fetch(self, url: str, refspecs: Sequence[str]) -> None:
         """Bring refs and objects from a remote; see `remote.fetch`."""

@@ -151,3 +151,13 @@ class Signing:
     key: str
     format: str = "openpgp"
     program: str = ""
+
+
+@dataclass(frozen=True)
+class ObjectSizes:
+    """The objects of a repository on disk: numbers, and bytes."""
+
+    loose: int
+    loose_bytes: int
+    packs: int
+    pack_bytes: int

@@ -5,11 +5,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from components.state.db import backup, clock, upkeep
+from components.state.db import backup, clock, sizes, upkeep
 from components.state.db.database import BUSY_S, Database
 from components.state.db.errors import StateReadOnly
 from components.state.tables.audit import AuditLog
 from components.state.tables.backtests import Backtests
+from components.state.tables.bodies import Bodies
 from components.state.tables.book import BookReturns
 from components.state.tables.deployments import Deployments
 from components.state.tables.forward import Forward
@@ -73,8 +74,9 @@ class Store:
         self.audit = AuditLog(self._db)
         self.inbox = Inbox(self._db)
         self.jobs = Jobs(self._db, self.audit)
-        self.runs = Runs(self._db, self.audit)
-        self.verdicts = Verdicts(self._db, self.audit)
+        bodies = Bodies(self._db)
+        self.runs = Runs(self._db, self.audit, bodies)
+        self.verdicts = Verdicts(self._db, self.audit, bodies)
         self.tries = Tries(self._db)
         self.book = BookReturns(self._db)
         self.looks = Looks(self._db, self.audit)
@@ -99,9 +101,39 @@ class Store:
         """
         return self._db.transaction()
 
-    def prune(self, older_than_days: float) -> dict[str, int]:
-        """Remove what has served (see `upkeep.prune`), and compress what is still text."""
-        return upkeep.prune(self._db, older_than_days) | {"packed": self.verdicts.pack()}
+    def prune(self, days: float, verdict_days: float | None = None) -> dict[str, int]:
+        """Remove what has served (see `upkeep.prune`), and compress what is still text.
+
+        Args:
+            days: work, runs' reports and backtests' results that ended longer ago; not negative.
+            verdict_days: reports and returns of contents that were never deployed and are in no
+                open proposal, recorded longer ago; None: the same.
+
+        Returns:
+            How many rows of each kind.
+        """
+        before = upkeep.days_ago(self._db, days)
+        contents = upkeep.days_ago(self._db, days if verdict_days is None else verdict_days)
+        return upkeep.prune(self._db, before, contents) | {
+            "packed": self.verdicts.pack(),
+            "reports": self.runs.forget_reports(before),
+            "verdicts": self.verdicts.forget_reports(contents),
+        }
+
+    def table_bytes(self) -> dict[str, int]:
+        """What each table takes; see `sizes.table_bytes`."""
+        return sizes.table_bytes(self._db)
+
+    def freeable(self, days: float, verdict_days: float) -> dict[str, int]:
+        """Bytes of reports that `prune` with these days would free now, by whose they are."""
+        runs = self.runs.old_reports(upkeep.days_ago(self._db, days))
+        verdicts = self.verdicts.old_reports(upkeep.days_ago(self._db, verdict_days))
+        of_runs = sizes.bytes_of(self._db, runs)
+        together = sizes.bytes_of(self._db, runs + verdicts)
+        return {
+            f"reports of {len(runs):,} runs": of_runs,
+            f"reports of {len(verdicts):,} verdicts": together - of_runs,
+        }
 
     def backup(self, target: Path, *, overwrite: bool = False) -> int:
         """Copy the database to a file while others go on writing; see `backup.backup`."""

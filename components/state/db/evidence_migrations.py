@@ -263,3 +263,28 @@ def m0016_stages(db: Database) -> None:
 def m0017_since_deploy(db: Database) -> None:
     """What the returns since the deploy say."""
     db.execute("ALTER TABLE standing ADD COLUMN edge TEXT NOT NULL DEFAULT ''")
+
+
+@migrations()
+def m0018_bodies(db: Database) -> None:
+    """Parts of reports that are kept once, and what retention asks for."""
+    execute(
+        db,
+        """
+        CREATE TABLE bodies (hash TEXT PRIMARY KEY, packed BLOB NOT NULL) STRICT;
+        -- Apart from runs and verdicts: pages of removed rows are used again, room in rows is not.
+        CREATE TABLE documents (user TEXT PRIMARY KEY, packed BLOB NOT NULL) STRICT;
+        CREATE TABLE body_uses (
+            user TEXT NOT NULL, hash TEXT NOT NULL REFERENCES bodies (hash),
+            PRIMARY KEY (user, hash)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX body_uses_hash ON body_uses (hash);
+        CREATE INDEX runs_finished ON runs (finished_at) WHERE finished_at != '';
+        CREATE INDEX versions_content ON versions (content_key) WHERE content_key != '';
+        CREATE INDEX versions_tree ON versions (tree) WHERE tree != '';
+        CREATE INDEX deployments_content ON deployments (content_key) WHERE content_key != '';
+        CREATE INDEX deployments_tree ON deployments (tree) WHERE tree != '';
+        CREATE INDEX verdicts_recorded ON verdicts (recorded_at);
+        CREATE INDEX book_returns_recorded ON book_returns (recorded_at);
+        """,
+    )

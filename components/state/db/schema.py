@@ -24,6 +24,7 @@ NAMES = (
     "m0015_looks",
     "m0016_stages",
     "m0017_since_deploy",
+    "m0018_bodies",
 )
 """The migrations of `migrations.py`, in their order."""
 

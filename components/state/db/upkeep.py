@@ -7,6 +7,7 @@ from components.state.db.database import Database
 from components.state.tables.inbox import Inbox
 from components.state.tables.notes import OUTCOME
 from components.state.tables.records import Stats
+from components.state.tables.runs import LED_TO_A_DEPLOYMENT
 from components.state.tables.strategy_rows import StrategyRows
 
 _BATCH = 500
@@ -24,12 +25,9 @@ _OLD = {
     " AND settled_at < :before LIMIT :batch)",
     "intents": "DELETE FROM intents WHERE id IN (SELECT id FROM intents WHERE settled_at != ''"
     " AND settled_at < :before LIMIT :batch)",
-    "reports": "UPDATE runs SET report = '' WHERE id IN (SELECT r.id FROM runs AS r"
-    " WHERE r.finished_at != '' AND r.report != '' AND r.finished_at < :before"
-    " AND NOT EXISTS (SELECT 1 FROM deployments AS d WHERE d.run_id = r.id) LIMIT :batch)",
-    "checks": "DELETE FROM run_checks WHERE id IN (SELECT c.id FROM run_checks AS c"
+    "checks": "DELETE FROM run_checks WHERE id IN (SELECT c.id FROM run_checks AS c"  # noqa: S608  # our own words
     " JOIN runs AS r ON r.id = c.run_id WHERE r.finished_at != '' AND r.finished_at < :before"
-    " AND NOT EXISTS (SELECT 1 FROM deployments AS d WHERE d.run_id = r.id) LIMIT :batch)",
+    f" AND NOT {LED_TO_A_DEPLOYMENT} LIMIT :batch)",
     "outcomes": f"DELETE FROM meta WHERE key IN (SELECT key FROM meta WHERE key GLOB '{OUTCOME}*'"  # noqa: S608  # our own word
     " AND updated_at < :before LIMIT :batch)",
     "backtests": "UPDATE backtests SET result = '' WHERE id IN (SELECT id FROM backtests"
@@ -37,23 +35,38 @@ _OLD = {
 }
 
 
-def prune(db: Database, older_than_days: float) -> dict[str, int]:
-    """Remove what has served: finished jobs, settled events and intents, outcomes, old bodies.
+_OF_CONTENTS = {
+    "book": "DELETE FROM book_returns WHERE rowid IN (SELECT b.rowid FROM book_returns AS b"
+    " WHERE b.recorded_at < :before AND NOT EXISTS (SELECT 1 FROM versions AS v"
+    " WHERE v.tree = b.tree AND v.tree != ''"
+    " AND (v.deployed_at != '' OR v.lifecycle != 'archived')) AND NOT EXISTS (SELECT 1"
+    " FROM deployments AS d WHERE d.tree = b.tree AND d.tree != '') LIMIT :batch)",
+}
 
-    Outcomes are those of commands, bodies those of runs and backtests. Runs themselves, what led to
-    a deployment, verdicts and the audit log stay.
+
+def days_ago(db: Database, days: float) -> str:
+    """The time so many days ago, as rows have it; `days` must not be negative."""
+    if days < 0:
+        raise ValueError("days must not be negative")
+    return clock.text(db.time() - timedelta(days=days))
+
+
+def prune(db: Database, before: str, contents_before: str) -> dict[str, int]:
+    """Remove what has served: jobs, events, intents, outcomes, progress of runs, backtests' bodies.
+
+    Also returns of contents that were never deployed and are in no open proposal. Runs themselves,
+    what led to a deployment, tries and the audit log stay.
 
     Args:
         db: the database.
-        older_than_days: only what ended longer ago than that; not negative.
+        before: only what ended before this time.
+        contents_before: only returns that were recorded before this time.
 
     Returns:
         How many rows of each kind.
     """
-    if older_than_days < 0:
-        raise ValueError("older_than_days must not be negative")
-    before = clock.text(db.time() - timedelta(days=older_than_days))
-    return {what: _remove(db, sql, before) for what, sql in _OLD.items()}
+    work = {what: _remove(db, sql, before) for what, sql in _OLD.items()}
+    return work | {what: _remove(db, sql, contents_before) for what, sql in _OF_CONTENTS.items()}
 
 
 def _remove(db: Database, sql: str, before: str) -> int:

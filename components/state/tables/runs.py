@@ -10,6 +10,7 @@ from components.schema.results.values import Finding, Verdict
 from components.state.db.database import Database
 from components.state.db.errors import NotFound
 from components.state.tables.audit import AuditLog
+from components.state.tables.bodies import Bodies
 from components.state.tables.records import Run, RunCheck, RunStrategy
 
 _COLUMNS = (
@@ -18,12 +19,34 @@ _COLUMNS = (
 )
 
 
+_BATCH = 20
+"""Reports removed in one transaction, so that writers wait a fraction of a second at most."""
+
+LED_TO_A_DEPLOYMENT = """(
+    EXISTS (SELECT 1 FROM deployments AS d WHERE d.run_id = r.id)
+    OR r.kind IN ('check', 'deploy') AND EXISTS (
+        SELECT 1 FROM run_strategies AS s JOIN versions AS v ON v.content_key = s.content_key
+        WHERE s.run_id = r.id AND s.content_key != '' AND v.content_key != ''
+          AND v.deployed_at != '')
+    OR r.kind IN ('check', 'deploy') AND EXISTS (
+        SELECT 1 FROM run_strategies AS s JOIN deployments AS d ON d.content_key = s.content_key
+        WHERE s.run_id = r.id AND s.content_key != '' AND d.content_key != ''))"""
+"""SQL: whether a run `r` is one whose verdict a deployment stands on."""
+
+_OLD_REPORTS = f"""
+SELECT r.id FROM runs AS r WHERE r.finished_at != '' AND r.finished_at < :before
+  AND (r.report != '' OR EXISTS (SELECT 1 FROM documents WHERE user = 'run:' || r.id))
+  AND NOT {LED_TO_A_DEPLOYMENT} LIMIT :batch
+"""  # noqa: S608  # our own words
+
+
 class Runs:
     """Tables runs, run_strategies, run_checks and findings."""
 
-    def __init__(self, db: Database, audit: AuditLog) -> None:
+    def __init__(self, db: Database, audit: AuditLog, bodies: Bodies) -> None:
         self._db = db
         self._audit = audit
+        self._bodies = bodies
 
     def start(
         self,
@@ -143,8 +166,9 @@ class Runs:
             False when it was finished or superseded before: nothing is changed.
         """
         with self._db.transaction():
-            if not self._close(run_id, "finished", verdict, report_json):
+            if not self._close(run_id, "finished", verdict):
                 return False
+            self._bodies.put(_user(run_id), report_json)
             for strategy in _strategies(report_json):
                 self._db.insert("run_strategies", {"run_id": run_id, **strategy})
             run = self._get(run_id)
@@ -157,7 +181,7 @@ class Runs:
     def supersede(self, run_id: int, why: str) -> bool:
         """End a run that nobody waits for any more, and say why; False when it was over already."""
         with self._db.transaction():
-            if not self._close(run_id, "superseded", None, "", why):
+            if not self._close(run_id, "superseded", None, why):
                 return False
             run = self._get(run_id)
             details = {"run": run_id, "proposal": run.proposal, "head": run.head, "why": why}
@@ -166,13 +190,27 @@ class Runs:
             )
             return True
 
-    def _close(
-        self, run_id: int, status: str, verdict: Verdict | None, report: str, why: str = ""
-    ) -> bool:
+    def forget_reports(self, before: str) -> int:
+        """Remove the reports of runs that ended before a time; what led to a deployment stays."""
+        total = 0
+        while found := self._db.rows(_OLD_REPORTS, {"before": before, "batch": _BATCH}):
+            with self._db.transaction():
+                for (number,) in found:
+                    self._bodies.drop(_user(number))
+                    self._db.execute("UPDATE runs SET report = '' WHERE id = ?", (number,))
+            total += len(found)
+        return total
+
+    def old_reports(self, before: str) -> list[str]:
+        """The documents that `forget_reports` would remove, see `Bodies`."""
+        rows = self._db.rows(_OLD_REPORTS, {"before": before, "batch": -1})
+        return [_user(number) for (number,) in rows]
+
+    def _close(self, run_id: int, status: str, verdict: Verdict | None, why: str = "") -> bool:
         cursor = self._db.execute(
-            "UPDATE runs SET status = ?, verdict = ?, report = ?, why = ?, finished_at = ?"
+            "UPDATE runs SET status = ?, verdict = ?, why = ?, finished_at = ?"
             " WHERE id = ? AND status = 'running'",
-            (status, verdict, report, why, self._db.now(), run_id),
+            (status, verdict, why, self._db.now(), run_id),
         )
         if cursor.rowcount == 0 and self._status(run_id) is None:
             raise NotFound(f"no run {run_id}")
@@ -187,7 +225,7 @@ class Runs:
     def get(self, run_id: int) -> Run | None:
         """One run, with its report."""
         row = self._db.one("SELECT * FROM runs WHERE id = ?", (run_id,))
-        return _run(row) if row is not None else None
+        return self._run(row) if row is not None else None
 
     def _get(self, run_id: int) -> Run:
         run = self.get(run_id)
@@ -212,7 +250,7 @@ class Runs:
             " ORDER BY id DESC LIMIT 1",
             {"repository": repository, "proposal": proposal, "head": head, "finished": finished},
         )
-        return _run(row) if row is not None else None
+        return self._run(row) if row is not None else None
 
     def unfinished(self, repository: str | None = None, proposal: str | None = None) -> list[Run]:
         """Runs which are at work, or were when the bot stopped; oldest first."""
@@ -222,7 +260,7 @@ class Runs:
             " AND (:proposal IS NULL OR proposal = :proposal) ORDER BY id",
             {"repository": repository, "proposal": proposal},
         )
-        return [_run(row) for row in rows]
+        return [self._run(row) for row in rows]
 
     def checks(self, run_id: int) -> list[RunCheck]:
         """The progress of a run: its checks in the order in which they ended."""
@@ -276,7 +314,14 @@ class Runs:
             " ORDER BY id DESC LIMIT ? OFFSET ?",
             (*params, limit, offset),
         )
-        return [_run(row) for row in rows]
+        return [self._run(row) for row in rows]
+
+    def _run(self, row: sqlite3.Row) -> Run:
+        fields = dict(row)
+        verdict = fields["verdict"]
+        if fields.get("report") == "" and verdict:
+            fields["report"] = self._bodies.get(_user(fields["id"])) or ""
+        return Run(**{**fields, "verdict": Verdict(verdict) if verdict else None})
 
 
 def _filter(
@@ -306,7 +351,5 @@ def _strategies(report_json: str) -> list[dict[str, Any]]:
     ]
 
 
-def _run(row: sqlite3.Row) -> Run:
-    fields = dict(row)
-    verdict = fields["verdict"]
-    return Run(**{**fields, "verdict": Verdict(verdict) if verdict else None})
+def _user(run_id: int) -> str:
+    return f"run:{run_id}"

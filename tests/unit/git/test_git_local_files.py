@@ -1,6 +1,7 @@
 """Branch names become file names: readable, safe, and never the same for two branches."""
 
 import json
+import os
 
 import pytest
 from hypothesis import given
@@ -75,3 +76,26 @@ def test_broken_status_file_is_started_anew(tmp_path):
     (tmp_path / f"+statuses/{COMMIT}.json").write_text("{half")
     ReportFiles(tmp_path).set_status(COMMIT, "algoops", StatusState.SUCCESS, "ok", "")
     assert "algoops" in json.loads((tmp_path / f"+statuses/{COMMIT}.json").read_text())
+
+
+def test_files_of_gone_branches_go_and_those_of_open_ones_and_new_ones_stay(tmp_path):
+    files = ReportFiles(tmp_path)
+    for branch in ("gone/a", "open/a", "fresh"):
+        files.write_replies(branch, "an answer")
+    for commit in (COMMIT, "b" * 40):
+        files.set_status(commit, "algoops", StatusState.SUCCESS, "ok", "")
+    for file in tmp_path.rglob("*"):
+        if file.is_file() and not file.name.startswith("fresh"):
+            os.utime(file, (1_000, 1_000))
+    (tmp_path / "link").symlink_to("/etc/passwd")
+    assert files.forget(["open/a"], [COMMIT], before=2_000) == 2
+    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")}
+    assert left == {
+        "+statuses",
+        f"+statuses/{COMMIT}.json",
+        "open",
+        "open/a+replies.md",
+        "fresh+replies.md",
+        "link",
+    }
+    assert ReportFiles(tmp_path / "never-made").forget([], [], before=2_000) == 0

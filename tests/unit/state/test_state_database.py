@@ -293,6 +293,7 @@ FILL = {
     "m0014_forward": "SELECT 1;",
     "m0015_looks": "SELECT 1;",
     "m0016_stages": "SELECT 1;",
+    "m0017_since_deploy": "SELECT 1;",
 }
 
 
@@ -331,11 +332,15 @@ def test_verdicts_that_were_there_get_their_figures(tmp_path):
     for text in FILL.values():
         db.conn.executescript(text)
     db.close()
-    with Store(path, upgrade=True):
-        pass
-    with closing(sqlite3.connect(path)) as found:
-        rows = found.execute("SELECT * FROM figures").fetchall()
-    assert rows == [("f", 3.5, 0.5, None, 7, 4, 0.7)]
+    with Store(path, upgrade=True) as store:
+        read = [store.verdicts.get(key) for key in ("f", "g")]
+    for moved in (0, 5):  # rows of an older version are moved out of the table later
+        with closing(sqlite3.connect(path)) as found:
+            rows = found.execute("SELECT * FROM figures").fetchall()
+        assert rows == [("f", 3.5, 0.5, None, 7, 4, 0.7)]
+        with Store(path) as store:
+            assert (store.verdicts.pack() > 0) is (moved == 0)
+            assert [store.verdicts.get(key) for key in ("f", "g")] == read
 
 
 def test_script_of_a_migration_is_done_whole_with_triggers_and_without_a_last_semicolon():

@@ -54,14 +54,15 @@ def test_verdict_kept_as_text_by_an_older_version_reads_the_same_before_and_afte
 ):
     monkeypatch.setattr("components.state.tables.verdicts._BATCH", 2)
     bodies = {f"k{number}": '{"curve": "' + f"{number}é," * 5000 + '"}' for number in range(5)}
-    old = "INSERT INTO verdicts VALUES (?, 'RSI', '1.0.0', 'passed', ?, '', NULL)"
+    old = "INSERT INTO verdicts VALUES (?, 'RSI', '1.0.0', 'passed', ?, '2999', NULL)"
     with store.transaction():
         for row in bodies.items():
             store._db.execute(old, row)
     assert {key: store.verdicts.get(key) for key in bodies} == bodies
     assert (store.prune(30)["packed"], store.prune(30)["packed"]) == (5, 0)
     assert {key: store.verdicts.get(key) for key in bodies} == bodies
-    kept = store._db.value("SELECT sum(length(report) + length(packed)) FROM verdicts")
+    assert store._db.value("SELECT sum(length(report)) FROM verdicts") == 0
+    kept = store._db.value("SELECT sum(length(packed)) FROM documents")
     assert kept * 20 < sum(map(len, bodies.values()))
 
 
@@ -81,7 +82,7 @@ def test_damaged_report_of_a_verdict_is_told_and_never_read_as_a_verdict(store):
     store.verdicts.put("k", "RSI", "1.0.0", Verdict.PASSED, '{"a":1}')
     with store.transaction():
         store._db.execute("UPDATE verdicts SET packed = x'789c00'")
-    with pytest.raises(StateCorrupt, match="content k is damaged"):
+    with pytest.raises(StateCorrupt, match="verdict:k is damaged"):
         store.verdicts.get("k")
 
 

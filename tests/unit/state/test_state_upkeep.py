@@ -53,6 +53,8 @@ def test_old_work_is_removed_and_what_matters_stays(store, time):
         "backtests": 1,
         "turns": 0,
         "packed": 0,
+        "verdicts": 0,
+        "book": 0,
     }
     assert [intent.key for intent in store.intents.open()] == ["under way"]
     assert store.meta.get("outcome:cli-1") == ""
