@@ -1,10 +1,15 @@
-"""How much may be under way at a time: of all authors together, and of one."""
+"""How much may be under way at a time, of all authors and of one, and how often within an hour."""
 
-from collections import Counter
-from collections.abc import Iterator
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Lock
 
+from bot.report.values import counted
 from components.errors import TransientError
+
+HOUR_S = 3_600.0
 
 
 class Places:
@@ -32,3 +37,30 @@ class Places:
             yield
         finally:
             self._taken[author] -= 1
+
+
+class Hourly:
+    """How often one author may begin something within an hour; used from several threads."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._began: deque[float] = deque()
+
+    def begin(self, most: int) -> None:
+        """Begin once more.
+
+        Raises:
+            TransientError: it was begun `most` times within the last hour; says how long to wait.
+        """
+        with self._lock:
+            now = self._clock()
+            while self._began and self._began[0] <= now - HOUR_S:
+                self._began.popleft()
+            if len(self._began) >= most:
+                minutes = int((self._began[-most] + HOUR_S - now) // 60) + 1
+                raise TransientError(
+                    f"you have had {counted(most, 'check')} within an hour: that is the limit",
+                    hint=f"the next one may begin in {minutes} minutes",
+                )
+            self._began.append(now)

@@ -8,12 +8,14 @@ from threading import Event as Flag
 import anyio
 
 from bot.agents.door import WatchedBot, identity_of
+from bot.agents.places import Hourly
 from bot.checks.base_policies import bench_now, policies_now
 from bot.checks.folders import content_subject
 from bot.checks.policies import Policies
 from bot.checks.standalone import check_subjects
 from bot.checks.strategy import Asked, OnCheck
 from bot.checks.subject import Subject
+from bot.core.authors import AuthorKind
 from bot.landing.context import World
 from bot.landing.tries import StoreCounter
 from bot.proposals.check import known_verdict, remember
@@ -36,6 +38,7 @@ class AuthorDoor:
         self.author = author
         self.last: Report | None = None
         self._world, self._repository = world, repository
+        self._checks = Hourly()
 
     def bot(self) -> WatchedBot:
         """The daemon's database, and the repository; see `Door`."""
@@ -58,6 +61,8 @@ class AuthorDoor:
         """All checks in this author's turn; each backtest is counted before it is told."""
         world, bot = self._world(), self.bot()
         watched, store = bot.watched, bot.store
+        if most := watched.authors.checks_an_hour.get(AuthorKind.AGENT, 0):
+            self._checks.begin(most)
         turn = Turn(watched.name, identity_of(self.author).email, watched.weight)
         bench = bench_now(watched.where, replace(world.bench, turn=turn), watched.base_branch)
         counter = StoreCounter(store, watched.name, "backtest", "", self.author)

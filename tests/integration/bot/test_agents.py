@@ -187,6 +187,19 @@ def test_rules_are_those_that_hold_on_the_base_branch(stage, url, service):
     assert "never-idle (fails): exposure_pct >= 90" in ask(url, "ada", talk)
 
 
+def test_checks_of_an_agent_are_bounded_within_an_hour_as_its_pushes_are(stage, world_on):
+    document = yaml.safe_load(with_authors(stage.config).read_text())
+    document["repositories"][0]["proposals"] = {"checks_an_hour": {"agent": 1}}
+    stage.config.write_text(yaml.safe_dump(document))
+    service = Service(world_on(stage.config), load(stage.config, env=ENV))
+    doors = [service.door(name, "") for name in SECRETS]
+    for door in doors:
+        subject = door.subject("strategies/calm", {"strategy.yaml": "nothing"})
+        assert door.check(subject, lambda *_: None, threading.Event()).verdict == "failed"
+        with pytest.raises(AlgoOpsError, match="1 check within an hour"):
+            door.check(subject, lambda *_: None, threading.Event())
+
+
 # --- submitting ------------------------------------------------------------------------------------
 
 

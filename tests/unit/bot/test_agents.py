@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bot.agents import rules
 from bot.agents.door import own_branch
-from bot.agents.places import Places
+from bot.agents.places import HOUR_S, Hourly, Places
 from bot.agents.size import MAX_TOKENS, fitted, page_of, tokens
 from bot.checks.policies import load_policies
 from bot.config.settings import PROJECT, Settings, TokenSettings
@@ -136,3 +136,19 @@ def test_a_place_is_given_back_when_its_request_is_cancelled():
             return True
 
     assert anyio.run(vanish)
+
+
+def test_who_has_had_enough_checks_within_an_hour_is_told_when_the_next_may_begin():
+    now = [1_000.0]
+    hourly = Hourly(lambda: now[0])
+    hourly.begin(2)
+    now[0] += 600
+    hourly.begin(2)
+    with pytest.raises(TransientError, match=r"2 checks within an hour.*in 51 minutes"):
+        hourly.begin(2)
+    hourly.begin(3)
+    now[0] += HOUR_S - 600
+    with pytest.raises(TransientError, match=r"in 11 minutes"):
+        hourly.begin(2)
+    now[0] += 601
+    hourly.begin(2)
