@@ -362,8 +362,9 @@ def _against(units: int, held: int) -> int:
 def _affordable(wanted: dict[SymbolBook, int], free: float) -> dict[SymbolBook, int]:
     """The same units, all made smaller by one factor where there is not money for all."""
     cost = sum(book.cost_of(units) for book, units in wanted.items())
+    fixed = sum(book.cost_of(0) for book in wanted)
     while cost > free and any(wanted.values()):
-        share = min(free / cost, 1 - 1e-12)
+        share = max(0.0, min((free - fixed) / (cost - fixed), 1 - 1e-12))
         wanted = {book: math.trunc(units * share) for book, units in wanted.items()}
-        cost = sum(book.cost_of(units) for book, units in wanted.items() if units)
+        cost = sum(book.cost_of(units) for book, units in wanted.items())
     return wanted

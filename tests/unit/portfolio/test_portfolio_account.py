@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from algoops import PortfolioStrategy, backtest
-from algoops.exchange.shared import NotTraded
+from algoops.exchange.shared import NotTraded, SymbolBook
 from tests.unit.portfolio.made_up import at, flat, walk
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -257,6 +257,27 @@ def test_weights_beyond_the_money_are_made_smaller_alike():
     found = backtest(Once, {"A": flat(100), "B": flat(50)}, {"plan": {2: {"A": 2.0, "B": 2.0}}})
     strategy = found["_strategy"]
     assert (strategy.position("A").size, strategy.position("B").size) == (50, 100)
+
+
+def test_fixed_costs_beyond_the_money_buy_nothing_and_take_no_search(monkeypatch):
+    asked = []
+    cost = SymbolBook.cost_of
+    monkeypatch.setattr(
+        SymbolBook, "cost_of", lambda book, units: asked.append(units) or cost(book, units)
+    )
+    frames = {f"S{number}": flat(1e-6) for number in range(50)}
+    plan = {2: dict.fromkeys(frames, 0.02)}
+    found = backtest(Once, frames, {"plan": plan}, cash=4_999, commission=(100.0, 0.0))
+    assert found["_strategy"].trades == ()
+    assert len(asked) <= 200
+
+
+def test_fixed_costs_are_paid_before_money_is_shared():
+    frames = {"A": flat(100), "B": flat(50)}
+    plan = {2: {"A": 0.5, "B": 0.5}}
+    found = backtest(Once, frames, {"plan": plan}, cash=10_000, commission=(100.0, 0.001))
+    sizes = [trade.size for trade in found["_strategy"].trades]
+    assert sizes == [48, 97]  # 9,800 are left; 9,650 and 9.65 of them are spent
 
 
 def test_caps_on_positions_count_all_symbols(monkeypatch):
