@@ -15,6 +15,7 @@ from bot.core.events import (
     Cancel,
     Check,
     Command,
+    Delegate,
     Deploy,
     Freeze,
     Help,
@@ -37,6 +38,7 @@ _SHA = re.compile(r"[0-9a-f]{7,40}(?:[0-9a-f]{24})?")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
 _VERSION = re.compile(r"v?(\d{1,9}\.\d{1,9}\.\d{1,9}(?:[-+][0-9A-Za-z.+-]{1,50})?)")
 _STAGE = re.compile(r"[a-z][a-z0-9-]{0,30}")
+_USER = re.compile(r"@?([A-Za-z0-9][A-Za-z0-9-]{0,38})", re.ASCII)
 _SPAN = re.compile(r"[0-9]{1,5}[mhd]", re.ASCII)
 _COMMAND = re.compile(rf"{PREFIX}(?:[ \t]+(.*))?")
 
@@ -65,6 +67,8 @@ def may(command: Command, permission: Permission) -> bool:
             return permission in {Permission.WRITE, Permission.ADMIN}
         case Freeze() | Unfreeze():
             return permission is Permission.ADMIN
+        case Delegate():
+            return permission in {Permission.WRITE, Permission.ADMIN}
         case Approve():
             return False  # where there are comments there are reviews
     assert_never(command)
@@ -99,6 +103,11 @@ def _deploy(words: list[str]) -> Command:
             " `when ready`"
         )
     return Deploy("".join(rest), when_ready=ready)
+
+
+def _delegate(words: list[str]) -> Command:
+    found = _USER.fullmatch(words[0]) if len(words) == 1 else None
+    return Delegate(found[1]) if found else Help("delegate takes one account, such as @ann")
 
 
 def _rollback(words: list[str]) -> Command:
@@ -177,6 +186,7 @@ def _reason(words: list[str]) -> str:
 _READERS: Mapping[str, Callable[[list[str]], Command]] = {
     "check": _alone(Check()),
     "deploy": _deploy,
+    "delegate": _delegate,
     "rollback": _rollback,
     "promote": _promote,
     "hold": _hold,

@@ -96,6 +96,13 @@ class Approve:
 
 
 @dataclass(frozen=True)
+class Delegate:
+    """`/algoops delegate @USER`: this person may deploy the proposal, without write access."""
+
+    user: str
+
+
+@dataclass(frozen=True)
 class Cancel:
     """`/algoops cancel`: stop the proposal's running checks."""
 
@@ -116,6 +123,7 @@ Command = (
     Check
     | Deploy
     | Approve
+    | Delegate
     | Rollback
     | Promote
     | Hold

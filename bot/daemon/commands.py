@@ -13,6 +13,7 @@ from bot.core.events import (
     Cancel,
     Check,
     CommandIssued,
+    Delegate,
     Deploy,
     Freeze,
     Help,
@@ -38,6 +39,7 @@ from bot.deploy.promotions import promote
 from bot.deploy.rollbacks import continue_rollback, rollback
 from bot.deploy.when_ready import give_up, land_wished, wish_deploy
 from bot.landing.context import Watched, World
+from bot.landing.delegates import delegate, may_as_delegate
 from bot.landing.freezing import frozen, lift_freeze, order_freeze
 from bot.landing.holding import set_hold
 from bot.landing.outcomes import WAITING, CommandOutcome, keep, read
@@ -108,12 +110,12 @@ def _outcome(world: World, watched: Watched, event: CommandIssued, job: Job) -> 
 
 def _authorised(world: World, watched: Watched, event: CommandIssued, job: Job) -> CommandOutcome:
     """Comments are asked about now; the API and the command line have authenticated already."""
-    if event.source == "comment" and (words := _forbidden(watched, event)):
+    if event.source == "comment" and (words := _forbidden(world, watched, event)):
         return CommandOutcome(ok=False, code="forbidden", message=words)
     return _do(world, watched, event, job)
 
 
-def _forbidden(watched: Watched, event: CommandIssued) -> str:
+def _forbidden(world: World, watched: Watched, event: CommandIssued) -> str:
     """Why whoever commented may not give this command, "" where they may."""
     if _is_agent(watched, event):
         proposal = watched.forge.proposal(event.proposal)
@@ -124,6 +126,8 @@ def _forbidden(watched: Watched, event: CommandIssued) -> str:
             return ""  # the operator's list says what a bot may: it is no collaborator
     permission = watched.forge.permission(event.actor)
     if commands.may(event.command, permission):
+        return ""
+    if may_as_delegate(world, watched, event.proposal, event.actor, event.command):
         return ""
     return markdown.refused(event.actor, permission)
 
@@ -137,7 +141,7 @@ def _do(world: World, watched: Watched, event: CommandIssued, job: Job) -> Comma
     match command:
         case Check():
             outcome = _check(world, watched, event)
-        case Deploy() | Approve():
+        case Deploy() | Approve() | Delegate():
             outcome = _deploy(world, watched, event, command, key)
         case Rollback():
             outcome = rollback(world, watched, rollback_order(event, command, job))
@@ -162,8 +166,13 @@ def _do(world: World, watched: Watched, event: CommandIssued, job: Job) -> Comma
 
 
 def _deploy(
-    world: World, watched: Watched, event: CommandIssued, command: Deploy | Approve, key: str
+    world: World,
+    watched: Watched,
+    event: CommandIssued,
+    command: Deploy | Approve | Delegate,
+    key: str,
 ) -> CommandOutcome:
+    """Deploy a proposal, or say who approves it or may deploy it."""
     if isinstance(command, Deploy):
         order = deploy_order(event, command, key)
         going_on = continue_rollback(world, watched, event.proposal, key)
@@ -175,6 +184,8 @@ def _deploy(
     proposal = watched.forge.proposal(event.proposal)
     if proposal is None:
         return _no_proposal(event)
+    if isinstance(command, Delegate):
+        return delegate(world, watched, proposal.id, command.user)
     outcome = approve(world, watched, proposal, event.actor, command.sha)
     land_wished(world, watched, proposal.id)
     return outcome

@@ -11,6 +11,7 @@ ANSWER_PATHS = 200
 COMMANDS = (
     ("check", "run all checks again, also where the verdict is known"),
     ("deploy [SHA]", "merge the commit that the report names, if it passed"),
+    ("delegate @USER", "let this person deploy this proposal, without write access"),
     ("deploy [SHA] when ready", "do that as soon as it is green, approved and not frozen"),
     (
         "rollback NAME [VERSION] [--stage STAGE] REASON",
@@ -199,6 +200,14 @@ def refused(actor: str, permission: Permission) -> str:
 def approved(head: str) -> str:
     """A person's approval was taken down."""
     return f"✅ Approved {_sha(head)}. A push makes the approval void."
+
+
+def delegated(user: str) -> str:
+    """A person may deploy a proposal now."""
+    return (
+        f"🤝 {inline(user)} may check, cancel and deploy this proposal now, also what is pushed to "
+        "it later. Everything else that a deploy needs is needed all the same."
+    )
 
 
 def not_for_agents(why: str) -> str:

@@ -11,6 +11,7 @@ from bot.core.events import (
     Cancel,
     Check,
     CommandIssued,
+    Delegate,
     Deploy,
     Freeze,
     Hold,
@@ -26,6 +27,7 @@ from bot.demo.author import IDENTITY
 from bot.deploy.deploys import deploy
 from bot.landing.outcomes import read
 from bot.proposals.deploy_warnings import with_deploy_warnings
+from components.ports import Permission
 from components.schema.results.values import Verdict
 from components.state.tables.records import Job
 from tests.deploy_support import push, reported
@@ -82,6 +84,7 @@ FORBIDDEN = [
     Freeze("1h", "because"),
     Unfreeze(),
     Approve(),
+    Delegate("robot"),
 ]
 
 
@@ -185,3 +188,36 @@ def test_report_says_that_a_person_has_to_approve(told):
     )
     (note,) = [f for f in report.findings if f.rule == "approval-needed"]
     assert (note.severity, note.message) == ("info", "a deploy needs 1 approval by people")
+
+
+@pytest.fixture
+def guest(told, monkeypatch):
+    """An account that may only read; all others may write."""
+    may = {"guest": Permission.READ}
+    monkeypatch.setattr(
+        told.watched.forge, "permission", lambda actor: may.get(actor, Permission.WRITE)
+    )
+    return "guest"
+
+
+def test_person_to_whom_a_proposal_was_delegated_deploys_it_and_nothing_else(told, propose, guest):
+    propose("theirs", "ann")
+    reported(told.world, "theirs")
+    assert told(Deploy(), guest).code == "forbidden"
+    assert told(Delegate(guest), guest).code == "forbidden"
+    assert told(Delegate("Guest"), "zoe").code == "delegated"
+    for command in (Hold("one", "1.0.0", "x"), Rollback("one", "", "x"), Delegate("eve")):
+        assert told(command, guest).code == "forbidden"
+    assert told(Check(), guest).code == "started"
+    assert told(Deploy("0" * 40), guest).code == "stale"  # it was decided, not forbidden
+
+
+def test_delegation_is_of_one_proposal_to_a_person_and_replaces_no_approval(told, propose, guest):
+    propose("own", "robot")
+    reported(told.world, "own")
+    assert told(Delegate("Robot"), "zoe", "branch/own").code == "refused"
+    assert told(Delegate(guest), "zoe", "branch/own").ok
+    assert told(Deploy(), guest, "branch/own").code == "not_approved"
+    propose("theirs", "ann")
+    reported(told.world, "theirs")
+    assert told(Deploy(), guest).code == "forbidden"

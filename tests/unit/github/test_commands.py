@@ -11,6 +11,7 @@ from bot.core.commands import REASON_CAP, may, parse
 from bot.core.events import (
     Cancel,
     Check,
+    Delegate,
     Deploy,
     Freeze,
     Help,
@@ -35,6 +36,8 @@ SNAPSHOTS = Path(__file__).parents[1] / "report" / "snapshots"
         ("/algoops CHECK", Check()),
         ("Looks good.\n\n/algoops deploy\n\nThanks", Deploy()),
         ("/algoops deploy 0123abc", Deploy("0123abc")),
+        ("/algoops delegate @ann-b", Delegate("ann-b")),
+        ("/algoops delegate helper[bot]", Help("delegate takes one account, such as @ann")),
         ("/algoops deploy when ready", Deploy(when_ready=True)),
         ("/algoops deploy 0123abc When Ready", Deploy("0123abc", when_ready=True)),
         ("line\r\n/algoops cancel\r\n", Cancel()),
