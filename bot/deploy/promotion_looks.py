@@ -181,9 +181,12 @@ def _not_clean(world: World, watched: Watched, order: PromoteOrder, way: Way) ->
 
 
 def _record(world: World, watched: Watched, way: Way) -> list[OrderState]:
-    """How this landing's orders stand, one a symbol."""
+    """How this landing's orders stand, one a symbol; none while a tested symbol lacks its own."""
     standing = world.store.forward.all_standing(watched.name, way.live.name)
-    return [one for one in standing if one.deployment == way.live.id]
+    found = [one for one in standing if one.deployment == way.live.id]
+    tested = known_verdict(world.store, way.live.content_key)
+    symbols = {result.symbol for result in tested.results} if tested is not None else set()
+    return found if symbols <= {one.symbol for one in found} else []
 
 
 WITHOUT_THE_FORGE = (

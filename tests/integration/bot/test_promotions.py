@@ -27,9 +27,10 @@ from bot.landing import promotions
 from bot.landing.outcomes import read
 from bot.landing.stages import on_stages
 from bot.landing.unfinished import finish_open
+from bot.proposals.check import known_verdict
 from components.errors import Moved, UserError
 from components.schema.results.report import Report
-from components.schema.results.values import Verdict
+from components.schema.results.values import ExecutionResult, Status, Verdict
 from components.state import Lifecycle
 from components.state.tables.forward import ForwardTrack, OrderState, Sealed
 from components.state.tables.records import Job
@@ -213,6 +214,17 @@ def followed(world, bars=0, **state):
     )
 
 
+def tested_on(world, *symbols):
+    """As if the verdict had been made on these symbols."""
+    landed = world.store.deployments.current("demo", "one")
+    known = known_verdict(world.store, landed.content_key)
+    results = tuple(
+        ExecutionResult(status=Status.PASSED, symbol=symbol, duration_s=1.0) for symbol in symbols
+    )
+    report = known.model_copy(update={"results": results}).model_dump_json()
+    world.store.verdicts.put(landed.content_key, "one", "1.0.0", Verdict.PASSED, report)
+
+
 def test_bars_and_integrity_of_the_record_are_waited_for(stage, world_on):
     after = {"bars": 3, "integrity": "clean"}
     auto = {"name": "live", "branch": "live", "by": "auto", "after": after}
@@ -232,6 +244,9 @@ def test_bars_and_integrity_of_the_record_are_waited_for(stage, world_on):
     reconcile(world, job("tick"))
     assert on(world) == ""
     followed(world, 3)
+    tested_on(world, "SPX", "IXIC")
+    assert "0 are on record" in go(world).message, "of one symbol there is none yet"
+    tested_on(world, "SPX")
     reconcile(world, job("tick"))
     assert on(world) == "1.0.0"
     land(stage, world, "second", version="1.1.0")
