@@ -5,7 +5,7 @@ import time
 import structlog
 
 from bot.config.settings import RetentionSettings
-from bot.landing.context import World
+from bot.landing.context import Watched, World
 from components.errors import AlgoOpsError
 from components.forge.local import LocalForge
 
@@ -19,9 +19,23 @@ def tidy(world: World, keep: RetentionSettings) -> None:
     removed = world.store.prune(keep.runs_days, keep.verdicts_days)
     removed["files"] = 0
     for watched in world.watched.values():
+        _collect(watched)
         if isinstance(watched.forge, LocalForge):
             removed["files"] += _files(watched.forge, keep.reports_days)
     log.info("retention", **{what: count for what, count in removed.items() if count})
+
+
+def _collect(watched: Watched) -> None:
+    """Pack the repository's loose objects, unless a landing is on; then the next day does."""
+    if not watched.lane.acquire(blocking=False):
+        return
+    try:
+        if watched.where.repository.collect_garbage():
+            log.info("git gc", repository=watched.name)
+    except AlgoOpsError as error:
+        log.warning("git gc did not end well", repository=watched.name, why=str(error))
+    finally:
+        watched.lane.release()
 
 
 def _files(forge: LocalForge, days: float) -> int:

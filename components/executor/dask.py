@@ -191,7 +191,8 @@ class DaskExecutor:
                 with self._listening(key, hear):
                     return await _run_on(client, key, order, priority)
             except (FutureCancelledError, OSError, TimeoutError) as error:
-                log.warning("job-submitted-again", label=order.job.label, reason=str(error))
+                why = str(error).splitlines()[-1] if str(error) else repr(error)
+                log.warning("job-submitted-again", label=order.job.label, reason=why)
 
     @contextmanager
     def _listening(self, key: str, hear: Hear | None) -> Iterator[None]:

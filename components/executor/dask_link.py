@@ -1,6 +1,7 @@
 """The line to a dask scheduler: made when it is needed, made anew when it is lost."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -31,6 +32,8 @@ class Link:
         self._lock = asyncio.Lock()
         self.problem = f"not connected to {address} yet"
         self.lost = 0
+        # dask writes a stack for each lost scheduler; what happened is told here, in one line.
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
 
     async def client(self) -> Client:
         """A client that is connected; waits for as long as there is no scheduler."""

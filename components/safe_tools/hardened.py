@@ -33,7 +33,7 @@ _CONFIG = (
     ("fetch.writeCommitGraph", "false"),
     ("fetch.recurseSubmodules", "false"),
     ("submodule.recurse", "false"),
-    ("gc.auto", "0"),  # maintenance is the operator's to time: it must not run between two steps
+    ("gc.auto", "0"),  # `Repository.collect_garbage` alone: it must not run between two steps
     ("maintenance.auto", "false"),
     ("credential.helper", ""),
     ("diff.external", ""),

@@ -59,6 +59,33 @@ def _strategy(run):
     return Report.model_validate_json(run.report).strategies[0]
 
 
+def loose(stage):
+    return int(stage.git("count-objects").split()[0])
+
+
+def test_loose_objects_are_packed_but_not_during_a_landing_and_a_prepared_one_is_kept(
+    stage, world, monkeypatch
+):
+    monkeypatch.setattr("components.git_patch.repository.MANY_LOOSE", 5)
+    push(stage, "one", "alpha")
+    watched = world.repository("demo")
+    repository, base = watched.where.repository, watched.forge.base()
+    prepared = repository.commit(repository.tree_of(base), (base,), "prepared")
+    before = loose(stage)
+    with watched.lane:
+        tidy(world, KEEP)
+    assert loose(stage) == before
+    stage.git("config", "gc.auto", "0")
+    tidy(world, KEEP)
+    assert loose(stage) == before
+    stage.git("config", "--unset", "gc.auto")
+    tidy(world, KEEP)
+    assert loose(stage) == 1
+    assert repository.parents(prepared) == (base,)
+    assert repository.fsck() == ()
+    assert watched.forge.proposal("branch/one") is not None
+
+
 def test_storage_says_what_takes_how_much_and_changes_nothing(stage, world):
     push(stage, "one", "alpha")
     reported(world, "one")
