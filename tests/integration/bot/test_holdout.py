@@ -78,6 +78,8 @@ def seen(one, capfd):
             kept = [{n: v for n, v in zip(names, r, strict=True) if n not in CHAINED} for r in rows]
             texts[f"table {table}"] = repr(kept)
     database.close()
+    runs = one.world.store.runs
+    texts["runs"] = repr([runs.get(run.id).report for run in runs.list()])
     texts["verdict"] = one.world.store.verdicts.get(reported(one.world).strategies[0].content_key)
     app = create_app(Service(one.world, one.settings))
     with TestClient(app, base_url="http://127.0.0.1") as client:

@@ -323,7 +323,7 @@ def test_the_sheet_of_a_run_whose_details_are_gone_says_so(tmp_path):
     bot = bot_in(tmp_path)
     run = populate(bot.store)["deployed"]
     with sqlite3.connect(tmp_path / "algoops.db") as database:  # as retention does
-        database.execute("UPDATE runs SET report = '' WHERE id = ?", (run,))
+        database.execute("DELETE FROM documents WHERE user = ?", (f"run:{run}",))
     with TestClient(create_app(bot), base_url="http://127.0.0.1") as client:
         answer = client.get(f"/runs/{run}/sheet", headers=HTML)
         page = client.get(f"/runs/{run}", headers=HTML).text
