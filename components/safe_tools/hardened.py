@@ -153,7 +153,18 @@ class HardenedGit(Git):
         return output
 
     def refuse_damage(self, words: str) -> None:
-        """Raise RepositoryDamaged where git's error text tells of a missing or corrupt object."""
+        """Say in words what git's error text tells of the repository as a whole.
+
+        Raises:
+            RepositoryDamaged: an object is missing or corrupt.
+            GitFailed: there is no repository any more.
+        """
+        if "fatal: not a git repository" in words:
+            raise GitFailed(
+                f"the repository {self.git_dir.name} is not where it was",
+                hint="was it moved, or is its disk not mounted? It is used again when it is back; "
+                "else correct `path`",
+            )
         found = damage_in(words, self.git_dir)
         if found is not None:
             raise found

@@ -107,3 +107,19 @@ def test_run_whose_job_is_over_is_not_shown_as_running(stage, world, runner):
     tick(world)
     assert [world.store.runs.get(run.id).status for run in left] == ["superseded"] * 2
     assert verdicts(world)[-1] == ("finished", Verdict.FAILED)
+
+
+def test_repository_that_was_moved_away_is_told_as_that_and_used_again_when_it_is_back(
+    stage, world, runner
+):
+    away = stage.repository.with_name("away.git")
+    stage.repository.rename(away)
+    tick(world)
+    found = health(world, load(stage.config, env={}))
+    assert overall(found) == "degraded"
+    assert found["forge"].detail == "demo: the repository strategies.git is not where it was"
+    away.rename(stage.repository)
+    propose(stage.author, "one")
+    tick(world)
+    assert verdicts(world) == [("finished", Verdict.FAILED)]
+    assert overall(health(world, load(stage.config, env={}))) == "healthy"
