@@ -143,6 +143,7 @@ class OverText(Side):
     def _run(self, command: str) -> str:
         done = subprocess.run(
             command,
+            # why: people and agents type such lines into a shell; they are written in this folder
             shell=True,
             cwd=self.stage.author.folder,
             env={

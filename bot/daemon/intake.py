@@ -16,7 +16,7 @@ from bot.core.events import (
 )
 from bot.landing.context import World
 from bot.proposals.ask import LATER, ask_check, ask_orders
-from bot.proposals.check import close_proposal
+from bot.proposals.closing import close_proposal
 from components.state.tables.payloads import is_newer
 from components.state.tables.records import InboxEvent
 

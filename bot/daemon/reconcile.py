@@ -8,7 +8,8 @@ from bot.landing.reverts import is_rollback
 from bot.landing.unfinished import finish_open
 from bot.proposals.ask import LATER, ask_check
 from bot.proposals.cancel import CHECKED_ANEW, end_run
-from bot.proposals.check import MOST_TRIES, close_proposal, may_try_again
+from bot.proposals.check import MOST_TRIES, may_try_again
+from bot.proposals.closing import close_proposal
 from bot.report.values import is_live
 from components.schema.results.values import Verdict
 from components.state.tables.records import Job, Run

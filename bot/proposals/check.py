@@ -29,13 +29,13 @@ from bot.proposals.cancel import (
     is_cancelled,
     show_cancelled,
 )
+from bot.proposals.closing import came_back, close_proposal
 from bot.proposals.deploy_warnings import with_deploy_warnings
 from bot.proposals.kept_text import kept_text
 from bot.proposals.luck import counter_of, luck_turned
 from bot.proposals.publish import publish, published_key
 from bot.proposals.sandbox_turn import tell_waited, wait_for_sandbox
 from bot.report import markdown
-from components.errors import TransientError
 from components.ports import Proposal, StatusState, Turn
 from components.schema.results.report import CheckResult, Report, StrategyReport
 from components.schema.results.values import CheckName, Finding, Severity, Verdict
@@ -53,7 +53,6 @@ MOST_TRIES = 3
 """Runs of one commit on one base that may end as an error before nobody begins it unasked."""
 
 STATIC_CHECKS = (CheckName.SCHEMA, CheckName.CODE)
-LANDING_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -119,37 +118,6 @@ def _ended_broken(world: World, watched: Watched, proposal: Proposal, error: Exc
     return True
 
 
-def close_proposal(world: World, watched: Watched, proposal_id: str) -> None:
-    """A proposal is gone: archive what it brought and did not land, end its runs.
-
-    Raises:
-        TransientError: a deploy of it has landed and is not recorded yet; look again then.
-    """
-    world.running.stop(watched.name, proposal_id)
-    for run in world.store.runs.unfinished(watched.name, proposal_id):
-        end_run(world, watched, run, CLOSED)
-    with watched.lane:  # a merge closes the pull request before the deploy has recorded it
-        finish_open(world, watched)
-        if proposal_id in _landing_now(world, watched):
-            raise TransientError(f"{proposal_id} is being deployed", retry_after_s=LANDING_S)
-        gone = world.store.strategies.withdraw(
-            watched.name, proposal_id, actor="algoops", reason="its branch or pull request is gone"
-        )
-    if gone:
-        last = world.store.runs.latest(watched.name, proposal_id, finished=True)
-        world.store.meta.put(_withdrawn_key(watched, proposal_id), str(last.id) if last else "")
-        world.progress.tell(StrategyChanged(""))
-
-
-def _landing_now(world: World, watched: Watched) -> set[str]:
-    """The proposals whose deploy is announced and not settled."""
-    return {
-        part["order"]["proposal"]
-        for intent in world.store.intents.open("deploy", watched.name)
-        for part in intent.details["parts"]
-    }
-
-
 def _check(
     world: World,
     watched: Watched,
@@ -163,7 +131,7 @@ def _check(
         if world.store.runs.unfinished(watched.name, proposal.id):
             show_cancelled(world, watched, proposal)
         return
-    anew = request.force or _came_back(world, watched, proposal)
+    anew = request.force or came_back(world, watched, proposal)
     attempt = f"job-{job.id}" if anew else ""
     _end_older(world, watched, proposal, base, attempt)
     if not anew and _settled_already(world, watched, proposal, base):
@@ -204,16 +172,6 @@ def _end_older(world: World, watched: Watched, proposal: Proposal, base: str, at
         elif run.base != base or (run.kind == "check" and run.attempt != attempt):
             # the next run sets the status of the same commit
             world.store.runs.supersede(run.id, CHECKED_ANEW)
-
-
-def _came_back(world: World, watched: Watched, proposal: Proposal) -> bool:
-    """Whether it was closed, or turned to another base, after its last run.
-
-    Its strategies were archived then; a new run brings them back.
-    """
-    last = world.store.runs.latest(watched.name, proposal.id, finished=True)
-    gone_after = world.store.meta.get(_withdrawn_key(watched, proposal.id))
-    return last is not None and gone_after == str(last.id)
 
 
 def _recorded(world: World, watched: Watched, proposal: Proposal, base: str) -> Report | None:
@@ -395,7 +353,3 @@ def _superseded(world: World, watched: Watched, proposal: Proposal, run: Run) ->
     else:
         show_cancelled(world, watched, proposal)
     world.progress.tell(RunChanged(run.id, "superseded"))
-
-
-def _withdrawn_key(watched: Watched, proposal_id: str) -> str:
-    return f"withdrawn:{watched.name}:{proposal_id}"

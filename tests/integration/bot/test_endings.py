@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from bot.proposals.check import check_proposal, close_proposal
+from bot.proposals.check import check_proposal
+from bot.proposals.closing import close_proposal
 from components.ports import StatusState
 from components.state.tables.records import Job
 from tests.deploy_support import push, reported
