@@ -11,8 +11,7 @@ from bot.checks.policies import load_policies
 from bot.config.settings import Settings
 from bot.daemon.leases import lease_of
 from bot.daemon.opening import open_watched
-from bot.server.agents import require_sdk
-from bot.server.reach import listen, refuse_open_door
+from bot.server.reach import listen, refuse_missing_sdk, refuse_open_door
 from components.errors import AlgoOpsError, ConfigError
 from components.state import DATABASE, LOCK, DaemonLock, Store
 from components.state.db.errors import StateOld
@@ -56,7 +55,7 @@ def _server(settings: Settings) -> None:
     with _placed(settings, "server", key):
         refuse_open_door(settings)
     with _placed(settings, "server", "tokens"):
-        require_sdk(settings)
+        refuse_missing_sdk(settings)
     if DaemonLock(settings.state.dir / LOCK).holder() is None:  # else a daemon has the port
         with _placed(settings, "server", "port"):
             listen(server.host, server.port).close()

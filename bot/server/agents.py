@@ -5,7 +5,6 @@ Each request stands alone (no session is kept), so nothing is left of a client t
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from importlib.util import find_spec
 from typing import Any
 
 from starlette.requests import Request
@@ -13,30 +12,14 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from bot.agents.door import Door
-from bot.config.settings import Settings
 from bot.server.auth import author
 from bot.server.backend import Backend
 from bot.server.errors import problem
 from bot.server.guard import MAX_BODY
 from bot.server.render import project_version
-from components.errors import ConfigError
 
 PATH = "/mcp"
 AUTHOR = "algoops.author"
-
-
-def served(settings: Settings) -> bool:
-    """Whether any token opens it; else the SDK is not loaded."""
-    return any(token.role == "author" for token in settings.server.tokens)
-
-
-def require_sdk(settings: Settings) -> None:
-    """Called before the daemon starts. Raises ConfigError where the SDK is missing."""
-    if served(settings) and find_spec("mcp") is None:
-        raise ConfigError(
-            "server: a token has the role author, and the package mcp is not installed",
-            hint="pip install 'algoops[agents]'",
-        )
 
 
 class AgentTools:

@@ -95,7 +95,7 @@ def create_app(backend: Backend) -> FastAPI:
     )
     for part in (api, backtests_api, lists, webhooks, probes, sign_in, pages, team_pages):
         app.include_router(part.router)
-    if agents.served(backend.settings):
+    if has_authors(backend.settings):
         app.state.agents = agents.AgentTools(backend)
         app.router.routes.append(app.state.agents.route)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

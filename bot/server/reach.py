@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+from importlib.util import find_spec
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -63,3 +64,17 @@ def listen(host: str, port: int) -> socket.socket:
             hint="choose another server.port, or stop what uses it",
         ) from error
     return listener
+
+
+def has_authors(settings: Settings) -> bool:
+    """Whether a token opens the tools for agents; else their SDK is not loaded."""
+    return any(token.role == "author" for token in settings.server.tokens)
+
+
+def refuse_missing_sdk(settings: Settings) -> None:
+    """Called before the daemon starts. Raises ConfigError where the SDK is missing."""
+    if has_authors(settings) and find_spec("mcp") is None:
+        raise ConfigError(
+            "server: a token has the role author, and the package mcp is not installed",
+            hint="pip install 'algoops[agents]'",
+        )

@@ -294,10 +294,10 @@ def test_all_references_of_the_openapi_document_resolve(client):
     assert names <= set(client.get("/openapi.json").json()["components"]["schemas"])
 
 
-def test_the_eleven_endpoints_are_all_there(client):
+def test_the_endpoints_of_production_are_all_there(client):
     paths = client.get("/openapi.json").json()["paths"]
     old = {(method, path) for path, ms in paths.items() for method in ms if "/production/" in path}
-    assert len(old) == 11
+    assert len(old) == 12
 
 
 def test_a_runs_tear_sheet_is_linked_and_may_use_its_own_style_only(get, ids):
