@@ -38,7 +38,7 @@ from bot.server.health import Health
 from bot.server.live import Hub
 from bot.server.metrics import Meters
 from bot.server.parts import Parts, parts
-from bot.server.reach import exposed
+from bot.server.reach import exposed, has_authors
 from bot.server.reading import Sparks
 from bot.server.render import Renderer, project_version
 from components.errors import AlgoOpsError

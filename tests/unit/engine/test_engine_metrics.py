@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from components.engine.annual import bars_a_year, sharpe
 from components.engine.result import buy_and_hold, equity_of, metrics_of
-from components.engine.version import ENGINE
+from components.engine.version import ENGINE, METRICS_VERSION
 from components.ports import Bars
 from components.schema.results.values import Metrics
 
