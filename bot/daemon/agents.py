@@ -58,14 +58,14 @@ class AuthorDoor:
         return content_subject(name, path, given_folder(given, path))
 
     def check(self, subject: Subject, tell: OnCheck, cancelled: Flag) -> Report:
-        """All checks in this author's turn; each backtest is counted before it is told."""
+        """All checks in this author's turn, but for the sealed bars; each backtest is counted."""
         world, bot = self._world(), self.bot()
         watched, store = bot.watched, bot.store
         if most := watched.authors.checks_an_hour.get(AuthorKind.AGENT, 0):
             self._checks.begin(most)
         turn = Turn(watched.name, identity_of(self.author).email, watched.weight)
         bench = bench_now(watched.where, replace(world.bench, turn=turn), watched.base_branch)
-        counter = StoreCounter(store, watched.name, "backtest", "", self.author)
+        counter = StoreCounter(store, watched.name, "backtest", "", self.author, looks=False)
         known = partial(known_verdict, store)
         asked = Asked(known, tell, cancelled, asked=True, counter=counter)
         report = check_subjects([subject], bench, asked, watched.name)

@@ -284,3 +284,15 @@ def test_after_the_last_look_no_run_is_made_and_the_policy_s_severity_decides(se
         update={"holdout": policy.holdout.model_copy(update={"severity": "warn"})}
     )
     assert holdout_findings(answer, softer)[0].severity is Severity.WARNING
+
+
+def test_an_agents_check_takes_no_look_and_is_told_the_answer_that_stands(sealed, looker):
+    asked, jobs = question(sealed, "x")
+    agent, bench = replace(looker, source="backtest", looks=False), sealed.world.bench
+    answer = ask(bench, asked, jobs, agent, lambda _jobs: pytest.fail("it ran"))
+    assert (answer.state, looker.store.looks.all("demo")) == ("not asked", ())
+    assert agent.answered(asked, bench.policies.risk.holdout).state == "not asked"
+    late = ExecutionResult(status=Status.TIMEOUT, symbol="SPX")
+    ask(bench, asked, jobs, looker, lambda _jobs: (late,))
+    told = ask(bench, asked, jobs, agent, lambda _jobs: pytest.fail("it ran"))
+    assert (told.state, told.looks_left) == ("does not agree", 2)
