@@ -2,7 +2,8 @@
 
 `python benchmarks/growth.py [--runs N] [--folder DIR] [--json FILE]`
 
-Real rows through the store's own methods, on the report of a real check, each with other numbers.
+Real rows through the store's own methods, on the report of a real check, each with other numbers;
+and its note on a commit in a bare repository, once git has packed it.
 """
 
 import argparse
@@ -20,7 +21,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bot.config.settings import RetentionSettings
-from components.schema.results.report import CheckResult
+from bot.report.markdown import markdown
+from components.forge.local import NOTES
+from components.git_patch.notes import write_note
+from components.git_patch.repository import Repository
+from components.schema.results.report import CheckResult, Report
 from components.schema.results.values import CheckName, Outcome, Verdict
 from components.state import Lifecycle, Store, VersionContent
 from components.state.tables.book import KeptReturns
@@ -141,6 +146,19 @@ def one_run(store: Store, number: int, report: str, strategy: str, draw: random.
         store.strategies.withdraw("main", branch, actor="algoops", reason="its branch is gone")
 
 
+def packed_note(report: str, count: int, folder: Path, draw: random.Random) -> float:
+    """Bytes that one note takes of a packed repository, by the difference that notes make."""
+    bare = folder / "notes.git"
+    subprocess.run(["git", "init", "--quiet", "--bare", bare], check=True)
+    repository = Repository(bare)
+    for _ in range(count):
+        text = markdown(Report.model_validate_json(other(report, draw)))
+        commit = repository.write_blob(draw.randbytes(20))  # a note may be on any object
+        write_note(repository, NOTES, commit, text)
+    subprocess.run(["git", "-C", bare, "gc", "--quiet", "--prune=now"], check=True)
+    return sum(file.stat().st_size for file in bare.rglob("*.pack")) / count
+
+
 def sizes(store: Store) -> Counter[str]:
     """Bytes of the pages in use, by table; an index counts for its table."""
     rows = store._db.rows(  # noqa: SLF001  # pages are nobody else's business
@@ -154,6 +172,7 @@ def main() -> None:
     """Measure, print, and write JSON where asked."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--runs", type=int, default=2_000)
+    options.add_argument("--notes", type=int, default=500)
     options.add_argument("--folder", type=Path)
     options.add_argument("--report", type=Path, help="a report's JSON, to check nothing")
     options.add_argument("--json", type=Path)
@@ -176,16 +195,21 @@ def main() -> None:
             )
         whole = sizes(store) - empty
         pace = chosen.runs / (time.monotonic() - began)
+        note = packed_note(text, chosen.notes, Path(folder), draw)
         clock.now += timedelta(days=RetentionSettings().runs_days + 1)
         store.prune(RetentionSettings().runs_days, RetentionSettings().verdicts_days)
         kept = sizes(store) - empty
-    tell(chosen, text, whole, kept, pace)
+    tell(chosen, text, (whole, kept, note), pace)
 
 
 def tell(
-    chosen: argparse.Namespace, text: str, whole: Counter[str], kept: Counter[str], pace: float
+    chosen: argparse.Namespace,
+    text: str,
+    found: tuple[Counter[str], Counter[str], float],
+    pace: float,
 ) -> None:
-    """Print what was found."""
+    """Print what was found: before and after retention by table, and of a note."""
+    whole, kept, note = found
     print(f"{chosen.runs} runs, report of {len(text):,} characters, {pace:.0f} runs a second\n")
     print(f"{'table':20} {'bytes a run':>12} {'after retention':>16}")
     for table, size in whole.most_common():
@@ -202,11 +226,12 @@ def tell(
     print(f"{'together':20} {first:12,.0f} {later:16,.0f}")
     print(
         f"\na year of {A_DAY:,} runs a day: database {year / 1e9:.2f} GB,"
-        f" report files {files / 1e9:.2f} GB"
+        f" report files {files / 1e9:.2f} GB, notes of {note:,.0f} bytes"
+        f" {note * A_DAY * DAYS / 1e9:.2f} GB"
     )
     if chosen.json:
         chosen.json.write_text(
-            json.dumps({"first": first, "later": later, "year": year, "files": files})
+            json.dumps({"first": first, "later": later, "year": year, "files": files, "note": note})
         )
 
 

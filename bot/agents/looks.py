@@ -166,6 +166,9 @@ def budget(door: Door, branch: str) -> str:
         for luck in luck_of(strategy.results, policies.risk, subject, counter):
             lines.append(f"{strategy.name} on {luck.symbol} {luck.interval}. {luck.line}")
             lines += _bars(policies.risk, luck, by_symbol[luck.symbol])
+        if strategy.holdout is not None and strategy.holdout.looks_left is not None:
+            left = strategy.holdout.looks_left
+            lines.append(f"{strategy.name}: {left} looks at the sealed bars were left after it.")
     return fitted("\n".join(lines))
 
 

@@ -249,9 +249,9 @@ class RetentionSettings(Section):
         reports_days: report files of a local repository's branches that are gone.
     """
 
-    runs_days: Annotated[float, Field(ge=1)] = 21.0
-    verdicts_days: Annotated[float, Field(ge=1)] = 21.0
-    reports_days: Annotated[float, Field(ge=1)] = 3.0
+    runs_days: Annotated[float, Field(ge=1)] = 14.0
+    verdicts_days: Annotated[float, Field(ge=1)] = 14.0
+    reports_days: Annotated[float, Field(ge=1)] = 2.0
 
 
 class Settings(Section):

@@ -13,6 +13,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from mcp.client.stdio import StdioServerParameters
 
+from bot.agents import looks
 from bot.agents.size import MAX_TOKENS, tokens
 from bot.agents.submit import submit
 from bot.agents.tools import build
@@ -24,9 +25,12 @@ from bot.daemon.start import refusals
 from bot.server.app import create_app
 from bot.server.serve import HttpServer
 from components.errors import AlgoOpsError
+from components.schema.results.holdout import HoldoutAnswer
 from tests.agents_support import SECRETS, files_of, over_http, run, with_authors
 from tests.deploy_support import reported
 from tests.integration.bot.conftest import ENV
+from tests.server_support import passed_report
+from tests.server_support import report as whole_report
 
 TOOLS = {"rules", "check", "submit", "wait", "findings", "compare", "budget", "leaderboard"}
 
@@ -153,6 +157,13 @@ def test_a_check_over_http_is_counted_before_it_is_told_and_once(url, service):
         assert "nothing was checked yet" in await agent("findings")
 
     ask(url, "bob", others)
+
+
+def test_a_budget_says_how_many_looks_at_the_sealed_bars_are_left(door):
+    answer = HoldoutAnswer(content="c", state="agrees", looks_left=7)
+    calm = passed_report("calm").model_copy(update={"holdout": answer})
+    door.last = whole_report(calm, "branch/one", "a" * 40)
+    assert "calm: 7 looks at the sealed bars were left" in looks.budget(door, "")
 
 
 def test_a_body_beyond_the_servers_bound_is_refused_before_it_is_read(url):
