@@ -1,6 +1,7 @@
 """Agents for tests: the SDK's own client on a server in this process, or on one elsewhere."""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 import anyio
@@ -58,7 +59,13 @@ def run(server, talk, *arguments):
         async with Client(server) as client:
             return await talk(Agent(client), *arguments)
 
-    return anyio.run(main)
+    return in_a_loop(main)
+
+
+def in_a_loop(main):
+    """What a coroutine function returns, run in a thread of its own: a browser's loop may run here."""
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(anyio.run, main).result()
 
 
 @asynccontextmanager

@@ -75,7 +75,8 @@ def _tried(job: BacktestJob | SmokeJob, sandbox: Sandbox, market: Market) -> Exe
             return Attempt(job, sandbox, market).outcome()
         except TooDear as dear:
             coverage = _coverage(dear, job.limits, len(market.bars.frame))
-    audited = replace(_in_time(job, until), causality="audited")
+    left = job if coverage is None else _in_time(job, until)
+    audited = replace(left, causality="audited")
     outcome = Attempt(audited, sandbox, market, coverage).outcome()
     rules = {leak.rule for leak in outcome.lookahead}
     unsettled = {UNFINISHED} if coverage is None else rules - {"lookahead"}

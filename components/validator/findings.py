@@ -44,6 +44,11 @@ class Findings:
         self.refused: set[Group] = set()
         self._seen: set[tuple[str, int, int, str]] = set()
 
+    @property
+    def room(self) -> bool:
+        """Whether one more finding would be kept; else no fix has to be looked for."""
+        return len(self.all) < 2 * self.policy.limits.findings
+
     def add(
         self,
         rule: str,
@@ -84,7 +89,7 @@ class Findings:
             self.refused.add(RULES[rule].group)
         if len(self.all) >= self.policy.limits.findings and severity is not Severity.ERROR:
             return False
-        if len(self.all) >= 2 * self.policy.limits.findings:
+        if not self.room:
             return False
         self.all.append(
             Finding(

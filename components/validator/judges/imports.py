@@ -38,6 +38,8 @@ def _module(case: Case, path: str, place: ast.AST, node: ast.Import | ast.Import
 
 def _mended(case: Case, node: ast.Import | ast.ImportFrom) -> Edit | None:
     """The statement taken out where nothing uses it, else its names from where they are open."""
+    if not case.findings.room:
+        return None
     if not any(import_hints.is_used(case, item) for item in node.names):
         return fixes.without_statement(case, node)
     return fixes.from_home(case, node) if isinstance(node, ast.ImportFrom) else None

@@ -26,7 +26,14 @@ from bot.server.app import create_app
 from bot.server.serve import HttpServer
 from components.errors import AlgoOpsError
 from components.schema.results.holdout import HoldoutAnswer
-from tests.agents_support import SECRETS, files_of, over_http, run, with_authors
+from tests.agents_support import (
+    SECRETS,
+    files_of,
+    in_a_loop,
+    over_http,
+    run,
+    with_authors,
+)
 from tests.deploy_support import reported
 from tests.integration.bot.conftest import ENV
 from tests.server_support import passed_report
@@ -85,7 +92,7 @@ def ask(url, author, talk, mode="auto"):
         async with over_http(url, SECRETS.get(author, author), mode) as agent:
             return await talk(agent)
 
-    return anyio.run(main)
+    return in_a_loop(main)
 
 
 # --- both transports -------------------------------------------------------------------------------

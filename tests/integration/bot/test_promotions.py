@@ -214,7 +214,7 @@ def followed(world, bars=0, **state):
     )
 
 
-def tested_on(world, *symbols):
+def judged_on(world, *symbols):
     """As if the verdict had been made on these symbols."""
     landed = world.store.deployments.current("demo", "one")
     known = known_verdict(world.store, landed.content_key)
@@ -244,9 +244,9 @@ def test_bars_and_integrity_of_the_record_are_waited_for(stage, world_on):
     reconcile(world, job("tick"))
     assert on(world) == ""
     followed(world, 3)
-    tested_on(world, "SPX", "IXIC")
+    judged_on(world, "SPX", "IXIC")
     assert "0 are on record" in go(world).message, "of one symbol there is none yet"
-    tested_on(world, "SPX")
+    judged_on(world, "SPX")
     reconcile(world, job("tick"))
     assert on(world) == "1.0.0"
     land(stage, world, "second", version="1.1.0")

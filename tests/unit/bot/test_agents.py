@@ -16,6 +16,7 @@ from components.errors import TransientError, UserError
 from components.schema.catalogue import RULES as SCHEMA_RULES
 from components.schema.results.evidence import Moments
 from components.validator.registry.rules import RULES
+from tests.agents_support import in_a_loop
 
 TEXTS = st.text(max_size=3_000)
 
@@ -135,7 +136,7 @@ def test_a_place_is_given_back_when_its_request_is_cancelled():
         with places.taken("ada"):
             return True
 
-    assert anyio.run(vanish)
+    assert in_a_loop(vanish)
 
 
 def test_who_has_had_enough_checks_within_an_hour_is_told_when_the_next_may_begin():
