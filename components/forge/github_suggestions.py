@@ -56,7 +56,7 @@ class Suggestions:
 
     def _comments(self, root: str, findings: list[Finding]) -> list[dict[str, Any]]:
         shown = {
-            str(entry["filename"]): lines_shown(str(entry.get("patch") or ""))
+            str(entry.get("filename") or ""): lines_shown(str(entry.get("patch") or ""))
             for page in self.client.each_page(f"{root}/files")
             for entry in page
         }
