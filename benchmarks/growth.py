@@ -84,6 +84,20 @@ def other(text: str, draw: random.Random) -> str:
     return NUMBER.sub(lambda m: m[0][:2] + f"{draw.getrandbits(40):013d}"[: len(m[0]) - 2], text)
 
 
+def two_tries(
+    store: Store, name: str, number: int, of: tuple[str, str], draw: random.Random
+) -> list[KeptReturns]:
+    """Record the try of each symbol; their returns, for the book. `of`: content and proposal."""
+    kept = []
+    for symbol in SYMBOLS:
+        returns = Returns(f"{number}{symbol}", 604_800, 0, draw.randbytes(4 * WEEKS))
+        kept.append(KeptReturns(symbol, "1d", returns))
+        what, content = Of("main", name, symbol, "1d"), f"{number:063x}{symbol[0]}"
+        rest = ("d" * 64, returns, {"fast": 10}, {"n": WEEKS}, 1.0, *of, "ada")
+        store.tries.record(Try(what, "push", content, *rest))
+    return kept
+
+
 def one_run(store: Store, number: int, report: str, strategy: str, draw: random.Random) -> None:
     """Everything that one push leaves in the database."""
     name, branch, commit = (
@@ -111,26 +125,7 @@ def one_run(store: Store, number: int, report: str, strategy: str, draw: random.
             store.runs.check(
                 run.id, name, CheckResult(name=check, outcome=Outcome.PASSED, summary="passed")
             )
-    kept = []
-    for symbol in SYMBOLS:
-        returns = Returns(f"{number}{symbol}", 604_800, 0, draw.randbytes(4 * WEEKS))
-        kept.append(KeptReturns(symbol, "1d", returns))
-        what = Of("main", name, symbol, "1d")
-        store.tries.record(
-            Try(
-                what,
-                "push",
-                f"{number:063x}{symbol[0]}",
-                "d" * 64,
-                returns,
-                {"fast": 10},
-                {"n": WEEKS},
-                1.0,
-                commit,
-                branch,
-                "ada",
-            )
-        )
+    kept = two_tries(store, name, number, (commit, branch), draw)
     with store.transaction():
         store.book.keep("main", name, commit, kept)
         store.verdicts.put(f"{number:064x}", name, f"1.{number}.0", Verdict.PASSED, strategy)

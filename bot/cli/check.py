@@ -32,7 +32,8 @@ from bot.cli.common import (
     settings_from,
 )
 from bot.cli.rendering import Format, rendered, write
-from bot.config.settings import Settings, repository_root
+from bot.config.places import repository_root
+from bot.config.settings import Settings
 from bot.daemon.executors import open_executor
 from bot.daemon.opening import open_bench
 from bot.proposals.check import known_verdict, remember

@@ -24,7 +24,8 @@ from bot.cli.common import (
     print_json,
     settings_from,
 )
-from bot.config.settings import Settings, repository_root
+from bot.config.places import repository_root
+from bot.config.settings import Settings
 from components.errors import UserError
 from components.git_patch import Repository
 from components.git_patch.ssh_signatures import Judgement, Signed, Trust, judge, own_setting

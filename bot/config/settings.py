@@ -18,13 +18,13 @@ from pydantic import (
 
 from bot.config.freezes import FreezeSettings
 from bot.config.orders import OrdersSettings
+from bot.config.places import default_file, state_home
 from bot.config.source import Section, SettingsSource, read_source
 from bot.config.stages import StageSettings, stages_problem
 from components.engine.data.place import DataPlace, RemotePlace, folder_or_url
 from components.errors import ConfigError, UserError
 from components.safe_tools.names import ref_problem, safe_relative_path
 
-DEFAULT_FILE = "config.yaml"
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -314,7 +314,7 @@ def load(path: Path | None = None, env: Mapping[str, str] = os.environ) -> Setti
     Raises:
         ConfigError: file missing, not YAML, unknown key or bad value; names file and key.
     """
-    chosen = path if path is not None else _default_file()
+    chosen = path if path is not None else default_file()
     source = read_source(chosen, env, Settings)
     try:
         settings = Settings.model_validate(source.value)
@@ -324,34 +324,8 @@ def load(path: Path | None = None, env: Mapping[str, str] = os.environ) -> Setti
     if chosen is not None:
         return _absolute(settings, chosen.parent.resolve())
     if "dir" not in source.value.get("state", {}):
-        settings = settings.model_copy(update={"state": StateSettings(dir=_state_home(env))})
+        settings = settings.model_copy(update={"state": StateSettings(dir=state_home(env))})
     return _absolute(settings, PROJECT)
-
-
-def _state_home(env: Mapping[str, str]) -> Path:
-    """Without a configuration file the bot's own things go where such things go."""
-    home = env.get("XDG_STATE_HOME") or str(
-        Path(env.get("HOME", "~")).expanduser() / ".local/state"
-    )
-    return Path(home) / "algoops"
-
-
-def _default_file() -> Path | None:
-    """The nearest config.yaml from here up to the root of the repository that this is in."""
-    here = Path.cwd()
-    if Path(DEFAULT_FILE).is_file():
-        return Path(DEFAULT_FILE)
-    root = repository_root(here)
-    if root is None:
-        return None
-    above = (folder / DEFAULT_FILE for folder in here.parents if folder.is_relative_to(root))
-    return next((file for file in above if file.is_file()), None)
-
-
-def repository_root(folder: Path) -> Path | None:
-    """The working copy (with a `.git`) that a folder is in; None where it is in none."""
-    above = (folder.absolute(), *folder.absolute().parents)
-    return next((path for path in above if (path / ".git").exists()), None)
 
 
 def _absolute(settings: Settings, root: Path) -> Settings:
