@@ -13,10 +13,10 @@ from bot.landing.context import Watched, World
 from bot.landing.freezing import FreezeNow, frozen
 from bot.landing.land import DEPLOY, DONE, base_is_seen, unless_frozen
 from bot.landing.outcomes import CommandOutcome, keep
-from bot.landing.own_commits import PROPOSAL, OwnCommit, give_up, proposed
-from bot.landing.queued import is_queued, learn_queued, tell_end, waits
+from bot.landing.own_commits import PROPOSAL, OwnCommit, OwnLanding, trying
+from bot.landing.queued import is_queued
 from bot.report import markdown
-from components.errors import Enqueued, Moved, NeedsProposal, UserError, Waiting
+from components.errors import Enqueued, NeedsProposal, Waiting
 from components.ports import Landing, Proposal, Tag
 from components.state.tables.records import Intent
 
@@ -100,25 +100,14 @@ def finish_promotion(world: World, watched: Watched, intent: Intent) -> CommandO
         Moved, UserError: it cannot land as announced; the intent is abandoned, nothing is done.
     """
     promotion, freeze = promotion_from(intent.details), frozen(world, watched)
-    proposal = None
-    try:
+    attempt = OwnLanding(world, watched, intent, promotion.own)
+    with trying(attempt, markdown.promotion_ended):
         commit = _directly(watched, intent, promotion, freeze)
         if not commit:
-            proposal = proposed(world, watched, intent, promotion.own)
-            commit = _by_proposal(watched, intent, promotion, proposal, freeze)
-    except Enqueued:
-        learn_queued(world, intent)
-        raise
-    except Waiting:
-        raise
-    except (Moved, UserError) as error:
-        words = markdown.promotion_ended(str(error))
-        give_up(world, watched, intent, promotion.own, proposal, words)
-        raise
+            commit = _by_proposal(watched, intent, promotion, attempt.propose(), freeze)
     failpoint("promotion.landed")
     outcome = _promoted(promotion, commit)
-    if proposal is not None and waits(world, promotion.order.key):
-        tell_end(watched, proposal, promotion.commit, outcome.message)
+    attempt.tell(outcome.message)
     with world.store.transaction():
         _record(world, watched, promotion, commit)
         base_is_seen(world, watched, promotion.before, commit, promotion.order.stage)

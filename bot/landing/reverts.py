@@ -16,10 +16,9 @@ from bot.landing.context import Watched, World
 from bot.landing.holding import content_of_version
 from bot.landing.land import DONE, base_is_seen
 from bot.landing.outcomes import CommandOutcome, keep
-from bot.landing.own_commits import OWN, OwnCommit, give_up, proposed
-from bot.landing.queued import is_queued, learn_queued, tell_end, waits
+from bot.landing.own_commits import OWN, OwnCommit, OwnLanding, trying
+from bot.landing.queued import is_queued
 from bot.report import markdown
-from components.errors import Enqueued, Moved, UserError, Waiting
 from components.ports import Landing, Proposal, ProposesRollbacks
 from components.state import Lifecycle
 from components.state.tables.records import Intent
@@ -137,24 +136,14 @@ def finish_rollback(world: World, watched: Watched, intent: Intent) -> CommandOu
         Moved, UserError: it cannot land as announced; the intent is abandoned, nothing is done.
     """
     revert = revert_from(intent)
-    proposal = None
-    try:
+    attempt = OwnLanding(world, watched, intent, revert.own)
+    with trying(attempt, markdown.rollback_ended):
         if isinstance(watched.forge, ProposesRollbacks) or revert.order.offered:
-            proposal = proposed(world, watched, intent, revert.own)
-        commit = watched.forge.land(_landing(watched, intent, revert, proposal))
-    except Enqueued:
-        learn_queued(world, intent)
-        raise
-    except Waiting:
-        raise
-    except (Moved, UserError) as error:
-        words = markdown.rollback_ended(str(error))
-        give_up(world, watched, intent, revert.own, proposal, words)
-        raise
+            attempt.propose()
+        commit = watched.forge.land(_landing(watched, intent, revert, attempt.proposal))
     failpoint("rollback.landed")
     outcome = _rolled_back(revert, commit)
-    if proposal is not None and waits(world, revert.order.key):
-        tell_end(watched, proposal, revert.commit, outcome.message)
+    attempt.tell(outcome.message)
     held = {  # read before the transaction: nobody can write while it is open
         r.name: content_of_version(world, watched, r.name, r.left) for r in revert.restored
     }
