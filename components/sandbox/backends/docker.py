@@ -5,6 +5,7 @@ import os
 import select
 import signal
 import time
+import uuid
 from typing import Any
 
 import docker
@@ -41,6 +42,7 @@ MASKED = (
 LABEL = "algoops.owner"
 DEADLINE_LABEL = "algoops.deadline"
 PURPOSE_LABEL = "algoops.job"
+SANDBOX_LABEL = "algoops.sandbox"
 
 log = structlog.get_logger(__name__)
 
@@ -70,6 +72,7 @@ class DockerSandbox(PooledSandbox):
         share: bool = False,
     ) -> None:
         super().__init__(limits, warm, share=share)
+        self._name = uuid.uuid4().hex
         self._client = connect()
         self._lost = LostContainers(self._client)
         self._runtime = runtime
@@ -120,8 +123,20 @@ class DockerSandbox(PooledSandbox):
     def close(self) -> None:
         """See `ports.Sandbox`; then remove what the engine did not remove at once, or made late."""
         super().close()
+        self._remove_left()
         self._lost.settle()
         self._client.close()
+
+    def _remove_left(self) -> None:
+        """Remove what the engine still lists of this sandbox, whatever it had answered before."""
+        mine = {"label": f"{SANDBOX_LABEL}={self._name}"}
+        try:
+            left = self._client.containers(all=True, filters=mine)
+        except ENGINE_ERRORS as error:
+            log.warning("containers-not-listed", reason=str(error))
+            return
+        for container in left:
+            self._lost.remove_again(container["Id"], container["Status"])
 
     def ping(self) -> str:
         """Ask the engine for its version. Raises TransientError."""
@@ -189,6 +204,7 @@ class DockerSandbox(PooledSandbox):
                 LABEL: str(owner.me()),
                 DEADLINE_LABEL: str(deadline),
                 PURPOSE_LABEL: meeting.name,
+                SANDBOX_LABEL: self._name,
             },
             host_config=self._host_config(meeting, limits),
             use_config_proxy=False,

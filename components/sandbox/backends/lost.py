@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import deque
 from typing import Any
 
 import docker.errors
@@ -14,6 +15,9 @@ LATE_S = 20.0
 """How long an engine that did not answer may still be making a container."""
 
 PAUSE_S = 0.2
+
+MOST_ANSWERED = 200
+"""Removals that are remembered, to tell a removal that failed from one that was never asked for."""
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +35,7 @@ class LostContainers:
         self._client = client
         self._lock = threading.Lock()
         self._lost: dict[str, float] = {}
+        self._answered: deque[str] = deque(maxlen=MOST_ANSWERED)
 
     def made_unheard(self, name: str) -> None:
         """The engine was asked to make a container and did not answer: it may make it yet."""
@@ -52,7 +57,17 @@ class LostContainers:
             return False
         with self._lock:
             self._lost.pop(container, None)
+            self._answered.append(container)
         return True
+
+    def remove_again(self, container: str, status: str) -> None:
+        """Remove a container that is still listed when nothing uses it any more, and say so."""
+        with self._lock:
+            answered = container in self._answered
+        log.warning(
+            "container-left-at-close", container=container[:12], status=status, answered=answered
+        )
+        self.remove(container)
 
     def retry(self) -> int:
         """Try each that is remembered once more; how many are still to be removed."""

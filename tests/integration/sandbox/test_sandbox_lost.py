@@ -8,23 +8,25 @@ from contextlib import suppress
 import docker
 import pytest
 from sandbox_support import SMALL, raise_wall, run_text, traces
+from structlog.testing import capture_logs
 
 from components.errors import TransientError
 
 pytestmark = pytest.mark.docker
 CREATE = b"/containers/create"
+DONE = b"HTTP/1.1 204 No Content\r\n\r\n"
 REFUSAL = b'HTTP/1.1 500 Internal Server Error\r\nContent-Length: 16\r\n\r\n{"message":"no"}'
 
 
 class Engine:
-    """The real engine behind a socket of ours; `lose` and `refuse` hold parts of request lines.
+    """The real engine behind a socket of ours; its lists hold parts of request lines.
 
-    A request to be lost is asked and its answer never given; one to be refused is not asked. Each
-    goes wrong once.
+    A request to be lost is asked and its answer never given; one to be refused is not asked, nor
+    is one to be swallowed, which is answered as if it were done. Each goes wrong once.
     """
 
     def __init__(self, path):
-        self.lose, self.refuse = [], []
+        self.lose, self.refuse, self.swallow = [], [], []
         client = docker.from_env()
         self._real = client.api._custom_adapter.socket_path
         client.close()
@@ -56,6 +58,9 @@ class Engine:
                     return
                 if side is client and _once(self.refuse, chunk):
                     client.sendall(REFUSAL)
+                    continue
+                if side is client and _once(self.swallow, chunk):
+                    client.sendall(DONE)
                     continue
                 lost = lost or (side is client and _once(self.lose, chunk))
                 other[side].sendall(chunk)
@@ -101,6 +106,18 @@ def test_container_that_the_engine_did_not_remove_at_first_is_removed_later(engi
         assert traces().containers <= before.containers
     finally:
         wall.close()
+
+
+def test_container_still_listed_after_the_engine_said_removed_is_gone_at_the_end_and_told(engine):
+    before = traces()
+    wall = raise_wall("docker")
+    engine.swallow.append(b"DELETE ")
+    wall.start(SMALL).destroy()
+    assert len(traces().containers - before.containers) == 1
+    with capture_logs() as said:
+        wall.close()
+    assert traces().containers <= before.containers
+    assert [line["answered"] for line in said] == [True]
 
 
 def test_engine_that_is_gone_holds_no_sandbox_up_at_its_end(engine, monkeypatch):
