@@ -26,7 +26,7 @@ ENTRY = "strategy.py"
 TAKEN = frozenset({"prepare"})
 """Names that the guest takes from strategy.py, beside its class."""
 _TRIGGER = re.compile(
-    rb"__main__|Backtest|\bread_|sys\.path|backtesting\.test|\b(?:"
+    rb"__main__|Backtest|algoops|\bread_|sys\.path|backtesting\.test|\b(?:"
     + b"|".join(re.escape(name.encode()) for name in sorted(NOTEBOOK_MODULES))
     + rb")\b"
 )

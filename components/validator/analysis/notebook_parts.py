@@ -98,7 +98,7 @@ class FilePortions:
         path = binding.path
         return (
             _top(path) in NOTEBOOK_MODULES
-            or (_top(path) == "backtesting" and attribute in NOTEBOOK_ENGINE)
+            or (_top(path) in {"backtesting", "algoops"} and attribute in NOTEBOOK_ENGINE)
             or (path == "pandas" and attribute.startswith("read_"))
             or (path == "sys" and attribute == "path")
         )

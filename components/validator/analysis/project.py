@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from components.validator.analysis.scopes import Binding, Kind, Scope
-from components.validator.registry.words import LOGGING_BASES, PLAIN_BASES
+from components.validator.registry.words import ENGINE, LOGGING_BASES, PLAIN_BASES, PORTFOLIO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -126,6 +126,27 @@ class Project:
                 ):
                     found.add(attr)
         return frozenset(found)
+
+    @cached_property
+    def portfolio(self) -> bool:
+        """Whether any file imports `algoops`: its strategies may be on several symbols."""
+        nodes = [place.node for unit in self.units.values() for place in unit.index.imports]
+        names = [item.name for node in nodes for item in getattr(node, "names", ())]
+        names += [getattr(node, "module", None) or "" for node in nodes]
+        return any(name.partition(".")[0] == "algoops" for name in names)
+
+    @property
+    def engine(self) -> frozenset[str]:
+        """Private names of the engine in strategies of this folder."""
+        return ENGINE | PORTFOLIO if self.portfolio else ENGINE
+
+    @cached_property
+    def given_account(self) -> frozenset[str]:
+        """Names of classes that a strategy on several symbols derives from."""
+        nodes = [place.node for unit in self.units.values() for place in unit.index.classes]
+        likes = [n for n in nodes if isinstance(n, ast.ClassDef) and self.strategy_like(n)]
+        bases = [base for node in likes for base in node.bases]
+        return frozenset(str(getattr(base, "id", getattr(base, "attr", ""))) for base in bases)
 
     # --- what things are --------------------------------------------------------------------------
 
@@ -284,7 +305,7 @@ class Project:
         root = base.value if isinstance(base, ast.Subscript) else base
         name = root.attr if isinstance(root, ast.Attribute) else getattr(root, "id", "")
         refs = self.resolve(root, unit.index.top, unit)
-        if any(ref.path.startswith("backtesting.") for ref in refs):
+        if any(ref.path.startswith(("backtesting.", "algoops.")) for ref in refs):
             return False
         self.spend(len(unit.index.classes))
         own = [p.node for p in unit.index.classes if getattr(p.node, "name", "") == name]

@@ -11,7 +11,6 @@ from components.validator.analysis.scopes import Kind
 from components.validator.judges import definitions
 from components.validator.judges.common import Case, Use, is_dunder
 from components.validator.registry.words import (
-    ENGINE,
     ENGINE_API,
     ENGINE_CLASSES,
     ENUM,
@@ -147,7 +146,8 @@ def _frozen_idiom(case: Case, use: Use) -> bool:
         return False
     position = 0 if is_super else 1
     names = case.texts(call.args[position], use.scope) if len(call.args) > position else None
-    return names is not None and not any(is_dunder(n) or n in ENGINE | ENGINE_API for n in names)
+    closed = case.project.engine | ENGINE_API
+    return names is not None and not any(is_dunder(n) or n in closed for n in names)
 
 
 # --- one underscore -------------------------------------------------------------------------------
@@ -159,8 +159,8 @@ def _private(case: Case, use: Use) -> None:
     if any(ref.module and not ref.own for ref in refs):
         return
     own = case.is_own(use.base, use.scope) or any(ref.module for ref in refs)
-    own = own or (use.attr not in ENGINE and is_host(use.base, use.scope))
-    if use.attr in ENGINE:
+    own = own or (use.attr not in project.engine and is_host(use.base, use.scope))
+    if use.attr in project.engine:
         _engine(case, use, own=own)
     elif _mangled(use, own=own) or not _mine(case, use, own=own):
         what = "is private" if not own else "is not defined in this strategy"

@@ -6,15 +6,15 @@ import ast
 from typing import TYPE_CHECKING
 
 from components.validator.judges.common import Case, is_dunder
-from components.validator.registry.words import ENGINE, ENGINE_API, UNDEFINABLE
+from components.validator.registry.words import ENGINE_API, GIVEN_ACCOUNT, UNDEFINABLE
 
 if TYPE_CHECKING:
     from components.validator.analysis.index import Access, Place
     from components.validator.analysis.scopes import Scope
 
 _ARRAY_DOORS = ("__array_interface__", "__array_struct__")
-_ENGINES = ENGINE | ENGINE_API
 _PLAIN = frozenset({"I"})
+_INIT = "A strategy on several symbols has none of its own: prepare in init()."
 _META = frozenset({"type", "ABCMeta", "EnumMeta", "EnumType"})
 _FIELD_NAMES = frozenset({"field", "fields", "Field", "dataclasses"})
 
@@ -32,8 +32,7 @@ def judge(case: Case) -> None:
     if "__match_args__" in index.bound:
         _match_args(case)
     for node in index.class_bindings:
-        like = case.project.strategy_like(node)
-        _engine_names(case, node, _ENGINES if like else _PLAIN)
+        _engine_names(case, node, _engines(case, node))
 
 
 def _report_definition(case: Case, name: str) -> None:
@@ -61,11 +60,21 @@ def _match_args(case: Case) -> None:
                         case.findings.add("attribute-dunder", element, message)
 
 
+def _engines(case: Case, node: ast.ClassDef) -> frozenset[str]:
+    """Names that belong to the engine in this class."""
+    project, like = case.project, case.project.strategy_like(node)
+    if project.portfolio and (like or node.name in project.given_account):
+        return project.engine | ENGINE_API | GIVEN_ACCOUNT
+    return project.engine | ENGINE_API if like else _PLAIN
+
+
 def _engine_names(case: Case, node: ast.ClassDef, closed: frozenset[str]) -> None:
     bindings = case.index.class_bindings[node]
     for name in closed & bindings.keys():
         for binding in bindings[name]:
-            case.findings.add("attribute-engine", binding.node, f"{name} belongs to the engine")
+            hint = _INIT if name in GIVEN_ACCOUNT else ""
+            message = f"{name} belongs to the engine"
+            case.findings.add("attribute-engine", binding.node, message, hint)
 
 
 # --- dataclasses ----------------------------------------------------------------------------------

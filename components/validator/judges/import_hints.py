@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from components.validator.judges.common import Case
 from components.validator.registry.words import DISTRIBUTIONS, NOTEBOOK_MODULES, PACKAGES
 
-NOTEBOOKS_ONLY = (
-    "It is for notebooks so far (docs/portfolio.md). Here write class Name(Strategy) of "
-    "backtesting.py, which is run on each symbol alone."
+_OLD_POLICY = (
+    "This bot's policies/code.yaml is of an older version. Ask the operator to take algoops out of "
+    "`dangerous` and to add `algoops: {only: [PortfolioStrategy, backtest]}` to `modules`."
 )
 
 
@@ -29,7 +29,7 @@ def of_module(case: Case, rule: str, path: str, names: Sequence[ast.alias]) -> s
     if top in NOTEBOOK_MODULES:
         return 'Use it below `if __name__ == "__main__":` only.'
     if rule == "import-dangerous":
-        return NOTEBOOKS_ONLY if top == "algoops" else ""
+        return _OLD_POLICY if path == "algoops" else ""
     if top in case.doors.known or top in PACKAGES:
         return of_package(top)
     return of_file(path)

@@ -29,6 +29,7 @@ _CLOCKS = words("""
 _SEEDED = frozenset({"default_rng", "Random", "RandomState", "SeedSequence", "PCG64", "Philox"})
 _NO_DRAW = _SEEDED | frozenset({"seed", "setstate", "set_state", "Generator", "getstate"})
 _BACKWARD = frozenset({"bfill", "backfill"})
+_BASES = frozenset({"Strategy", "PortfolioStrategy"})
 _COMPOSED = frozenset({"SignalStrategy", "TrailingStrategy"})
 """Strategies of `backtesting.lib`, whose own init() and next() do their work."""
 
@@ -100,12 +101,12 @@ def _strategy_names(case: Case, unit: Unit, depth: int = 0) -> set[str]:
 
 def _is_strategy(case: Case, unit: Unit, base: ast.expr, scope: Scope, depth: int) -> bool:
     """Whether a base is the engine's Strategy or one of its kind, or a helper module's class."""
-    if "Strategy" in (getattr(base, "id", ""), getattr(base, "attr", "")):
+    if _name_of(base) in _BASES:
         return True
     for ref in case.project.resolve(base, scope, unit):
         home, _, name = ref.path.rpartition(".")
         helper = case.project.units.get(home)
-        if ref.path.startswith("backtesting.") and name.endswith("Strategy"):
+        if ref.path.startswith(("backtesting.", "algoops.")) and name.endswith("Strategy"):
             return True
         if helper is not None and depth < _DEPTH:
             return name in _strategy_names(case, helper, depth + 1)
@@ -126,7 +127,7 @@ def _methods(case: Case, node: ast.ClassDef, family: list[ast.ClassDef]) -> None
             name = getattr(base, "id", getattr(base, "attr", ""))
             if name in known:
                 waiting.append(known[name])
-            complete = complete and (name in known or name == "Strategy")
+            complete = complete and (name in known or name in _BASES)
     for name in ("init", "next"):
         if complete and name not in present:
             case.findings.add("method-missing", node, f"{node.name} has no {name}()")
@@ -155,14 +156,25 @@ def _kept_columns(case: Case, node: ast.ClassDef) -> None:
         if isinstance(inner, ast.Attribute) and _is_self(inner.value)
     }
     for item in (item for method in methods if method.name == "init" for item in method.body):
-        if not isinstance(item, ast.Assign) or not isinstance(item.value, ast.Attribute):
+        if not isinstance(item, ast.Assign):
             continue
-        target, value = item.targets[0], item.value
-        of_data = isinstance(value.value, ast.Attribute) and value.value.attr == "data"
-        if of_data and isinstance(target, ast.Attribute) and target.attr in read:
+        target, column = item.targets[0], _column(item.value)
+        if column is not None and isinstance(target, ast.Attribute) and target.attr in read:
             message = f"self.{target.attr} keeps the whole column, future bars included"
-            hint = f"Read self.data.{value.attr} in next(): it holds the bars so far."
+            hint = f"Read {ast.unparse(column)} in next(): it holds the bars so far."
             case.findings.add("column-kept", item, message, hint)
+
+
+def _column(node: ast.expr) -> ast.Attribute | None:
+    """A column of `self.data` or `self.data[symbol]`, also as what a dict or a list holds."""
+    if isinstance(node, ast.Dict | ast.DictComp | ast.List | ast.Tuple | ast.ListComp):
+        found = getattr(node, "values", None) or getattr(node, "elts", None) or []
+        found = [*found, *(getattr(node, part, None) for part in ("value", "elt"))]
+        return next((c for part in found if part is not None and (c := _column(part))), None)
+    if not isinstance(node, ast.Attribute):
+        return None
+    base = node.value.value if isinstance(node.value, ast.Subscript) else node.value
+    return node if isinstance(base, ast.Attribute) and base.attr == "data" else None
 
 
 def _is_self(node: ast.expr) -> bool:

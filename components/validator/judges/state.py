@@ -23,7 +23,7 @@ _SETTABLE = words("propagate disabled level prec rounding Emin Emax capitals cla
 _TELLING = words("handlers filters parent traps")
 """What is read of such an object, and may have been left by another run."""
 _TAUGHT = words("setLevel addFilter addHandler set_parameters register")
-_ABSTRACT = ("abc.", "collections.abc.", "numbers.")
+_ABSTRACT = ("abc.", "collections.abc.", "numbers.", "algoops.")
 _READING = frozenset(
     {Role.ITEM, Role.ALIASED, Role.TESTED, Role.COMPARED, Role.INSPECTED, Role.TYPE}
 )

@@ -7,7 +7,7 @@ QUALITY = (
         Group.QUALITY,
         "strategy-missing",
         "No strategy class",
-        "strategy.py must hold one subclass of backtesting.Strategy.",
+        "strategy.py must hold one subclass of backtesting.Strategy or algoops.PortfolioStrategy.",
         "Write class Name(Strategy) with init() and next().",
         "def trade(): ...",
     ),
@@ -51,7 +51,7 @@ QUALITY = (
         "A price column that init() keeps for next()",
         "In init() a column holds all bars of the data. What next() reads of it at [-1] is the "
         "last bar of all, and the look-ahead check will refuse it.",
-        "Read self.data.Close in next(): it holds the bars so far.",
+        "Read self.data.Close (self.data[symbol].Close) in next(): it holds the bars so far.",
         "from backtesting import Strategy\nclass A(Strategy):\n    def init(self):\n"
         "        self.price = self.data.Close\n    def next(self):\n        self.price[-1]",
     ),

@@ -50,6 +50,12 @@ UNDEFINABLE = CLOSED_BUILTINS | words("""
 ENGINE = words("_broker _data _params _indicators _check_params")
 """What the engine keeps in every Strategy."""
 
+PORTFOLIO = words("_account _books _book _order _owner _values _shown")
+"""What `algoops` keeps in every PortfolioStrategy and its indicators, beside those."""
+
+GIVEN_ACCOUNT = words("__init__ __new__ __setattr__ __call__")
+"""Methods by which a PortfolioStrategy, or its metaclass, would be given the account itself."""
+
 ENGINE_API = words("I data")
 """What the engine gives every Strategy: an own `I` would hide indicators from the checks."""
 
@@ -59,8 +65,8 @@ ENGINE_CLASSES = words("Trade Order Position Data Strategy Backtest Broker Array
 NEVER_YOURS = words("_module _os _sys _io _getframe _current_frames _modules _mgr")
 """Private names that lead to modules and frames: not even on a namesake's word."""
 
-RESULTS = words("_strategy _trades _equity_curve")
-"""What Backtest.run() returns under these names, by its documentation."""
+RESULTS = words("_strategy _trades _equity_curve _contributions _delisted")
+"""What Backtest.run() and algoops.backtest() return under these names, by its documentation."""
 
 NAMED_TUPLE = words("_replace _asdict _fields _make _field_defaults")
 ENUM = words("""
@@ -92,9 +98,9 @@ SAMPLE_DATA = words("GOOG EURUSD BTCUSD")
 """Data of `backtesting.test`: a notebook may change its copy."""
 
 NOTEBOOK_ENGINE = SAMPLE_DATA | words("""
-    Backtest FractionalBacktest MultiBacktest plot_heatmaps set_bokeh_output
+    Backtest FractionalBacktest MultiBacktest backtest plot_heatmaps set_bokeh_output
 """)
-"""Names of `backtesting` that only run, show or feed a backtest."""
+"""Names of `backtesting` and `algoops` that only run, show or feed a backtest."""
 
 DISTRIBUTIONS = {
     "sklearn": "scikit-learn",

@@ -26,7 +26,6 @@ def hint(head, use, policy):
         (b"import pandas_ta", b"1", "remove the line"),
         (b"import yfinance as yf", b"yf.download('SPY')", 'if __name__ == "__main__":'),
         (b"import matplotlib.pyplot as plt", b"plt.plot()", 'if __name__ == "__main__":'),
-        (b"from algoops import PortfolioStrategy", b"PortfolioStrategy", "notebooks so far"),
     ],
 )
 def test_refused_import_says_the_one_thing_to_do(policy, head, use, words):
@@ -77,3 +76,12 @@ def test_what_the_policy_closes_of_an_installed_package_stays_closed(policy, hea
 def test_bans_of_pandas_hold_beside_installed_packages(policy):
     files = {"strategy.py": b"import pandas as pd\n" + STRATEGY + b"pd.read_csv('x')\n"}
     assert not check_code(files, policy=policy.with_installed(PACKAGES)).safe
+
+
+def test_policy_from_before_portfolios_says_what_the_operator_changes(policy):
+    modules = {name: rule for name, rule in policy.modules.items() if name != "algoops"}
+    older = policy.model_validate(
+        {**policy.model_dump(), "modules": modules, "dangerous": (*policy.dangerous, "algoops")}
+    )
+    said = hint(b"from algoops import PortfolioStrategy", b"PortfolioStrategy", older)
+    assert "algoops: {only: [PortfolioStrategy, backtest]}" in said

@@ -1,0 +1,10 @@
+import algoops
+import algoops.exchange.shared
+
+
+class S(algoops.PortfolioStrategy):
+    def init(self):
+        self.kind = algoops.exchange.shared.SharedAccount
+
+    def next(self):
+        pass

