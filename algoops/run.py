@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
@@ -16,11 +17,14 @@ from algoops.exchange.broker import Account
 from algoops.exchange.shared import SharedAccount
 from algoops.strategy import PortfolioStrategy, SymbolBars
 from algoops.timeline import Timeline, checked
+from algoops.universe import parse_universe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from os import PathLike
 
     from algoops.exchange.shared import SymbolBook
+    from algoops.universe import Universe
 
 
 class Terms(TypedDict, total=False):
@@ -48,6 +52,8 @@ def backtest(
     strategy: type[PortfolioStrategy],
     data: Mapping[str, pd.DataFrame],
     parameters: Mapping[str, Any] | None = None,
+    *,
+    universe: str | PathLike[str] | None = None,
     **terms: Unpack[Terms],
 ) -> pd.Series[Any]:
     """Run a strategy on several symbols with one cash account.
@@ -56,6 +62,7 @@ def backtest(
         strategy: the class.
         data: bars of each symbol (Open, High, Low, Close, perhaps Volume) by time, rising.
         parameters: values for class attributes of the strategy.
+        universe: path of a CSV file of who is a member when, which `listed` and orders obey.
         terms: of the account.
 
     Returns:
@@ -65,9 +72,11 @@ def backtest(
         their last times. "Buy & Hold" is the same money in each symbol.
 
     Raises:
-        ValueError: data or terms that can't be used; says which.
+        ValueError: data, terms or a universe that can't be used; says which.
+        OSError: no such file.
     """
-    run = _NotebookRun(strategy, checked(data), parameters or {}, terms)
+    members = None if universe is None else parse_universe(Path(universe).read_bytes())
+    run = _NotebookRun(strategy, checked(data), parameters or {}, terms, members)
     run.trade()
     return run.stats()
 
@@ -79,9 +88,10 @@ class _NotebookRun:
         frames: Mapping[str, pd.DataFrame],
         parameters: Mapping[str, Any],
         terms: Terms,
+        universe: Universe | None = None,
     ) -> None:
         self._frames = frames
-        self._timeline = Timeline(frames)
+        self._timeline = Timeline(frames, universe)
         self._data = {symbol: SymbolBars(symbol, frame) for symbol, frame in frames.items()}
         self._finalize = terms.get("finalize_trades", False)
         opened = _account(terms)
@@ -123,9 +133,11 @@ class _NotebookRun:
             due = [self._books[number] for number in self._timeline.due[at]]
             for book in due:
                 book._data._set_length(len(book._data) + 1)  # noqa: SLF001  # as above
+            if self._timeline.members is not None:
+                self._account.members = self._timeline.members[at]
             self._account.next(due)
             self._equity[at] = self._account.equity
-            self.strategy.listed = tuple(book.symbol for book in due)
+            self.strategy.listed = tuple(book.symbol for book in due if not book.untraded)
             self.strategy.next()
         if self._finalize:
             self._finish()

@@ -46,7 +46,8 @@ class PortfolioStrategy(ABC):
         data: the bars so far of each symbol, by symbol (`self.data["SPY"].Close[-1]`).
         symbols: all of them, in the order of the definition.
         listed: those that have a bar now. A symbol that is listed later, or no more, and one with
-            a missing bar, is not among them.
+            a missing bar, is not among them; nor one that is not in the universe, where there is
+            one.
     """
 
     def __init__(

@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, KeysView, Mapping
+
+    from algoops.universe import Universe
 
 _PRICES = ("Open", "High", "Low", "Close")
 _SAME_STEP = 1.5
@@ -58,22 +60,45 @@ def _frame(symbol: str, frame: pd.DataFrame) -> pd.DataFrame:
     return frame if "Volume" in frame.columns else frame.assign(Volume=np.nan)
 
 
+def _of_the_same(symbols: KeysView[str], universe: Universe) -> None:
+    named = universe.memberships.keys()
+    if without := sorted(named - symbols):
+        raise ValueError(f"the universe names {', '.join(without)}, of which there are no bars")
+    if more := sorted(symbols - named):
+        raise ValueError(f"there are bars of {', '.join(more)}, which the universe does not name")
+
+
 class Timeline:
     """The times of several symbols, joined.
+
+    Args:
+        frames: bars of each.
+        universe: who is a member when, by the day on which a bar begins; all are where there is
+            none.
+
+    Raises:
+        ValueError: the universe and the bars are not of the same symbols.
 
     Attributes:
         index: all of them.
         places: of each symbol's bars in it.
         due: at each time the numbers of the symbols that have a bar.
         over: at each time the numbers of the symbols whose last bar was the one before.
+        members: at each time the members of the universe, where there is one.
     """
 
-    def __init__(self, frames: Mapping[str, pd.DataFrame]) -> None:
+    def __init__(
+        self, frames: Mapping[str, pd.DataFrame], universe: Universe | None = None
+    ) -> None:
         indexes = {symbol: pd.DatetimeIndex(frame.index) for symbol, frame in frames.items()}
         joined = next(iter(indexes.values()))
         for other in indexes.values():
             joined = joined.union(other)
         self.index = joined
+        self.members: list[frozenset[str]] | None = None
+        if universe is not None:
+            _of_the_same(frames.keys(), universe)
+            self.members = list(universe.on(joined.date))
         self.places: dict[str, Any] = {s: joined.get_indexer(i) for s, i in indexes.items()}
         self.due: list[list[int]] = [[] for _ in joined]
         for number, places in enumerate(self.places.values()):

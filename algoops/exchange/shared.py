@@ -37,7 +37,7 @@ MOST_WEIGHT = 1e6
 
 
 class NotTraded(ValueError):
-    """An order for a symbol that has no bar yet, or none any more."""
+    """An order for a symbol that has no bar yet, or none any more, or is in no universe now."""
 
 
 class SymbolBook(Exchange):
@@ -93,12 +93,21 @@ class SymbolBook(Exchange):
         return sum(Exchange.entries(book) for book in self._account.books)
 
     def new_order(self, size: float, *prices: Any, **options: Any) -> Order:  # noqa: D102  # as the exchange's
-        if self.delisted or not len(self._data):
-            when = "any more: its last bar is over" if self.delisted else "yet: it has no bar"
-            raise NotTraded(f"{self.symbol} is not traded {when}")
+        if self.untraded:
+            raise NotTraded(f"{self.symbol} is not traded {self.untraded}")
         order = super().new_order(size, *prices, **options)
         order.symbol = self.symbol
         return order
+
+    @property
+    def untraded(self) -> str:
+        """Why nothing can be ordered for it now, and since when; "" where it can."""
+        if self.delisted:
+            return "any more: its last bar is over"
+        if not len(self._data):
+            return "yet: it has no bar"
+        members = self._account.members
+        return "" if members is None or self.symbol in members else "now: it is not in the universe"
 
     def _open_trade(self, *args: Any) -> None:
         super()._open_trade(*args)
@@ -221,7 +230,10 @@ class SharedAccount:
         cash: account currency.
         books: in the order of the symbols.
         weights: target weights by symbol that wait for the next open.
+        members: of the universe now, where there is one: no others can be ordered.
     """
+
+    members: frozenset[str] | None = None
 
     def __init__(self, cash: float) -> None:
         self.cash = cash
@@ -279,8 +291,8 @@ class SharedAccount:
                 raise ValueError(f"no symbol {symbol!r} here: there are {', '.join(books)}")
             if not abs(weight) <= MOST_WEIGHT:
                 raise ValueError(f"the weight of {symbol} must be a number, found {weight}")
-            if weight and (books[symbol].delisted or not len(books[symbol]._data)):  # noqa: SLF001  # its own
-                raise NotTraded(f"{symbol} is not traded: see self.listed")
+            if weight and (why := books[symbol].untraded):
+                raise NotTraded(f"{symbol} is not traded {why}; see self.listed")
         self.weights = {
             symbol: float(weights.get(symbol, 0.0))
             for symbol, book in books.items()
