@@ -1,0 +1,19 @@
+"""Equal risk, where risk is the volatility of the whole sample."""
+
+import numpy as np
+import pandas as pd
+from algoops import PortfolioStrategy
+
+
+def volatility(close):
+    return np.full(len(close), pd.Series(close).pct_change().std())
+
+
+class EqualRisk(PortfolioStrategy):
+    def init(self):
+        self.risk = {s: self.I(volatility, self.data[s].Close, scatter=True) for s in self.symbols}
+
+    def next(self):
+        weight = {s: 1 / self.risk[s][-1] for s in self.listed if self.risk[s][-1] > 0}
+        whole = sum(weight.values())
+        self.target({s: 0.9 * w / whole for s, w in weight.items()})
