@@ -572,6 +572,26 @@ class Approves(Protocol):
 
 
 @runtime_checkable
+class ShowsBoard(Protocol):
+    """A forge where one text about the whole repository is kept for people."""
+
+    shows_board: bool
+    """Whether it is wanted."""
+
+    def show_board(self, title: str, body: str, known: str) -> str:
+        """Have the one text say this; returns its id for the next time.
+
+        Args:
+            title: for people, where it is new.
+            body: the text; by its first line it is found again.
+            known: its id; "" where it is not known: it may be there all the same.
+
+        Raises:
+            UserError: the forge takes none.
+        """
+
+
+@runtime_checkable
 class Suggests(Protocol):
     """A forge where fixes can be offered on the lines of a proposal."""
 

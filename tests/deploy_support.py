@@ -5,6 +5,7 @@ import threading
 from bot.checks.base_policies import bench_at
 from bot.checks.run import read_subject, take_snapshot
 from bot.checks.subject import prepare
+from bot.core.decisions import StrategyChange
 from bot.core.orders import DeployOrder
 from bot.demo.stage import EXAMPLES
 from bot.deploy.deploys import deploy
@@ -68,6 +69,27 @@ def reported(world, branch):
     )
     world.store.runs.finish(run.id, Verdict.PASSED, whole.model_dump_json())
     world.store.meta.put(f"published:demo:{proposal.id}", str(run.id))
+
+
+def judged_now(world, *names, verdict=Verdict.FAILED):
+    """As if the checks had run on what is live now, and came to this."""
+    watched = world.repository("demo")
+    trees = watched.where.repository.strategy_trees(watched.forge.base())
+    for name in names:
+        change = StrategyChange(name, None, trees[name])
+        prepared = prepare(read_subject(watched.where, change), world.bench)
+        report = StrategyReport(
+            name=name,
+            path=f"strategies/{name}",
+            version=prepared.version,
+            change=Change.ADDED,
+            tree=trees[name],
+            content_key=prepared.key,
+            verdict=verdict,
+        )
+        world.store.verdicts.put(
+            prepared.key, name, prepared.version, verdict, report.model_dump_json()
+        )
 
 
 def deploy_at_once(world, branches, **more):

@@ -25,6 +25,8 @@ from bot.core.requests import (
     ComponentHealth,
     DeployOutcome,
     DeployRequest,
+    DriftOutcome,
+    DriftRequest,
     FileDiff,
     Measures,
     PromoteOutcome,
@@ -97,6 +99,10 @@ class RecordedBot:
     def promote(self, request: PromoteRequest) -> PromoteOutcome:
         usual = PromoteOutcome("promoted", 1, "1.0.0", "live", "e" * 40, "", "promoted")
         return self._answer("promote", request, usual)
+
+    def answer_drift(self, request: DriftRequest) -> DriftOutcome:
+        done = {"adopt": "adopted", "restore": "rolled_back"}[request.answer]
+        return self._answer("answer_drift", request, DriftOutcome(done, 1, done))
 
     def hold(self, name: str, version: str, *, reason: str, actor: str) -> None:
         self.store.holds.hold(REPOSITORY, self._name(name), version, actor, reason)

@@ -1,7 +1,7 @@
 """`algoops deploy|rollback|recheck|cancel|hold|...`: the same code as comments and the API."""
 
 import getpass
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Annotated
 
@@ -23,6 +23,7 @@ from bot.cli.common import (
 )
 from bot.config.settings import Settings
 from bot.core.events import (
+    Adopt,
     Approve,
     Cancel,
     Check,
@@ -32,11 +33,13 @@ from bot.core.events import (
     Freeze,
     Hold,
     Promote,
+    Restore,
     Rollback,
     Unfreeze,
     Unhold,
 )
 from bot.daemon.client import carry_out
+from bot.landing.drifted import drifted
 from bot.landing.freezing import freeze_words
 from bot.landing.outcomes import WAITING
 from bot.landing.stages import OnStage, on_stages
@@ -59,7 +62,7 @@ RepositoryOption = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    operations = (deploy, approve, promote, rollback, recheck, cancel)
+    operations = (deploy, approve, promote, rollback, adopt, restore, recheck, cancel)
     for command in (*operations, hold, unhold, freeze, unfreeze, status, lifecycle):
         app.command(command.__name__)(command)
 
@@ -139,6 +142,25 @@ def rollback(
             raise UserError("--whole takes back a landing as it was: leave --to out")
         command = Rollback(name=name, version=to, reason=reason, whole=whole, stage=stage)
         _issue(settings, repository_named(settings, repository), command)
+
+
+def adopt(name: Name, repository: RepositoryOption = "", config: ConfigOption = None) -> None:
+    """Take in what somebody changed on the base without the bot: it is checked and recorded."""
+    with errors_for_people():
+        settings = settings_from(config)
+        _issue(settings, repository_named(settings, repository), Adopt(name))
+
+
+def restore(
+    name: Name,
+    reason: Reason = "",
+    repository: RepositoryOption = "",
+    config: ConfigOption = None,
+) -> None:
+    """Put back what was tested, where somebody changed it on the base without the bot."""
+    with errors_for_people():
+        settings = settings_from(config)
+        _issue(settings, repository_named(settings, repository), Restore(name, reason))
 
 
 def recheck(ref: Ref, repository: RepositoryOption = "", config: ConfigOption = None) -> None:
@@ -232,8 +254,11 @@ def status(
         if form is Form.JSON:
             print_json([{**asdict(s), "stages": [asdict(o) for o in _on(on, s)]} for s in found])
         elif found:
-            for words in freeze_words(store, settings.repositories):
-                out.print(words, markup=False, highlight=False)
+            for words in (
+                *freeze_words(store, settings.repositories),
+                *_needs_answers(store, settings),
+            ):
+                out.print(words, markup=False, highlight=False, soft_wrap=True)
             out.print(_table(found, settings, on))
             counts = sorted(store.strategies.counts().items())
             out.print(", ".join(f"{count} {word}" for word, count in counts), highlight=False)
@@ -294,6 +319,15 @@ def _issue(settings: Settings, repository: str, command: Command, proposal: str 
 
 def _store(settings: Settings) -> Store:
     return Store(settings.state.dir / DATABASE, create=False)
+
+
+def _needs_answers(store: Store, settings: Settings) -> Iterator[str]:
+    """What is held, and what drifted with the commands that answer it, one sentence each."""
+    for repository in settings.repositories:
+        for held in store.holds.list(repository.name):
+            yield f"{repository.name}: {held.name} {held.version} is held: {held.reason}"
+        for drift in drifted(store, repository.name):
+            yield f"{repository.name}: {drift.words}"
 
 
 def _found(store: Store, name: str, repository: str = "") -> list[Strategy]:

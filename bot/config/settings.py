@@ -69,7 +69,10 @@ class ExecutorSettings(Section):
 
 
 class GitHubSettings(Section):
-    """How to reach GitHub: a token, or an App with its key file."""
+    """How to reach GitHub: a token, or an App with its key file.
+
+    `dashboard`: one issue of the bot's own says what is live, ready, held, failing and drifted.
+    """
 
     repository: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$")]
     base_url: str = "https://api.github.com"
@@ -82,6 +85,7 @@ class GitHubSettings(Section):
     webhook_secret_file: Path | None = None
     clone_url: str = ""
     deploy_by: Literal["merge", "push"] = "merge"
+    dashboard: bool = False
     poll_s: Annotated[float, Field(ge=1)] = 60.0
 
 

@@ -11,6 +11,7 @@ from typing import assert_never
 
 from bot.core.comment_lines import visible_lines
 from bot.core.events import (
+    Adopt,
     Approve,
     Cancel,
     Check,
@@ -21,6 +22,7 @@ from bot.core.events import (
     Help,
     Hold,
     Promote,
+    Restore,
     Rollback,
     Status,
     Unfreeze,
@@ -63,12 +65,10 @@ def may(command: Command, permission: Permission) -> bool:
     match command:
         case Check() | Cancel() | Deploy() | Rollback() | Promote() | Hold() | Unhold():
             return permission in {Permission.WRITE, Permission.ADMIN}
-        case Status() | Help():
+        case Adopt() | Restore() | Status() | Help() | Delegate():
             return permission in {Permission.WRITE, Permission.ADMIN}
         case Freeze() | Unfreeze():
             return permission is Permission.ADMIN
-        case Delegate():
-            return permission in {Permission.WRITE, Permission.ADMIN}
         case Approve():
             return False  # where there are comments there are reviews
     assert_never(command)
@@ -121,6 +121,18 @@ def _rollback(words: list[str]) -> Command:
     if not reason:
         return Help("rollback takes a reason after the name: it goes into the history")
     return Rollback(words[0], version, reason, stage=stage)
+
+
+def _adopt(words: list[str]) -> Command:
+    if len(words) == 1 and _NAME.fullmatch(words[0]):
+        return Adopt(words[0])
+    return Help("adopt takes a strategy's name and nothing else")
+
+
+def _restore(words: list[str]) -> Command:
+    if words and _NAME.fullmatch(words[0]):
+        return Restore(words[0], _reason(words[1:]))
+    return Help("restore takes a strategy's name, and the reason (or none)")
 
 
 def _promote(words: list[str]) -> Command:
@@ -188,6 +200,8 @@ _READERS: Mapping[str, Callable[[list[str]], Command]] = {
     "deploy": _deploy,
     "delegate": _delegate,
     "rollback": _rollback,
+    "adopt": _adopt,
+    "restore": _restore,
     "promote": _promote,
     "hold": _hold,
     "unhold": _unhold,

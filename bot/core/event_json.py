@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from bot.core.events import (
+    Adopt,
     Approve,
     BaseMoved,
     Cancel,
@@ -21,6 +22,7 @@ from bot.core.events import (
     Promote,
     ProposalChanged,
     ProposalClosed,
+    Restore,
     Rollback,
     Status,
     Tick,
@@ -40,6 +42,8 @@ _COMMANDS: dict[str, type[Command]] = {
         Approve,
         Delegate,
         Rollback,
+        Adopt,
+        Restore,
         Promote,
         Hold,
         Unhold,

@@ -44,6 +44,21 @@ class Rollback:
 
 
 @dataclass(frozen=True)
+class Adopt:
+    """`/algoops adopt NAME`: take in what came onto the base without the bot, if it passes."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Restore:
+    """`/algoops restore NAME [reason]`: put back what was tested before somebody changed it."""
+
+    name: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class Promote:
     """`/algoops promote NAME [version] [--to STAGE]`: put on a stage what the one before it has.
 
@@ -125,6 +140,8 @@ Command = (
     | Approve
     | Delegate
     | Rollback
+    | Adopt
+    | Restore
     | Promote
     | Hold
     | Unhold

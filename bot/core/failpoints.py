@@ -31,6 +31,8 @@ NAMES = (
     "webhook.sent",
     "webhook.settled",
     "note.settled",
+    "board.shown",
+    "board.settled",
     "promotion.prepared",
     "promotion.announced",
     "promotion.landed",

@@ -39,6 +39,7 @@ class RollbackOrder:
         asked_at: when, of the database's clock; "" for now.
         offered: it is put before people, and one of them has to land it.
         stage: where; "" is the base.
+        restore: put back what was tested, whatever somebody made of it on the base since.
     """
 
     name: str
@@ -52,6 +53,7 @@ class RollbackOrder:
     asked_at: str = ""
     offered: bool = False
     stage: str = ""
+    restore: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from components.errors import UserError
 
@@ -115,6 +115,25 @@ class PromoteOutcome:
     branch: str
     commit: str
     tag: str
+    message: str
+
+
+@dataclass(frozen=True)
+class DriftRequest:
+    """Take in (`adopt`) what came onto the base without the bot, or put back what was tested."""
+
+    name: str
+    actor: str
+    answer: Literal["adopt", "restore"]
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class DriftOutcome:
+    """What became of it. `status`: adopted, rolled_back, or waiting (others approve it first)."""
+
+    status: str
+    strategy_id: int
     message: str
 
 

@@ -2,7 +2,16 @@
 
 from dataclasses import replace
 
-from bot.core.events import Command, CommandIssued, Deploy, Hold, Promote, Rollback, Unhold
+from bot.core.events import (
+    Command,
+    CommandIssued,
+    Deploy,
+    Hold,
+    Promote,
+    Restore,
+    Rollback,
+    Unhold,
+)
 from bot.core.orders import DeployOrder, PromoteOrder, RollbackOrder
 from components.state.tables.records import Job
 
@@ -51,6 +60,18 @@ def rollback_order(event: CommandIssued, command: Rollback, job: Job) -> Rollbac
         asked_at=job.enqueued_at,
         whole=command.whole,
         stage=command.stage,
+    )
+
+
+def restore_order(event: CommandIssued, command: Restore, job: Job) -> RollbackOrder:
+    """The order to put back what was tested."""
+    return RollbackOrder(
+        name=command.name,
+        actor=event.actor,
+        reason=command.reason or "it was changed outside the bot",
+        key=job.key,
+        asked_at=job.enqueued_at,
+        restore=True,
     )
 
 

@@ -9,6 +9,7 @@ from bot.core import commands
 from bot.core.authors import AuthorKind
 from bot.core.event_json import from_payload
 from bot.core.events import (
+    Adopt,
     Approve,
     Cancel,
     Check,
@@ -19,6 +20,7 @@ from bot.core.events import (
     Help,
     Hold,
     Promote,
+    Restore,
     Rollback,
     Status,
     Unfreeze,
@@ -30,9 +32,11 @@ from bot.daemon import reactions
 from bot.daemon.command_orders import (
     deploy_order,
     promote_order,
+    restore_order,
     rollback_order,
     with_plain_versions,
 )
+from bot.deploy.adopt import adopt
 from bot.deploy.approvals import approve
 from bot.deploy.deploys import deploy
 from bot.deploy.promotions import promote
@@ -143,8 +147,8 @@ def _do(world: World, watched: Watched, event: CommandIssued, job: Job) -> Comma
             outcome = _check(world, watched, event)
         case Deploy() | Approve() | Delegate():
             outcome = _deploy(world, watched, event, command, key)
-        case Rollback():
-            outcome = rollback(world, watched, rollback_order(event, command, job))
+        case Rollback() | Restore() | Adopt():
+            outcome = _put_right(world, watched, event, command, job)
         case Promote():
             outcome = promote(world, watched, promote_order(event, command, job))
         case Hold() | Unhold():
@@ -189,6 +193,21 @@ def _deploy(
     outcome = approve(world, watched, proposal, event.actor, command.sha)
     land_wished(world, watched, proposal.id)
     return outcome
+
+
+def _put_right(
+    world: World,
+    watched: Watched,
+    event: CommandIssued,
+    command: Rollback | Restore | Adopt,
+    job: Job,
+) -> CommandOutcome:
+    """Put back what was there before, or take in what is there."""
+    if isinstance(command, Adopt):
+        return adopt(world, watched, command.name, event.actor, job)
+    if isinstance(command, Restore):
+        return rollback(world, watched, restore_order(event, command, job))
+    return rollback(world, watched, rollback_order(event, command, job))
 
 
 def _check(world: World, watched: Watched, event: CommandIssued) -> CommandOutcome:

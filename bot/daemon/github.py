@@ -127,6 +127,7 @@ def open_github(
         private_key_file=github.private_key_file,
         clone_url=github.clone_url,
         deploy_by=github.deploy_by,
+        dashboard=github.dashboard,
     )
     mirror = GitMirror(
         mirrors / f"{settings.name}.git",

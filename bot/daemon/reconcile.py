@@ -39,7 +39,8 @@ def reconcile(world: World, job: Job) -> None:
         if _wants_a_look(world, watched, proposal.id, proposal.head):
             ask_check(world, watched.name, proposal.id, proposal.actor, LATER)
     land_wished(world, watched)
-    world.store.jobs.enqueue("base", watched.name, watched.name, {}, LATER)
+    for kind in ("base", "board"):
+        world.store.jobs.enqueue(kind, watched.name, watched.name, {}, LATER)
     world.wake.set()
 
 

@@ -19,6 +19,7 @@ from bot.deploy.recheck import recheck
 from bot.deploy.when_ready import land_wished
 from bot.forward.follow import follow
 from bot.forward.send import send, write_note
+from bot.landing.board import show_board
 from bot.landing.context import World
 from bot.proposals.check import check_proposal
 from bot.proposals.rate import waits_for_rate
@@ -96,6 +97,7 @@ HANDLERS: dict[str, Handler] = {
     "backtest": run_backtest_job,
     "forward": follow,
     "note": write_note,
+    "board": show_board,
     "webhook": send,
 }
 

@@ -7,7 +7,17 @@ from bot.agents.door import Door
 from bot.config.settings import Settings
 from bot.core.decisions import FROZEN, UNSEEN
 from bot.core.event_json import key_of
-from bot.core.events import CommandIssued, Deploy, Event, Hold, Promote, Rollback, Unhold
+from bot.core.events import (
+    Adopt,
+    CommandIssued,
+    Deploy,
+    Event,
+    Hold,
+    Promote,
+    Restore,
+    Rollback,
+    Unhold,
+)
 from bot.core.job_output import log_output
 from bot.core.notices import Progress
 from bot.core.requests import (
@@ -16,6 +26,8 @@ from bot.core.requests import (
     ComponentHealth,
     DeployOutcome,
     DeployRequest,
+    DriftOutcome,
+    DriftRequest,
     FileDiff,
     Measures,
     NeedsAdmin,
@@ -48,6 +60,7 @@ NOT_READY_CODES = frozenset(
     {
         *("not_ready", "not_reported", "nothing", "error", "not_deployed", UNSEEN, FROZEN),
         *("untested", "too_early", "integrity", "moved_on", "renamed", "under_way"),
+        *("not_drifted", "not_adopted"),
     }
 )
 
@@ -198,6 +211,19 @@ class Service:
         return PromoteOutcome(
             status=outcome.code, strategy_id=strategy.id, message=outcome.message, **data
         )
+
+    def answer_drift(self, request: DriftRequest) -> DriftOutcome:
+        """Adopt or restore what has drifted; see Backend."""
+        strategy, watched = find_strategy(self._world, request.name)
+        command: Adopt | Restore = Adopt(strategy.name)
+        if request.answer == "restore":
+            command = Restore(strategy.name, request.reason)
+        outcome = self.command(
+            CommandIssued(watched.name, "", request.actor, command, source="api")
+        )
+        if not outcome.ok:
+            raise self._refusal(outcome, strategy, required="deployed")
+        return DriftOutcome(outcome.code, strategy.id, outcome.message)
 
     def hold(self, name: str, version: str, *, reason: str, actor: str) -> None:
         """Forbid a version to be deployed; see Backend."""

@@ -9,11 +9,18 @@ from bot.checks.run import read_subject
 from bot.checks.subject import read_definition
 from bot.core.decisions import StrategyChange
 from bot.core.notices import StrategyChanged
-from bot.deploy.stage_drift import EXTERNAL, OUTSIDE, REMOVAL, see_stages
+from bot.deploy.stage_drift import OUTSIDE, REMOVAL, see_stages
 from bot.landing.context import Watched, World
+from bot.landing.drifted import (
+    EXTERNAL,
+    Drift,
+    drifted,
+    forget_refused,
+    newest_landing,
+    note_refused,
+)
 from bot.landing.land import base_key
 from bot.landing.lifecycle_moves import make_ready
-from bot.landing.lost import lost_words
 from bot.landing.unfinished import finish_open, refuse_unknown, unfinished
 from bot.proposals.ask import LATER, ask_check, ask_orders
 from bot.report.values import base_id
@@ -52,6 +59,9 @@ def base_moved(world: World, job: Job) -> None:
         see_stages(world, watched)
     for name in changed:
         world.progress.tell(StrategyChanged(name))
+    for one in drifted(world.store, watched.name) if changed else ():
+        if one.name in changed:
+            log.warning("drift", what=one.words)
     for proposal in watched.forge.proposals():
         ask_check(world, watched.name, proposal.id, proposal.actor, LATER)
     ask_orders(world, watched.name)
@@ -60,14 +70,15 @@ def base_moved(world: World, job: Job) -> None:
 def _record(world: World, watched: Watched, before: str, now: str) -> tuple[str, ...]:
     """What is live is on record at once; the job that validates it is part of the same commit."""
     why = _why(watched, before, now)
-    unknown = [
-        c for c in _changes(world, watched, before, now) if not _is_recorded(world, watched, c)
-    ]
+    changes = _changes(world, watched, before, now)
+    unknown = [c for c in changes if not _is_recorded(world, watched, c)]
     versions = {  # read before the transaction: nobody can write while it is open
         c.name: _version(world, watched, c, now) for c in unknown if c.new_tree is not None
     }
     refuse_unknown(unfinished(world, watched), *(c.name for c in unknown))
     with world.store.transaction():
+        for change in changes:
+            forget_refused(world.store, watched.name, change.name)
         for change in unknown:
             if change.new_tree is None:
                 _removed(world, watched, change, _Base(before, now, why))
@@ -130,6 +141,10 @@ def _live(
             details={"commit": commit, "version": version, "why": f"{why}: {problem}"},
             repository=watched.name,
         )
+        if found.before:
+            mark = newest_landing(world.store, watched.name, change.name)
+            drift = Drift(change.name, version, why, mark, refused=problem)
+            note_refused(world.store, watched.name, drift)
         return
     world.store.deployments.record(
         watched.name,
@@ -215,7 +230,7 @@ def _deployed(
 def _removed(world: World, watched: Watched, change: StrategyChange, found: _Base) -> None:
     if world.store.strategies.get(watched.name, change.name) is None:
         return
-    gone = world.store.deployments.record(
+    world.store.deployments.record(
         watched.name,
         change.name,
         "",
@@ -226,7 +241,6 @@ def _removed(world: World, watched: Watched, change: StrategyChange, found: _Bas
         actor=OUTSIDE,
         reason=found.why,
     )
-    log.warning("a live strategy is gone from the base", what=lost_words(gone))
     world.store.strategies.transition(
         watched.name,
         change.name,

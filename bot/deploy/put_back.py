@@ -74,7 +74,8 @@ def put_back(
     message = _message(order, live, target)
     prefix = f"{OWN}revert-" if isinstance(watched.forge, ProposesRollbacks) else "rollback/"
     where = f"{order.stage}-" if order.stage else ""
-    branch = f"{prefix}{where}{order.name}-{live.version}-to-{target.version or 'nothing'}"
+    left = live.version or "nothing"
+    branch = f"{prefix}{where}{order.name}-{left}-to-{target.version or 'nothing'}"
 
     def make(on: str) -> str:
         return repository.revert_folder(on, path, target.tree or None, message)
@@ -122,7 +123,8 @@ def _does_the_same(watched: Watched, commit: str, base: str, make: Callable[[str
 def _message(order: RollbackOrder, live: Version | Deployment, target: RollbackTo) -> str:
     where = f" on {order.stage}" if order.stage else ""
     return (
-        f"Roll back {order.name}{where} from {live.version} to {target.version or 'nothing'}\n\n"
+        f"Roll back {order.name}{where} from {live.version or 'nothing'}"
+        f" to {target.version or 'nothing'}\n\n"
         f"{order.reason.strip()}\n\n"
         f"Reverts: {live.commit}\n"
         f"Restored-version: {target.version}\n"

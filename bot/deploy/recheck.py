@@ -66,20 +66,39 @@ def recheck(world: World, job: Job) -> None:
         TransientError: the forge failed; tried again.
     """
     watched = world.repository(job.repository)
+    names = job.payload.get("names")
+    kind = DRIFT if names is not None else SCHEDULED
+    run, report = _judged(world, watched, job, set(names) if names is not None else None, kind)
+    if run is not None and report is not None:
+        _follow(world, watched, run, report)
+
+
+def judge_base(
+    world: World, watched: Watched, job: Job, names: set[str], kind: str
+) -> tuple[StrategyReport, ...]:
+    """Check strategies as they are on the base now, and do nothing else; none: it was stopped.
+
+    Raises:
+        Superseded: the daemon is stopping.
+        TransientError: the forge failed.
+    """
+    report = _judged(world, watched, job, names, kind)[1]
+    return report.strategies if report is not None else ()
+
+
+def _judged(
+    world: World, watched: Watched, job: Job, names: set[str] | None, kind: str
+) -> tuple[Run | None, Report | None]:
     watched.forge.fetch()
     commit = watched.forge.base()
-    names = job.payload.get("names")
-    changes = _live(watched, commit, set(names) if names is not None else None)
+    changes = _live(watched, commit, names)
     if not changes:
-        return
-    kind = DRIFT if names is not None else SCHEDULED
+        return None, None
     snapshot = _snapshot(watched, commit, changes)
     run = world.store.runs.start(
         watched.name, snapshot.proposal.id, commit, commit, kind, attempt=f"job-{job.id}"
     )
-    report = kept(run) if run.finished else judge_live(world, watched, snapshot, run)
-    if report is not None:
-        _follow(world, watched, run, report)
+    return run, kept(run) if run.finished else judge_live(world, watched, snapshot, run)
 
 
 def kept(run: Run) -> Report | None:

@@ -3,10 +3,10 @@
 from bot.config.stages import StageSettings
 from bot.core.notices import StrategyChanged
 from bot.landing.context import Watched, World
+from bot.landing.drifted import EXTERNAL
 from bot.landing.land import base_key
 from bot.landing.unfinished import refuse_unknown, unfinished
 
-EXTERNAL = "external"
 REMOVAL = "removal"
 OUTSIDE = "outside"
 UNRELEASED = "unreleased"

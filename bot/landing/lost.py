@@ -15,10 +15,8 @@ def lost_lately(store: Store) -> tuple[Deployment, ...]:
 
 def lost_words(lost: Deployment) -> str:
     """What happened, and how to bring it back, in one sentence."""
-    cure = (
-        f"; push {lost.base_before[:12]} to the base to bring it back" if lost.base_before else ""
-    )
     return (
         f"{lost.repository}: {lost.name} was live and is gone from the base"
-        f" since {lost.deployed_at[:16]} UTC ({lost.reason}){cure}"
+        f" since {lost.deployed_at[:16]} UTC ({lost.reason}); `algoops restore {lost.name}` brings"
+        f" it back, `algoops adopt {lost.name}` takes it as meant"
     )

@@ -182,16 +182,24 @@ def _landing(
 
 def _rolled_back(revert: Revert, commit: str) -> CommandOutcome:
     order, named = revert.order, revert.named
+    unheld = named.left in {"", named.to}
     return CommandOutcome(
         ok=True,
         code="rolled_back",
-        message=" ".join(
+        message=markdown.restored(named.name, named.to or "nothing", commit, order.reason)
+        if unheld
+        else " ".join(
             markdown.rolled_back(
                 r.name, r.to or "nothing", commit, r.left, order.reason, order.stage
             )
             for r in revert.restored
         ),
-        data={"commit": commit, "version": named.to, "held": named.left, "name": order.name},
+        data={
+            "commit": commit,
+            "version": named.to,
+            "held": "" if unheld else named.left,
+            "name": order.name,
+        },
     )
 
 
@@ -214,17 +222,23 @@ def _record_restored(
         tree=item.tree,
         stage=order.stage,
     )
+    if item.left == item.to:
+        return  # of this number it was live all the time, with other content
     # The lifecycle is that of the base; on another stage the landing says what is there.
     moves = [] if order.stage else _moves(item, order.reason)
     for state, version, reason in moves:
         store.strategies.transition(
             watched.name, item.name, state, actor=order.actor, reason=reason, version=version
         )
-    store.holds.hold(watched.name, item.name, item.left, order.actor, order.reason, content=content)
+    if item.left:
+        store.holds.hold(
+            watched.name, item.name, item.left, order.actor, order.reason, content=content
+        )
 
 
 def _moves(item: Restored, reason: str) -> list[tuple[Lifecycle, str, str]]:
-    moves = [(Lifecycle.ROLLED_BACK, item.left, reason)]
+    moves = [(Lifecycle.ROLLED_BACK, item.left, reason)] if item.left else []
     if item.to:
-        moves.append((Lifecycle.DEPLOYED, item.to, f"rolled back from {item.left}"))
+        left = item.left or "nothing"
+        moves.append((Lifecycle.DEPLOYED, item.to, f"rolled back from {left}"))
     return moves

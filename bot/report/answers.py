@@ -17,6 +17,8 @@ COMMANDS = (
         "rollback NAME [VERSION] [--stage STAGE] REASON",
         "bring an earlier version back and hold the present one",
     ),
+    ("adopt NAME", "take in what somebody changed on the base without me, if it passes"),
+    ("restore NAME [REASON]", "put back what was tested before somebody changed it there"),
     ("promote NAME [VERSION] [--to STAGE]", "put on a stage what the stage before it has"),
     ("hold NAME VERSION REASON", "keep a version from being deployed"),
     ("unhold NAME VERSION [REASON]", "lift a hold"),
@@ -86,6 +88,25 @@ def rolled_back(
         f"⏪ Rolled back {code(name)}{where} to {code(version)} as {_sha(commit)}. "
         f"{code(held)} is on hold. {_lifting(name, held)} "
         f"Reason: {inline(reason) or 'none given'}."
+    )
+
+
+def restored(name: str, version: str, commit: str, reason: str) -> str:
+    """What somebody changed on the base is as it was tested."""
+    return f"⏪ {code(name)} is {code(version)} again, as tested: {_sha(commit)}. {inline(reason)}."
+
+
+def adopted(name: str, version: str, *, gone: bool) -> str:
+    """What somebody changed on the base without the bot is taken in."""
+    if gone:
+        return f"✅ {code(name)} is removed, and that is taken as meant."
+    return f"✅ {code(name)} {code(version)} passed all checks and is taken in."
+
+
+def not_adopted(name: str, why: str) -> str:
+    """What somebody changed on the base is not taken in; plain text."""
+    return (
+        f"{name} is not taken in: {why}. `algoops restore {_bare(name)}` puts back what was tested"
     )
 
 

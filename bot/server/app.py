@@ -64,6 +64,7 @@ BODIES = (
     shapes.RollbackBody,
     shapes.HoldBody,
     shapes.PromoteBody,
+    shapes.DriftBody,
     shapes.RunSandbox,
     StrategyDefinition,
     BacktestConfig,

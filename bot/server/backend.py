@@ -24,6 +24,8 @@ if TYPE_CHECKING:
         ComponentHealth,
         DeployOutcome,
         DeployRequest,
+        DriftOutcome,
+        DriftRequest,
         FileDiff,
         Measures,
         PromoteOutcome,
@@ -55,6 +57,9 @@ class Backend(Protocol):
 
     def promote(self, request: PromoteRequest) -> PromoteOutcome:
         """Put a strategy on a stage. Raises NotFound, NotReady, UserError (held), Moved."""
+
+    def answer_drift(self, request: DriftRequest) -> DriftOutcome:
+        """Adopt or restore what has drifted. Raises NotFound, NotReady, UserError, Moved."""
 
     def hold(self, name: str, version: str, *, reason: str, actor: str) -> None:
         """Forbid a version to be deployed. Raises NotFound, UserError."""

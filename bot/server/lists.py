@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from bot.core.requests import PromoteRequest
+from bot.core.requests import DriftRequest, PromoteRequest
 from bot.landing import kept
 from bot.landing.book import book_of
 from bot.landing.stages import OnStage, on_stages
@@ -27,7 +27,7 @@ from bot.server.list_shapes import (
     StrategyRow,
 )
 from bot.server.parts import parts
-from bot.server.shapes import Held, HoldBody, PromoteBody, Promoted
+from bot.server.shapes import DriftAnswered, DriftBody, Held, HoldBody, PromoteBody, Promoted
 from bot.server.strategy_view import previous_result
 from components.state import Lifecycle
 from components.state.db.errors import NotFound
@@ -125,6 +125,31 @@ async def promote(
             )
         )
         return Promoted.model_validate({**vars(done), "tag": done.tag or None})
+
+    return await slowly(request, work)
+
+
+@router.post(
+    "/strategies/{strategy_id}/drift",
+    responses=openapi.errors(403, 404, 409, 415, 422),
+    openapi_extra=openapi.takes(DriftBody),
+)
+async def answer_drift(
+    request: Request,
+    strategy_id: str,
+    who: Changes,
+    asked: Annotated[DriftBody, Depends(body.of(DriftBody))],
+) -> DriftAnswered:
+    """Take in what came onto the base without the bot, if it passes, or put back what was tested.
+
+    409 where nothing has drifted, or it changed meanwhile.
+    """
+    backend = parts(request).backend
+
+    def work() -> DriftAnswered:
+        name = reading.key_of(backend.store, strategy_id)
+        done = backend.answer_drift(DriftRequest(name, who.actor, asked.answer, asked.reason))
+        return DriftAnswered.model_validate(vars(done))
 
     return await slowly(request, work)
 

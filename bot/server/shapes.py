@@ -155,6 +155,15 @@ class PromoteBody(_Request):
     version: VersionText | None = None
 
 
+class DriftBody(_Request):
+    """The answer to a change on the base that the bot did not make."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"answer": "restore"}]})
+
+    answer: Literal["adopt", "restore"]
+    reason: Annotated[str, Field(max_length=1000)] = ""
+
+
 class HoldBody(_Request):
     """A version that must not be deployed, and why."""
 
@@ -321,6 +330,14 @@ class Promoted(BaseModel):
     branch: str
     commit: str
     tag: str | None
+    message: str
+
+
+class DriftAnswered(BaseModel):
+    """What became of a change on the base; `waiting`: it is put back once reviews allow it."""
+
+    status: Literal["adopted", "rolled_back", "waiting"]
+    strategy_id: int
     message: str
 
 

@@ -15,6 +15,11 @@ from bot.sources.begun import Memory, born_at
 from components.ports import Proposal
 
 
+def board_key(repository: str) -> str:
+    """Key of the memory: the number of the dashboard issue, where commands are heard too."""
+    return f"board:{repository}"
+
+
 class PolledComment(Protocol):
     """A comment, as far as a command may be in it."""
 
@@ -145,7 +150,7 @@ class Poll:
         return [
             CommandIssued(
                 self.forge.name,
-                proposal,
+                f"pr/{said.number}",
                 account(said.author, is_bot=said.by_bot),
                 command,
                 comment=said.id,
@@ -154,6 +159,11 @@ class Poll:
             for said in fresh
             if is_heard(account(said.author, is_bot=said.by_bot), self.bots)
             and (command := commands.parse(said.body)) is not None
-            # A rollback is often asked for where the bad version was merged.
-            and ((proposal := f"pr/{said.number}") in present or self.forge.is_proposal(proposal))
+            and self._is_heard_at(said.number, present)
         ]
+
+    def _is_heard_at(self, number: int, present: set[str]) -> bool:
+        """A proposal, open or not (a rollback is often asked for there), or the dashboard."""
+        if str(number) == self.memory.get(board_key(self.forge.name)):
+            return True
+        return f"pr/{number}" in present or self.forge.is_proposal(f"pr/{number}")

@@ -22,6 +22,7 @@ from bot.core.events import (
     ProposalChanged,
     ProposalClosed,
 )
+from bot.report.board import BOARD_MARKER
 from components.errors import UserError
 from components.forge.github_comments import REVIEW, REVIEW_COMMENT
 
@@ -183,8 +184,9 @@ def _push(payload: Payload, bases: Mapping[str, str]) -> tuple[Event, ...]:
 
 def _issue_comment(payload: Payload, _: Mapping[str, str]) -> tuple[Event, ...]:
     issue, comment = payload["issue"], payload["comment"]
-    if payload["action"] != "created" or "pull_request" not in issue:
-        return ()
+    is_board = str(issue.get("body") or "").startswith(BOARD_MARKER)
+    if payload["action"] != "created" or not ("pull_request" in issue or is_board):
+        return ()  # who may command is asked of the forge, so a false dashboard gains nothing
     return _said(payload, issue, comment, str(_number(comment["id"])), "created_at")
 
 

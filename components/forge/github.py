@@ -11,6 +11,7 @@ import structlog
 from components.errors import ConfigError, TransientError, UserError
 from components.forge.github_answers import ISO, NOT_FOUND, Refused, iso_date, taken
 from components.forge.github_auth import Budgets, Connection, GitHubAccess, connect
+from components.forge.github_board import DashboardIssue
 from components.forge.github_checks import CheckRuns, Marks, Statuses
 from components.forge.github_comments import MARKER, Conversation, Reaction
 from components.forge.github_doctor import missing_permissions, unsuited_rules
@@ -198,6 +199,16 @@ class GitHubForge:
     def suggest(self, proposal: Proposal, report: Report) -> None:
         """See `ports.Suggests.suggest`."""
         Suggestions(self._client, self.access.repository).suggest(_number(proposal), report)
+
+    @property
+    def shows_board(self) -> bool:
+        """See `ports.ShowsBoard`."""
+        return self.access.dashboard
+
+    def show_board(self, title: str, body: str, known: str) -> str:
+        """Have the dashboard issue say this; see `ports.ShowsBoard`."""
+        issue = DashboardIssue(self._client, self.access.repository, self._talk)
+        return issue.show(title, body, known)
 
     def reply(self, proposal: Proposal, body: str, *, again: bool = False) -> None:
         """Answer with a comment; see `ports.Forge.reply`."""

@@ -11,7 +11,7 @@ from typing import Any
 from components.errors import TransientError, UserError
 
 ISO = "%Y-%m-%dT%H:%M:%SZ"
-NOT_FOUND, NOT_MODIFIED, UNPROCESSABLE = 404, 304, 422
+NOT_FOUND, GONE, NOT_MODIFIED, UNPROCESSABLE = 404, 410, 304, 422
 _SERVER_ERROR, _TOO_MANY, _FORBIDDEN, UNAUTHORISED = 500, 429, 403, 401
 
 

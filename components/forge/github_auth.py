@@ -24,6 +24,7 @@ class GitHubAccess:
         token_file: where the token stands, so that a changed one is taken; None: it stays.
         clone_url: where git fetches from; "" asks GitHub.
         deploy_by: `merge` through the API, or `push` the very commit that was tested.
+        dashboard: one issue says what stands in the repository.
     """
 
     repository: str
@@ -36,6 +37,7 @@ class GitHubAccess:
     token_file: Path | None = None
     clone_url: str = ""
     deploy_by: Literal["merge", "push"] = "merge"
+    dashboard: bool = False
 
     def __repr__(self) -> str:
         kind = f"app {self.app_id}" if self.app_id else "token" if self.token else "anonymous"

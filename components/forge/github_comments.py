@@ -18,6 +18,9 @@ REVIEW_COMMENT = "review-comment-"
 """Before the ids of reviews and of their comments on lines, which GitHub numbers on their own."""
 
 
+UNKNOWN = "(unknown)"
+"""Our account, where the token may not ask for it."""
+
 JUDGING = frozenset({"APPROVED", "CHANGES_REQUESTED", "DISMISSED"})
 """States of reviews that end what the same person's earlier one said; a comment does not."""
 
@@ -60,7 +63,7 @@ class Conversation:
         """The id of our comment that starts like this, perhaps of an earlier life, or ""."""
         for page in self.client.each_page(f"{self._root()}/{number}/comments"):
             for data in page:
-                if str(data.get("body") or "").startswith(start) and self._is_ours(data):
+                if str(data.get("body") or "").startswith(start) and self.is_ours(data):
                     return str(data["id"])
         return ""
 
@@ -121,7 +124,12 @@ class Conversation:
         path = f"{root}/comments"
         return self.client.pages(path, since=time, sort="updated", direction="asc")
 
-    def _is_ours(self, data: dict[str, Any]) -> bool:
+    def creator(self) -> str:
+        """Our account as lists take it; "" where only each item says whose it is."""
+        return "" if self.app_id or self._own_login() == UNKNOWN else self._own_login()
+
+    def is_ours(self, data: dict[str, Any]) -> bool:
+        """Whether we made a comment or an issue."""
         if self.app_id:
             app = data.get("performed_via_github_app") or {}
             return str(app.get("id", "")) == self.app_id
@@ -133,7 +141,7 @@ class Conversation:
             try:
                 self._login = str(taken(self.client.get("/user"), "login"))
             except Refused:
-                self._login = "(unknown)"
+                self._login = UNKNOWN
         return self._login
 
     def _root(self) -> str:

@@ -22,6 +22,7 @@ from components.schema.results.report import Report
 NOTES = "refs/notes/algoops"
 REPLIES = "refs/notes/algoops-replies"
 ORDERS = "refs/notes/algoops-orders"
+BOARD = "refs/notes/algoops-dashboard"
 OWN_BRANCHES = "refs/heads/algoops/"
 _HEADS = "refs/heads/"
 
@@ -40,6 +41,7 @@ class LocalForge:
 
     lands_batches = True
     marks_each_check = True
+    shows_board = True
 
     def __init__(
         self,
@@ -164,6 +166,12 @@ class LocalForge:
     def note_orders(self, commit: str, text: str) -> None:
         """Set the note (`algoops-orders`) with the orders of what landed with a commit."""
         write_note(self.repository, ORDERS, commit, text)
+
+    def show_board(self, title: str, body: str, known: str) -> str:  # noqa: ARG002  # a note has no title
+        """Set the note (`algoops-dashboard`) on the base's tip; see `ports.ShowsBoard`."""
+        base = self.base()
+        write_note(self.repository, BOARD, base, body)
+        return f"note/{base}"
 
     def forget_reports(self, before: float) -> int:
         """Remove report files that were written before a time (Unix seconds) and are of no branch.

@@ -30,6 +30,7 @@ QUEUE_OF = {
     "backtest": SANDBOX,
     "forward": SANDBOX,
     "note": OUTGOING,
+    "board": OUTGOING,
     "webhook": OUTGOING,
 }
 """Kind of a job -> the queue in which it begins; all others begin in CONTROL."""

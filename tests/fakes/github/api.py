@@ -274,6 +274,37 @@ def checks(api: Api, ask: Ask, repo: Repo, sha: str) -> Result:
     return 200, {"total_count": len(found), "check_runs": found}
 
 
+@route("GET", "{repo}/issues")
+def issues(api: Api, ask: Ask, repo: Repo) -> Result:
+    state, creator = ask.query.get("state", "open"), ask.query.get("creator")
+    found = [
+        i
+        for i in sorted(repo.issues.values(), key=lambda i: -i.number)
+        if state in {"all", i.state} and creator in {None, i.author}
+    ]
+    return 200, [api.views.issue(repo, i) for i in found]
+
+
+@route("POST", "{repo}/issues")
+def new_issue(api: Api, ask: Ask, repo: Repo) -> Result:
+    if not repo.has_issues:
+        return 410, {"message": "Issues has been disabled in this repository."}
+    body = ask.body
+    made = api.state.open_issue(repo, body["title"], body["body"], ask.who.login, ask.who.app_id)
+    return 201, api.views.issue(repo, made)
+
+
+@route("PATCH", r"{repo}/issues/(?P<number>\d+)")
+def change_issue(api: Api, ask: Ask, repo: Repo, number: str) -> Result:
+    found = repo.issues.get(int(number))
+    if found is None:
+        return 410, {"message": "This issue was deleted"}
+    if len(ask.body["body"]) > 65_535:
+        return 422, {"message": "Validation Failed"}
+    found.body = ask.body["body"]
+    return 200, api.views.issue(repo, found)
+
+
 @route("GET", "{repo}/issues/comments")
 def all_comments(api: Api, ask: Ask, repo: Repo) -> Result:
     since = ask.query.get("since", "")
@@ -325,7 +356,7 @@ def comments(api: Api, ask: Ask, repo: Repo, number: str) -> Result:
 
 @route("POST", r"{repo}/issues/(?P<number>\d+)/comments")
 def new_comment(api: Api, ask: Ask, repo: Repo, number: str) -> Result:
-    if int(number) not in repo.pulls:
+    if int(number) not in {*repo.pulls, *repo.issues}:
         return missing()
     if len(ask.body["body"]) > 65_535:
         return 422, {

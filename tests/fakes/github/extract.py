@@ -27,6 +27,8 @@ USED = {
     f"{REPO}/check-runs": ("post",),
     f"{REPO}/check-runs/{{check_run_id}}": ("patch",),
     f"{REPO}/commits/{{ref}}/check-runs": ("get",),
+    f"{REPO}/issues": ("get", "post"),
+    f"{REPO}/issues/{{issue_number}}": ("patch",),
     f"{REPO}/issues/comments": ("get",),
     f"{REPO}/issues/comments/{{comment_id}}": ("patch",),
     f"{REPO}/issues/{{issue_number}}/comments": ("get", "post"),

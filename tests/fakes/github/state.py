@@ -51,6 +51,16 @@ class Said:
 
 
 @dataclass
+class Issue:
+    number: int
+    title: str
+    body: str
+    author: str
+    app_id: int | None = None
+    state: str = "open"
+
+
+@dataclass
 class Mark:
     sha: str
     context: str
@@ -90,6 +100,8 @@ class Repo:
     base: str = "main"
     collaborators: dict[str, str] = field(default_factory=dict)
     pulls: dict[int, Pull] = field(default_factory=dict)
+    issues: dict[int, Issue] = field(default_factory=dict)
+    has_issues: bool = True
     comments: dict[int, Said] = field(default_factory=dict)
     line_comments: dict[int, Said] = field(default_factory=dict)
     marks: list[Mark] = field(default_factory=list)
@@ -207,13 +219,25 @@ class State:
     ) -> Pull:
         with self.lock:
             source = head_repo or repo
-            number = 1 + max(repo.pulls, default=0)
+            number = self._next_number(repo)
             pull = Pull(number, title, by, source.full_name, head_ref, "", base, body, draft=draft)
             pull.created_at = self.now()
             self._take_head(repo, source, pull)
             repo.pulls[number] = pull
             self.notify_pull(repo, pull, "opened", by)
             return pull
+
+    def _next_number(self, repo: Repo) -> int:
+        """Issues and pull requests are numbered together."""
+        return 1 + max({*repo.pulls, *repo.issues}, default=0)
+
+    def open_issue(
+        self, repo: Repo, title: str, body: str, by: str, app_id: int | None = None
+    ) -> Issue:
+        with self.lock:
+            made = Issue(self._next_number(repo), title, body, by, app_id)
+            repo.issues[made.number] = made
+            return made
 
     def close(self, repo: Repo, pull: Pull, by: str) -> None:
         with self.lock:

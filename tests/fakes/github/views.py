@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.fakes.github.description import complete
-from tests.fakes.github.state import Delivery, Hook, Pull, Repo, Said, State
+from tests.fakes.github.state import Delivery, Hook, Issue, Pull, Repo, Said, State
 
 
 class Views:
@@ -91,6 +91,22 @@ class Views:
             "default": False,
         }
 
+    def issue(self, repo: Repo, issue: Issue) -> dict[str, Any]:
+        known = {
+            "number": issue.number,
+            "title": issue.title,
+            "body": issue.body,
+            "state": issue.state,
+            "user": self.user(issue.author),
+            "labels": [],
+        }
+        made = complete("issue", known)
+        if issue.app_id is not None:
+            made["performed_via_github_app"] = complete(
+                "nullable-integration", {"id": issue.app_id}
+            )
+        return made
+
     def comment(self, repo: Repo, said: Said) -> dict[str, Any]:
         known = {
             "id": said.id,
@@ -174,6 +190,8 @@ class Views:
             said: Said = facts["comment"]
             made["comment"] = self.comment(repo, said)
             made["issue"] = {"number": said.number}
+            if said.number in repo.issues:
+                made["issue"]["body"] = repo.issues[said.number].body
             if said.number in repo.pulls:
                 made["issue"]["pull_request"] = {"url": "https://example.test/pull"}
         return made | {"repository": self.repo(repo), "sender": self.user(by)}

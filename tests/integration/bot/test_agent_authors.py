@@ -7,6 +7,7 @@ import pytest
 from bot.core.authors import AuthorKind, Authors
 from bot.core.event_json import to_payload
 from bot.core.events import (
+    Adopt,
     Approve,
     Cancel,
     Check,
@@ -16,6 +17,7 @@ from bot.core.events import (
     Freeze,
     Hold,
     Promote,
+    Restore,
     Rollback,
     Status,
     Unfreeze,
@@ -79,6 +81,8 @@ FORBIDDEN = [
     Deploy(),
     Rollback("one", "", "because"),
     Promote("one"),
+    Adopt("one"),
+    Restore("one"),
     Hold("one", "1.0.0", "because"),
     Unhold("one", "1.0.0"),
     Freeze("1h", "because"),

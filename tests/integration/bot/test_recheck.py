@@ -5,10 +5,7 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from bot.checks.run import read_subject
-from bot.checks.subject import prepare
 from bot.config.settings import load
-from bot.core.decisions import StrategyChange
 from bot.core.orders import DeployOrder, RollbackOrder
 from bot.daemon.opening import open_world
 from bot.demo.stage import set_stage
@@ -16,10 +13,8 @@ from bot.deploy.deploys import deploy
 from bot.deploy.recheck import recheck
 from bot.deploy.rollbacks import rollback
 from components.errors import TransientError
-from components.schema.results.report import Change, StrategyReport
-from components.schema.results.values import Verdict
 from components.state.tables.records import Job
-from tests.deploy_support import push, reported
+from tests.deploy_support import judged_now, push, reported
 
 JOB = Job(7, "recheck", "demo", "demo", {}, "leased", 0, 1, 3, "", "")
 
@@ -45,27 +40,6 @@ def land(stage, world, branch, *names, version="1.0.0"):
     assert deploy(world, world.repository("demo"), DeployOrder(f"branch/{branch}", "ada")).ok
 
 
-def fails_now(world, *names):
-    """As if the checks had run on what is live, and found that it does not hold any more."""
-    watched = world.repository("demo")
-    trees = watched.where.repository.strategy_trees(watched.forge.base())
-    for name in names:
-        change = StrategyChange(name, None, trees[name])
-        prepared = prepare(read_subject(watched.where, change), world.bench)
-        report = StrategyReport(
-            name=name,
-            path=f"strategies/{name}",
-            version=prepared.version,
-            change=Change.ADDED,
-            tree=trees[name],
-            content_key=prepared.key,
-            verdict=Verdict.FAILED,
-        )
-        world.store.verdicts.put(
-            prepared.key, name, prepared.version, Verdict.FAILED, report.model_dump_json()
-        )
-
-
 def live(world, name):
     return world.store.strategies.get("demo", name).deployed_version
 
@@ -73,7 +47,7 @@ def live(world, name):
 def test_reaction_is_not_lost_when_the_forge_fails_after_the_verdict(stage, world, monkeypatch):
     land(stage, world, "a", "one")
     land(stage, world, "b", "one", version="1.1.0")
-    fails_now(world, "one")
+    judged_now(world, "one")
     forge = world.repository("demo").forge
 
     def away(*_words):
@@ -94,7 +68,7 @@ def test_reaction_is_not_lost_when_the_forge_fails_after_the_verdict(stage, worl
 def test_strategy_that_cannot_be_rolled_back_does_not_keep_the_next_from_it(stage, world):
     land(stage, world, "a", "one", "two")
     land(stage, world, "b", "two", version="1.1.0")
-    fails_now(world, "one", "two")
+    judged_now(world, "one", "two")
     recheck(world, JOB)
     assert (live(world, "one"), live(world, "two")) == ("1.0.0", "1.0.0")
 
@@ -115,7 +89,7 @@ def test_proposed_rollback_is_offered_once_and_judged_by_no_gate(stage):
     with open_world(load(stage.config, env={"ALGOOPS_SANDBOX__BACKEND": "bubblewrap"})) as world:
         land(stage, world, "a", "one")
         land(stage, world, "b", "one", version="1.1.0")
-        fails_now(world, "one")
+        judged_now(world, "one")
         recheck(world, JOB)
         recheck(world, replace(JOB, id=8))
         (intent,) = world.store.intents.open("rollback")

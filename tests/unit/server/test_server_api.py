@@ -8,6 +8,7 @@ from bot.core.requests import (
     ComponentHealth,
     DeployOutcome,
     DeployRequest,
+    DriftRequest,
     LimitRequest,
     NotReady,
     PromoteRequest,
@@ -341,6 +342,21 @@ def test_a_rollback_passes_on_what_was_asked(bot, ids, deployer):
         "message": "rolled back",
     }
     assert bot.asked == [("rollback", RollbackRequest("1", "token:api", "losses", version="1.0.0"))]
+
+
+def test_an_answer_to_a_drift_passes_on_what_was_asked(bot, ids, deployer):
+    url = "/api/v1/strategies/sma_cross/drift"
+    answer = deployer.post(url, json={"answer": "restore", "reason": "not ours"})
+    assert answer.json() == {"status": "rolled_back", "strategy_id": 1, "message": "rolled_back"}
+    deployer.post(url, json={"answer": "adopt"})
+    assert [asked for _, asked in bot.asked] == [
+        DriftRequest("1", "token:api", "restore", "not ours"),
+        DriftRequest("1", "token:api", "adopt"),
+    ]
+    assert deployer.post(url, json={"answer": "forget"}).status_code == 422
+    del deployer.headers["authorization"]
+    assert deployer.post(url, json={"answer": "adopt"}).status_code == 401
+    assert len(bot.asked) == 2
 
 
 def test_a_promotion_passes_on_what_was_asked(bot, ids, deployer):

@@ -1,0 +1,130 @@
+"""What is on the base and was not landed by the bot: for everybody to see, until it is answered.
+
+`adopt` takes it in after a check; `restore` puts back what the bot or an adoption brought last.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+from components.state import Store
+from components.state.tables.records import Deployment
+
+EXTERNAL = "external"
+EVERY = 10_000
+_BEGINNING = datetime.fromtimestamp(0, UTC)
+
+
+@dataclass(frozen=True)
+class Drift:
+    """One strategy whose content on the base came there without the bot.
+
+    Attributes:
+        version: of that content; "" where it is gone, or its definition can't be read.
+        why: what happened, in words.
+        mark: the number of the landing that it is; where it can't be recorded, of the one before.
+        refused: why it can't be recorded as a version; "" where it can.
+        gone: it was live and was taken off the base.
+    """
+
+    name: str
+    version: str
+    why: str
+    mark: str
+    refused: str = ""
+    gone: bool = False
+
+    @property
+    def happened(self) -> str:
+        """What happened, without the name."""
+        what = "was taken off the base" if self.gone else "changed on the base"
+        problem = f"; {self.refused}" if self.refused else ""
+        return f"{what} without the bot ({self.why}{problem})"
+
+    @property
+    def words(self) -> str:
+        """What happened and the commands that answer it, in one sentence."""
+        adopt = "" if self.refused else f"`algoops adopt {self.name}` takes it in; "
+        return (
+            f"{self.name} {self.happened}: "
+            f"{adopt}`algoops restore {self.name}` puts back what was tested"
+        )
+
+
+def drifted(store: Store, repository: str) -> tuple[Drift, ...]:
+    """All that nobody has answered yet, by name."""
+    adopted = _adopted(store, repository)
+    live = [d for d in store.deployments.live(repository) if is_outside(d)]
+    gone = [d for d in store.deployments.lost(_BEGINNING) if d.repository == repository]
+    found = {
+        d.name: Drift(d.name, d.version, d.reason, str(d.id), gone=not d.version)
+        for d in (*live, *gone)
+        if adopted.get(d.name) != str(d.id)
+    }
+    found |= {
+        one.name: one
+        for one in _refused(store, repository).values()
+        if one.mark == newest_landing(store, repository, one.name)  # nothing landed on it since
+    }
+    return tuple(found[name] for name in sorted(found))
+
+
+def is_outside(landing: Deployment) -> bool:
+    """Whether it came without the bot, and was not there already when the bot first looked."""
+    return landing.kind == EXTERNAL and bool(landing.base_before)
+
+
+def tested(store: Store, repository: str, name: str) -> Deployment | None:
+    """The last landing on the base that was the bot's or is adopted; None where there is none."""
+    mark = _adopted(store, repository).get(name)
+    landings = store.deployments.list(repository, name, limit=EVERY)
+    known = (d for d in landings if not is_outside(d) or str(d.id) == mark)
+    found = next((d for d in known if d.kind != "removal" or d.proposal or str(d.id) == mark), None)
+    return found if found is not None and found.version else None
+
+
+def newest_landing(store: Store, repository: str, name: str) -> str:
+    """The number of the last landing on the base, whatever it was; "" where there is none."""
+    newest = store.deployments.list(repository, name, limit=1)
+    return str(newest[0].id) if newest else ""
+
+
+def adopt_drift(store: Store, repository: str, drift: Drift) -> None:
+    """Write down that a change is taken in. Inside the caller's transaction."""
+    adopted = {**_adopted(store, repository), drift.name: drift.mark}
+    store.meta.put(_adopted_key(repository), json.dumps(adopted))
+
+
+def note_refused(store: Store, repository: str, drift: Drift) -> None:
+    """Write down that content on the base can't be recorded. Inside the caller's transaction."""
+    _put_refused(store, repository, {**_refused(store, repository), drift.name: drift})
+
+
+def forget_refused(store: Store, repository: str, name: str) -> None:
+    """Other content is there now. Inside the caller's transaction."""
+    refused = _refused(store, repository)
+    if refused.pop(name, None) is not None:
+        _put_refused(store, repository, refused)
+
+
+def _adopted(store: Store, repository: str) -> dict[str, str]:
+    return dict(json.loads(store.meta.get(_adopted_key(repository), "{}")))
+
+
+def _refused(store: Store, repository: str) -> dict[str, Drift]:
+    kept = json.loads(store.meta.get(_refused_key(repository), "{}"))
+    return {name: Drift(**one) for name, one in kept.items()}
+
+
+def _put_refused(store: Store, repository: str, refused: Mapping[str, Drift]) -> None:
+    kept = {name: asdict(one) for name, one in refused.items()}
+    store.meta.put(_refused_key(repository), json.dumps(kept))
+
+
+def _adopted_key(repository: str) -> str:
+    return f"drift.adopted:{repository}"
+
+
+def _refused_key(repository: str) -> str:
+    return f"drift.refused:{repository}"

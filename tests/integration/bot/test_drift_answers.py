@@ -1,0 +1,251 @@
+"""Somebody changes a strategy on the base without the bot: it is raised, and one command answers."""
+
+import shutil
+
+import pytest
+
+from bot.core.event_json import to_payload
+from bot.core.events import Adopt, CommandIssued, Restore
+from bot.core.orders import DeployOrder
+from bot.daemon.commands import run_command
+from bot.deploy.deploys import deploy
+from bot.deploy.drift import base_moved
+from bot.landing.board import board_of, show_board
+from bot.landing.drifted import drifted
+from bot.landing.outcomes import read
+from bot.report.board import MOST, board_text
+from components.forge.local import BOARD
+from components.git_patch.notes import read_note
+from components.ports import Permission
+from components.schema.results.values import Verdict
+from components.state.tables.records import Job
+from tests.cli_support import in_process
+from tests.deploy_support import judged_now, push, reported
+
+
+def job(kind, key="demo", payload=None):
+    return Job(1, kind, key, "demo", payload or {}, "leased", 0, 1, 3, "", "")
+
+
+def look(world):
+    base_moved(world, job("base"))
+
+
+def command(world, what, actor="ada", source="api"):
+    event = CommandIssued("demo", "branch/other", actor, what, source=source)
+    key = f"{type(what).__name__}:{world.store.audit.head().count}"
+    run_command(world, job("command", key, to_payload(event)))
+    return read(world.store, key)
+
+
+def live(world, name="alpha"):
+    current = world.store.deployments.current("demo", name)
+    return current.version if current else ""
+
+
+def tree(stage, name="alpha"):
+    found = stage.git("ls-tree", "main", f"strategies/{name}")
+    return found.split()[2] if found else ""
+
+
+def names(world):
+    return [d.name for d in drifted(world.store, "demo")]
+
+
+def by_hand(stage, *strategies, version="1.1.0", **more):
+    """A push to the base that goes past the bot."""
+    push(stage, "by-hand", *strategies, version=version, **more)
+    stage.git("update-ref", "refs/heads/main", stage.git("rev-parse", "by-hand"))
+    stage.git("update-ref", "-d", "refs/heads/by-hand")
+
+
+def gone_by_hand(stage):
+    stage.author.start("gone")
+    shutil.rmtree(stage.author.folder / "strategies" / "alpha")
+    stage.author.push("gone", "Away with it")
+    stage.git("update-ref", "refs/heads/main", stage.git("rev-parse", "gone"))
+    stage.git("update-ref", "-d", "refs/heads/gone")
+
+
+@pytest.fixture
+def tested(stage, world):
+    """alpha 1.0.0 was tested and deployed; its tree."""
+    look(world)
+    push(stage, "one", "alpha")
+    reported(world, "one")
+    assert deploy(world, world.repository("demo"), DeployOrder("branch/one", "ada")).ok
+    look(world)
+    assert names(world) == []
+    return tree(stage)
+
+
+def test_change_past_the_bot_is_raised_with_the_commands_that_answer_it(stage, world, tested):
+    by_hand(stage, "alpha")
+    look(world)
+    (drift,) = drifted(world.store, "demo")
+    assert drift.words == (
+        "alpha changed on the base without the bot (moved outside the bot): "
+        "`algoops adopt alpha` takes it in; `algoops restore alpha` puts back what was tested"
+    )
+    show_board(world, job("board"))
+    note = read_note(
+        world.repository("demo").where.repository, BOARD, stage.git("rev-parse", "main")
+    )
+    assert "### Drifted\n- `alpha` `1.1.0`: changed on the base" in note
+    assert "`/algoops adopt alpha` takes it in" in note
+    assert "`/algoops restore alpha` puts back" in note
+
+
+def test_what_was_there_at_the_first_start_is_no_drift(stage, world):
+    by_hand(stage, "alpha")
+    look(world)
+    assert (live(world), names(world)) == ("1.1.0", [])
+
+
+def test_adopted_change_that_passes_is_on_record_and_no_drift_any_more(stage, world, tested):
+    by_hand(stage, "alpha")
+    look(world)
+    judged_now(world, "alpha", verdict=Verdict.PASSED)
+    done = command(world, Adopt("alpha"))
+    assert (done.ok, done.code) == (True, "adopted"), done.message
+    assert (live(world), names(world)) == ("1.1.0", [])
+    assert world.store.audit.list(event="drift.adopted", limit=2)[0].actor == "ada"
+    assert command(world, Adopt("alpha")).code == "not_drifted"
+    by_hand(stage, "alpha", version="1.2.0")
+    look(world)
+    assert command(world, Restore("alpha")).data["version"] == "1.1.0"
+
+
+def test_change_that_fails_its_check_is_not_adopted_and_stays_raised(stage, world, tested):
+    by_hand(stage, "alpha")
+    look(world)
+    judged_now(world, "alpha", verdict=Verdict.FAILED)
+    refused = command(world, Adopt("alpha"))
+    assert (refused.ok, refused.code) == (False, "not_adopted")
+    assert "`algoops restore alpha`" in refused.message
+    assert names(world) == ["alpha"]
+
+
+def test_content_that_moved_while_it_was_checked_is_not_adopted(stage, world, tested):
+    by_hand(stage, "alpha")
+    look(world)
+    by_hand(stage, "alpha", version="1.2.0")
+    judged_now(world, "alpha", verdict=Verdict.PASSED)
+    assert command(world, Adopt("alpha")).code == "not_adopted"
+    assert names(world) == ["alpha"]
+
+
+def test_restore_puts_back_exactly_what_was_tested_and_holds_the_change(stage, world, tested):
+    by_hand(stage, "alpha")
+    look(world)
+    done = command(world, Restore("alpha"))
+    assert (done.ok, done.code) == (True, "rolled_back"), done.message
+    assert (tree(stage), live(world), names(world)) == (tested, "1.0.0", [])
+    assert world.store.holds.active("demo", "alpha", "1.1.0") is not None
+    look(world)
+    assert (live(world), names(world)) == ("1.0.0", [])
+    assert command(world, Restore("alpha")).code == "not_drifted"
+
+
+def test_other_content_under_a_deployed_number_is_put_back_and_holds_nothing(stage, world, tested):
+    by_hand(stage, "alpha", version="1.0.0", extra={"note.txt": "changed"})
+    look(world)
+    (drift,) = drifted(world.store, "demo")
+    assert "1.0.0 was deployed before with other content" in drift.words
+    assert "adopt" not in drift.words
+    assert command(world, Adopt("alpha")).code == "not_adopted"
+    done = command(world, Restore("alpha"))
+    assert done.ok, done.message
+    assert (tree(stage), live(world), names(world)) == (tested, "1.0.0", [])
+    assert world.store.holds.list("demo") == []
+
+
+def test_unrecorded_content_that_is_pushed_back_by_hand_is_no_drift_any_more(stage, world, tested):
+    before = stage.git("rev-parse", "main")
+    by_hand(stage, "alpha", version="1.0.0", extra={"note.txt": "changed"})
+    look(world)
+    assert names(world) == ["alpha"]
+    stage.git("update-ref", "refs/heads/main", before)
+    look(world)
+    assert names(world) == []
+
+
+def test_strategy_taken_off_past_the_bot_comes_back_as_tested(stage, world, tested):
+    gone_by_hand(stage)
+    look(world)
+    assert (live(world), names(world)) == ("", ["alpha"])
+    done = command(world, Restore("alpha"))
+    assert done.ok, done.message
+    assert (tree(stage), live(world), names(world)) == (tested, "1.0.0", [])
+
+
+def test_strategy_taken_off_past_the_bot_and_meant_so_is_answered_by_adopt(stage, world, tested):
+    gone_by_hand(stage)
+    look(world)
+    assert command(world, Adopt("alpha")).code == "adopted"
+    assert (live(world), names(world)) == ("", [])
+
+
+def test_strategy_that_nobody_ever_tested_goes_at_restore(stage, world, tested):
+    by_hand(stage, "stranger", version="1.0.0")
+    look(world)
+    assert names(world) == ["stranger"]
+    assert command(world, Restore("stranger")).ok
+    assert (tree(stage, "stranger"), names(world)) == ("", [])
+
+
+@pytest.mark.parametrize("what", [Adopt("alpha"), Restore("alpha")])
+def test_reader_who_answers_a_drift_is_refused(stage, world, tested, monkeypatch, what):
+    by_hand(stage, "alpha")
+    push(stage, "other", "beta")
+    look(world)
+    forge = world.repository("demo").forge
+    monkeypatch.setattr(forge, "permission", lambda _actor: Permission.READ)
+    refused = command(world, what, actor="reader", source="comment")
+    assert (refused.ok, refused.code) == (False, "forbidden")
+    assert (live(world), names(world)) == ("1.1.0", ["alpha"])
+
+
+def test_status_on_the_command_line_names_what_drifted_and_what_is_held(stage, world, tested):
+    by_hand(stage, "alpha")
+    look(world)
+    world.store.holds.hold("demo", "alpha", "0.9.0", "ada", "too slow")
+    told = in_process("status", "--config", stage.config).stdout.decode()
+    assert "`algoops restore alpha` puts back what was tested" in told
+    assert "demo: alpha 0.9.0 is held: too slow" in told
+
+
+def test_restore_on_the_command_line_needs_no_daemon(stage, world, tested):
+    by_hand(stage, "alpha")
+    look(world)
+    done = in_process("restore", "alpha", "--config", stage.config)
+    assert done.returncode == 0, done.stderr.decode()
+    assert (tree(stage), names(world)) == (tested, [])
+
+
+def test_dashboard_is_written_again_only_when_its_text_changes(stage, world, tested):
+    forge = world.repository("demo").forge
+    show_board(world, job("board"))
+    tip = stage.git("rev-parse", BOARD)
+    show_board(world, job("board"))
+    world.store.audit.append("ada", "something.else", repository="demo")
+    show_board(world, job("board"))
+    assert stage.git("rev-parse", BOARD) == tip
+    world.store.holds.hold("demo", "alpha", "0.9.0", "ada", "too slow")
+    show_board(world, job("board"))
+    assert stage.git("rev-parse", BOARD) != tip
+    assert "### Held\n- `alpha` `0.9.0`: too slow (ada," in read_note(
+        world.repository("demo").where.repository, BOARD, forge.base()
+    )
+
+
+def test_dashboard_bounds_long_lists_and_shows_hostile_words_harmlessly(world, tested):
+    for number in range(200):
+        reason = "<img src=x> @everyone [x](http://evil.test) `" + "y" * 1000
+        world.store.holds.hold("demo", f"name_{number}", "1.0.0", "<b>ada</b>", reason)
+    text = board_text(board_of(world.store, world.repository("demo")))
+    assert f"- and {200 - MOST} more" in text
+    assert "200 held" in text
+    assert len(text) < 20_000
+    for harmful in ("<img", "<b>", "@everyone", "[x]("):
+        assert harmful not in text
