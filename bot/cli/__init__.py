@@ -66,6 +66,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "operate",
         "Restore an earlier version of one strategy; the one that is left is put on hold.",
     ),
+    "adopt": (
+        "operate",
+        "Take in what somebody changed on the base without the bot: it is checked and recorded.",
+    ),
+    "restore": (
+        "operate",
+        "Put back what was tested, where somebody changed it on the base without the bot.",
+    ),
     "recheck": (
         "operate",
         "Have the daemon check a proposal once more, whatever is known of its content.",
