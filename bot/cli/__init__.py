@@ -57,6 +57,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "orders",
         "What each deployed strategy wants next, or why it wants nothing; exit code 1 then.",
     ),
+    "fills": ("fills", "A broker's fills beside the orders on record: import, show."),
     "deploy": ("operate", "Land a proposal whose checks have passed: merge commit, tag, record."),
     "approve": (
         "operate",

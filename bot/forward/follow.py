@@ -21,6 +21,7 @@ from components.engine.data.calendar import due
 from components.engine.data.prefix import pack, restated, unpack
 from components.errors import TransientError
 from components.ports import Turn
+from components.schema.policies.risk import Floors
 from components.schema.results.orders import OrderSheet
 from components.schema.results.values import ExecutionResult, Status
 from components.state.db import clock
@@ -245,7 +246,19 @@ def _row(want: Want, result: ExecutionResult, sheet: OrderSheet, *, published: b
         made_of=want.made_of,
         counts=want.track is not None,
         published=published,
+        fills=_fills_text(sheet, want.floors),
     )
+
+
+def _fills_text(sheet: OrderSheet, floors: Floors) -> str:
+    """What a bar filled, with what the policy's floors take of each fill, in money."""
+    found = []
+    for fill in sheet.fills:
+        value = fill.size * fill.quoted
+        share = floors.commission_pct + (floors.slippage if fill.opens else 0.0)
+        floor = floors.commission_fixed + share * value
+        found.append({"fill": fill.model_dump(mode="json"), "floor": floor})
+    return json.dumps(found, sort_keys=True)
 
 
 def _settle(world: World, before: OrderState | None, found: LookedAt) -> None:

@@ -24,7 +24,7 @@ from components.errors import AlgoOpsError, TransientError, UserError
 from components.ports import BacktestJob, Bars
 from components.schema.definition.check import DefinitionCheck
 from components.schema.definition.models import StrategyDefinition
-from components.schema.policies.risk import RiskPolicy
+from components.schema.policies.risk import Floors, RiskPolicy
 from components.state.db import clock
 from components.state.orders import accept_key
 from components.state.tables.forward import ForwardTrack, OrderState
@@ -67,6 +67,7 @@ class Want:
     Attributes:
         bars: what it is to be run on, as the data is now.
         made_of: see `ForwardTrack`.
+        floors: the policy's costs, for what is said of fills.
         reason: why a record begins.
     """
 
@@ -74,6 +75,7 @@ class Want:
     job: BacktestJob
     bars: Bars
     made_of: str
+    floors: Floors
     track: ForwardTrack | None
     reason: str = "deployed"
 
@@ -207,6 +209,7 @@ class DeployedLook:
             job=replace(job, sheets_since=since, label=f"{job.label}/orders"),
             bars=bars,
             made_of=digest_of(order_fields(job)),
+            floors=self._bench.policies.risk.floors,
             track=track,
             reason=accepted or "deployed",
         )

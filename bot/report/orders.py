@@ -62,3 +62,51 @@ def order_words(order: Mapping[str, Any]) -> str:
         words.append(f"({PURPOSES[order['purpose']]})")
     words += [f"{n} {number_words(order[n])}" for n in ("sl", "tp") if order[n] is not None]
     return " ".join(words)
+
+
+def execution_lines(found: Mapping[str, Any], shown: int = 20) -> list[str]:
+    """What a broker's fills of one symbol say, then the last trades, one a line."""
+    title = f"{found['strategy']} on {found['symbol']}"
+    lines = [f"{title}: {execution_words(found)}"]
+    last = list(found["trades"])[-shown:] if shown else []
+    lines += [f"  {trade_words(one)}" for one in last]
+    return lines
+
+
+def execution_words(found: Mapping[str, Any]) -> str:
+    """Slippage and cost of the paired trades, and what could not be paired."""
+    kinds = [one["kind"] for one in found["trades"]]
+    counts = [f"{kinds.count(kind)} {kind}" for kind in ("paired", "missed", "extra")]
+    told = {
+        "not_asked": "of the account without published orders",
+        "waiting": "wait for further bars or fills",
+        "before": "from before the record",
+    }
+    counts += [f"{found[key]} {words}" for key, words in told.items() if found[key]]
+    words = [f"{found['fills']} fills: {', '.join(counts)}"]
+    if found["slippage_pct"] is not None:
+        words.append(f"slippage {_estimate_words(found['slippage_pct'])}")
+        cost, floor = _estimate_words(found["cost_pct"]), found["floor_pct"]
+        words.append(f"cost {cost}, the policy's floors take {floor:.3f} %: {found['says']}")
+    return "; ".join(words)
+
+
+def _estimate_words(found: Mapping[str, Any]) -> str:
+    words = f"{found['mean']:+.3f} %"
+    if found["interval"] is None:
+        return f"{words} (too few trades for an interval)"
+    low, high = found["interval"]
+    return f"{words} (95 %: {low:+.3f} to {high:+.3f})"
+
+
+def trade_words(trade: Mapping[str, Any]) -> str:
+    """One trade in a line: on the backtest's account, at the broker, and the difference."""
+    words = [f"{trade['time']} {trade['side']}"]
+    for who, key in (("paper", "paper"), ("broker", "real")):
+        size, price = trade[f"{key}_size"], trade[f"{key}_price"]
+        if size is not None:
+            words.append(f"{who} {number_words(size)} at {number_words(price)}")
+    if trade["kind"] != "paired":
+        return f"{', '.join(words)}: {trade['kind']}"
+    late = ", one bar late" if trade["late"] else ""
+    return f"{', '.join(words)}: slippage {trade['slippage_pct']:+.3f} %{late}"

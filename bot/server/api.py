@@ -9,11 +9,17 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from bot.core.requests import DeployRequest, LimitRequest, RollbackRequest, SandboxTestRequest
+from bot.landing.execution import executions
 from bot.server import body, judge, openapi, reading
 from bot.server.auth import Requester, TokenRole, deployer, reader
 from bot.server.errors import Problem, problem
 from bot.server.health import STRATEGY_COMPONENTS
-from bot.server.list_shapes import OrdersAnswer, SheetAnswer
+from bot.server.list_shapes import (
+    ExecutionAnswer,
+    ExecutionsAnswer,
+    OrdersAnswer,
+    SheetAnswer,
+)
 from bot.server.parts import parts
 from bot.server.shapes import (
     AuditEntry,
@@ -192,6 +198,19 @@ def orders(request: Request, strategy_id: str, _: Reads) -> OrdersAnswer:
         strategy_id=found.id,
         name=found.name,
         sheets=[SheetAnswer(**one) for one in sheets(store, found.repository, found.name)],
+    )
+
+
+@router.get("/{strategy_id}/execution/", responses=openapi.errors(404))
+def execution(request: Request, strategy_id: str, _: Reads) -> ExecutionsAnswer:
+    """What a broker's imported fills say beside the orders on record."""
+    store = parts(request).backend.store
+    found = reading.strategy_of(store, strategy_id)
+    said = executions(store, found.repository, found.name)
+    return ExecutionsAnswer(
+        strategy_id=found.id,
+        name=found.name,
+        executions=[ExecutionAnswer(**one) for one in said],
     )
 
 

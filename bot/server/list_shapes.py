@@ -3,6 +3,7 @@
 from pydantic import BaseModel
 
 from bot.server.shapes import AuditEntry
+from components.engine.evidence.execution import Estimate, Traded
 from components.schema.results.book import Book
 from components.schema.results.orders import WantedOrder
 from components.schema.results.report import Report
@@ -55,6 +56,36 @@ class OrdersAnswer(BaseModel):
     strategy_id: int
     name: str
     sheets: list[SheetAnswer]
+
+
+class ExecutionAnswer(BaseModel):
+    """What a broker's fills of one symbol say beside the fills of the backtest's account.
+
+    `slippage_pct` and `cost_pct`: mean over the paired trades with its 95 % interval (null below
+    five trades); `floor_pct`: their cost at the policy's floors. `missed` trades had published
+    orders and no fill, `extra` ones a fill alone; `not_asked`: no orders were published. `waiting`:
+    further bars or fills are needed; `before`: fills from before the record.
+    """
+
+    strategy: str
+    symbol: str
+    fills: int
+    says: str
+    trades: list[Traded]
+    slippage_pct: Estimate | None
+    cost_pct: Estimate | None
+    floor_pct: float | None
+    not_asked: int
+    waiting: int
+    before: int
+
+
+class ExecutionsAnswer(BaseModel):
+    """How the orders of a strategy were executed, one a symbol; none where no fill is known."""
+
+    strategy_id: int
+    name: str
+    executions: list[ExecutionAnswer]
 
 
 class StrategyFigures(BaseModel):

@@ -179,6 +179,7 @@ def strategy(request: Request, name: str, symbol: str = "", life: str = "") -> H
         versions=strategy_view.with_before(store.versions.list(*key, limit=HISTORY)),
         runs=runs,
         orders=strategy_view.orders_now(store, found),
+        executions=strategy_view.executions_now(store, found),
         stages=on_stages(store, backend.settings.repositories).get(key, ()),
         deployments=store.deployments.list(*key, stage=None, limit=HISTORY),
         **_performance(found, result, previous),

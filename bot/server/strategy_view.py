@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.landing import kept
-from bot.report.orders import edge_words, order_words
+from bot.landing.execution import executions
+from bot.report.orders import edge_words, execution_words, order_words
 from bot.server import figures, text
 from components.schema.results.values import ExecutionResult, Metrics
 from components.state import Store
@@ -154,6 +155,22 @@ def orders_now(store: Store, strategy: Strategy) -> list[dict[str, Any]]:
             "edge_words": edge_words(one["edge"]),
         }
         for one in found
+    ]
+
+
+TRADES_SHOWN = 20
+"""Trades of a symbol in the table of executions."""
+
+
+def executions_now(store: Store, strategy: Strategy) -> list[dict[str, Any]]:
+    """What a broker's fills say, one a symbol, each in words and with its last trades first."""
+    return [
+        {
+            "symbol": one["symbol"],
+            "words": execution_words(one),
+            "trades": list(one["trades"])[: -TRADES_SHOWN - 1 : -1],
+        }
+        for one in executions(store, strategy.repository, strategy.name)
     ]
 
 

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from components.engine.broker import Label
 from components.engine.data.prefix import moments, prefixes
-from components.schema.results.orders import OrderSheet, WantedOrder
+from components.schema.results.orders import OrderSheet, PaperFill, WantedOrder
 from components.texts import harmless
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from components.engine.broker import LedgerBroker
     from components.ports import Bars
 
-Kept = tuple[tuple[WantedOrder, ...], float, float]
-"""Orders, position and equity after a bar."""
+Kept = tuple[tuple[WantedOrder, ...], tuple[PaperFill, ...], float, float]
+"""Orders after a bar, fills in it, position and equity."""
+
+Entry = tuple[int, float, int]
+"""Bar and price at which trades were opened, and 1 or -1: long or short."""
 
 
 class Sheets:
@@ -37,13 +43,48 @@ class Sheets:
         self._unit = unit
         self.first = min(int(self._times.searchsorted(since)), len(self._times) - 1)
         self._kept: dict[int, Kept] = {}
+        self._closed = 0
+        self._open: Counter[Entry] = Counter()
 
     def note(self, bar: int, broker: LedgerBroker) -> None:
         """A bar is over: its fills are made, and the orders of it are in."""
+        if bar < self.first - 1:
+            return
         if bar >= self.first:
             orders = tuple(_order(order, broker, self._unit) for order in broker.orders)
             position = sum(trade.size for trade in broker.trades) * self._unit
-            self._kept[bar] = (orders, float(position), float(broker.equity))
+            fills = tuple(self._fills(broker))
+            self._kept[bar] = (orders, fills, float(position), float(broker.equity))
+        self._closed, self._open = len(broker.closed_trades), _entries(broker.trades)
+
+    def _fills(self, broker: LedgerBroker) -> Iterator[PaperFill]:
+        """What began and ended since the last note.
+
+        A trade that is closed in part is two trades for the package; both were opened at the same
+        bar and price, so what is new of an entry is how much there is more of it than before.
+        """
+        ended = broker.closed_trades[self._closed :]
+        began = _entries([*broker.trades, *ended])
+        began.subtract(self._open)
+        for (bar, price, side), size in began.items():
+            if size:
+                yield self._fill(broker, bar, side * size, price, opens=True)
+        for one in ended:
+            yield self._fill(broker, one.exit_bar, -one.size, one.exit_price, opens=False)
+
+    def _fill(
+        self, broker: LedgerBroker, bar: int, size: float, price: float, *, opens: bool
+    ) -> PaperFill:
+        spread = broker._spread if opens else 0.0  # noqa: SLF001  # the package's own
+        return PaperFill(
+            time=pd.Timestamp(self._frame.index[bar]).isoformat(),
+            side="buy" if size > 0 else "sell",
+            size=float(abs(size) * self._unit),
+            price=float(price / self._unit),
+            quoted=float(price / self._unit / (1 + math.copysign(spread, size))),
+            fee=float(broker._commission(size, price)),  # noqa: SLF001  # as the package charges it
+            opens=opens,
+        )
 
     def result(self, start: int | None, cash: float) -> tuple[OrderSheet, ...]:
         """The sheets, the oldest first; none from the bar on in which the account ran dry.
@@ -57,10 +98,10 @@ class Sheets:
         rows = self._frame.iloc[self.first :].to_numpy(dtype=float).tolist()
         for bar, digest in enumerate(prefixes(self._frame, self.first), self.first):
             idle = start is None or bar < start
-            kept = self._kept.get(bar, ((), 0.0, cash) if idle else None)
+            kept = self._kept.get(bar, ((), (), 0.0, cash) if idle else None)
             if kept is None:
                 break
-            orders, position, equity = kept
+            orders, fills, position, equity = kept
             found.append(
                 OrderSheet(
                     time=pd.Timestamp(self._frame.index[bar]).isoformat(),
@@ -68,6 +109,7 @@ class Sheets:
                     prices=dict(zip(names, map(_known, rows[bar - self.first]), strict=True)),
                     data=digest + self._finer_up_to(bar),
                     orders=orders,
+                    fills=fills,
                     position=position,
                     equity=equity,
                 )
@@ -81,6 +123,15 @@ class Sheets:
         last = bar + 1 == len(self._times)
         end = len(self._finer) if last else moments(self._finer).searchsorted(self._times[bar + 1])
         return f"+{next(prefixes(self._finer.iloc[:end], end - 1))}" if end else "+"
+
+
+def _entries(trades: Any) -> Counter[Entry]:
+    """Size, above zero, by where trades were opened."""
+    found: Counter[Entry] = Counter()
+    for trade in trades:
+        side = 1 if trade.is_long else -1
+        found[trade.entry_bar, trade.entry_price, side] += abs(trade.size)
+    return found
 
 
 def _known(value: float) -> float | None:

@@ -13,6 +13,7 @@ from components.state.tables.backtests import Backtests
 from components.state.tables.bodies import Bodies
 from components.state.tables.book import BookReturns
 from components.state.tables.deployments import Deployments
+from components.state.tables.fills import Fills
 from components.state.tables.forward import Forward
 from components.state.tables.holds import Holds
 from components.state.tables.inbox import Inbox
@@ -42,7 +43,7 @@ class Store:
     Attributes:
         path: the file.
         inbox, jobs, runs, verdicts, tries, book, looks, strategies, versions, deployments, forward,
-        holds, intents, comments, meta, backtests, audit: one for each family of tables.
+        fills, holds, intents, comments, meta, backtests, audit: one for each family of tables.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class Store:
         self.strategies = Strategies(self._db, self.audit, self.versions, self.holds)
         self.deployments = Deployments(self._db, self.audit)
         self.forward = Forward(self._db)
+        self.fills = Fills(self._db)
         self.intents = Intents(self._db, self.audit)
         self.comments = Comments(self._db)
         self.meta = Meta(self._db)

@@ -29,6 +29,26 @@ class WantedOrder(Value):
     tag: str | None = None
 
 
+class PaperFill(Value):
+    """What one bar filled on the backtest's account: a part of a trade that begins or ends.
+
+    Attributes:
+        time: of the bar whose price it has, as the data has it (ISO).
+        size: in units of the asset, above zero.
+        price: with the slippage of the backtest; `quoted`: the same without it.
+        fee: commission, in account currency.
+        opens: whether a trade begins; only those pay slippage.
+    """
+
+    time: str
+    side: Literal["buy", "sell"]
+    size: float
+    price: float
+    quoted: float
+    fee: float
+    opens: bool
+
+
 class OrderSheet(Value):
     """All that a strategy wants after one bar.
 
@@ -37,6 +57,7 @@ class OrderSheet(Value):
         at: the same in nanoseconds since 1970, UTC.
         prices: the bar's own columns.
         data: SHA-256 (hex) of all bars up to and with this one.
+        fills: what was filled since the bar before.
         position: signed, in units of the asset.
         equity: at the bar's close, in account currency.
     """
@@ -46,5 +67,26 @@ class OrderSheet(Value):
     prices: Mapping[str, float | None]
     data: str
     orders: tuple[WantedOrder, ...] = ()
+    fills: tuple[PaperFill, ...] = ()
     position: float = 0.0
     equity: float = 0.0
+
+
+class BrokerFill(Value):
+    """What a broker filled, as it tells it.
+
+    Attributes:
+        at: when, in nanoseconds since 1970 (UTC); `time`: the same as the broker wrote it.
+        size: in units of the asset, above zero.
+        price: of one unit; `fee`: of the whole fill, in account currency.
+        order_id: the broker's, "" where it is not known.
+    """
+
+    symbol: str
+    at: int
+    time: str
+    side: Literal["buy", "sell"]
+    size: float
+    price: float
+    fee: float
+    order_id: str = ""

@@ -288,3 +288,27 @@ def m0018_bodies(db: Database) -> None:
         CREATE INDEX book_returns_recorded ON book_returns (recorded_at);
         """,
     )
+
+
+@migrations()
+def m0019_fills(db: Database) -> None:
+    """What a broker filled, and what the backtest's account filled at the same bars."""
+    execute(
+        db,
+        """
+        ALTER TABLE forward ADD COLUMN fills TEXT NOT NULL DEFAULT '';
+        CREATE TABLE fills (
+            id INTEGER PRIMARY KEY, repository TEXT NOT NULL, name TEXT NOT NULL,
+            symbol TEXT NOT NULL, at INTEGER NOT NULL, time TEXT NOT NULL,
+            side TEXT NOT NULL CHECK (side IN ('buy', 'sell')), size REAL NOT NULL,
+            price REAL NOT NULL, fee REAL NOT NULL, order_id TEXT NOT NULL,
+            equal INTEGER NOT NULL, imported_at TEXT NOT NULL
+        ) STRICT;
+        CREATE UNIQUE INDEX fills_once ON fills
+            (repository, name, symbol, at, side, size, price, fee, order_id, equal);
+        CREATE TRIGGER fills_no_update BEFORE UPDATE ON fills
+            BEGIN SELECT RAISE(ABORT, 'fills are append-only'); END;
+        CREATE TRIGGER fills_no_delete BEFORE DELETE ON fills
+            BEGIN SELECT RAISE(ABORT, 'fills are append-only'); END;
+        """,
+    )

@@ -25,6 +25,7 @@ NAMES = (
     "m0016_stages",
     "m0017_since_deploy",
     "m0018_bodies",
+    "m0019_fills",
 )
 """The migrations of `migrations.py`, in their order."""
 

@@ -43,6 +43,8 @@ class Sealed:
         orders: what was wanted (JSON), and its SHA-256 (hex).
         counts: whether the bar arrived after the deploy.
         published: whether its orders were told while it was the last bar.
+        fills: what this bar filled of the orders before (JSON: `PaperFill`, and `floor`: what the
+            policy's floors took of it then, in account currency); "": it was not noted.
     """
 
     bar: int
@@ -59,6 +61,7 @@ class Sealed:
     made_of: str
     counts: bool
     published: bool
+    fills: str = ""
     first_seen: str = ""
 
 
@@ -141,7 +144,8 @@ class Forward:
                 self._db.execute(
                     "INSERT INTO forward (track, bar, time, content_key, data, prices, orders,"
                     " orders_sha256, position, equity, engine, image, made_of, counts, published,"
-                    " first_seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                    " fills, first_seen)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                     " ON CONFLICT (track, bar) DO NOTHING",
                     (track, *list(vars(row).values())[:-1], self._db.now()),
                 )
@@ -150,6 +154,21 @@ class Forward:
         """All rows of a record, the oldest bar first."""
         rows = self._db.rows("SELECT * FROM forward WHERE track = ? ORDER BY bar", (track,))
         return [_sealed(row) for row in rows]
+
+    def records(self, repository: str, name: str, symbol: str) -> list[list[Sealed]]:
+        """All records of a strategy on a symbol, the oldest one first."""
+        tracks = self._db.rows(
+            "SELECT id FROM tracks WHERE repository = ? AND name = ? AND symbol = ? ORDER BY id",
+            (repository, name, symbol),
+        )
+        return [self.sealed(row["id"]) for row in tracks]
+
+    def traders(self, symbol: str) -> list[tuple[str, str]]:
+        """Repository and name of the strategies that have a record on a symbol."""
+        rows = self._db.rows(
+            "SELECT DISTINCT repository, name FROM tracks WHERE symbol = ? ORDER BY 1, 2", (symbol,)
+        )
+        return [(row["repository"], row["name"]) for row in rows]
 
     def last(self, track: int) -> Sealed | None:
         """The row of a record's last bar."""

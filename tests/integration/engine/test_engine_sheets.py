@@ -104,3 +104,28 @@ def test_account_that_ran_dry_has_no_sheet_from_there_on(data):
     assert 0 < len(told) < len(whole)
     assert whole[-1].orders == ()
     assert whole[-1].equity == 10_000
+
+
+@pytest.mark.parametrize("more", [{}, {"trade_on_close": True}, {"hedging": True}])
+def test_fills_of_the_sheets_are_the_trades_of_the_backtest(data, more):
+    config = BacktestConfig(commission=0.002, slippage=0.001, finalize_trades=True, **more)
+    wanted = replace(job(BRACKETS), config=config, end="2011-06-30")
+    told = sheets(wanted, data)
+    whole = run_backtest(replace(wanted, sheets_since=None), ForkingSandbox(), data)
+    fills = [fill for sheet in told for fill in sheet.fills]
+    left = abs(told[-1].position)
+    entered = sum(fill.size for fill in fills if fill.opens)
+    assert entered == pytest.approx(sum(abs(trade.size) for trade in whole.trades))
+    assert entered - sum(fill.size for fill in fills if not fill.opens) == pytest.approx(left)
+    signed = sum(fill.size * (1 if fill.side == "buy" else -1) for fill in fills)
+    assert signed == pytest.approx(told[-1].position)
+    entries = {(fill.time, fill.price) for fill in fills if fill.opens}
+    assert entries == {(trade.entry_time, trade.entry_price) for trade in whole.trades}
+    money = sum(f.size * f.price * (1 if f.side == "sell" else -1) - f.fee for f in fills)
+    close = told[-1].prices["Close"]
+    assert 10_000 + money + told[-1].position * close == pytest.approx(told[-1].equity)
+    later = sheets(replace(wanted, sheets_since=told[200].at), data)
+    assert later == told[200:]
+    for fill in fills:
+        paid = abs(fill.price / fill.quoted - 1)
+        assert paid == pytest.approx(0.001 if fill.opens else 0.0)

@@ -297,7 +297,7 @@ def test_all_references_of_the_openapi_document_resolve(client):
 def test_the_endpoints_of_production_are_all_there(client):
     paths = client.get("/openapi.json").json()["paths"]
     old = {(method, path) for path, ms in paths.items() for method in ms if "/production/" in path}
-    assert len(old) == 12
+    assert len(old) == 13
 
 
 def test_a_runs_tear_sheet_is_linked_and_may_use_its_own_style_only(get, ids):

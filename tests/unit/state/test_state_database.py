@@ -294,6 +294,15 @@ FILL = {
     "m0015_looks": "SELECT 1;",
     "m0016_stages": "SELECT 1;",
     "m0017_since_deploy": "SELECT 1;",
+    "m0018_bodies": """
+        INSERT INTO tracks (deployment, repository, name, version, symbol, interval, start,
+                            made_of, reason, began_at)
+            VALUES (1, 'main', 'RSI', '0.8.0', 'SPX', '1d', '', '', 'deployed', '');
+        INSERT INTO forward (track, bar, time, content_key, data, prices, first_seen, orders,
+                             orders_sha256, position, equity, engine, image, made_of, counts,
+                             published)
+            VALUES (1, 1, '2026-01-01', 'k', 'd', '{}', '', '[]', 's', 0, 1, '1', 'i', '', 1, 1);
+    """,
 }
 
 
@@ -329,8 +338,8 @@ def test_verdicts_that_were_there_get_their_figures(tmp_path):
     path = tmp_path / "algoops.db"
     db = sqlite_utils.Database(path)
     migrations.apply(db, stop_before="m0011_figures")
-    for text in FILL.values():
-        db.conn.executescript(text)
+    for name in NAMES[: NAMES.index("m0011_figures")]:
+        db.conn.executescript(FILL[name])
     db.close()
     with Store(path, upgrade=True) as store:
         read = [store.verdicts.get(key) for key in ("f", "g")]
