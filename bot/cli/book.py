@@ -7,9 +7,12 @@ from rich.table import Table
 
 from bot.cli.common import ConfigOption, Form, FormOption, out, print_json, settings_from
 from bot.landing.book import book_of
-from bot.report.book import book_figures, correlation_words
+from bot.report.book import book_figures, correlation_words, cut_words, most_alike
 from components.schema.results.book import Book
 from components.state import DATABASE, Store
+
+IN_A_TERMINAL = 12
+"""Columns of correlations."""
 
 
 def register(app: typer.Typer) -> None:
@@ -44,8 +47,12 @@ def _show(repository: str, found: Book) -> None:
         say(f"  {one.name} is left out: {one.why}")
     if found.names:
         table = Table(box=None)
-        for head in ("", *found.names):
+        shown = most_alike(found, IN_A_TERMINAL)
+        for head in ("", *map(str, range(1, len(shown) + 1))):
             table.add_column(head, justify="right")
-        for name, row in zip(found.names, found.correlations, strict=True):
-            table.add_row(name, *map(correlation_words, row))
+        for number, place in enumerate(shown, 1):
+            row = found.correlations[place]
+            cells = (correlation_words(row[other]) for other in shown)
+            table.add_row(f"{found.names[place]} {number}", *cells)
         out.print(table, markup=False)
+        say(cut_words(found, len(shown)))

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from itertools import accumulate
 
-from bot.report.book import book_figures, correlation_words
+from bot.report.book import HEAT, book_figures, correlation_words, cut_words, most_alike
 from bot.report.lines import Frame, path_of, seconds_of
 from bot.server.figures import LOW, STILL, STILL_POINTS, Figure, Line
+from bot.server.text import MINUS
 from components.schema.results.book import Alike, Book
 
 STEPS = 5
@@ -32,12 +33,13 @@ class BookPart:
 
 @dataclass(frozen=True)
 class BookView:
-    """One repository's book."""
+    """One repository's book; `cut` says that `heat` has not all of it."""
 
     repository: str
     why: str
     figures: tuple[tuple[str, str], ...]
     heat: tuple[tuple[str, tuple[CorrelationCell, ...]], ...]
+    cut: str
     parts: tuple[BookPart, ...]
     missing: tuple[Alike, ...]
     figure: Figure | None
@@ -46,20 +48,25 @@ class BookView:
 def book_view(repository: str, book: Book) -> BookView:
     """The book of a repository as its page shows it."""
     shares = book.contributions_pct or (None,) * len(book.names)
+    shown = most_alike(book, HEAT)
+    parts = [BookPart(*one) for one in zip(book.names, book.weights_pct, shares, strict=True)]
     return BookView(
         repository=repository,
         why=book.why,
-        figures=tuple(book_figures(book)),
+        figures=tuple((label, value.replace("-", MINUS)) for label, value in book_figures(book)),
         heat=tuple(
-            (name, tuple(CorrelationCell(correlation_words(v), _shade(v)) for v in row))
-            for name, row in zip(book.names, book.correlations, strict=True)
+            (book.names[place], tuple(_cell(book.correlations[place][other]) for other in shown))
+            for place in shown
         ),
-        parts=tuple(
-            BookPart(*one) for one in zip(book.names, book.weights_pct, shares, strict=True)
-        ),
+        cut=cut_words(book, len(shown)),
+        parts=tuple(sorted(parts, key=lambda one: -(one.contribution or 0.0))),
         missing=book.missing,
         figure=_figure(book) if book.equity else None,
     )
+
+
+def _cell(correlation: float | None) -> CorrelationCell:
+    return CorrelationCell(correlation_words(correlation).replace("-", MINUS), _shade(correlation))
 
 
 def _shade(correlation: float | None) -> str:

@@ -31,7 +31,7 @@ from components.state.tables.strategy_rows import ListOrder, SortBy
 from components.texts import scrub
 
 HISTORY = 60
-MAX_ATTENTION = 12
+MAX_ATTENTION = 6
 RECENT = 100
 """Runs that are looked at for what needs attention."""
 

@@ -101,6 +101,33 @@ def alike(name: str, one: Weekly, other: Weekly) -> Alike:
     return Alike(name=name, correlation=min(max(found, -1.0), 1.0))
 
 
+def each_with_each(found: Sequence[Weekly]) -> Numbers:
+    """What `alike` says of each pair, of all pairs at once; NaN where it says nothing.
+
+    Args:
+        found: at least one; each moves, with finite returns.
+    """
+    rows = _stacked(found)
+    there = (~np.isnan(rows)).astype(float)
+    away = np.where(there > 0, rows - np.nanmean(rows, axis=1, keepdims=True), 0.0)
+    weeks = there @ there.T
+    common = np.maximum(weeks, 1)
+    means = away @ there.T / common
+    variances = away**2 @ there.T / common - means**2
+    together = away @ away.T / common - means * means.T
+    least = np.minimum(variances, variances.T)
+    known = (weeks >= FEWEST) & (least > _STILL**2)
+    both = np.where(known, variances * variances.T, np.nan)
+    result: Numbers = (together / np.sqrt(both)).round(12).clip(-1, 1)
+    np.fill_diagonal(result, 1.0)
+    return result
+
+
+def _stacked(found: Sequence[Weekly]) -> Numbers:
+    begin, end = min(w.first for w in found), max(w.end for w in found)
+    return np.stack([w.cut(begin, end) for w in found])
+
+
 @dataclass(frozen=True)
 class Joint:
     """The book of equal risk: a strategy weighs one over the deviation of its returns.
@@ -239,12 +266,10 @@ def whole(deployed: Mapping[str, Weekly | str]) -> Book:
         why = "no deployed strategy has returns to show" if deployed else "nothing is deployed"
         return Book(missing=missing, why=why)
     names = tuple(usable)
-    matrix = tuple(
-        tuple(1.0 if a == b else alike(b, usable[a], usable[b]).correlation for b in names)
-        for a in names
-    )
-    all_known = not any(v is None for row in matrix for v in row)
     book = _joined(list(usable.values()))
+    found = each_with_each(list(usable.values()))
+    all_known = not np.isnan(found).any()
+    matrix = tuple(tuple(None if math.isnan(v) else v for v in row) for row in found.tolist())
     variance = float(book.returns.var())
     parts = np.where(np.isnan(book.rows), 0.0, book.rows) * book.weights
     away = book.returns - book.returns.mean()
@@ -253,7 +278,7 @@ def whole(deployed: Mapping[str, Weekly | str]) -> Book:
         names=names,
         correlations=matrix,
         missing=missing,
-        bets=bets(np.array(matrix, float)) if all_known else None,
+        bets=bets(found) if all_known else None,
         sharpe=book.sharpe,
         drawdown_pct=book.drawdown_pct,
         contributions_pct=tuple(float(s) for s in shares),
@@ -273,8 +298,6 @@ def _unusable(one: Weekly) -> str:
 
 
 def _joined(found: Sequence[Weekly]) -> Joint:
-    begin, end = min(w.first for w in found), max(w.end for w in found)
-    rows = np.stack([w.cut(begin, end) for w in found])
-    gone = np.isnan(rows).all(axis=0)
-    rows[0, gone] = 0.0  # nobody has data: the money lies still
-    return joint(rows, begin)
+    rows = _stacked(found)
+    rows[0, np.isnan(rows).all(axis=0)] = 0.0  # nobody has data: the money lies still
+    return joint(rows, min(w.first for w in found))

@@ -7,7 +7,14 @@ from playwright.sync_api import expect
 from bot.core.notices import CheckEnded, RunChanged, StrategyChanged
 from components.schema.results.report import CheckResult
 from components.schema.results.values import CheckName, Outcome
-from tests.server_support import BAD_IMPORT, REPOSITORY
+from tests.server_support import (
+    BAD_IMPORT,
+    REPOSITORY,
+    deploy,
+    failed_report,
+    passed_report,
+    propose,
+)
 
 PAGES = {
     "index": "/",
@@ -27,6 +34,17 @@ PAGES = {
     "diff": "/strategies/1/diff?old=1.0.0&new=1.1.0",
     "login": "/login",
 }
+CUT = """() => {
+  const wide = document.documentElement.clientWidth, scrolls = (one) => one.closest(".scroll, pre, .skip");
+  return [...document.querySelectorAll("main *, header *")].filter((one) => {
+    const box = one.getBoundingClientRect();
+    return box.width > 1 && (box.right > wide + 1 || box.left < -1) && !scrolls(one);
+  }).map((one) => one.outerHTML.slice(0, 120)).concat(
+    [...document.querySelectorAll(".board")].filter((one) => one.scrollWidth > one.parentElement.clientWidth)
+      .map(() => "the list of strategies"));
+}"""
+"""Elements that stand out of the page, and a list of strategies that has to be scrolled sideways."""
+
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True}
 
 
@@ -50,6 +68,26 @@ def test_every_page_fits_a_phone(browse, base, serious, keep):
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width <= PHONE["viewport"]["width"], name
         assert serious(page) == [], name
+
+
+def test_long_names_and_proposals_are_cut_nowhere_on_a_phone_and_on_a_desk(bot, browse, base):
+    long = passed_report("relative_strength_rotation_monthly_rebalanced_with_volatility")
+    one_word = passed_report("Averyveryverylongnamewithoutanyunderscoreatallinside")
+    for number, made in enumerate((long, one_word)):
+        run = propose(bot.store, made, f"branch/improve-{made.name}", f"{number}" * 40)
+        deploy(bot.store, made, f"{number + 8}" * 40, run)
+        bad = failed_report(made.name)
+        failed = propose(bot.store, bad, f"branch/break-{made.name}", f"{number + 3}" * 40)
+        proposal = f"branch/improve-{made.name}"
+        bot.store.jobs.enqueue("check", proposal, REPOSITORY, {}, author=f"{made.name}@example.org")
+    more = {name: f"/strategies/{made.name}" for name, made in (("l", long), ("w", one_word))}
+    more |= {"long-run": f"/runs/{run}", "long-failed": f"/runs/{failed}", "f": "/?state=failed"}
+    more["long-compare"] = f"/compare?s={long.name}&s={one_word.name}"
+    for options in (PHONE, {"viewport": {"width": 1280, "height": 900}}):
+        page = browse(**options)
+        for name, path in (PAGES | more).items():
+            page.goto(base + path)
+            assert page.evaluate(CUT) == [], (name, options)
 
 
 def test_a_person_finds_from_the_first_page_why_a_strategy_failed(browse, base):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.engine import gates
-from components.engine.evidence.book import FEWEST, bets, fit, weekly, whole
+from components.engine.evidence.book import FEWEST, alike, bets, fit, weekly, whole
 from components.engine.evidence.track import track_of
 from components.schema.policies.risk import Gate, RiskPolicy
 
@@ -143,6 +143,29 @@ def test_contributions_of_the_whole_book_sum_to_all_of_it(seeds):
     assert sum(book.contributions_pct) == pytest.approx(100)
     assert sum(book.weights_pct) == pytest.approx(100)
     assert 1 <= book.bets <= len(seeds) + 1e-9
+
+
+def test_correlations_of_all_at_once_are_those_of_each_pair():
+    """Also with gaps, short common times, other scales, copies, and one that stands still there."""
+    short, late = days(1.1), days(start="2017-01-02")
+    held = returns(7, len(days()))
+    held[len(held) // 2 :] = 0
+    found = {
+        **{f"s{seed}": one(seed, drift=seed / 1e4) for seed in range(4)},
+        "copy": one(1, drift=1 / 1e4),
+        "large": series(returns(5, len(days())) * 1e4, days()),
+        "late": one(6, late),
+        "short": one(8, short),
+        "still later": series(held, days()),
+        "new": one(9, days(1.5, start="2017-07-03")),
+    }
+    book = whole(found)
+    assert book.names == tuple(found)
+    for a, row in zip(book.names, book.correlations, strict=True):
+        for b, value in zip(book.names, row, strict=True):
+            pair = 1.0 if a == b else alike(b, found[a], found[b]).correlation
+            assert value == (None if pair is None else pytest.approx(pair, abs=1e-9)), (a, b)
+    assert book.bets is None
 
 
 def test_the_whole_book_names_what_it_leaves_out():

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from bot.report.book import HEAT
 from components.state.tables.book import KeptReturns
 from components.state.tables.tries import Returns
 
@@ -29,9 +30,24 @@ def test_page_and_api_show_the_same_book_and_what_is_left_out(bot, client):
     assert f"deepest drawdown {book['drawdown_pct']:.1f} %" in page
     assert '<td class="num alike-5">1.00</td>' in page
     for share in book["contributions_pct"]:
-        assert f"{share:.1f} %" in page
+        assert f"{share:.1f}\N{NO-BREAK SPACE}%" in page
     assert "fresh is left out: its returns are not kept yet" in page
     assert "style=" not in page
+
+
+def test_a_book_of_many_shows_those_that_are_most_alike_and_says_so(bot, client):
+    repository = bot.settings.repositories[0].name
+    for number in range(HEAT + 6):
+        deployed(bot.store, repository, f"alone_{number}", number)
+    for name in ("twin_a", "twin_b"):
+        deployed(bot.store, repository, name, 1_000)
+    page = client.get("/book", headers={"accept": "text/html"}).text
+    assert f"The {HEAT} of {HEAT + 8} strategies that are most correlated" in page
+    heat = page[page.index('class="slim heat"') : page.index("Contributions")]
+    assert heat.count('scope="row"') == HEAT
+    assert "twin_a" in heat
+    assert "twin_b" in heat
+    assert len(client.get("/api/v1/book").json()["books"][0]["correlations"]) == HEAT + 8
 
 
 def test_a_book_of_nothing_says_so(client):
