@@ -7,17 +7,35 @@ from pydantic import Field, field_validator
 from bot.config.source import Section
 from components.safe_tools.names import ref_problem
 
+RecordMetric = Literal[
+    "trades", "return_pct", "max_drawdown_pct", "sharpe", "over_band_pct", "cost_over_floors_pct"
+]
+
+
+class RecordGate(Section):
+    """One condition on the record since the deploy, for each symbol: metric op value.
+
+    It does not hold with fewer than `bars`, or while its metric is not known.
+    """
+
+    metric: RecordMetric
+    op: Literal[">=", ">", "<=", "<"]
+    value: Annotated[float, Field(allow_inf_nan=False)]
+    bars: Annotated[int, Field(ge=1, le=1_000_000)] = 20
+
 
 class AfterSettings(Section):
     """What has to be so before a version goes on to a stage.
 
     `days` on the stage before it; `bars` that came since, with its orders on record (of several
-    symbols the fewest count); `integrity: clean`: those orders equal today's replay.
+    symbols the fewest count); `integrity: clean`: those orders equal today's replay; `gates` on
+    what the record came to.
     """
 
     days: Annotated[float, Field(ge=0, le=3650)] = 0.0
     bars: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     integrity: Literal["", "clean"] = ""
+    gates: tuple[RecordGate, ...] = ()
 
 
 class StageSettings(Section):
@@ -49,11 +67,11 @@ def stages_problem(stages: tuple[StageSettings, ...], base: str) -> str:
         return f"the first stage, {stages[0].name}, is the base branch: it has only a name"
     if "" in branches:
         return f"the stage {names[1:][branches.index('')]} needs a `branch`"
-    later = [s.name for s in stages[2:] if s.after.bars or s.after.integrity]
+    later = [s.name for s in stages[2:] if s.after.bars or s.after.integrity or s.after.gates]
     if later:
         return (
-            f"the stage {later[0]} asks for bars or integrity: orders are on record for the base"
-            f" alone, so only {names[1]} may"
+            f"the stage {later[0]} asks for bars, integrity or gates: orders are on record for"
+            f" the base alone, so only {names[1]} may"
         )
     if base in branches or len(set(branches)) != len(branches):
         return "each stage needs a branch of its own, and only the first one is the base"

@@ -59,7 +59,7 @@ READY = "ready"
 NOT_READY_CODES = frozenset(
     {
         *("not_ready", "not_reported", "nothing", "error", "not_deployed", UNSEEN, FROZEN),
-        *("untested", "too_early", "integrity", "moved_on", "renamed", "under_way"),
+        *("untested", "too_early", "integrity", "gates", "moved_on", "renamed", "under_way"),
         *("not_drifted", "not_adopted"),
     }
 )

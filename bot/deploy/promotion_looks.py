@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from bot.checks.run import read_subject
 from bot.core.decisions import FROZEN, Refuse, StrategyChange
 from bot.core.orders import PromoteOrder
+from bot.deploy.record_gates import broken_gate
 from bot.landing.context import Watched, World
 from bot.landing.freezing import frozen
 from bot.landing.holding import find_hold
@@ -180,6 +181,13 @@ def _not_clean(world: World, watched: Watched, order: PromoteOrder, way: Way) ->
     return "" if record else f"{what} has no orders on record yet"
 
 
+def _gate_broken(world: World, watched: Watched, order: PromoteOrder, way: Way) -> str:
+    stage = watched.stages[way.place]
+    broken = broken_gate(world, stage.after.gates, way.live, _record(world, watched, way))
+    words = f"{order.name} {way.live.version} may not go to {stage.name} yet"
+    return f"{words}: {broken}" if broken else ""
+
+
 def _record(world: World, watched: Watched, way: Way) -> list[OrderState]:
     """How this landing's orders stand, one a symbol; none while a tested symbol lacks its own."""
     standing = world.store.forward.all_standing(watched.name, way.live.name)
@@ -193,6 +201,7 @@ WITHOUT_THE_FORGE = (
     ("too_early", _too_early),
     ("too_early", _too_few_bars),
     ("integrity", _not_clean),
+    ("gates", _gate_broken),
     ("untested", _untested),
     ("held", _held),
 )

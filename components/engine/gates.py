@@ -117,7 +117,7 @@ def _on_book(gate: Gate, book: BookFit) -> GateResult:
     if value is None:
         return _result(gate, "", None, gate.value, passed=False, why=book.why)
     most = book.alike[0].name if gate.metric == "correlation_with_book" else ""
-    passed = _holds(gate.op, value, gate.value)
+    passed = holds(gate.op, value, gate.value)
     return _result(gate, "", value, gate.value, passed=passed, why=most and f"with {most}")
 
 
@@ -145,7 +145,7 @@ def _judged(
         limit = compared + gate.value
     if value is None:
         return _result(gate, symbol, None, limit, passed=False, why="undefined")
-    return _result(gate, symbol, value, limit, passed=_holds(gate.op, value, limit))
+    return _result(gate, symbol, value, limit, passed=holds(gate.op, value, limit))
 
 
 def _metric(metrics: Metrics | Luck | Further | BookFit | None, name: str) -> float | None:
@@ -153,7 +153,8 @@ def _metric(metrics: Metrics | Luck | Further | BookFit | None, name: str) -> fl
     return None if value is None else float(value)
 
 
-def _holds(op: str, value: float, limit: float) -> bool:
+def holds(op: str, value: float, limit: float) -> bool:
+    """Whether a value is on the right side of a limit; what is no number never is."""
     return {
         ">=": value >= limit,
         ">": value > limit,

@@ -253,6 +253,23 @@ def test_bars_and_integrity_of_the_record_are_waited_for(stage, world_on):
     assert go(world).code == "too_early", "the record is of the version before"
 
 
+def test_gates_on_the_record_are_waited_for(stage, world_on):
+    after = {"gates": [{"metric": "max_drawdown_pct", "op": ">=", "value": -10, "bars": 3}]}
+    auto = {"name": "live", "branch": "live", "by": "auto", "after": after}
+    world = world_on(configured(stage, [STAGES[0], auto]))
+    land(stage, world, "first")
+    assert "there is none yet" in go(world).message
+    followed(world, 2)
+    few = go(world)
+    assert (few.ok, few.code) == (False, "gates")
+    assert "max_drawdown_pct >= -10 on its record is asked for; on SPX 2 of 3" in few.message
+    reconcile(world, job("tick"))
+    assert on(world) == ""
+    followed(world, 3)
+    reconcile(world, job("tick"))
+    assert on(world) == "1.0.0"
+
+
 def age(world, days):
     """As if everything had landed so many days ago."""
     shift = "UPDATE deployments SET deployed_at = strftime('%Y-%m-%dT%H:%M:%fZ', deployed_at, ?)"
