@@ -1,5 +1,6 @@
 """For all tests: nothing is judged by the clock."""
 
+import gc
 import os
 import sys
 
@@ -22,6 +23,17 @@ _UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow
 settings.register_profile("suite", _UNHURRIED, max_examples=30, derandomize=True)
 settings.register_profile("deep", _UNHURRIED, max_examples=1_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
+
+
+def pytest_collection() -> None:
+    """Half a million objects that all stay are made now: looking for garbage would find none."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """From here on only what tests make is looked through."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)

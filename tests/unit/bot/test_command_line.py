@@ -1,6 +1,7 @@
 """What holds for every command: `--debug`, and where the configuration is found."""
 
 import importlib
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -14,8 +15,6 @@ from bot.cli import COMMANDS, GROUPS, take_debug
 from bot.cli.common import Debug
 from bot.config.settings import PROJECT, load
 from tests.cli_support import in_process
-
-ALGOOPS = Path(sys.executable).with_name("algoops")
 
 
 @pytest.fixture(autouse=True)
@@ -33,11 +32,10 @@ def debug_off():
     ],
 )
 def test_debug_anywhere_on_the_command_line_shows_the_traceback(tmp_path, words):
-    command = [ALGOOPS, *words]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = in_process(*words, cwd=tmp_path)
     assert done.returncode == 2
-    assert "none.yaml" in done.stderr
-    assert "Traceback" in done.stderr
+    assert b"none.yaml" in done.stderr
+    assert b"Traceback" in done.stderr
 
 
 @given(st.lists(st.sampled_from(["--debug", "--", "check", "--reason", "x"])))
@@ -107,31 +105,47 @@ HEAVY = {
 CHECKS = {"pandas", "numpy", "git", "docker", "pyarrow"}
 
 
-@pytest.mark.parametrize(
-    ("words", "needed"),
-    [
-        (["--help"], set()),
-        (["--version"], set()),
-        (["validate", "schema", "examples/strategies/sma_cross/strategy.yaml"], set()),
-        (["validate", "code", "examples/strategies/sma_cross"], set()),
-        (["status", "--help"], set()),
-        (["audit", "--help"], set()),
-        (["sandbox", "--help"], {"docker"}),
-        (["check", "--help"], CHECKS),
-        (["doctor", "--help"], CHECKS),
-        (["mcp", "--help"], CHECKS),
-        (["run", "--help"], {*CHECKS, "fastapi", "github"}),
-    ],
-)
-def test_a_command_loads_no_library_that_it_does_not_need(words, needed):
+NEEDED = [
+    (["--help"], set()),
+    (["--version"], set()),
+    (["validate", "schema", "examples/strategies/sma_cross/strategy.yaml"], set()),
+    (["validate", "code", "examples/strategies/sma_cross"], set()),
+    (["status", "--help"], set()),
+    (["audit", "--help"], set()),
+    (["sandbox", "--help"], {"docker"}),
+    (["check", "--help"], CHECKS),
+    (["doctor", "--help"], CHECKS),
+    (["mcp", "--help"], CHECKS),
+    (["run", "--help"], {*CHECKS, "fastapi", "github"}),
+]
+"""What one needs, those below it need too: so one process can run them all, from top to bottom."""
+
+LOADED = """
+import contextlib, io, json, sys
+from bot.cli import main
+for words in json.loads(sys.argv[1]):
+    sys.argv = ["algoops", *words]
+    code, said = 0, io.StringIO()
+    with contextlib.redirect_stdout(said):
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code or 0
+    print(json.dumps([code, bool(said.getvalue()), sorted(sys.modules)]))
+"""
+
+
+def test_a_command_loads_no_library_that_it_does_not_need():
     """Each of these costs its user between a tenth of a second and two seconds."""
-    script = (
-        "import sys\nfrom bot.cli import main\n"
-        f"sys.argv = ['algoops', *{words!r}]\n"
-        f"try:\n    main()\nfinally:\n    print(*({HEAVY!r} & set(sys.modules)), file=sys.stderr)"
-    )
+    commands = json.dumps([words for words, _needed in NEEDED])
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=PROJECT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", LOADED, commands],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    assert done.returncode == 0, done.stderr
-    assert set(done.stderr.split()) <= needed
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    for (words, needed), (code, spoke, modules) in zip(NEEDED, found, strict=True):
+        assert (code, spoke) == (0, True), (words, done.stderr)
+        assert HEAVY & set(modules) <= needed, words

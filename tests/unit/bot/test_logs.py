@@ -1,5 +1,7 @@
 """What is logged: no secrets, and never between the results on stdout."""
 
+import contextlib
+import io
 import subprocess
 import sys
 
@@ -42,15 +44,32 @@ log.warning("loud", token="hush")
 """
 
 
-@pytest.mark.parametrize("command", ["check", "backtest", "sandbox", "doctor"])
-def test_command_that_logs_keeps_it_off_its_results(command):
+def _as_process(script):
     done = subprocess.run(
-        [sys.executable, "-c", LOGS.format(command=command)],
-        capture_output=True,
-        text=True,
-        check=True,
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
-    assert done.stdout == ""
-    assert "loud" in done.stderr
-    assert "quiet" not in done.stderr
-    assert "hush" not in done.stderr
+    return done.stdout, done.stderr
+
+
+def _in_process(script):
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        exec(script, {})
+    return out.getvalue(), err.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("command", "run"),
+    [
+        ("check", _as_process),
+        ("sandbox", _as_process),
+        ("backtest", _in_process),
+        ("doctor", _in_process),
+    ],
+)
+def test_command_that_logs_keeps_it_off_its_results(command, run):
+    out, err = run(LOGS.format(command=command))
+    assert out == ""
+    assert "loud" in err
+    assert "quiet" not in err
+    assert "hush" not in err

@@ -50,11 +50,12 @@ def test_same_cost_at_each_bar_is_foretold_early(monkeypatch):
 
 @pytest.mark.parametrize("power", [1, 2])
 def test_run_that_fits_its_budget_is_never_given_up(monkeypatch, power):
-    assert _streamed(monkeypatch, lambda n: 9.0 * (n / 5_000) ** power) == (5_000, None)
+    cost = _streamed(monkeypatch, lambda n: 9.0 * (n / 1_000) ** power, bars=1_000)
+    assert cost == (1_000, None)
 
 
 def test_dear_first_bars_of_a_cheap_run_are_no_reason(monkeypatch):
-    assert _streamed(monkeypatch, lambda n: 0.9 + 5 * n / 5_000) == (5_000, None)
+    assert _streamed(monkeypatch, lambda n: 0.9 + 5 * n / 1_000, bars=1_000) == (1_000, None)
 
 
 @pytest.mark.parametrize(("cost", "budget_s"), [(lambda n: None, 10.0), (lambda n: 9e9, None)])
