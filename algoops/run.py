@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import numpy as np
-import pandas as pd
-from backtesting._stats import compute_stats
-from backtesting._util import _Indicator
 from backtesting.backtesting import _OutOfMoneyError
 
 from algoops.exchange.broker import Account
 from algoops.exchange.shared import SharedAccount
+from algoops.statistics import AccountCurve, account_statistics
 from algoops.strategy import PortfolioStrategy, SymbolBars
 from algoops.timeline import Timeline, checked
 from algoops.universe import parse_universe
@@ -23,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from os import PathLike
 
-    from algoops.exchange.shared import SymbolBook
+    import pandas as pd
+
     from algoops.universe import Universe
 
 
@@ -124,121 +122,25 @@ class _NotebookRun:
         lengths = self._timeline.before(self._start)
         for bars, length in zip(self._data.values(), lengths, strict=True):
             bars._set_length(length)  # noqa: SLF001  # the package's own loop
-        over = self._timeline.over
-        gone = [number for at in range(self._start) for number in over[at]]
         for at in range(self._start, len(self._equity)):
-            for number in (*gone, *over[at]):
-                self._books[number].delist()
-            gone = []
-            due = [self._books[number] for number in self._timeline.due[at]]
-            for book in due:
-                book._data._set_length(len(book._data) + 1)  # noqa: SLF001  # as above
-            if self._timeline.members is not None:
-                self._account.members = self._timeline.members[at]
-            self._account.next(due)
+            for number in self._timeline.due[at]:
+                bars = self._books[number]._data  # noqa: SLF001  # as above
+                bars._set_length(len(bars) + 1)  # noqa: SLF001  # as above
+            self._account.work_on(self._timeline, at)
             self._equity[at] = self._account.equity
-            self.strategy.listed = tuple(book.symbol for book in due if not book.untraded)
             self.strategy.next()
         if self._finalize:
-            self._finish()
-
-    def _finish(self) -> None:
-        self._account.weights.clear()
-        for book in self._books:
-            if book.trades or book.orders:
-                book.finish()
-        self._equity[-1] = self._account.equity
+            self._account.finish()
+            self._equity[-1] = self._account.equity
 
     def stats(self) -> pd.Series[Any]:
         """The package's statistics of the account."""
-        index = self._timeline.index
-        equity = pd.Series(self._equity).bfill().fillna(self._account.cash).to_numpy()
-        trades = self._trades()
-        warm = np.append(np.full(max(self._start - 1, 0), np.nan), 0.0)
-        with np.errstate(all="ignore"):
-            stats = compute_stats(
-                trades=trades,
-                equity=equity,
-                ohlc_data=pd.DataFrame({"Close": self._held()}, index=index),
-                strategy_instance=SimpleNamespace(
-                    _indicators=[], warm=_Indicator(warm, name="warm", scatter=False)
-                ),
-            )
-        stats["Commissions [$]"] = float(trades["Commission"].sum())
+        stats = account_statistics(self._books, self._timeline, self._frames, self._curve())
         stats["_strategy"] = self.strategy
-        stats["_contributions"] = self._contributions(trades)
-        stats["_delisted"] = self._timeline.ended()
-        found: pd.Series[Any] = stats
-        return found
+        return stats
 
-    def _held(self) -> Any:
-        """The same money in each symbol from its first bar on; of one symbol its closes."""
-        closes = [frame["Close"] for frame in self._frames.values()]
-        if len(closes) == 1:
-            return closes[0].to_numpy()
-        index = self._timeline.index
-        parts = [(c / c.iloc[0]).reindex(index, method="ffill").fillna(1.0) for c in closes]
-        return sum(part.to_numpy() for part in parts) / len(parts)
-
-    def _trades(self) -> pd.DataFrame:
-        places = self._timeline.places
-        rows = [
-            {
-                "Symbol": book.symbol,
-                "Size": trade.size,
-                "EntryBar": int(places[book.symbol][trade.entry_bar]),
-                "ExitBar": int(places[book.symbol][trade.exit_bar]),
-                "EntryPrice": trade.entry_price,
-                "ExitPrice": trade.exit_price,
-                "SL": trade.sl,
-                "TP": trade.tp,
-                "PnL": trade.pl,
-                "Commission": trade._commissions,  # noqa: SLF001  # as the package's statistics
-                "ReturnPct": trade.pl_pct,
-                "EntryTime": trade.entry_time,
-                "ExitTime": trade.exit_time,
-                "Tag": trade.tag,
-            }
-            for book in self._books
-            for trade in book.closed_trades
-        ]
-        found = pd.DataFrame(rows, columns=_COLUMNS)
-        if len(self._books) > 1:
-            found = found.sort_values("ExitBar", kind="stable", ignore_index=True)
-        if not rows:
-            numbers = ["EntryBar", "ExitBar", "PnL", "ReturnPct", "Commission", "Size"]
-            found = found.astype(dict.fromkeys(numbers, float))
-            found["Duration"] = pd.Series([], dtype="timedelta64[ns]")
-            return found
-        found["Duration"] = found["ExitTime"] - found["EntryTime"]
-        return found
-
-    def _contributions(self, trades: pd.DataFrame) -> pd.DataFrame:
-        """Money that each symbol brought: of closed trades, and of those still open."""
-        closed = trades.groupby("Symbol")["PnL"].agg(["sum", "count"])
-        rows = {
-            book.symbol: {
-                "Closed": float(closed["sum"].get(book.symbol, 0.0)),
-                "Open": _open_profit(book),
-                "# Trades": int(closed["count"].get(book.symbol, 0)),
-            }
-            for book in self._books
-        }
-        found = pd.DataFrame.from_dict(rows, orient="index")
-        found.insert(0, "PnL", found["Closed"] + found["Open"])
-        return found
-
-
-def _open_profit(book: SymbolBook) -> float:
-    """Of open trades at the newest close, less what their entry cost."""
-    paid = sum(book._commission(t.size, t.entry_price) for t in book.trades)  # noqa: SLF001  # as paid
-    return float(book.profit - paid)
-
-
-_COLUMNS = [
-    "Symbol", "Size", "EntryBar", "ExitBar", "EntryPrice", "ExitPrice", "SL", "TP", "PnL",
-    "Commission", "ReturnPct", "EntryTime", "ExitTime", "Tag",
-]  # fmt: skip
+    def _curve(self) -> AccountCurve:
+        return AccountCurve(self._equity, self._start, self._account.cash)
 
 
 def _account(terms: Terms) -> Account:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,9 +46,6 @@ class PortfolioStrategy(ABC):
     Attributes:
         data: the bars so far of each symbol, by symbol (`self.data["SPY"].Close[-1]`).
         symbols: all of them, in the order of the definition.
-        listed: those that have a bar now. A symbol that is listed later, or no more, and one with
-            a missing bar, is not among them; nor one that is not in the universe, where there is
-            one.
     """
 
     def __init__(
@@ -58,7 +56,6 @@ class PortfolioStrategy(ABC):
     ) -> None:
         self.data = data
         self.symbols = tuple(data)
-        self.listed: tuple[str, ...] = ()
         self._account = account
         self._books: dict[str, SymbolBook] = {book.symbol: book for book in account.books}
         self._indicators: list[tuple[str, Indicator]] = []
@@ -105,12 +102,17 @@ class PortfolioStrategy(ABC):
         """
         whose = symbol or self._owner(args, options)
         bars = self.data[whose]
-        told = name or getattr(func, "__name__", "indicator")
-        array = _rows(func(*args, **options), len(bars), f"{whose} {told}")
+        told = name or str(getattr(func, "__name__", "indicator"))
+        array = self._values(whose, told, partial(func, *args, **options))
         values = _Indicator(array, name=told, index=bars.index)
         indicator = Indicator(values, bars.__len__, scatter=scatter)
         self._indicators.append((whose, indicator))
         return indicator
+
+    def _values(self, symbol: str, name: str, func: Callable[[], Any]) -> np.ndarray[Any, Any]:
+        """An indicator's values; a symbol without a bar so far has none."""
+        bars = len(self.data[symbol])
+        return _rows(func(), bars, f"{symbol} {name}") if bars else np.empty(0)
 
     def _owner(self, args: tuple[Any, ...], options: Mapping[str, Any]) -> str:
         values = (*args, *options.values())
@@ -185,6 +187,14 @@ class PortfolioStrategy(ABC):
         except KeyError:
             there = ", ".join(self.symbols)
             raise ValueError(f"no symbol {symbol!r} here: there are {there}") from None
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """Symbols that have a bar now, of the universe where there is one.
+
+        Not one that is listed later, or no more, or lacks a bar.
+        """
+        return self._account.listed
 
     @property
     def equity(self) -> float:

@@ -268,6 +268,7 @@ class BacktestJob:
         sheets_since: None, or nanoseconds since 1970 (UTC): the result says what the strategy
             wanted after each bar from then on, always after the last one, and nothing else is
             computed or looked at.
+        symbols: of a portfolio those that it trades on one account; `symbol` is then a name for it.
         label: for people: "run/strategy/symbol".
     """
 
@@ -291,6 +292,7 @@ class BacktestJob:
     sheets_since: int | None = None
     seed: int = 0
     label: str = ""
+    symbols: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -311,6 +313,7 @@ class SmokeJob:
     unit: float | None = None
     seed: int = 0
     label: str = ""
+    symbols: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

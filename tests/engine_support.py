@@ -229,6 +229,7 @@ def run(  # noqa: PLR0913  # one argument a field of the job
     name: str = "Test",
     limits: Limits | None = None,
     seed: int = 0,
+    symbols: tuple[str, ...] = (),
 ) -> ExecutionResult:
     job = BacktestJob(
         strategy=name,
@@ -246,6 +247,7 @@ def run(  # noqa: PLR0913  # one argument a field of the job
         lookback=lookback,
         delay=delay,
         seed=seed,
+        symbols=symbols,
     )
     return run_backtest(job, sandbox or ForkingSandbox(), data)
 

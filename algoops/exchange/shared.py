@@ -26,11 +26,23 @@ from algoops.exchange.broker import Exchange
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Protocol
 
     from backtesting._util import _Data
     from backtesting.backtesting import Order
 
     from algoops.exchange.broker import Account
+
+    class Times(Protocol):
+        """By time, the numbers of the symbols that have a bar, and of those that are over.
+
+        `members`: the universe's, where there is one.
+        """
+
+        due: list[list[int]]
+        over: list[list[int]]
+        members: list[frozenset[str]] | None
+
 
 MOST_WEIGHT = 1e6
 """A target weight beyond it is a mistake."""
@@ -231,6 +243,7 @@ class SharedAccount:
         books: in the order of the symbols.
         weights: target weights by symbol that wait for the next open.
         members: of the universe now, where there is one: no others can be ordered.
+        listed: symbols that have a bar now, as the strategy is told.
     """
 
     members: frozenset[str] | None = None
@@ -239,6 +252,8 @@ class SharedAccount:
         self.cash = cash
         self.books: list[SymbolBook] = []
         self.weights: dict[str, float] = {}
+        self.listed: tuple[str, ...] = ()
+        self._worked = 0
 
     def open(self, data: Mapping[str, _Data], terms: Account) -> dict[str, SymbolBook]:
         """A book for each symbol.
@@ -252,8 +267,11 @@ class SharedAccount:
                 "be long over"
             )
         for symbol, bars in data.items():
-            self.books.append(SymbolBook(symbol, bars, terms, self))
+            self.books.append(self._book(symbol, bars, terms))
         return {book.symbol: book for book in self.books}
+
+    def _book(self, symbol: str, bars: _Data, terms: Account) -> SymbolBook:
+        return SymbolBook(symbol, bars, terms, self)
 
     def with_twin(self, book: SymbolBook, twin: SymbolBook) -> SharedAccount:
         """A copy that has a copy of one of its books."""
@@ -298,6 +316,33 @@ class SharedAccount:
             for symbol, book in books.items()
             if symbol in weights or not book.delisted
         }
+
+    def work_on(self, times: Times, at: int) -> None:
+        """Work on a time; what symbols held whose last bar was before it is closed first.
+
+        Args:
+            times: of all symbols.
+            at: which one; the books' data are shown up to it.
+
+        Raises:
+            _OutOfMoneyError: as `next`.
+        """
+        for over in times.over[self._worked : at + 1]:
+            for number in over:
+                self.books[number].delist()
+        self._worked = at + 1
+        if times.members is not None:
+            self.members = times.members[at]
+        due = [self.books[number] for number in times.due[at]]
+        self.next(due)
+        self.listed = tuple(book.symbol for book in due if not book.untraded)
+
+    def finish(self) -> None:
+        """Close all trades after the last bar, as `TimedBroker.finish`."""
+        self.weights.clear()
+        for book in self.books:
+            if book.trades or book.orders:
+                book.finish()
 
     def next(self, due: Sequence[SymbolBook]) -> None:
         """Work on one moment.

@@ -1,4 +1,7 @@
-"""A definition and the risk policy -> the backtests that are to be run, one for each symbol."""
+"""A definition and the risk policy -> the backtests that are to be run.
+
+One for each symbol; of a portfolio one over all of them.
+"""
 
 import hashlib
 import json
@@ -14,7 +17,7 @@ from components.engine.units import chosen_unit
 from components.errors import ConfigError, UserError
 from components.ports import BacktestJob, Bars, MarketData, SmokeJob
 from components.schema.definition.backtest import BacktestConfig
-from components.schema.definition.models import StrategyDefinition, parameter_values
+from components.schema.definition.models import PORTFOLIO, StrategyDefinition, parameter_values
 from components.schema.policies.risk import RiskPolicy
 from components.schema.results.values import CheckName, Finding, Limits
 from components.validator import runnable
@@ -24,7 +27,11 @@ if TYPE_CHECKING:
 
 Causality = Literal["streamed", "audited"]
 Scalar = float | int | bool | str
+Market = tuple[MarketData, tuple[str, ...], str]
+"""Where bars are, of which symbols, and how long each is."""
+
 FEW_BARS = 250
+MOST_NAMED, _DIGEST = 4, 6
 
 
 @dataclass(frozen=True)
@@ -32,7 +39,7 @@ class Task:
     """One backtest: on what, with which settings, over which bars (`bars`: how many).
 
     Dates are ISO or None. `unit`: the smallest amount traded, where the bars decide (see
-    `engine.units`), else None.
+    `engine.units`), else None. `symbols`: of a portfolio; `symbol` is then its name (`name_of`).
     """
 
     symbol: str
@@ -46,6 +53,7 @@ class Task:
     stream_cpu_s: float | None
     unit: float | None = None
     bars: int = 0
+    symbols: tuple[str, ...] = ()
 
     def on(self, parameters: Mapping[str, Scalar]) -> "Task":
         """The same task for other parameter values."""
@@ -80,6 +88,7 @@ class Task:
             "limits": limits,
             "unit": self.unit,
             "label": label,
+            "symbols": self.symbols,
         }
 
 
@@ -114,25 +123,49 @@ def resolve_tasks(
         wishes: what a request asks for instead.
 
     Returns:
-        The tasks, and a finding for each symbol that cannot be run (then it has no task).
+        The tasks, and a finding for each symbol that cannot be run (then it has no task); a
+        portfolio has one task, or none.
     """
     asked, holdout = wishes or Wishes(), policy.holdout
     config = resolve_config(policy, asked.config or definition.backtest)
     symbols, interval = markets_of(definition, policy, asked)
     tasks, findings = [], []
-    for symbol in symbols:
-        where = (data, symbol, interval)
+    portfolio = definition.framework == PORTFOLIO
+    for group in [symbols] if portfolio else [(symbol,) for symbol in symbols]:
+        where = (data, group, interval)
         try:
-            seal = open_until(data, holdout, _held(symbol, config)) if holdout else ""
+            seal = open_until(data, holdout, _held(group, config)) if holdout else ""
             span = _span(definition, config, policy, asked, where, seal)
             task = _task(config, policy, where, span, causality)
+            task = _of_portfolio(task, where) if portfolio else task
         except UserError as error:
             if isinstance(error, ConfigError):
                 raise
-            findings.append(_no_data(symbol, error))
+            findings.append(_no_data(name_of(group), error))
         else:
             tasks.append(task.on(parameter_values(definition)))
     return tuple(tasks), tuple(findings)
+
+
+def name_of(symbols: tuple[str, ...]) -> str:
+    """What to call a portfolio of these symbols; of one symbol itself.
+
+    Beyond a few it tells how many there are, and has a part that names just these.
+    """
+    if len(symbols) <= MOST_NAMED:
+        return "+".join(symbols)
+    digest = hashlib.sha256("+".join(symbols).encode()).hexdigest()[:_DIGEST]
+    return f"{symbols[0]}+{len(symbols) - 1}more-{digest}"
+
+
+def _of_portfolio(task: Task, where: Market) -> Task:
+    """The same task as one account's. Raises UserError: its bars do not fit together."""
+    from components.engine.joined import join  # noqa: PLC0415  # pandas: see _offset
+
+    data, group, interval = where
+    several = [data.bars(symbol, interval, task.start, task.end) for symbol in group]
+    join(several, task.config.unit or 1.0)
+    return replace(task, symbols=group, unit=None)
 
 
 def markets_of(
@@ -147,26 +180,29 @@ def markets_of(
 def _task(
     config: BacktestConfig,
     policy: RiskPolicy,
-    where: tuple[MarketData, str, str],
+    where: Market,
     span: tuple[str | None, str | None],
     causality: str,
 ) -> Task:
-    """The task of one symbol, without parameters. Raises UserError: there are no bars for it."""
-    (data, symbol, interval), (start, end) = where, span
-    bars = data.bars(symbol, interval, start, end)
-    check_bars(bars, policy.data)
+    """The task of these symbols, without parameters. Raises UserError: one of them has no bars."""
+    (data, group, interval), (start, end) = where, span
+    several = [data.bars(symbol, interval, start, end) for symbol in group]
+    for bars in several:
+        check_bars(bars, policy.data)
+    hashes = [_hashes(data, bars, config, interval, start, end) for bars in several]
+    longest = max(len(bars.frame) for bars in several)
     return Task(
-        symbol=symbol,
+        symbol=name_of(group),
         interval=interval,
         start=start,
         end=end,
         config=config,
         parameters={},
-        data_hash=_hashes(data, bars, config, interval, start, end),
-        causality=_causality(policy, causality, len(bars.frame)),
+        data_hash="+".join(hashes),
+        causality=_causality(policy, causality, longest),
         stream_cpu_s=policy.causality.stream_cpu_s,
-        unit=chosen_unit(config, bars.frame),
-        bars=len(bars.frame),
+        unit=chosen_unit(config, several[0].frame),
+        bars=sum(len(bars.frame) for bars in several),
     )
 
 
@@ -177,7 +213,7 @@ def order_fields(job: BacktestJob) -> dict[str, Any]:
         "rules": job.rules,
         "parameters": dict(job.parameters),
         "config": job.config.model_dump(mode="json"),
-        "bars": [job.symbol, job.interval, job.start, job.end],
+        "bars": [job.symbol, job.interval, job.start, job.end, *job.symbols],
         "mode": [job.causality, job.lookback, job.seed, *([job.delay] if job.delay else [])],
     }
 
@@ -198,7 +234,7 @@ def _span(
     config: BacktestConfig,
     policy: RiskPolicy,
     asked: Wishes,
-    where: tuple[MarketData, str, str],
+    where: Market,
     seal: str,
 ) -> tuple[str | None, str | None]:
     """First and last day; a period counts back from the last bar, never from today.
@@ -212,14 +248,14 @@ def _span(
         raise UserError(f"bars after {seal} are sealed", hint="risk.yaml of the policies: holdout")
     period = definition.period or (policy.defaults.period if not start else None)
     if start is None and period and period != "max":
-        data, symbol, interval = where
-        last = data.bars(symbol, interval, None, end).frame.index[-1]
+        data, group, interval = where
+        last = max(data.bars(s, interval, None, end).frame.index[-1] for s in group)
         start = (last - _offset(period)).date().isoformat()
     return start or None, end or None
 
 
-def _held(symbol: str, config: BacktestConfig) -> tuple[str, ...]:
-    return (symbol, config.benchmark_symbol) if config.benchmark_symbol else (symbol,)
+def _held(group: tuple[str, ...], config: BacktestConfig) -> tuple[str, ...]:
+    return (*group, config.benchmark_symbol) if config.benchmark_symbol else group
 
 
 def _iso(day: object) -> str | None:

@@ -3,12 +3,11 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import pandas as pd
-
 from bot.checks.jobs import not_made
 from bot.checks.subject import Bench
 from components.engine.costs import at_double_costs, cost_multiple, delay_keep
 from components.engine.extra_runs import extra_runs, judge_extra
+from components.engine.job_bars import times_of
 from components.engine.walk_forward import choices, walked
 from components.ports import BacktestJob
 from components.schema.definition.models import ParameterSpec, ScalarValue
@@ -49,8 +48,7 @@ def further_gates(
         return (), ""
     judged: list[GateResult] = []
     for job, result in backtests:
-        bars = bench.data.bars(job.symbol, job.interval, job.start, job.end)
-        extras = extra_runs(policy, job, parameters, pd.DatetimeIndex(bars.frame.index))
+        extras = extra_runs(policy, job, parameters, times_of(job, bench.data))
         outcomes = run([extra.job for extra in extras])
         broken = not_made("the further runs that the policy asks for", outcomes)
         if broken:

@@ -62,11 +62,13 @@ def ask(
 def _sealed(bench: Bench, job: BacktestJob) -> tuple[SealedBars, bool]:
     """What is sealed of a job's symbol, and whether that and what is open can tell anything."""
     from components.engine.evidence.thresholdout import FEWEST  # noqa: PLC0415  # numpy
+    from components.engine.job_bars import times_of  # noqa: PLC0415  # pandas
 
     holdout, others = bench.policies.risk.holdout, job.config.benchmark_symbol
     assert holdout is not None  # noqa: S101  # as above
-    until = open_until(bench.data, holdout, (job.symbol, *([others] if others else [])))
-    times = bench.data.bars(job.symbol, job.interval, job.start, None).frame.index
+    own = job.symbols or (job.symbol,)
+    until = open_until(bench.data, holdout, (*own, *([others] if others else [])))
+    times = times_of(replace(job, end=None), bench.data)
     first, last = times[0].date(), times[-1].date()
     opened = dt.date.fromisoformat(until)
     step = _DAY * (7 if (minutes(job.interval) or _DAY_MINUTES) >= _DAY_MINUTES else 1)

@@ -123,7 +123,13 @@ def _is_day(text: str) -> bool:
 
 def _later(report: Report, bench: Bench, until: str) -> tuple[str, ...]:
     """Symbols with bars after a day. Only those of our own run are looked up."""
-    pairs = {(r.symbol, r.interval) for s in report.strategies for r in s.results if r.symbol}
+    pairs = {
+        (one.symbol, r.interval)
+        for s in report.strategies
+        for r in s.results
+        for one in r.contributions or (r,)
+        if one.symbol
+    }
     ends = {pair: bench.data.bars(*pair, None, None).frame.index[-1] for pair in sorted(pairs)}
     return tuple(symbol for (symbol, _), end in ends.items() if str(end)[:10] > until > "")
 

@@ -23,7 +23,7 @@ from components.engine.data.prefix import moments
 from components.errors import AlgoOpsError, TransientError, UserError
 from components.ports import BacktestJob, Bars
 from components.schema.definition.check import DefinitionCheck
-from components.schema.definition.models import StrategyDefinition
+from components.schema.definition.models import PORTFOLIO, StrategyDefinition
 from components.schema.policies.risk import Floors, RiskPolicy
 from components.state.db import clock
 from components.state.orders import accept_key
@@ -170,6 +170,9 @@ class DeployedLook:
         symbols, interval = markets_of(definition, policies.risk)
         for symbol in symbols:
             market = _market(deployment, symbol, interval, before.get(symbol))
+            if definition.framework == PORTFOLIO:
+                yield NoOrders(market, "orders of the day are not made for portfolios yet")
+                continue
             try:
                 yield self._one(market, subject, replace(checked, definition=definition))
             except TransientError as error:

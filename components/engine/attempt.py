@@ -18,15 +18,17 @@ from components.engine.evidence.track import evidence_of
 from components.engine.fills import differences
 from components.engine.findings import lookahead_findings, looked_at
 from components.engine.forecast import TooDear
+from components.engine.joined import columns_of
 from components.engine.ledger import Ledger, account_of
 from components.engine.order_findings import order_findings
+from components.engine.portfolio_ledger import PortfolioLedger
 from components.engine.sheets import Sheets
 from components.engine.units import in_units, rules_in_units, to_real_units, unit_findings, unit_of
 from components.engine.version import ENGINE
 from components.engine.wire import AuthorFault, BadAnswer
 from components.ports import BacktestJob, GuestBroke, GuestGone, GuestJob, GuestLate, SmokeJob
 from components.protocol.exchange import Impossible
-from components.protocol.messages import Column, Spec
+from components.protocol.messages import Spec
 from components.schema.results.values import (
     Band,
     ExecutionResult,
@@ -63,7 +65,8 @@ class Attempt:
         self._finer = market.finer
         self._smoke = isinstance(job, SmokeJob)
         self._unit = unit_of(job)
-        self._traded = in_units(market.bars, self._unit)
+        self._joined = market.joined
+        self._traded = market.bars if self._joined else in_units(market.bars, self._unit)
         frame = self._traded.frame
         self._frame = frame.iloc[: job.bars] if isinstance(job, SmokeJob) else frame
         self._causality: Literal["streamed", "audited"] = (
@@ -73,13 +76,20 @@ class Attempt:
         self._looks = since is None and (
             isinstance(job, SmokeJob) or job.look or job.causality == "streamed"
         )
-        self._ledger = Ledger(self._frame, job.config, self._watch, self._unit, self._detail())
+        self._ledger = self._open_ledger()
         if since is not None:
             self._ledger.sheets = Sheets(market.bars, since, self._unit, market.finer)
         self._guest: Guest | None = None
         self._course = Course()
         self._done = False
         self._numbers: dict[str, object] = {}
+
+    def _open_ledger(self) -> Ledger | PortfolioLedger:
+        config = self._job.config
+        if self._joined is not None:
+            self._joined = self._joined.up_to(len(self._frame))
+            return PortfolioLedger(self._joined, config, self._watch, self._unit)
+        return Ledger(self._frame, config, self._watch, self._unit, self._detail())
 
     def _detail(self) -> FinerBars | None:
         if self._finer is None or self._causality == "audited":
@@ -116,7 +126,7 @@ class Attempt:
     def _converse(self, guest: Guest) -> None:
         self._guest = guest
         self._course.phase("open")
-        drive = Drive(guest, self._frame, self._course)
+        drive = Drive(guest, self._joined or self._frame, self._course)
         drive.hello()
         if self._causality == "streamed":
             self._stream(drive, guest)
@@ -160,16 +170,14 @@ class Attempt:
             parameters=dict(job.parameters),
             account=account_of(job.config, self._unit),
             mode="streamed" if self._causality == "streamed" else "whole",
-            columns=tuple(
-                Column(str(name), column.to_numpy().dtype.str)
-                for name, column in self._frame.items()
-            ),
+            columns=columns_of(self._frame),
             index_dtype=f"<M8[{index.unit}]",
             index_name=None if index.name is None else str(index.name),
             zone="" if index.tz is None else str(index.tz),
             lookback=self._lookback(),
             pip=result.pip_of(self._traded),
             delay=job.delay if isinstance(job, BacktestJob) else 0,
+            listings=self._joined.listings() if self._joined else (),
         )
 
     def _guest_job(self) -> GuestJob:
@@ -253,6 +261,7 @@ class Attempt:
                 "benchmark": held,
                 "equity": result.equity_of(stats, closes, first=first),
                 "trades": trades,
+                "contributions": result.contributions_of(stats),
                 "orders_sha256": self._ledger.requests_sha256(),
                 "evidence": evidence,
                 "track": track,

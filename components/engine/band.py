@@ -16,7 +16,7 @@ from backtesting.backtesting import _OutOfMoneyError
 from algoops.exchange.undecided import Decide, stops_first, targets_first
 from components.engine.broker import MAX_WAITING, TooManyOrders
 from components.protocol.exchange import replay
-from components.protocol.messages import CancelOrder, PlaceOrder
+from components.protocol.messages import CancelOrder, OfSymbol, PlaceOrder, Weights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,7 +111,7 @@ def _translated(op: Op, main: LedgerBroker, end: LedgerBroker) -> Op | None:
     if isinstance(op, CancelOrder):
         place = _order(op.order, main, end)
         return None if place is None else CancelOrder(place)
-    if op.settled or not 0 <= op.trade < len(main.trades):
+    if isinstance(op, OfSymbol | Weights) or op.settled or not 0 <= op.trade < len(main.trades):
         return None
     place = _trade(main.trades[op.trade], end)
     return None if place is None else msgspec.structs.replace(op, trade=place)

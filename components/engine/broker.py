@@ -49,7 +49,7 @@ class Label:
     number: int
 
 
-class LedgerBroker(Exchange):
+class WatchedBroker(Exchange):
     """The exchange, which asks for the time whenever it works on an order or a trade.
 
     Attributes:
@@ -57,12 +57,9 @@ class LedgerBroker(Exchange):
         number: of the request that is worked on; orders and their trades carry it in their tag.
     """
 
-    def __init__(self, data: _Data, account: Account, capacity: int, watch: Watch) -> None:
-        super().__init__(data, account, capacity)
-        self._watch = watch
-        self._most = MAX_TRADES + TRADES_A_BAR * capacity
-        self.heard: list[str] = []
-        self.number = 0
+    _watch: Watch
+    heard: list[str]
+    number = 0
 
     def new_order(  # noqa: D102  # as the exchange's
         self,
@@ -77,16 +74,6 @@ class LedgerBroker(Exchange):
     ) -> Any:
         label = Label(tag, self.number) if trade is None else tag
         return super().new_order(size, limit, stop, sl, tp, label, trade=trade)
-
-    def fork(self, decide: Decide) -> LedgerBroker:
-        """A copy that goes its own way from here on, on the same data; `decide`: which one."""
-        twin: Any = self._twin()
-        twin.closed_trades = list(self.closed_trades)
-        twin._equity = self._equity.copy()  # noqa: SLF001  # a copy of itself
-        twin.corrections, twin.asked, twin.heard = [], [], []
-        twin.decide = decide
-        own: LedgerBroker = twin
-        return own
 
     def _process_orders(self) -> None:
         if self.orders:
@@ -104,5 +91,32 @@ class LedgerBroker(Exchange):
     def _close_trade(self, trade: Any, price: float, time_index: int) -> None:
         self._watch()
         super()._close_trade(trade, price, time_index)
+        self._count()
+
+    def _count(self) -> None:
+        """Raises TooManyOrders for more trades than any strategy needs."""
+        raise NotImplementedError
+
+
+class LedgerBroker(WatchedBroker):
+    """The watched exchange of one symbol."""
+
+    def __init__(self, data: _Data, account: Account, capacity: int, watch: Watch) -> None:
+        super().__init__(data, account, capacity)
+        self._watch = watch
+        self._most = MAX_TRADES + TRADES_A_BAR * capacity
+        self.heard = []
+
+    def fork(self, decide: Decide) -> LedgerBroker:
+        """A copy that goes its own way from here on, on the same data; `decide`: which one."""
+        twin: Any = self._twin()
+        twin.closed_trades = list(self.closed_trades)
+        twin._equity = self._equity.copy()  # noqa: SLF001  # a copy of itself
+        twin.corrections, twin.asked, twin.heard = [], [], []
+        twin.decide = decide
+        own: LedgerBroker = twin
+        return own
+
+    def _count(self) -> None:
         if len(self.closed_trades) + len(self.trades) > self._most:
             raise TooManyOrders(f"more than {self._most} trades on {len(self._equity)} bars")

@@ -7,16 +7,30 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from components.engine.audit import Audit, AuditProcesses, Coverage, Picked, pick, pick_replays
-from components.engine.feed import Feed, WholeOrders, take_whole
+from components.engine.feed import Feed, MomentFeed, WholeOrders, take_whole
 from components.engine.forecast import Forecast
+from components.engine.joined import JoinedBars
 from components.engine.wire import BadAnswer, Wire
-from components.protocol.messages import Diagnose, Diagnosis, End, Hello, Op, PlaceOrder, Spec
+from components.protocol.messages import (
+    Diagnose,
+    Diagnosis,
+    End,
+    Hello,
+    OfSymbol,
+    Op,
+    PlaceOrder,
+    Spec,
+    Weights,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from components.engine.ledger import Ledger
+    from components.engine.portfolio_ledger import PortfolioLedger
     from components.ports import Guest
+
+    AnyLedger = Ledger | PortfolioLedger
 
 
 @dataclass
@@ -45,16 +59,18 @@ class Course:
 
 
 class Drive:
-    """One conversation with a guest about one frame of bars.
+    """One conversation with a guest about one frame of bars, or those of several symbols.
 
     All methods raise GuestGone, GuestLate, GuestBroke (see ports), BadAnswer, AuthorFault (see
     wire), Impossible and TooManyOrders (see ledger).
     """
 
-    def __init__(self, guest: Guest, frame: pd.DataFrame, course: Course) -> None:
+    def __init__(self, guest: Guest, bars: pd.DataFrame | JoinedBars, course: Course) -> None:
         self._guest = guest
         self._wire = Wire(guest)
-        self._feed = Feed(self._wire, frame)
+        self._feed = (
+            MomentFeed(self._wire, bars) if isinstance(bars, JoinedBars) else Feed(self._wire, bars)
+        )
         self._whole = WholeOrders()
         self.course = course
 
@@ -64,7 +80,7 @@ class Drive:
         self._wire.reply()
         self.course.phase("load")
 
-    def stream(self, ledger: Ledger, cpu_s: float | None = None) -> None:
+    def stream(self, ledger: AnyLedger, cpu_s: float | None = None) -> None:
         """Send bar after bar; a bar is sent when the orders of the one before are in.
 
         Args:
@@ -97,14 +113,14 @@ class Drive:
             forecast.look(bar + 1)
         self.course.phase("run")
 
-    def _goes_live(self, ledger: Ledger, bar: int, first: list[Op]) -> bool:
+    def _goes_live(self, ledger: AnyLedger, bar: int, first: list[Op]) -> bool:
         if bar < 1:
             raise BadAnswer("trading can't start on the first bar")
         ledger.begin(bar, first)
         ledger.bar(bar, alone=True)
         return True
 
-    def _take(self, ledger: Ledger, bar: int, ops: list[Op], *, live: bool) -> None:
+    def _take(self, ledger: AnyLedger, bar: int, ops: list[Op], *, live: bool) -> None:
         if ops:
             if not live:
                 raise BadAnswer("orders before trading started")
@@ -114,7 +130,7 @@ class Drive:
         ledger.end_bar(bar)
         self._guest.watch()
 
-    def whole(self, ledger: Ledger) -> None:
+    def whole(self, ledger: AnyLedger) -> None:
         """Send all bars, take all orders, then fill them bar by bar."""
         self._feed.portion(0, self._feed.bars)
         self._whole = take_whole(self._wire, self._feed.bars)
@@ -122,7 +138,7 @@ class Drive:
         self._fill(ledger, self._whole)
         self.course.phase("fill")
 
-    def _fill(self, ledger: Ledger, orders: WholeOrders) -> None:
+    def _fill(self, ledger: AnyLedger, orders: WholeOrders) -> None:
         if orders.start >= self._feed.bars:
             return
         ledger.begin(orders.start, orders.first)
@@ -157,6 +173,10 @@ class Drive:
 
 
 def _kind(op: Op) -> str:
+    if isinstance(op, OfSymbol):
+        return _kind(op.op)
+    if isinstance(op, Weights):
+        return "target"
     if isinstance(op, PlaceOrder):
         return "buy" if op.size > 0 else "sell"
     return "leave"

@@ -10,12 +10,21 @@ import pandas as pd
 
 from components.engine.broker import TooManyOrders, check_count
 from components.engine.wire import BadAnswer, Frame, Wire
-from components.protocol.messages import Bar, BarBlock, Op, RunWhole
+from components.protocol.messages import (
+    Bar,
+    BarBlock,
+    MarketMoment,
+    MomentBlock,
+    Op,
+    RunWhole,
+    SymbolBlock,
+)
 from components.sandbox.guest.lookahead.differences import asked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from components.engine.joined import JoinedBars
     from components.protocol.messages import Decided, WholeRun
 
 BARS_A_FRAME = 8_192
@@ -29,6 +38,8 @@ class Feed:
     Attributes:
         bars: how many there are.
     """
+
+    bars: int
 
     def __init__(self, wire: Wire, frame: pd.DataFrame) -> None:
         self._wire = wire
@@ -55,6 +66,46 @@ class Feed:
             columns = [np.ascontiguousarray(column[part]).tobytes() for column in self._columns]
             self._wire.send(BarBlock(self._wire.nonce(), times, columns))
             self._wire.reply()
+
+
+class MomentFeed(Feed):
+    """The bars of several symbols; `bars`: how many moments they make."""
+
+    def __init__(self, wire: Wire, joined: JoinedBars) -> None:
+        self._wire = wire
+        self._due, self._over = joined.timeline.due, joined.timeline.over
+        self._places = [joined.timeline.places[symbol] for symbol in joined.frames]
+        self._moments: list[int] = joined.timeline.index.asi8.tolist()
+        self._of_symbols = [[c.to_numpy() for _, c in f.items()] for f in joined.frames.values()]
+        self.bars = joined.moments
+
+    def one_by_one(self) -> Iterator[Frame]:
+        """A request for each moment, ready to be posted."""
+        rows = [
+            zip(*(column.tolist() for column in columns), strict=True)
+            for columns in self._of_symbols
+        ]
+        for moment in range(self.bars):
+            due = self._due[moment]
+            values = [list(next(rows[number])) for number in due]
+            nonce, time = self._wire.nonce(), self._moments[moment]
+            yield self._wire.frame(MarketMoment(nonce, time, due, values, self._over[moment]))
+
+    def portion(self, start: int, end: int) -> None:
+        """Send the moments from `start` on, `end` not included. Raises as `Wire`."""
+        for at in range(start, end, BARS_A_FRAME):
+            self._wire.send(self._block(at, min(at + BARS_A_FRAME, end)))
+            self._wire.reply()
+
+    def _block(self, start: int, end: int) -> MomentBlock:
+        symbols = []
+        for places, columns in zip(self._places, self._of_symbols, strict=True):
+            part = slice(*np.searchsorted(places, (start, end)).tolist())
+            times = np.array(self._moments, "<i8")[places[part]].tobytes()
+            raw = [np.ascontiguousarray(column[part]).tobytes() for column in columns]
+            symbols.append(SymbolBlock((places[part] - start).astype("<i4").tobytes(), times, raw))
+        over = [(at - start, n) for at in range(start, end) for n in self._over[at]]
+        return MomentBlock(self._wire.nonce(), end - start, symbols, over)
 
 
 @dataclass

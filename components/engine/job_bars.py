@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from components.engine.intervals import check_detail
+from components.engine.joined import JoinedBars, held_alike, join
+from components.engine.units import unit_of
 from components.errors import UserError
 from components.ports import BacktestJob, SmokeJob
 
@@ -17,19 +21,42 @@ FEWEST_BARS = 3
 
 @dataclass(frozen=True)
 class Market:
-    """The bars that are traded on, those that are held to compare, and finer ones, if asked for."""
+    """The bars that are traded on, those that are held to compare, and finer ones, if asked for.
+
+    `joined`: of a portfolio its symbols' bars; `bars` is then what holding them alike is worth.
+    """
 
     bars: Bars
     benchmark: Bars
     finer: Bars | None
+    joined: JoinedBars | None = None
 
 
 def market_of(job: BacktestJob | SmokeJob, data: MarketData) -> Market:
     """Read them. Raises UserError where something is not there, ConfigError where it is broken."""
+    if job.symbols:
+        return _of_portfolio(job, data)
     bars = data.bars(job.symbol, job.interval, job.start, job.end)
     if len(bars.frame) < FEWEST_BARS:
         raise UserError(f"{bars.symbol} has {len(bars.frame)} bars in that time: too few")
     return Market(bars, _benchmark(job, bars, data), _finer(job, data))
+
+
+def _of_portfolio(job: BacktestJob | SmokeJob, data: MarketData) -> Market:
+    several = [data.bars(symbol, job.interval, job.start, job.end) for symbol in job.symbols]
+    joined = join(several, unit_of(job))
+    if joined.moments < FEWEST_BARS:
+        raise UserError(f"{job.symbol} has bars at {joined.moments} times: too few")
+    bars = held_alike(job.symbol, several, joined)
+    return Market(bars, _benchmark(job, bars, data), None, joined)
+
+
+def times_of(job: BacktestJob, data: MarketData) -> pd.DatetimeIndex:
+    """The times of a job's bars; of a portfolio those of all its symbols. Raises as `market_of`."""
+    several = [data.bars(s, job.interval, job.start, job.end) for s in job.symbols or (job.symbol,)]
+    if not job.symbols:
+        return pd.DatetimeIndex(several[0].frame.index)
+    return join(several, unit=1.0).timeline.index
 
 
 def _finer(job: BacktestJob | SmokeJob, data: MarketData) -> Bars | None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import numpy as np
 import pandas as pd
 from backtesting._stats import compute_stats
@@ -18,9 +16,10 @@ from algoops.exchange.undecided import nobody_knows
 from components.engine.band import Ends
 from components.engine.broker import MAX_WAITING, Label, LedgerBroker, TooManyOrders, check_count
 from components.engine.order_findings import Orders
+from components.engine.requests import Requests
 from components.engine.units import of_units
 from components.protocol.exchange import replay
-from components.protocol.messages import Decided, PlaceOrder
+from components.protocol.messages import Decided
 from components.schema.definition.backtest import BacktestConfig, CommissionScheme
 
 if TYPE_CHECKING:
@@ -90,9 +89,7 @@ class Ledger:
         self._detail = detail
         self._told: dict[Question, Answer] = {}
         self._heard: list[tuple[int, str]] = []
-        self._asked = 0
-        self._requests = hashlib.sha256()
-        self._counted = 0
+        self._requests = Requests()
         self.sheets: Sheets | None = None
         self.start: int | None = None
         self.broke = False
@@ -154,10 +151,7 @@ class Ledger:
         check_count(ops)
         for op in ops:
             self._watch()
-            self._requests.update(msgspec.msgpack.encode((len(self._data), op)))
-            if isinstance(op, PlaceOrder):
-                self._asked += 1
-                self._counted += abs(op.size) >= 1
+            self._requests.note(len(self._data), op)
             self._broker.number += 1
             for end in self._ends.ends:
                 end.apply(op, self._broker)
@@ -218,8 +212,8 @@ class Ledger:
         open_ones = len(self._broker.trades)
         return Orders(
             heard=tuple(self._heard),
-            asked=self._asked,
-            counted=self._counted,
+            asked=self._requests.orders,
+            counted=self._requests.counted,
             trades=open_ones + len(self._broker.closed_trades),
             left=open_ones,
             start=self.start,
@@ -227,7 +221,7 @@ class Ledger:
 
     def requests_sha256(self) -> str:
         """SHA-256 (hex) of all that the strategy asked for, each request with its bar."""
-        return self._requests.hexdigest()
+        return self._requests.sha256()
 
     def corrections(self) -> Sequence[Correction]:
         """Bars in which plain backtesting.py would have filled otherwise, the first one first."""

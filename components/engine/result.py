@@ -12,7 +12,7 @@ from backtesting._stats import compute_stats
 from backtesting._util import _Data
 
 from components.engine import annual
-from components.schema.results.values import EquityPoint, Metrics, Trade
+from components.schema.results.values import Contribution, EquityPoint, Metrics, Trade
 from components.texts import harmless
 
 if TYPE_CHECKING:
@@ -170,8 +170,30 @@ def trades_of(stats: pd.Series[Any]) -> tuple[Trade, ...]:
             return_pct=float(row.ReturnPct) * 100,
             commission=float(row.Commission),
             tag=None if row.Tag is None or row.Tag != row.Tag else harmless(str(row.Tag)),  # NaN
+            symbol=getattr(row, "Symbol", ""),
         )
         for row in rows.itertuples(index=False)
+    )
+
+
+def contributions_of(stats: pd.Series[Any]) -> tuple[Contribution, ...]:
+    """What each of several symbols brought; of one symbol's run nothing."""
+    if "_contributions" not in stats:
+        return ()
+    ended = stats["_delisted"]
+    return tuple(
+        Contribution(
+            symbol=symbol,
+            pnl=float(row["PnL"]),
+            closed=float(row["Closed"]),
+            open=float(row["Open"]),
+            trades=int(row["# Trades"]),
+            first=first.isoformat(),
+            delisted=ended[symbol].isoformat() if symbol in ended else "",
+        )
+        for (symbol, row), first in zip(
+            stats["_contributions"].iterrows(), stats["_listed"].values(), strict=True
+        )
     )
 
 

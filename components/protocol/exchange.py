@@ -10,10 +10,19 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from components.protocol.messages import CancelOrder, Close, Op, PlaceOrder, Protect
+from components.protocol.messages import (
+    CancelOrder,
+    Close,
+    OfSymbol,
+    Op,
+    PlaceOrder,
+    Protect,
+    Weights,
+)
 
 if TYPE_CHECKING:
-    from backtesting.backtesting import _Broker
+    from algoops.exchange.broker import Exchange
+    from algoops.exchange.shared import SharedAccount, SymbolBook
 
 TAG_CAP = 200
 _REFUSED = (ValueError, AssertionError)
@@ -24,7 +33,7 @@ class Impossible(Exception):
     """An order that no honest guest sends; says what is wrong with it."""
 
 
-def replay(broker: _Broker, op: Op) -> None:
+def replay(broker: Exchange, op: Op) -> None:
     """Do on `broker` what the strategy did on its mirror.
 
     An order that the package refuses is refused here in the same way, with the same side
@@ -39,7 +48,38 @@ def replay(broker: _Broker, op: Op) -> None:
         return
 
 
-def _do(broker: _Broker, op: Op) -> None:
+def replay_shared(account: SharedAccount, op: Op) -> None:
+    """As `replay`, on the account of several symbols.
+
+    Raises:
+        Impossible: as `replay`; or an order for a symbol that is not there, or not traded now.
+    """
+    match op:
+        case OfSymbol(symbol, of_book):
+            book = _book(account, symbol)
+            if isinstance(of_book, PlaceOrder) and book.untraded:
+                raise Impossible(f"an order for {book.symbol}, not traded {book.untraded}")
+            replay(book, of_book)
+        case Weights(symbols, weights):
+            _check(*weights)
+            if len(symbols) != len(weights) or len(set(symbols)) != len(symbols):
+                raise Impossible("weights that belong to no symbol, or two to one")
+            books = [_book(account, symbol) for symbol in symbols]
+            try:
+                account.set_weights({b.symbol: w for b, w in zip(books, weights, strict=True)})
+            except ValueError as error:
+                raise Impossible(str(error)) from error
+        case _:
+            raise Impossible("an order that names no symbol")
+
+
+def _book(account: SharedAccount, symbol: int) -> SymbolBook:
+    if not 0 <= symbol < len(account.books):
+        raise Impossible(f"an order for a symbol that is not there (number {symbol})")
+    return account.books[symbol]
+
+
+def _do(broker: Exchange, op: Op) -> None:
     match op:
         case PlaceOrder(size, limit, stop, sl, tp, tag):
             _check(size, limit, stop, sl, tp)
@@ -55,6 +95,8 @@ def _do(broker: _Broker, op: Op) -> None:
             _check(price)
             named = _at(broker.closed_trades if settled else broker.trades, trade)
             setattr(named, kind, price)
+        case _:
+            raise Impossible("an order for one of several symbols: there is one")
 
 
 def _check(*numbers: float | None) -> None:

@@ -21,6 +21,15 @@ class Column(msgspec.Struct, frozen=True, array_like=True):
     dtype: str
 
 
+class Listing(msgspec.Struct, frozen=True, array_like=True):
+    """One symbol of several: as the fields of the same names of `Spec`."""
+
+    symbol: str
+    columns: tuple[Column, ...]
+    index_name: str | None
+    pip: float
+
+
 class Spec(msgspec.Struct, frozen=True):
     """A backtest's arguments (`GuestJob.spec`).
 
@@ -33,6 +42,8 @@ class Spec(msgspec.Struct, frozen=True):
         lookback: bars that an indicator may look back, or None.
         pip: smallest price change, as the package computes it: the instrument's, not a bar's.
         delay: bars by which the strategy sees each bar later than its orders are worked on.
+        listings: of a portfolio its symbols; `columns`, `index_name` and `pip` are then theirs, a
+            bar is a `MarketMoment`, and an order an `OfSymbol`.
     """
 
     name: str
@@ -47,6 +58,7 @@ class Spec(msgspec.Struct, frozen=True):
     lookback: int | None
     pip: float
     delay: int = 0
+    listings: tuple[Listing, ...] = ()
 
 
 # --- host to guest -----------------------------------------------------------------------------
@@ -135,7 +147,57 @@ class Suspects(msgspec.Struct, frozen=True, array_like=True, tag=8):
     bar: int
 
 
-Request = Hello | Bar | BarBlock | RunWhole | Diagnose | End | Step | Values | Suspects
+class MarketMoment(msgspec.Struct, frozen=True, array_like=True, tag=9, gc=False):
+    """The bars of all symbols that begin at one time, as `Bar`.
+
+    Attributes:
+        symbols: the numbers of those that have one, rising; `values`: theirs.
+        over: numbers of symbols whose last bar is over: they are traded no more.
+    """
+
+    nonce: int
+    time: int
+    symbols: list[int]
+    values: list[list[float | int]]
+    over: list[int] = []
+
+
+class SymbolBlock(msgspec.Struct, frozen=True, array_like=True):
+    """Many bars of one symbol, as `BarBlock`; `places`: each bar's moment in the block, <i4."""
+
+    places: bytes
+    times: bytes
+    columns: list[bytes]
+
+
+class MomentBlock(msgspec.Struct, frozen=True, array_like=True, tag=10):
+    """Many moments at once; not when streamed.
+
+    Attributes:
+        moments: how many.
+        symbols: a block for each.
+        over: (moment in the block, symbol): see `MarketMoment`.
+    """
+
+    nonce: int
+    moments: int
+    symbols: list[SymbolBlock]
+    over: list[tuple[int, int]]
+
+
+Request = (
+    Hello
+    | Bar
+    | BarBlock
+    | RunWhole
+    | Diagnose
+    | End
+    | Step
+    | Values
+    | Suspects
+    | MarketMoment
+    | MomentBlock
+)
 
 
 # --- guest to host -----------------------------------------------------------------------------
@@ -175,7 +237,25 @@ class Protect(msgspec.Struct, frozen=True, array_like=True, tag=3, gc=False):
     price: float | None
 
 
-Op = PlaceOrder | CancelOrder | Close | Protect
+BookOp = PlaceOrder | CancelOrder | Close | Protect
+"""What is asked for of one book: that of the only symbol, or (`OfSymbol`) of one of several."""
+
+
+class OfSymbol(msgspec.Struct, frozen=True, array_like=True, tag=4, gc=False):
+    """Of several symbols: what is asked for of the one with this number."""
+
+    symbol: int
+    op: BookOp
+
+
+class Weights(msgspec.Struct, frozen=True, array_like=True, tag=5, gc=False):
+    """Of several symbols: shares of the equity, by number, to be traded to at the next open."""
+
+    symbols: list[int]
+    weights: list[float]
+
+
+Op = BookOp | OfSymbol | Weights
 
 
 class Reply(msgspec.Struct, frozen=True, array_like=True):

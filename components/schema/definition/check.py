@@ -226,7 +226,7 @@ def _rules(
 ) -> str:
     """The compiled program where rules trade; adds to the problems."""
     unsure = has_code is None and definition.framework is None
-    coded = has_code if has_code is not None else definition.framework == "backtesting.py"
+    coded = has_code if has_code is not None else definition.framework not in (None, "rules")
     problem = framework_problem(definition, policy, has_code=coded)
     if problem is not None and not unsure:
         problems.append(problem)

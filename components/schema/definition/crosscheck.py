@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from components.schema.definition.models import ParameterSpec, StrategyDefinition
+from components.schema.definition.models import PORTFOLIO, ParameterSpec, StrategyDefinition
 from components.schema.rule_language.problems import RuleProblem
 from components.schema.rule_language.scope import STRATEGY_ATTRIBUTES
 from components.schema.types import NAME_PATTERN, WORDS
@@ -48,9 +48,12 @@ def framework_problem(
     if framework == "rules" and has_code:
         message = "framework is `rules` but the folder has a strategy.py: only one can trade"
         return RuleProblem(path, "framework", message, "remove strategy.py, or say backtesting.py")
-    if framework == "backtesting.py" and not has_code:
-        message = "framework is `backtesting.py` but the folder has no strategy.py"
+    if framework in ("backtesting.py", PORTFOLIO) and not has_code:
+        message = f"framework is `{framework}` but the folder has no strategy.py"
         return RuleProblem(path, "framework", message, "add strategy.py, or say rules")
+    if framework == PORTFOLIO and not definition.symbols:
+        message = "framework is `portfolio` but no `symbols` are given"
+        return RuleProblem(path, "framework", message, "write symbols: [SPX, IXIC]")
     if framework not in policy.frameworks:
         allowed = ", ".join(policy.frameworks)
         message = f"framework `{framework}` is not allowed here"

@@ -29,6 +29,9 @@ from components.schema.types import (
 
 SCHEMA_VERSION = "2.0.0"
 
+PORTFOLIO = "portfolio"
+"""The framework of one strategy over all of its symbols."""
+
 
 def _not_keyword(name: str) -> str:
     if keyword.iskeyword(name):
@@ -171,12 +174,14 @@ class StrategyDefinition(Value):
         str, StringConstraints(strict=True, pattern=SEMVER_PATTERN, max_length=60)
     ] = Field("1.0.0", description="Semantic version; deployed content of a version never changes.")
     schema_version: Literal["2.0.0"] = Field("2.0.0", description="Version of this format.")
-    framework: Literal["backtesting.py", "rules"] | None = Field(
-        None, description="What trades: strategy.py, or the rules; by default rules without code."
+    framework: Literal["backtesting.py", "rules", "portfolio"] | None = Field(
+        None,
+        description="What trades: strategy.py, or the rules; by default rules without code. "
+        "portfolio: strategy.py has an algoops.PortfolioStrategy over all `symbols`.",
     )
     symbol: Symbol | None = Field(None, description="The symbol traded.")
     symbols: Annotated[tuple[Symbol, ...], Field(max_length=100)] = Field(
-        (), description="Several symbols, each backtested alone."
+        (), description="Several symbols, each backtested alone, or of a portfolio together."
     )
     interval: Annotated[str, StringConstraints(strict=True, pattern=INTERVAL_PATTERN)] | None = (
         Field(None, description="Length of a bar, such as 1d or 1h.")

@@ -50,8 +50,12 @@ class SchemaPolicy(Value):
     """Fields that must be written and not empty."""
     name_pattern: ShortText = "^[A-Za-z][A-Za-z0-9_]*$"
     """Regular expression that names must match, on top of the format's own rule."""
-    frameworks: tuple[Literal["backtesting.py", "rules"], ...] = ("backtesting.py", "rules")
-    """What may trade: code, rules, or both."""
+    frameworks: tuple[Literal["backtesting.py", "rules", "portfolio"], ...] = (
+        "backtesting.py",
+        "rules",
+        "portfolio",
+    )
+    """What may trade: code, rules, code over several symbols."""
     folder_is_name: Flag = True
     """A strategy's folder must be called as the strategy is."""
     max_rule_length: Annotated[int, Field(ge=10, le=1000, strict=True)] = 500

@@ -189,6 +189,26 @@ class Trade(Value):
     return_pct: float
     commission: float
     tag: str | None = None
+    symbol: str = ""
+
+
+class Contribution(Value):
+    """What one of several symbols brought, in account currency.
+
+    Attributes:
+        pnl: `closed` and `open` together.
+        closed: of closed trades; `open`: of those still open, at the newest close.
+        trades: how many were closed.
+        first: time of its first bar; `delisted`: of its last one, where others go on, else "".
+    """
+
+    symbol: str
+    pnl: float
+    closed: float
+    open: float
+    trades: int
+    first: str
+    delisted: str = ""
 
 
 class EquityPoint(Value):
@@ -285,6 +305,8 @@ class ExecutionResult(Value):
     """Buying and holding over the same bars, without costs."""
     equity: tuple[EquityPoint, ...] = ()
     trades: tuple[Trade, ...] = ()
+    contributions: tuple[Contribution, ...] = ()
+    """Of a portfolio: what each symbol brought."""
     orders_sha256: str = ""
     """Of all requests of the strategy with their bars; "" where it did not run to its end."""
     evidence: Evidence | None = None

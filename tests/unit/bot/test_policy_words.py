@@ -105,7 +105,7 @@ def test_code_policy_that_changes_is_named(update, effect, words):
     ("update", "effect", "words"),
     [
         ({"required": ["name"]}, LOOSER, "removes `description`"),
-        ({"frameworks": ["rules"]}, STRICTER, "removes `backtesting.py`"),
+        ({"frameworks": ["rules", "portfolio"]}, STRICTER, "removes `backtesting.py`"),
         ({"folder_is_name": False}, LOOSER, "no instead of yes"),
         ({"max_rule_length": 900}, LOOSER, "900 instead of 500"),
         ({"severities": {"no-entry": "warning"}}, LOOSER, "warning instead of error"),

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from components.protocol.messages import Op
 
@@ -97,7 +97,7 @@ def first_difference(one: dict[int, list[Op]], two: dict[int, list[Op]], end: in
     return None
 
 
-def _same_orders(one: list[Op], two: list[Op]) -> bool:
+def _same_orders(one: Sequence[msgspec.Struct], two: Sequence[msgspec.Struct]) -> bool:
     if len(one) != len(two):
         return False
     for left, right in zip(one, two, strict=True):
@@ -112,4 +112,8 @@ def _same_orders(one: list[Op], two: list[Op]) -> bool:
 def _same_value(one: Any, two: Any) -> bool:
     if isinstance(one, float) and isinstance(two, float):
         return math.isclose(one, two, rel_tol=CLOSE)
+    if isinstance(one, list) and isinstance(two, list):
+        return len(one) == len(two) and all(map(_same_value, one, two))
+    if isinstance(one, msgspec.Struct) and isinstance(two, msgspec.Struct):
+        return _same_orders([one], [two])
     return bool(one == two)

@@ -6,7 +6,6 @@ when there are more bars. That is no future price, though the value changes once
 
 from __future__ import annotations
 
-import copy
 import random
 import zlib
 from contextlib import contextmanager
@@ -16,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from components.sandbox.guest.lookahead.differences import differing, first_difference
+from components.sandbox.guest.replay.declared import series_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from components.sandbox.guest.replay.market import Tape
     from components.sandbox.guest.replay.source import Source
     from components.sandbox.guest.replay.whole import Whole
 
@@ -63,7 +62,7 @@ class Draws:
         try:
             with _seeds(OTHER):
                 reseeded = self._source.run(self._length)
-            otherwise = self._source.on(_changed(self._source.tape, bar + 1)).run(self._length)
+            otherwise = self._source.on(self._source.tape.changed(bar + 1)).run(self._length)
         except Exception:  # noqa: BLE001  # the author's: nothing can be told
             return False
         random_ = first_difference(full.asked, reseeded.asked, self._length) is not None
@@ -73,31 +72,19 @@ class Draws:
         """All indicators on all bars, with other prices from bar `end` on."""
         source = self._source
         if end < self._length:
-            source = source.on(_changed(source.tape, end))
+            source = source.on(source.tape.changed(end))
         try:
             with _seeds(salt):
                 strategy = source.trial(source.load()).fresh(self._length)
         except Exception:  # noqa: BLE001  # the author's: nothing can be told
             return []
-        return [np.array(series) for series in strategy._indicators]  # noqa: SLF001  # the package's
+        return series_of(strategy)
 
 
 def _differ(one: Series, other: Series, number: int, end: int) -> bool:
     if number >= min(len(one), len(other)) or one[number].shape != other[number].shape:
         return False
     return bool(differing(one[number][..., :end], other[number][..., :end]).any())
-
-
-def _changed(tape: Tape, start: int) -> Tape:
-    """The same bars with other prices and volumes from `start` on."""
-    changed = copy.copy(tape)
-    steps = np.random.default_rng(0).normal(0, 0.02, tape.length - start)
-    factors = np.exp(0.1 + steps.cumsum())
-    changed.columns = [column.copy() for column in tape.columns]
-    for column in changed.columns:
-        later = column[start : tape.length]
-        later[:] = (later * factors if later.dtype.kind == "f" else later[::-1]).astype(later.dtype)
-    return changed
 
 
 # --- seeds ----------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from components.sandbox.guest.lookahead.draws import Draws
 from components.sandbox.guest.lookahead.leaks import of_orders, of_value
 from components.sandbox.guest.lookahead.suspects import suspects
 from components.sandbox.guest.lookahead.window import Least, moved, newest
+from components.sandbox.guest.replay.declared import series_of
 from components.sandbox.guest.replay.history import different
 from components.sandbox.guest.replay.walk import Walk
 
@@ -121,12 +122,12 @@ class Inspection:
     @cached_property
     def _again(self) -> list[np.ndarray[Any, Any]]:
         kind = self._source.load(OTHER_SEED)
-        return _indicators(self._source.trial(kind).fresh(self._length))
+        return series_of(self._source.trial(kind).fresh(self._length))
 
     def _at_start(self, number: int) -> Leak | None:
         """What of the values before the first trading bar differs when that is the last one."""
         full, start = self._full, self._full.start
-        early = _indicators(self._fresh(start + 1))
+        early = series_of(self._fresh(start + 1))
         visible = full.series[number][..., : start + 1]
         if number >= len(early) or early[number].shape != visible.shape:
             return None
@@ -142,7 +143,7 @@ class Inspection:
         usual = scale_of(series)
         spread = np.linspace(0, len(wrong) - 1, min(len(wrong), MOST_PREFIXES)).astype(int)
         for bar in wrong[spread].tolist():
-            early = _indicators(self._fresh(bar + 1))
+            early = series_of(self._fresh(bar + 1))
             if number >= len(early):
                 continue
             seen, known = series[..., [bar]], early[number][..., -1:]
@@ -228,7 +229,3 @@ def late(full: Whole, refusal: TooFewBars | None, delay: int = 0) -> list[Leak]:
     if refusal is None or refusal.bars <= full.start - delay:
         return []
     return [Leak("", "late", refusal.bars, str(full.start), refusal.words, certain=False)]
-
-
-def _indicators(strategy: Strategy) -> list[np.ndarray[Any, Any]]:
-    return [np.asarray(series) for series in strategy._indicators]  # noqa: SLF001  # the package's list

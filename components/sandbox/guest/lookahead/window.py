@@ -15,8 +15,8 @@ from components.sandbox.guest.lookahead.differences import (
     first_difference,
     scale_of,
 )
+from components.sandbox.guest.replay.declared import series_of
 from components.sandbox.guest.replay.history import different
-from components.sandbox.guest.replay.market import Tape
 from components.sandbox.guest.replay.places import places
 from components.sandbox.guest.replay.stream import Stream
 
@@ -43,7 +43,7 @@ DECLARED = "#"
 def newest(strategy: Strategy, folder: str) -> dict[str, Any]:
     """The newest value of each place and of each declared indicator."""
     found = {place.path: _last(place.value) for place in places(strategy, folder)}
-    declared = enumerate(strategy._indicators)  # noqa: SLF001  # the package's list
+    declared = enumerate(series_of(strategy))
     return found | {f"{DECLARED}{number}": _last(series) for number, series in declared}
 
 
@@ -160,14 +160,13 @@ class Least:
     def _stream(self, window: int) -> Stream:
         """A streamed run with this lookback, over all bars."""
         spec = msgspec.structs.replace(self._source.spec, lookback=window)
-        source, tape = self._source, Tape(spec)
-        tape.told = source.tape.told
-        columns = [c[: source.tape.length].tolist() for c in source.tape.columns]
+        source = self._source
+        tapes = source.tape.replayed(spec)
+        tape = next(tapes)
         stream = Stream(source.load(), spec, tape, source.declarations, source.folder)
         stream.rehearse()
-        times = source.tape.times[: source.tape.length].tolist()
-        for time, values in zip(times, zip(*columns, strict=True), strict=True):
-            tape.append(time, values)
+        stream.step()
+        for _ in tapes:
             stream.step()
         return stream
 

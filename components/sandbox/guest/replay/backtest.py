@@ -7,7 +7,6 @@ import warnings
 from typing import TYPE_CHECKING
 
 import msgspec
-import numpy as np
 from backtesting._util import _Data
 
 from algoops.exchange.broker import Account
@@ -20,6 +19,8 @@ from components.protocol.messages import (
     End,
     Hello,
     Leak,
+    MarketMoment,
+    MomentBlock,
     Named,
     Newest,
     Op,
@@ -36,11 +37,12 @@ from components.protocol.messages import (
 from components.sandbox.guest.lookahead.differences import shown_value
 from components.sandbox.guest.lookahead.search import Inspection
 from components.sandbox.guest.lookahead.suspects import suspects
-from components.sandbox.guest.replay import indicators, lean, recorder
+from components.sandbox.guest.replay import indicators, lean, portfolio, recorder
 from components.sandbox.guest.replay.market import GrowingData, Tape
+from components.sandbox.guest.replay.portfolio import Tapes
 from components.sandbox.guest.replay.source import Source
 from components.sandbox.guest.replay.stream import Stream
-from components.sandbox.guest.replay.trial import drawn, made_up, quiet
+from components.sandbox.guest.replay.trial import drawn, quiet
 from components.sandbox.guest.replay.walk import Portion, Walk
 from components.sandbox.guest.replay.whole import Whole, run_whole
 from components.sandbox.guest.runtime import assets, loading
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     from components.protocol.messages import Request
+    from components.sandbox.guest.replay.market import AnyTape
 
     class FrameChannel(Protocol):
         """Frames to and from the host."""
@@ -106,7 +109,7 @@ def warm_up() -> None:
     )
     spec = Spec("", "", {}, account, "streamed", columns, "<M8[us]", None, "", None, 0.01)
     spec = msgspec.msgpack.decode(encoder.encode(spec), type=Spec)
-    tape = made_up(spec)
+    tape = Tape(spec).made_up(spec)
     lean.install()
     frame = tape.frame(0, tape.length)
     frame["Close"].rolling(5).mean()
@@ -135,7 +138,8 @@ class _Guest:
         loading.shim_sample_data()
         loading.make_trailing_causal()
         assets.install(folder)
-        self._tape = Tape(spec)
+        portfolio.install()
+        self._tape: AnyTape = Tapes(spec) if spec.listings else Tape(spec)
         self._source = Source(folder, spec, self._tape, self._declarations)
         self._stream: Stream | None = None
         self._walk: Walk | None = None
@@ -145,14 +149,14 @@ class _Guest:
         """Answer one frame; False when the host wants no more."""
         request = request_decoder.decode(self._channel.receive())
         match request:
-            case Bar():
+            case Bar() | MarketMoment():
                 self._send(self._bar(request))
             case Hello(nonce):
                 self._hello()
                 self._send(Reply(nonce, live=False, first=[], ops=[]))
-            case BarBlock(nonce, times, columns):
-                self._take(times, columns)
-                self._send(Reply(nonce, live=False, first=[], ops=[]))
+            case BarBlock() | MomentBlock():
+                self._tape.take_block(request)
+                self._send(Reply(request.nonce, live=False, first=[], ops=[]))
             case End():
                 return False
             case _:
@@ -185,20 +189,11 @@ class _Guest:
             trial = self._source.trial(self._kind)
             self._walk = Walk(trial, self._spec, self._tape, folder)
 
-    def _bar(self, bar: Bar) -> Reply:
+    def _bar(self, bar: Bar | MarketMoment) -> Reply:
         assert self._stream is not None  # noqa: S101  # the host greets first
-        self._tape.append(bar.time, bar.values, bar.told)
+        self._tape.take(bar)
         first, ops = self._stream.step()
         return Reply(bar.nonce, live=self._stream.live, first=first, ops=ops)
-
-    def _take(self, times: bytes, columns: list[bytes]) -> None:
-        self._tape.extend(
-            np.frombuffer(times, "<i8"),
-            [
-                np.frombuffer(raw, column.dtype)
-                for raw, column in zip(columns, self._spec.columns, strict=True)
-            ],
-        )
 
     def _run_whole(self, nonce: int, *, replay: bool) -> None:
         run = run_whole(self._kind, self._spec, self._tape, self._tape.length, self._declarations)

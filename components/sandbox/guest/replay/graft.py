@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from backtesting._util import _Indicator
 
-from components.sandbox.guest.replay.places import OWN, is_data, places, state
+from algoops import PortfolioStrategy
+from components.sandbox.guest.replay.places import is_data, places, state
+from components.sandbox.guest.replay.portfolio import Carried
 from components.sandbox.guest.runtime.loading import authors_modules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import CodeType
 
     from backtesting import Strategy
@@ -36,13 +38,15 @@ class Graft:
         living: the instance that trades, after its init().
         folder: the author's folder.
         window: with a declared lookback, how many bars a re-evaluation sees; arrays of that many
-            bars then extend the living instance's own by their last value.
+            bars then extend the living instance's own by their last value. With several symbols
+            indicators do so, and no array of the author's: nobody knows whose bars it has.
     """
 
     def __init__(self, living: Strategy, folder: str, window: int | None = None) -> None:
         self.living = living
         self.folder = folder
-        self.window = window
+        self._carried = _carried(living, self._extended if window else None)
+        self.window = None if self._carried else window
         self._put = {place.path: place.value for place in places(living, folder)}
         self._flat = all(is_data(value) for value in state(living).values())
         self._watched = writes_to_arrays(folder)
@@ -56,11 +60,13 @@ class Graft:
     def take(self, fresh: Strategy, bars: int) -> None:
         """Put the data of a fresh instance, evaluated on `bars` bars, into the living one."""
         held = vars(self.living)
-        for name, value in vars(fresh).items():
-            if name not in OWN and (name not in held or self._flat):
+        for name, value in state(fresh).items():
+            if name not in held or self._flat:
                 self._place(name, held.get(name), held, value, bars)
         if not self._flat:
             self._take_deep(fresh, bars)
+        if self._carried is not None:
+            self._carried.take(fresh)
 
     def _take_deep(self, fresh: Strategy, bars: int) -> None:
         mine = {place.path: place for place in places(self.living, self.folder)}
@@ -109,6 +115,10 @@ class Graft:
         if isinstance(value, _Indicator):
             longer.name, longer._opts = value.name, value._opts  # noqa: SLF001  # as the package
         return longer
+
+
+def _carried(living: Any, extended: Callable[..., Any] | None) -> Carried | None:
+    return Carried(living, extended) if isinstance(living, PortfolioStrategy) else None
 
 
 class _Filled(dict[str, Any]):

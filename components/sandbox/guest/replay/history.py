@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from components.sandbox.guest.lookahead.differences import differing
+from components.sandbox.guest.replay.declared import newest_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,14 +24,14 @@ class IndicatorHistory:
 
     def note(self, fresh: Strategy, bar: int) -> None:
         """Keep the newest values of an instance that was evaluated up to `bar`."""
-        indicators = fresh._indicators  # noqa: SLF001  # the package's list of declared ones
+        indicators = newest_of(fresh)
         if len(self._values) < len(indicators):
             gap = len(self.bars)
             missing = len(indicators) - len(self._values)
             self._values += [[np.nan] * gap for _ in range(missing)]
         self.bars.append(bar)
         for kept, indicator in zip(self._values, indicators, strict=False):
-            kept.append(indicator[-1] if indicator.ndim == 1 else np.array(indicator[:, -1]))
+            kept.append(indicator)
 
     def series(self, number: int, rows: int) -> np.ndarray[Any, Any] | None:
         """Newest values of one indicator by noted bar: [bars] or [rows, bars]; None: unknown."""

@@ -2,19 +2,60 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from backtesting._util import _Array, _Data
 
+from algoops.exchange.broker import Exchange
 from algoops.exchange.undecided import Question
+from components.sandbox.guest.replay import rehearsal
+from components.sandbox.guest.replay.recorder import StrategyBroker
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from typing import Protocol
 
+    from algoops.exchange.broker import Account
     from algoops.exchange.undecided import Answer
-    from components.protocol.messages import Decided, Spec
+    from components.protocol.messages import Bar, BarBlock, Decided, Spec
+
+    class AnyTape(Protocol):
+        """Received bars: a `Tape`, or the `Tapes` of several symbols."""
+
+        @property
+        def length(self) -> int:
+            """How many bars there are."""
+
+        def take(self, bar: Any) -> None:
+            """Take what came with one frame."""
+
+        def take_block(self, block: Any) -> None:
+            """Take many bars at once."""
+
+        def view(self, window: int | None = None) -> Any:
+            """The bars as a strategy sees them, growing."""
+
+        def whole(self, length: int) -> Any:
+            """The first `length` bars, all at once."""
+
+        def mirror(self, market: Any, spec: Spec) -> Any:
+            """The broker of a strategy that trades on these bars."""
+
+        def idle(self, data: Any, account: Account) -> Any:
+            """The broker of instances that do not trade."""
+
+        def made_up(self, spec: Spec) -> Any:
+            """Made-up bars of the same kind."""
+
+        def changed(self, start: int) -> Any:
+            """The same bars with other prices from one on."""
+
+        def replayed(self, spec: Spec) -> Iterator[Any]:
+            """The same bars, one more each time."""
+
 
 FIRST_CAPACITY = 1_024
 
@@ -38,6 +79,20 @@ class WholeData(_Data):  # type: ignore[misc]  # the package has no types
             return super().__getitem__(item)
         except KeyError:
             raise KeyError(missing(item)) from None
+
+
+class IdleBroker(Exchange):
+    """What instances have that are made to look at their init(): nothing is filled."""
+
+    def on(self, data: Any) -> IdleBroker:
+        """The same one over other data: its last price is theirs."""
+        self._data = data
+        return self
+
+    def forget(self) -> None:
+        """Drop what init() ordered."""
+        if self.orders:
+            self.orders.clear()
 
 
 class Tape:
@@ -69,6 +124,19 @@ class Tape:
         if told:
             self.told[at] = {Question(t.long, t.entered, t.stop, t.target): t.answer for t in told}
 
+    def take(self, bar: Bar) -> None:
+        """Take one more bar as it came."""
+        self.append(bar.time, bar.values, bar.told)
+
+    def take_block(self, block: BarBlock) -> None:
+        """Take many bars as they came."""
+        self.extend(np.frombuffer(block.times, "<i8"), self.read(block.columns))
+
+    def read(self, columns: Sequence[bytes]) -> list[np.ndarray[Any, Any]]:
+        """The values of raw columns."""
+        pairs = zip(columns, self.columns, strict=True)
+        return [np.frombuffer(raw, own.dtype) for raw, own in pairs]
+
     def extend(self, times: np.ndarray[Any, Any], columns: Sequence[np.ndarray[Any, Any]]) -> None:
         """Take many bars at once."""
         start, end = self.length, self.length + len(times)
@@ -85,6 +153,52 @@ class Tape:
             np.concatenate([column, np.zeros(capacity - len(column), column.dtype)])
             for column in self.columns
         ]
+
+    def view(self, window: int | None = None) -> GrowingData:
+        """The bars as a strategy sees them, growing."""
+        return GrowingData(self, window)
+
+    def whole(self, length: int) -> WholeData:
+        """The first `length` bars, all at once."""
+        data = WholeData(self.frame(0, length))
+        data._Data__pip = self.pip  # noqa: SLF001  # what a prefix's own closes would not tell
+        return data
+
+    def mirror(self, market: Any, spec: Spec) -> StrategyBroker:
+        """The broker of a strategy that trades on these bars."""
+        return StrategyBroker(market, spec.account, 1_024, self.told, late=spec.delay > 0)
+
+    def idle(self, data: Any, account: Account) -> IdleBroker:
+        """The broker of instances that do not trade."""
+        return IdleBroker(data, account, 1)
+
+    def made_up(self, spec: Spec) -> Tape:
+        """Made-up bars with the same columns, a day apart."""
+        tape = Tape(spec)
+        tape.extend(rehearsal.times(spec.index_dtype), rehearsal.columns(spec.columns))
+        return tape
+
+    def changed(self, start: int) -> Tape:
+        """The same bars with other prices and volumes from `start` on."""
+        changed = copy.copy(self)
+        steps = np.random.default_rng(0).normal(0, 0.02, self.length - start)
+        factors = np.exp(0.1 + steps.cumsum())
+        changed.columns = [column.copy() for column in self.columns]
+        for column in changed.columns:
+            later = column[start : self.length]
+            other = later * factors if later.dtype.kind == "f" else later[::-1]
+            later[:] = other.astype(later.dtype)
+        return changed
+
+    def replayed(self, spec: Spec) -> Iterator[Tape]:
+        """A new tape, which gets one more of the same bars before each time it is given."""
+        tape = Tape(spec)
+        tape.told = self.told
+        columns = [column[: self.length].tolist() for column in self.columns]
+        times = self.times[: self.length].tolist()
+        for time, values in zip(times, zip(*columns, strict=True), strict=True):
+            tape.append(time, values)
+            yield tape
 
     def index(self, start: int, end: int) -> pd.DatetimeIndex:
         """The bars' times, as the host's data has them (resolution, zone, name)."""
@@ -105,6 +219,8 @@ class _ArrayOptions(dict[str, Any]):
     def __init__(self, owner: GrowingData) -> None:
         super().__init__()
         self.owner = owner
+        if owner.symbol:
+            self["symbol"] = owner.symbol
 
     def __missing__(self, key: str) -> Any:
         if key == "index":
@@ -116,11 +232,12 @@ class GrowingData(_Data):  # type: ignore[misc]  # the package has no types
     """`Strategy.data` over a tape: the package's own class, its arrays cut when they are asked for.
 
     With `window`, only the last so many bars are shown (the prefix that init() sees where a
-    lookback is declared).
+    lookback is declared). `symbol`: whose bars these are, where there are several.
     """
 
-    def __init__(self, tape: Tape, window: int | None = None) -> None:
+    def __init__(self, tape: Tape, window: int | None = None, symbol: str = "") -> None:
         self._tape = tape
+        self.symbol = symbol
         self._window = window
         self._place = {name: at for at, name in enumerate(tape.names)}
         self._first = self._end = 0
@@ -139,6 +256,11 @@ class GrowingData(_Data):  # type: ignore[misc]  # the package has no types
             self._extra = {}
         self._Data__len = length - self._first
         self._Data__cache = {}
+
+    @property
+    def first(self) -> int:
+        """Number of the first bar that is shown."""
+        return self._first
 
     def _set_length(self, length: int) -> None:
         self.show(length)

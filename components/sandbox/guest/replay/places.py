@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from algoops import PortfolioStrategy
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
 OWN = frozenset({"_indicators", "_broker", "_data", "_params"})
 """The package's own attributes of a strategy."""
+
+OF_A_PORTFOLIO = frozenset({"_indicators", "_account", "_books", "data", "symbols"})
+"""Those of a strategy on several symbols."""
 
 MAX_DEPTH = 6
 _DATA = (
@@ -33,9 +38,10 @@ class DataPlace(NamedTuple):
     fill: Callable[[Any], None]
 
 
-def state(strategy: Strategy) -> dict[str, Any]:
+def state(strategy: Any) -> dict[str, Any]:
     """The author's attributes of an instance."""
-    return {name: value for name, value in vars(strategy).items() if name not in OWN}
+    own = OF_A_PORTFOLIO if isinstance(strategy, PortfolioStrategy) else OWN
+    return {name: value for name, value in vars(strategy).items() if name not in own}
 
 
 def is_data(value: Any) -> bool:

@@ -14,7 +14,7 @@ from backtesting.backtesting import Order, Trade
 
 from algoops.exchange.broker import Exchange
 from components.protocol.exchange import TAG_CAP
-from components.protocol.messages import CancelOrder, Close, Op, PlaceOrder, Protect
+from components.protocol.messages import BookOp, CancelOrder, Close, Op, PlaceOrder, Protect
 from components.sandbox.guest.runtime.faults import plain
 
 if TYPE_CHECKING:
@@ -26,34 +26,19 @@ if TYPE_CHECKING:
     Told = Mapping[int, Mapping[Question, Answer]]
 
 
-class StrategyBroker(Exchange):
-    """The strategy's own broker: real, deterministic, and of no weight.
-
-    `told`: by bar, what the host knows of the order of events in it, so that both fill alike.
-    `late`: the strategy sees each bar late; an order whose stop-loss or take-profit the market has
-    passed by then is refused without an exception, because its author could not know.
+class RecordingBroker(Exchange):
+    """The exchange, which notes what it is asked for.
 
     Attributes:
-        ops: what was asked for since it was last emptied.
         depth: above zero while the package itself is at work.
     """
 
-    def __init__(
-        self, data: Any, account: Account, capacity: int, told: Told, *, late: bool = False
-    ) -> None:
-        super().__init__(data, account, capacity)
-        self._late = late
-        self.decide = lambda question: told.get(self._i, {}).get(question)
-        self.ops: list[Op] = []
-        self.depth = 0
+    _late = False
+    depth = 0
 
-    def next(self) -> None:
-        """Process one bar; nothing that happens in here is the strategy's doing."""
-        self.depth += 1
-        try:
-            super().next()
-        finally:
-            self.depth -= 1
+    def note(self, op: BookOp) -> None:
+        """Something was asked for."""
+        raise NotImplementedError
 
     def new_order(
         self,
@@ -81,8 +66,44 @@ class StrategyBroker(Exchange):
             return Order(self, size, limit, stop, sl, tp, None, tag)
         finally:
             self.depth -= 1
-        self.ops.append(asked)
+        self.note(asked)
         return order
+
+
+class StrategyBroker(RecordingBroker):
+    """The strategy's own broker: real, deterministic, and of no weight.
+
+    `told`: by bar, what the host knows of the order of events in it, so that both fill alike.
+    `late`: the strategy sees each bar late; an order whose stop-loss or take-profit the market has
+    passed by then is refused without an exception, because its author could not know.
+
+    Attributes:
+        ops: what was asked for since it was last emptied.
+    """
+
+    def __init__(
+        self, data: Any, account: Account, capacity: int, told: Told, *, late: bool = False
+    ) -> None:
+        super().__init__(data, account, capacity)
+        self._late = late
+        self.decide = lambda question: told.get(self._i, {}).get(question)
+        self.ops: list[Op] = []
+
+    def work(self, bar: int) -> None:
+        """Process a bar, up to which the data are shown."""
+        self.reserve(bar + 1)
+        self.next()
+
+    def next(self) -> None:
+        """Process one bar; nothing that happens in here is the strategy's doing."""
+        self.depth += 1
+        try:
+            super().next()
+        finally:
+            self.depth -= 1
+
+    def note(self, op: BookOp) -> None:  # noqa: D102  # as above
+        self.ops.append(op)
 
     def take(self) -> list[Op]:
         """What was asked for since the last call."""
@@ -105,14 +126,14 @@ def install() -> None:
 def _noted(
     original: Callable[..., Any],
     broker_attribute: str,
-    describe: Callable[..., Op | None],
+    describe: Callable[..., BookOp | None],
     *,
     even_refused: bool = False,
 ) -> Callable[..., Any]:
     @functools.wraps(original)
     def call(self: Any, *args: Any, **options: Any) -> Any:
         broker = getattr(self, broker_attribute)
-        if not isinstance(broker, StrategyBroker) or broker.depth:
+        if not isinstance(broker, RecordingBroker) or broker.depth:
             return original(self, *args, **options)
         op = describe(broker, self, *args, **options)
         broker.depth += 1
@@ -120,35 +141,37 @@ def _noted(
             result = original(self, *args, **options)
         except Exception:
             if even_refused and op is not None:
-                broker.ops.append(op)
+                broker.note(op)
             raise
         finally:
             broker.depth -= 1
         if op is not None:
-            broker.ops.append(op)
+            broker.note(op)
         return result
 
     return call
 
 
-def _cancel(broker: StrategyBroker, order: Order) -> Op | None:
+def _cancel(broker: RecordingBroker, order: Order) -> BookOp | None:
     position = _position(broker.orders, order)
     return None if position is None else CancelOrder(position)
 
 
-def _close(broker: StrategyBroker, trade: Trade, portion: float = 1.0) -> Op | None:
+def _close(broker: RecordingBroker, trade: Trade, portion: float = 1.0) -> BookOp | None:
     named = _trade(broker, trade)
     return None if named is None else Close(*named, portion=float(portion))
 
 
-def _protect(broker: StrategyBroker, trade: Trade, kind: str, price: float | None) -> Op | None:
+def _protect(
+    broker: RecordingBroker, trade: Trade, kind: str, price: float | None
+) -> BookOp | None:
     named = _trade(broker, trade)
     if named is None or not (price is None or 0 < price < math.inf):
         return None
     return Protect(*named, kind=kind, price=_number(price))  # type: ignore[arg-type]  # "sl", "tp"
 
 
-def _trade(broker: StrategyBroker, trade: Trade) -> tuple[int, bool] | None:
+def _trade(broker: RecordingBroker, trade: Trade) -> tuple[int, bool] | None:
     position = _position(broker.trades, trade)
     if position is not None:
         return position, False

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from components.protocol.messages import Spec
     from components.sandbox.guest.replay.indicators import Declarations
-    from components.sandbox.guest.replay.market import Tape
+    from components.sandbox.guest.replay.market import AnyTape
 
 
 class Source:
@@ -31,7 +31,7 @@ class Source:
         folder: the author's.
     """
 
-    def __init__(self, path: Path, spec: Spec, tape: Tape, declarations: Declarations) -> None:
+    def __init__(self, path: Path, spec: Spec, tape: AnyTape, declarations: Declarations) -> None:
         self._path = path
         self._random = Randomness()
         self.spec = spec
@@ -51,10 +51,12 @@ class Source:
         if seed is not None:
             random.seed(seed)
             np.random.seed(seed)  # noqa: NPY002  # authors use the global generator
-        kind: type[Strategy] = loading.load(self._path, self.spec.name, self.spec.rules)
+        kind: type[Strategy] = loading.load(
+            self._path, self.spec.name, self.spec.rules, portfolio=bool(self.spec.listings)
+        )
         return kind
 
-    def on(self, tape: Tape) -> Source:
+    def on(self, tape: AnyTape) -> Source:
         """The same code, with the same random numbers, on other bars."""
         other = copy.copy(self)
         other.tape = tape

@@ -10,8 +10,6 @@ from backtesting.backtesting import _OutOfMoneyError
 
 from components.sandbox.guest.replay.graft import Graft
 from components.sandbox.guest.replay.history import IndicatorHistory
-from components.sandbox.guest.replay.market import GrowingData
-from components.sandbox.guest.replay.recorder import StrategyBroker
 from components.sandbox.guest.replay.trial import TooFewBars, Trial
 
 if TYPE_CHECKING:
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
 
     from components.protocol.messages import Op, Spec
     from components.sandbox.guest.replay.indicators import Declarations
-    from components.sandbox.guest.replay.market import Tape
+    from components.sandbox.guest.replay.market import AnyTape
 
 
 class Stream:
@@ -35,7 +33,7 @@ class Stream:
         self,
         kind: type[Strategy],
         spec: Spec,
-        tape: Tape,
+        tape: AnyTape,
         declarations: Declarations,
         folder: str,
     ) -> None:
@@ -43,11 +41,9 @@ class Stream:
         self._tape = tape
         self._folder = folder
         self._trial = Trial(kind, spec, tape, declarations)
-        self._data = GrowingData(tape)
-        self._market = GrowingData(tape) if spec.delay else self._data
-        self._mirror = StrategyBroker(
-            self._market, spec.account, 1_024, tape.told, late=spec.delay > 0
-        )
+        self._data = tape.view()
+        self._market = tape.view() if spec.delay else self._data
+        self._mirror = tape.mirror(self._market, spec)
         np.seterr(invalid="ignore")  # as the package's own loop does: NaN >= 3 is just False
         self._living: Strategy | None = None
         self._graft: Graft | None = None
@@ -98,15 +94,15 @@ class Stream:
         if warm is None:
             return False
         if self._spec.lookback:  # the window moves on, the first bar with all values does not
-            self._warm = min(self._warm, max(0, length - self._spec.lookback) + warm)
-            warm = self._warm
+            warm = self._warm = min(self._warm, warm)
         return 1 + warm < length
 
     def _begin(self, length: int) -> list[Op]:
         self._data.show(length)
         self._living = self._trial.living(self._mirror, self._data)
         self._graft = Graft(self._living, self._folder, self._spec.lookback)
-        return self._mirror.take()
+        first: list[Op] = self._mirror.take()
+        return first
 
     def _renew(self, graft: Graft, length: int) -> None:
         self._data.show(length)
@@ -117,14 +113,14 @@ class Stream:
 
     def _next(self, bar: int) -> list[Op]:
         assert self._living is not None  # noqa: S101  # set by _begin before any bar comes here
-        self._mirror.reserve(bar + 1)
         try:
-            self._mirror.next()
+            self._mirror.work(bar)
         except _OutOfMoneyError:
             self._broke = True
             return []
         self._living.next()
         if not self._mirror.ops:
             return []
-        ops = self.ops[bar] = self._mirror.take()
+        ops: list[Op] = self._mirror.take()
+        self.ops[bar] = ops
         return ops

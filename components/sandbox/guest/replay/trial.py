@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dis
-import functools
 import hashlib
 import io
 import random
@@ -14,9 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from algoops.exchange.broker import Exchange
-from components.sandbox.guest.replay.indicators import Declarations, first_valid
-from components.sandbox.guest.replay.market import GrowingData, Tape
+from components.sandbox.guest.replay.declared import first_valid, silent
 from components.sandbox.guest.runtime.preparing import PrepareError
 
 if TYPE_CHECKING:
@@ -25,9 +22,10 @@ if TYPE_CHECKING:
     from backtesting import Strategy
 
     from components.protocol.messages import Spec
+    from components.sandbox.guest.replay.indicators import Declarations
+    from components.sandbox.guest.replay.market import AnyTape
 
 _RAISE = dis.opmap["RAISE_VARARGS"]
-REHEARSAL_BARS = 4_096
 FEW_BARS = 20
 """After so many bars an init() that failed in rehearsal with the same words is broken."""
 
@@ -54,13 +52,14 @@ class Trial:
     """
 
     def __init__(
-        self, kind: type[Strategy], spec: Spec, tape: Tape, declarations: Declarations
+        self, kind: type[Strategy], spec: Spec, tape: AnyTape, declarations: Declarations
     ) -> None:
         self._kind = kind
         self._spec = spec
         self._declarations = declarations
-        self.data = GrowingData(tape, spec.lookback)
-        self._broker = Exchange(self.data, spec.account, 1)
+        self.data = tape.view(spec.lookback)
+        self._broker = tape.idle(self.data, spec.account)
+        self._made_up = tape.made_up
         self._random = Randomness()
         self._failed: Exception | None = None
         self.silent: frozenset[str] = frozenset()
@@ -68,10 +67,9 @@ class Trial:
 
     def rehearse(self) -> None:
         """Run init() on made-up bars, to learn what no short prefix can tell."""
-        tape = made_up(self._spec)
+        tape = self._made_up(self._spec)
         try:
-            instance = self._evaluate(GrowingData(tape), tape.length)
-            self.silent = frozenset(name for name in vars(instance) if _is_silent(instance, name))
+            self.silent = silent(self._evaluate(tape.view(), tape.length))
         except Exception as error:  # noqa: BLE001  # the author's init may need real bars: see cold()
             self._failed = error
 
@@ -95,7 +93,8 @@ class Trial:
             if _is_deliberate(error):
                 self.refusal = TooFewBars(length, f"{type(error).__name__}: {error}"[:200])
             return None, None
-        return instance, first_valid(instance, self.silent)
+        first = first_valid(instance, self.silent)
+        return instance, None if first is None else self.data.first + first
 
     def _is_broken(self, error: Exception, length: int) -> bool:
         """Whether init() fails whatever the bars are, not for their number."""
@@ -106,7 +105,7 @@ class Trial:
         same = type(error) is type(self._failed) and str(error) == str(self._failed)
         return length >= (FEW_BARS if same else PATIENCE_BARS)
 
-    def living(self, broker: Any, data: GrowingData) -> Strategy:
+    def living(self, broker: Any, data: Any) -> Strategy:
         """The instance that will trade: the package's full `I`, output and randomness included."""
         self._random.begin()
         self._declarations.begin(lean=False)
@@ -115,21 +114,20 @@ class Trial:
         data._update()  # noqa: SLF001  # as the package does after init()
         return instance
 
-    def _evaluate(self, data: GrowingData, length: int) -> Strategy:
+    def _evaluate(self, data: Any, length: int) -> Strategy:
         data.show(length)
-        self._broker._data = data  # noqa: SLF001  # its last price is this prefix's
+        broker = self._broker.on(data)
         self._declarations.begin(lean=True)
         before, stdout = self._random.leave(), sys.stdout
         sys.stdout = _NOWHERE
         try:
-            instance = self._kind(self._broker, data, dict(self._spec.parameters))
+            instance = self._kind(broker, data, dict(self._spec.parameters))
             instance.init()
         finally:
             sys.stdout = stdout
             self._random.come_back(before)
         data._update()  # noqa: SLF001  # as the package does after init()
-        if self._broker.orders:
-            self._broker.orders.clear()
+        broker.forget()
         return instance
 
 
@@ -139,12 +137,6 @@ def _is_deliberate(error: Exception) -> bool:
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     return trace is not None and trace.tb_frame.f_code.co_code[trace.tb_lasti] == _RAISE
-
-
-def _is_silent(instance: Strategy, name: str) -> bool:
-    alone = type("Alone", (), {})()
-    vars(alone)[name] = vars(instance)[name]
-    return first_valid(alone, frozenset()) is None
 
 
 class Randomness:
@@ -211,27 +203,3 @@ def quiet() -> Iterator[None]:
         yield
     finally:
         sys.stdout = kept
-
-
-@functools.cache
-def _walk() -> dict[str, np.ndarray[Any, Any]]:
-    """A random walk: no real price is in it."""
-    chance = np.random.default_rng(0)
-    close = 100 * np.exp(np.cumsum(chance.normal(0, 0.01, REHEARSAL_BARS)))
-    opening = close * np.exp(chance.normal(0, 0.002, REHEARSAL_BARS))
-    return {
-        "Open": opening,
-        "Close": close,
-        "High": np.maximum(opening, close) * 1.002,
-        "Low": np.minimum(opening, close) * 0.998,
-        "Volume": chance.integers(1_000, 9_000, REHEARSAL_BARS),
-    }
-
-
-def made_up(spec: Spec) -> Tape:
-    """Made-up bars with the data's columns, a day apart."""
-    made = _walk()
-    times = np.arange(REHEARSAL_BARS).astype("M8[D]").astype(spec.index_dtype).view("<i8")
-    tape = Tape(spec)
-    tape.extend(times, [made.get(c.name, made["Close"]).astype(c.dtype) for c in spec.columns])
-    return tape

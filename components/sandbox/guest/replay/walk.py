@@ -13,11 +13,8 @@ import numpy as np
 from backtesting._util import _Indicator
 from backtesting.backtesting import _OutOfMoneyError
 
+from components.sandbox.guest.replay.declared import first_valid, names_of, series_of
 from components.sandbox.guest.replay.graft import Graft
-from components.sandbox.guest.replay.indicators import first_valid
-from components.sandbox.guest.replay.market import GrowingData
-from components.sandbox.guest.replay.recorder import StrategyBroker
-from components.sandbox.guest.replay.whole import names_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +22,7 @@ if TYPE_CHECKING:
     from backtesting import Strategy
 
     from components.protocol.messages import Op, Spec
-    from components.sandbox.guest.replay.market import Tape
+    from components.sandbox.guest.replay.market import AnyTape
     from components.sandbox.guest.replay.trial import Trial
 
 
@@ -59,15 +56,13 @@ class Walk:
         folder: the author's.
     """
 
-    def __init__(self, trial: Trial, spec: Spec, tape: Tape, folder: str) -> None:
+    def __init__(self, trial: Trial, spec: Spec, tape: AnyTape, folder: str) -> None:
         self._trial = trial
         self._folder = folder
         self._delay = spec.delay
-        self._data = GrowingData(tape)
-        self._market = GrowingData(tape) if spec.delay else self._data
-        self._mirror = StrategyBroker(
-            self._market, spec.account, 1_024, tape.told, late=spec.delay > 0
-        )
+        self._data = tape.view()
+        self._market = tape.view() if spec.delay else self._data
+        self._mirror = tape.mirror(self._market, spec)
         self._living: Strategy | None = None
         self._graft: Graft | None = None
         self._bar = 0
@@ -86,7 +81,7 @@ class Walk:
                 raise
             return Portion()  # too few bars for init(): trading starts later
         portion = Portion(names=names_of(fresh))
-        portion.series = [np.array(indicator) for indicator in fresh._indicators]  # noqa: SLF001  # the package's list
+        portion.series = series_of(fresh)
         warm = first_valid(fresh, frozenset())
         portion.start = 0 if warm is None else warm + 1 + self._delay
         if length > start and not self._over:
@@ -120,9 +115,8 @@ class Walk:
         self._bar = length
 
     def _next(self, living: Strategy, portion: Portion, bar: int) -> bool:
-        self._mirror.reserve(bar + 1)
         try:
-            self._mirror.next()
+            self._mirror.work(bar)
             living.next()
         except _OutOfMoneyError:
             self._over = True

@@ -6,12 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from backtesting._util import _indicator_warmup_nbars, _strategy_indicators
 from backtesting.backtesting import _OutOfMoneyError
 
 from components.sandbox.guest.lookahead.differences import asked, first_difference
-from components.sandbox.guest.replay.market import WholeData
-from components.sandbox.guest.replay.recorder import StrategyBroker
+from components.sandbox.guest.replay.declared import attributes, names_of, series_of, warmup
 from components.sandbox.guest.replay.trial import drawn
 
 if TYPE_CHECKING:
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
 
     from components.protocol.messages import Op, Spec
     from components.sandbox.guest.replay.indicators import Declarations
-    from components.sandbox.guest.replay.market import Tape
+    from components.sandbox.guest.replay.market import AnyTape
 
 
 @dataclass
@@ -59,7 +57,7 @@ class Whole:
 def run_whole(
     kind: type[Strategy],
     spec: Spec,
-    tape: Tape,
+    tape: AnyTape,
     length: int,
     declarations: Declarations,
 ) -> Whole:
@@ -68,22 +66,21 @@ def run_whole(
     Raises:
         Exception: the author's, from init(). One from next() is kept in `raised`.
     """
-    data = WholeData(tape.frame(0, length))
-    data._Data__pip = tape.pip  # noqa: SLF001  # what a prefix's own closes would not tell
-    market = WholeData(tape.frame(0, length)) if spec.delay else data
-    mirror = StrategyBroker(market, spec.account, length, tape.told, late=spec.delay > 0)
+    data = tape.whole(length)
+    market = tape.whole(length) if spec.delay else data
+    mirror = tape.mirror(market, spec)
     declarations.begin(lean=True)
     strategy = kind(mirror, data, dict(spec.parameters))
     strategy.init()
     data._update()  # noqa: SLF001  # as the package does after init()
     run = Whole(
-        start=1 + int(_indicator_warmup_nbars(strategy)) + spec.delay,
+        start=1 + warmup(strategy) + spec.delay,
         first=mirror.take(),
-        series=[np.array(indicator) for indicator in strategy._indicators],  # noqa: SLF001
+        series=series_of(strategy),
         names=names_of(strategy),
         drawn=drawn(),
     )
-    indicators = list(_strategy_indicators(strategy))
+    indicators = list(attributes(strategy))
     with np.errstate(invalid="ignore"):
         for bar in range(run.start, length):
             run.ended, seen = bar, bar + 1 - spec.delay
@@ -96,9 +93,9 @@ def run_whole(
     return run
 
 
-def _step(strategy: Strategy, mirror: StrategyBroker, run: Whole, bar: int) -> bool:
+def _step(strategy: Strategy, mirror: Any, run: Whole, bar: int) -> bool:
     try:
-        mirror.next()
+        mirror.work(bar)
         strategy.next()
     except _OutOfMoneyError:
         return False
@@ -108,17 +105,3 @@ def _step(strategy: Strategy, mirror: StrategyBroker, run: Whole, bar: int) -> b
     if mirror.ops:
         run.ops[bar] = mirror.take()
     return True
-
-
-def names_of(strategy: Strategy) -> list[str]:
-    """What to call each declared indicator: its attribute, else its own name."""
-    attributes = {id(value): name for name, value in vars(strategy).items()}
-    for name, value in vars(strategy).items():
-        base = getattr(value, "base", None)
-        if base is not None and isinstance(value, np.ndarray):
-            attributes.setdefault(id(base), name)
-    names = []
-    for number, indicator in enumerate(strategy._indicators, start=1):  # noqa: SLF001
-        own = indicator.name if isinstance(indicator.name, str) else " ".join(indicator.name or [])
-        names.append(attributes.get(id(indicator)) or own or f"indicator {number}")
-    return names

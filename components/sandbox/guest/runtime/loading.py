@@ -15,8 +15,9 @@ import pandas as pd
 from backtesting import Strategy
 from backtesting.lib import TrailingStrategy
 
+from algoops import PortfolioStrategy
 from components.sandbox.guest.runtime.folder import open_folder
-from components.sandbox.guest.runtime.preparing import NAME, with_columns
+from components.sandbox.guest.runtime.preparing import NAME, PrepareError, is_prepare, with_columns
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,10 +33,10 @@ class NoStrategy(Exception):
     __module__ = "builtins"  # a traceback names it without our package
 
 
-def load(folder: Path, name: str, rules: str) -> Any:
+def load(folder: Path, name: str, rules: str, *, portfolio: bool = False) -> Any:
     """The strategy class of a folder (its strategy.py), or the one built from a rule program.
 
-    Each call runs the author's modules anew.
+    Each call runs the author's modules anew. `portfolio`: it has several symbols on one account.
 
     Raises:
         NoStrategy: there is no class, or more than one that could be meant.
@@ -47,7 +48,11 @@ def load(folder: Path, name: str, rules: str) -> Any:
         return build_strategy(rules)
     open_folder(folder)
     module = importlib.import_module(ENTRY)
-    return with_columns(choose(module, name), vars(module).get(NAME))
+    if not portfolio:
+        return with_columns(choose(module, name), vars(module).get(NAME))
+    if is_prepare(vars(module).get(NAME)):
+        raise PrepareError("a portfolio has no prepare(df): compute what it needs in init()")
+    return choose(module, name, PortfolioStrategy)
 
 
 def authors_modules(folder: Path | str) -> dict[str, types.ModuleType]:
@@ -69,13 +74,18 @@ def note_modules() -> None:
     _BEFORE.update(sys.modules)
 
 
-def choose(module: types.ModuleType, name: str) -> Any:
+def choose(module: types.ModuleType, name: str, base: type = Strategy) -> Any:
     """The class that is meant: the only one, the last of a line of subclasses, or the named one.
+
+    Args:
+        module: the author's strategy.py.
+        name: the definition's.
+        base: what it derives from.
 
     Raises:
         NoStrategy: none, or several without a match.
     """
-    found = [c for c in vars(module).values() if _is_candidate(c)]
+    found = [c for c in vars(module).values() if _is_candidate(c, base)]
     own = [c for c in found if c.__module__ == module.__name__] or found
     leaves = [c for c in dict.fromkeys(own) if not any(c in d.__mro__[1:] for d in own)]
     if len(leaves) == 1:
@@ -84,7 +94,7 @@ def choose(module: types.ModuleType, name: str) -> Any:
     if len(named) == 1:
         return named[0]
     if not leaves:
-        raise NoStrategy("strategy.py defines no subclass of backtesting.Strategy: write one")
+        raise NoStrategy(_none_of(module, base))
     names = ", ".join(c.__name__ for c in leaves)
     raise NoStrategy(
         f"strategy.py defines several strategies ({names}): keep one, or give one the name of "
@@ -92,11 +102,23 @@ def choose(module: types.ModuleType, name: str) -> Any:
     )
 
 
-def _is_candidate(value: object) -> bool:
+def _none_of(module: types.ModuleType, base: type) -> str:
+    own, other = "backtesting.Strategy", "algoops.PortfolioStrategy"
+    says = "with `framework: portfolio` and `symbols`"
+    if base is PortfolioStrategy:
+        own, other, says = other, own, "without `framework: portfolio`"
+    told = f"strategy.py defines no subclass of {own}: write one"
+    there = Strategy if base is PortfolioStrategy else PortfolioStrategy
+    if any(_is_candidate(value, there) for value in vars(module).values()):
+        told += f"; a subclass of {other} runs {says} in the definition"
+    return told
+
+
+def _is_candidate(value: object, base: type) -> bool:
     return (
         isinstance(value, type)
-        and issubclass(value, Strategy)
-        and value.__module__.partition(".")[0] != "backtesting"
+        and issubclass(value, base)
+        and value.__module__.partition(".")[0] not in {"algoops", "backtesting"}
         and not inspect.isabstract(value)
     )
 

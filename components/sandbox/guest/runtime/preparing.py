@@ -33,7 +33,7 @@ def with_columns(kind: type[Strategy], prepare: Any) -> type[Strategy]:
     Returns:
         A subclass whose data has the columns that `prepare` added, or the class itself.
     """
-    if not inspect.isfunction(prepare) or not _takes_one(prepare):
+    if not is_prepare(prepare):
         return kind
 
     def init(self: Any) -> None:
@@ -44,9 +44,12 @@ def with_columns(kind: type[Strategy], prepare: Any) -> type[Strategy]:
     return type(kind.__name__, (kind,), members)
 
 
-def _takes_one(function: Callable[..., Any]) -> bool:
+def is_prepare(found: Any) -> bool:
+    """Whether what strategy.py calls `prepare` is meant: a function of one argument."""
+    if not inspect.isfunction(found):
+        return False
     try:
-        inspect.signature(function).bind(None)
+        inspect.signature(found).bind(None)
     except TypeError:
         return False
     return True

@@ -1,0 +1,94 @@
+"""The bars of several symbols that one account trades on."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from algoops.statistics import held
+from algoops.timeline import Timeline, checked
+from components.engine.result import pip_of
+from components.engine.units import in_units
+from components.errors import UserError
+from components.ports import Bars
+from components.protocol.messages import Column, Listing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+@dataclass(frozen=True)
+class JoinedBars:
+    """Bars by symbol, in the units that are traded, and all their times.
+
+    Attributes:
+        pips: by symbol the smallest price change.
+        moments: how many of the times are worked on.
+    """
+
+    frames: Mapping[str, pd.DataFrame]
+    timeline: Timeline
+    pips: Mapping[str, float]
+    moments: int
+
+    def up_to(self, moments: int) -> JoinedBars:
+        """The same, of which no more than the first so many times are worked on."""
+        return replace(self, moments=min(moments, self.moments))
+
+    def listings(self) -> tuple[Listing, ...]:
+        """What the wire says of each symbol."""
+        return tuple(
+            Listing(
+                symbol,
+                columns_of(frame),
+                None if frame.index.name is None else str(frame.index.name),
+                self.pips[symbol],
+            )
+            for symbol, frame in self.frames.items()
+        )
+
+
+def columns_of(frame: pd.DataFrame) -> tuple[Column, ...]:
+    """What the wire says of a frame's columns."""
+    return tuple(Column(str(n), column.to_numpy().dtype.str) for n, column in frame.items())
+
+
+def join(several: Sequence[Bars], unit: float) -> JoinedBars:
+    """The bars of several symbols.
+
+    Args:
+        several: at least one, each of another symbol.
+        unit: what is traded whole numbers of, in units of the assets.
+
+    Raises:
+        UserError: they do not fit together: other lengths of bars, or only some have a time zone.
+    """
+    traded = [in_units(bars, unit) for bars in several]
+    try:
+        frames = checked({bars.symbol: bars.frame for bars in traded})
+    except (TypeError, ValueError) as error:
+        raise UserError(str(error), hint="a portfolio's symbols need bars that fit") from error
+    timeline = Timeline(frames)
+    pips = {bars.symbol: pip_of(bars) for bars in traded}
+    return JoinedBars(frames, timeline, pips, len(timeline.index))
+
+
+def held_alike(name: str, several: Sequence[Bars], joined: JoinedBars) -> Bars:
+    """What the same money in each symbol is worth at each time, as bars of a made-up symbol.
+
+    Its hash is that of all the bars, and what is doubtful in any of them is in it.
+    """
+    digest = hashlib.sha256("|".join(f"{b.symbol} {b.data_hash}" for b in several).encode())
+    gaps = [bars.gap for bars in several if bars.gap is not None]
+    closes = held(joined.timeline, joined.frames)
+    return Bars(
+        symbol=name,
+        interval=several[0].interval,
+        frame=pd.DataFrame({"Close": closes}, index=joined.timeline.index),
+        data_hash=digest.hexdigest(),
+        doubts=tuple(doubt for bars in several for doubt in bars.doubts),
+        gap=max(gaps, key=lambda gap: gap.days, default=None),
+    )

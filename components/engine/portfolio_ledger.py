@@ -1,0 +1,236 @@
+"""The account that counts where one strategy trades several symbols: as `ledger` for one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from backtesting._util import _Data
+from backtesting.backtesting import _OutOfMoneyError
+
+from algoops.exchange.shared import SharedAccount, SymbolBook
+from algoops.statistics import AccountCurve, account_statistics
+from components.engine.broker import (
+    MAX_TRADES,
+    MAX_WAITING,
+    Label,
+    TooManyOrders,
+    WatchedBroker,
+    check_count,
+)
+from components.engine.ledger import account_of
+from components.engine.order_findings import Orders
+from components.engine.requests import Requests
+from components.errors import UserError
+from components.protocol.exchange import replay_shared
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from algoops.exchange.broker import Account
+    from algoops.exchange.fills import Correction
+    from algoops.exchange.undecided import UndecidedTrade
+    from components.engine.broker import Watch
+    from components.engine.joined import JoinedBars
+    from components.engine.sheets import Sheets
+    from components.protocol.messages import Decided, Op
+    from components.schema.definition.backtest import BacktestConfig
+
+TRADES_A_BAR = 2
+"""Trades beside `MAX_TRADES` for each bar of each symbol: daily rebalancing makes one."""
+
+
+class LedgerBook(WatchedBroker, SymbolBook):
+    """A symbol's book in the account that counts."""
+
+    _account: LedgerAccount
+
+    def __init__(self, symbol: str, data: _Data, terms: Account, account: LedgerAccount) -> None:
+        self._watch = account.watch
+        self.heard = []
+        super().__init__(symbol, data, terms, account)
+
+    def _count(self) -> None:
+        self._account.count()
+
+
+class LedgerAccount(SharedAccount):
+    """The shared account of watched books; `most`: trades that it may have made."""
+
+    def __init__(self, cash: float, watch: Watch, most: int) -> None:
+        super().__init__(cash)
+        self.watch = watch
+        self._most = most
+
+    def _book(self, symbol: str, bars: _Data, terms: Account) -> SymbolBook:
+        return LedgerBook(symbol, bars, terms, self)
+
+    def count(self) -> None:
+        """Raises TooManyOrders for more trades than any strategy needs."""
+        if sum(len(book.closed_trades) + len(book.trades) for book in self.books) > self._most:
+            raise TooManyOrders(f"more than {self._most} trades on {len(self.books)} symbols")
+
+
+class PortfolioLedger:
+    """The shared account on the trusted side; its bars are the times of all symbols.
+
+    Args:
+        joined: the bars, in the units that are traded.
+        config: the backtest's.
+        watch: see `Ledger`.
+        unit: what is traded whole numbers of, in units of the assets.
+
+    Attributes:
+        start: first time at which the strategy traded, or None.
+        broke: True when the account ran out of money; nothing happens after that.
+
+    Raises:
+        UserError: a configuration that several symbols cannot have.
+    """
+
+    detailed = False
+    sheets: Sheets | None = None
+
+    def __init__(
+        self, joined: JoinedBars, config: BacktestConfig, watch: Watch, unit: float = 1.0
+    ) -> None:
+        _refuse(config, len(joined.frames))
+        self._joined = joined
+        self._config = config
+        self._watch = watch
+        frames = joined.frames
+        self._data = {symbol: _Data(frame.copy(deep=False)) for symbol, frame in frames.items()}
+        terms = account_of(config, unit)
+        most = MAX_TRADES + TRADES_A_BAR * sum(map(len, frames.values()))
+        self._account = LedgerAccount(terms.cash, watch, most)
+        self._account.open(self._data, terms)
+        self._equity = np.full(joined.moments, np.nan)
+        self._heard: list[tuple[int, str]] = []
+        self._requests = Requests()
+        self._moments = 0
+        self.start: int | None = None
+        self.broke = False
+
+    def begin(self, bar: int, first: Sequence[Op]) -> None:
+        """Trading starts at the time `bar`, with these orders from init()."""
+        self.start = bar
+        self._show(bar + 1)
+        self.apply(first)
+
+    def bar(self, bar: int, *, alone: bool = False) -> Sequence[Decided]:  # noqa: ARG002  # as Ledger's
+        """Fill what can be filled at the time `bar` and log the equity; no finer bars are asked."""
+        if self._moments <= bar:
+            for number in self._joined.timeline.due[bar]:
+                data = self._account.books[number]._data  # noqa: SLF001  # as the package's own loop
+                data._set_length(len(data) + 1)  # noqa: SLF001  # as above
+            self._moments = bar + 1
+        try:
+            self._account.work_on(self._joined.timeline, bar)
+        except _OutOfMoneyError:
+            self.broke = True
+        self._equity[bar] = self._account.equity
+        for number in self._joined.timeline.due[bar]:
+            heard = self._account.books[number].heard
+            self._heard += [(bar, words) for words in heard]
+            heard.clear()
+        return ()
+
+    def _show(self, moments: int) -> None:
+        self._moments = moments
+        for data, length in zip(
+            self._data.values(), self._joined.timeline.before(moments), strict=True
+        ):
+            data._set_length(length)  # noqa: SLF001  # as the package's own loop does
+
+    def apply(self, ops: Sequence[Op]) -> None:
+        """Take a strategy's orders. Raises as `Ledger.apply`."""
+        check_count(ops)
+        for op in ops:
+            self._watch()
+            self._requests.note(self._moments, op)
+            replay_shared(self._account, op)
+            if sum(len(book.orders) for book in self._account.books) > MAX_WAITING:
+                raise TooManyOrders(f"more than {MAX_WAITING} orders wait at once")
+
+    def end_bar(self, bar: int) -> None:
+        """The fills of `bar` are made and its orders are in."""
+
+    def settle(self) -> pd.Series[Any]:
+        """Close what is open where the configuration says so; the account's statistics."""
+        moments = self._joined.moments
+        if self._config.finalize_trades and self.start is not None and not self.broke:
+            self._show(moments)
+            try:
+                self._account.finish()
+                self._equity[-1] = self._account.equity
+            except _OutOfMoneyError:
+                self.broke = True
+        self._show(moments)
+        for book in self._account.books:
+            for trade in book.closed_trades:
+                if isinstance(trade.tag, Label):
+                    trade._replace(tag=trade.tag.text)  # as the package's own code
+        start = self.start if self.start is not None else moments
+        free = self._config.risk_free_rate
+        curve = AccountCurve(self._equity, start, self._account.cash, free)
+        joined = self._joined
+        return account_statistics(self._account.books, joined.timeline, joined.frames, curve)
+
+    def undecided(self) -> Sequence[UndecidedTrade]:
+        """What single bars left open, the first one first; to be asked for after `settle`."""
+        found = [
+            replace(one, bar=self._place(book, one.bar))
+            for book in self._account.books
+            for one in book.asked
+        ]
+        return sorted(found, key=lambda one: one.bar)
+
+    def ends(self) -> tuple[pd.Series[Any] | None, ...]:
+        """Nothing: other orders of events are played for one symbol only."""
+        return ()
+
+    def orders(self) -> Orders:
+        """What became of the orders; to be asked for after `settle`."""
+        open_ones = sum(len(book.trades) for book in self._account.books)
+        closed = sum(len(book.closed_trades) for book in self._account.books)
+        return Orders(
+            heard=tuple(self._heard),
+            asked=self._requests.orders,
+            counted=self._requests.counted,
+            trades=open_ones + closed,
+            left=open_ones,
+            start=self.start,
+        )
+
+    def requests_sha256(self) -> str:
+        """SHA-256 (hex) of all that the strategy asked for, each request with its time."""
+        return self._requests.sha256()
+
+    def corrections(self) -> Sequence[Correction]:
+        """Times at which plain fills would have been others, the first one first."""
+        found = [
+            replace(one, bar=self._place(book, one.bar))
+            for book in self._account.books
+            for one in book.corrections
+        ]
+        return sorted(found, key=lambda one: one.bar)
+
+    def _place(self, book: SymbolBook, bar: int) -> int:
+        return int(self._joined.timeline.places[book.symbol][bar])
+
+
+def _refuse(config: BacktestConfig, symbols: int) -> None:
+    """Raises UserError for settings that several symbols cannot have."""
+    if config.trade_on_close and symbols > 1:
+        raise UserError(
+            "trade_on_close takes one symbol",
+            hint="where a symbol of a portfolio has no next bar, its close would be long over",
+        )
+    if config.detail is not None:
+        raise UserError(
+            "backtest.detail (finer bars) takes one symbol",
+            hint="leave it out of the definition of a portfolio",
+        )
