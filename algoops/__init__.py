@@ -1,6 +1,6 @@
 """For authors: strategies over several symbols on one account, in a notebook and in the bot.
 
-from algoops import PortfolioStrategy, backtest
+from algoops import PortfolioStrategy, backtest, plot
 """
 
 from __future__ import annotations
@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from algoops.run import backtest as backtest  # exported
+    from algoops.plotting import plot as plot  # exported
+    from algoops.run import backtest as backtest  # as above
     from algoops.strategy import PortfolioStrategy as PortfolioStrategy  # as above
 
-__all__ = ["PortfolioStrategy", "backtest"]
+__all__ = ["PortfolioStrategy", "backtest", "plot"]
 
 
 def __getattr__(name: str) -> Any:
@@ -24,4 +25,8 @@ def __getattr__(name: str) -> Any:
         from algoops.run import backtest  # noqa: PLC0415  # see above
 
         return backtest
+    if name == "plot":
+        from algoops.plotting import plot  # noqa: PLC0415  # see above
+
+        return plot
     raise AttributeError(f"module 'algoops' has no attribute {name!r}")

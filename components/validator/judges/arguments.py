@@ -208,6 +208,11 @@ def _heatmaps(case: Case, call: ast.Call, load: Load) -> None:
         case.findings.add("argument-closed", call, f"{load.node.id} into a file")
 
 
+def _drawn(case: Case, call: ast.Call, load: Load) -> None:
+    message = f"{load.node.id}: what is drawn is for the notebook, and goes into a file"
+    case.findings.add("argument-closed", call, message, "Draw below the class, of what it gave.")
+
+
 def _pivot(case: Case, call: ast.Call, load: Load) -> None:
     for item in call.keywords:
         if item.arg == "aggfunc":
@@ -286,6 +291,7 @@ _JUDGED: dict[str, Judge] = {
     "pandas.reset_option": _option,
     "backtesting.lib.resample_apply": _resample,
     "backtesting.lib.plot_heatmaps": _heatmaps,
+    "algoops.plot": _drawn,
     "pandas.crosstab": _pivot,
     "pandas.pivot_table": _pivot,
     "pytest.mark.skipif": _condition,  # why: a name in authors' tests, judged here

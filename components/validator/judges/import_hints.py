@@ -8,7 +8,7 @@ from components.validator.registry.words import DISTRIBUTIONS, NOTEBOOK_MODULES,
 
 _OLD_POLICY = (
     "This bot's policies/code.yaml is of an older version. Ask the operator to take algoops out of "
-    "`dangerous` and to add `algoops: {only: [PortfolioStrategy, backtest]}` to `modules`."
+    "`dangerous` and to add `algoops: {only: [PortfolioStrategy, backtest, plot]}` to `modules`."
 )
 
 

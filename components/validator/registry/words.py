@@ -98,7 +98,7 @@ SAMPLE_DATA = words("GOOG EURUSD BTCUSD")
 """Data of `backtesting.test`: a notebook may change its copy."""
 
 NOTEBOOK_ENGINE = SAMPLE_DATA | words("""
-    Backtest FractionalBacktest MultiBacktest backtest plot_heatmaps set_bokeh_output
+    Backtest FractionalBacktest MultiBacktest backtest plot plot_heatmaps set_bokeh_output
 """)
 """Names of `backtesting` and `algoops` that only run, show or feed a backtest."""
 

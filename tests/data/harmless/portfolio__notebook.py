@@ -17,4 +17,5 @@ class Half(algoops.PortfolioStrategy):
 
 stats = algoops.backtest(Half, {"SPX": spx, "IXIC": ixic}, cash=100_000)
 print(stats)
+algoops.plot(stats, "run.html")
 print(stats._contributions)

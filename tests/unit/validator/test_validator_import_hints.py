@@ -84,4 +84,4 @@ def test_policy_from_before_portfolios_says_what_the_operator_changes(policy):
         {**policy.model_dump(), "modules": modules, "dangerous": (*policy.dangerous, "algoops")}
     )
     said = hint(b"from algoops import PortfolioStrategy", b"PortfolioStrategy", older)
-    assert "algoops: {only: [PortfolioStrategy, backtest]}" in said
+    assert "algoops: {only: [PortfolioStrategy, backtest, plot]}" in said
