@@ -393,6 +393,10 @@ class StatusState(StrEnum):
     NEUTRAL = "neutral"
 
 
+UNCOUNTED = "(uncounted)"
+"""Among those who wrote a proposal: it has too many commits to look at all."""
+
+
 @dataclass(frozen=True)
 class Proposal:
     """A branch or pull request that asks to change the base.

@@ -16,6 +16,9 @@ from components.safe_tools.names import ref_problem, shown
 from components.schema.results.report import Report
 from components.state import Store
 
+TOOLS_PATH = "/mcp"
+"""Where a daemon has the tools."""
+
 
 @dataclass(frozen=True)
 class WatchedBot:

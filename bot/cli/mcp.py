@@ -1,6 +1,7 @@
 """`algoops mcp`: the tools for agents over standard input and output, for a working folder."""
 
 import getpass
+import os
 import re
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -49,6 +50,13 @@ def mcp(
     author: Annotated[
         str, typer.Option(help="Whose branches are written (default: the user's name).")
     ] = "",
+    url: Annotated[
+        str,
+        typer.Option(
+            help="Address of a bot elsewhere, whose tools are passed on; its token is read from "
+            "ALGOOPS_TOKEN, and no folder of this machine."
+        ),
+    ] = "",
     repository: RepositoryOption = "",
     config: ConfigOption = None,
 ) -> None:
@@ -63,12 +71,24 @@ def mcp(
             raise UserError(
                 "the package mcp is not installed", hint="pip install 'algoops[agents]'"
             ) from error
+        if url:
+            _pass_on(url)
+            return
         settings = settings_from(config)
         name = repository_named(settings, repository)
         watched = next(r for r in settings.repositories if r.name == name)
         door: Door = WorkingFolder(folder, author or _user(), settings, watched, stack)
         server = build(lambda _ctx: door, version("algoops"), files=False)
         anyio.run(server.run_stdio_async)
+
+
+def _pass_on(url: str) -> None:
+    from bot.agents.forward import TOKEN, endpoint, forward  # noqa: PLC0415  # as the tools
+
+    token = os.environ.get(TOKEN, "").strip()
+    if not token:
+        raise UserError(f"{TOKEN} is not set", hint="an author's token of that bot belongs there")
+    anyio.run(forward, endpoint(url), token, version("algoops"))
 
 
 def _user() -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.core.events import Cancel, Check, Command
-from components.ports import Proposal
+from components.ports import UNCOUNTED, Proposal
 
 AGENT_BRANCHES = "agents/"
 """What the branches begin with that agents submit through the bot."""
@@ -49,11 +49,16 @@ class Authors:
         is_agent = listed or name.endswith((BOT, AGENT_MAIL))
         return AuthorKind.AGENT if is_agent else AuthorKind.PERSON
 
-    def kind_of(self, proposal: Proposal) -> AuthorKind:
-        """Whether a proposal is a program's: by its branch, its author, or its account."""
-        kinds = {self.kind(proposal.author), self.kind(proposal.actor)}
-        by_agent = proposal.ref.startswith(AGENT_BRANCHES) or AuthorKind.AGENT in kinds
-        return AuthorKind.AGENT if by_agent else AuthorKind.PERSON
+    def kind_of(self, proposal: Proposal, writers: Collection[str] = ()) -> AuthorKind:
+        """Of all who wrote a proposal the kind that needs most approvals; of equal ones an agent.
+
+        By its branch, its author, its account, and by the names and addresses of its commits: what
+        a program commits on a person's branch is a program's, and no person's name undoes that.
+        """
+        found = {self.kind(name) for name in (proposal.author, proposal.actor, *writers)}
+        if proposal.ref.startswith(AGENT_BRANCHES) or UNCOUNTED in writers:
+            found.add(AuthorKind.AGENT)
+        return max(found, key=lambda k: (self.approvals.get(k, 0), k is AuthorKind.AGENT))
 
     def verbs(self, bot: str) -> frozenset[str] | None:
         """The commands that a bot may give; None: it is not listed, so it is not heard."""

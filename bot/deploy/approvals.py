@@ -13,7 +13,10 @@ from components.ports import Approves, Permission, Proposal
 
 def not_approved(world: World, watched: Watched, proposal: Proposal) -> str:
     """Why a proposal may not land as to approvals, "" where it may; the forge is asked now."""
-    kind = watched.authors.kind_of(proposal)
+    if not watched.authors.approvals:
+        return ""
+    writers = watched.where.repository.writers(watched.forge.base(), proposal.head)
+    kind = watched.authors.kind_of(proposal, writers)
     needed = watched.authors.approvals.get(kind, 0)
     if not needed:
         return ""
@@ -23,10 +26,17 @@ def not_approved(world: World, watched: Watched, proposal: Proposal) -> str:
     by_review = isinstance(watched.forge, Approves)
     how = "approve it with a review" if by_review else f"`algoops approve {proposal.ref}`"
     return (
-        f"its author {proposal.author} is {'an agent' if kind is AuthorKind.AGENT else 'a person'}:"
+        f"{_who(watched, proposal, kind)}:"
         f" {needed} approval{'s' if needed > 1 else ''} of {proposal.head[:12]} by people who are"
         f" not its author needed, {len(given)} given: {how}"
     )
+
+
+def _who(watched: Watched, proposal: Proposal, kind: AuthorKind) -> str:
+    """Why it needs approvals."""
+    if kind is AuthorKind.AGENT and watched.authors.kind_of(proposal) is not kind:
+        return "an agent wrote a part of it"
+    return f"its author {proposal.author} is {'an' if kind is AuthorKind.AGENT else 'a'} {kind}"
 
 
 def approve(

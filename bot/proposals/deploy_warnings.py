@@ -41,7 +41,10 @@ def with_deploy_warnings(world: World, watched: Watched, report: Report) -> Repo
 def _approvals(watched: Watched, report: Report) -> list[Finding]:
     """That people have to approve it first: said with the verdict, so that somebody does."""
     said = report.proposal
-    kind = watched.authors.kind_of(Proposal(said.id, said.ref, "", author=said.author))
+    if not watched.authors.approvals:
+        return []
+    writers = watched.where.repository.writers(report.base_commit, report.head_commit)
+    kind = watched.authors.kind_of(Proposal(said.id, said.ref, "", author=said.author), writers)
     needed = watched.authors.approvals.get(kind, 0)
     if not needed or not report.strategies:
         return []

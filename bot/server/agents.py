@@ -11,14 +11,13 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from bot.agents.door import Door
+from bot.agents.door import TOOLS_PATH, Door
 from bot.server.auth import author
 from bot.server.backend import Backend
 from bot.server.errors import problem
 from bot.server.guard import MAX_BODY
 from bot.server.render import project_version
 
-PATH = "/mcp"
 AUTHOR = "algoops.author"
 
 
@@ -35,7 +34,7 @@ class AgentTools:
     @property
     def route(self) -> Route:
         """Where it is."""
-        return Route(PATH, endpoint=self)
+        return Route(TOOLS_PATH, endpoint=self)
 
     def _door(self, ctx: Any) -> Door:
         return self._doors[ctx.request_context.request.scope[AUTHOR]]

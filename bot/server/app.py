@@ -22,6 +22,7 @@ from bot.server import (
     api,
     backtests_api,
     guard,
+    holdout_api,
     lists,
     openapi,
     pages,
@@ -94,7 +95,17 @@ def create_app(backend: Backend) -> FastAPI:
         renderer=Renderer(),
         slow=anyio.CapacityLimiter(api.AT_ONCE),
     )
-    for part in (api, backtests_api, lists, webhooks, probes, sign_in, pages, team_pages):
+    for part in (
+        api,
+        backtests_api,
+        lists,
+        holdout_api,
+        webhooks,
+        probes,
+        sign_in,
+        pages,
+        team_pages,
+    ):
         app.include_router(part.router)
     if has_authors(backend.settings):
         app.state.agents = agents.AgentTools(backend)

@@ -155,6 +155,14 @@ def deployer(request: Request) -> Requester:
     return identity
 
 
+def admin(request: Request) -> Requester:
+    """Dependency of what operators alone may read. Raises ApiError 401 or 403."""
+    identity = deployer(request)
+    if identity.role is not TokenRole.ADMIN:
+        raise problem(403, "forbidden", f"the token '{identity.name}' has not the role admin")
+    return identity
+
+
 def author(request: Request) -> str:
     """The name of the author whose token a request bears. Raises ApiError 401 or 403."""
     identity = identify(request, parts(request).keys)

@@ -4,10 +4,15 @@ import re
 
 from components.git_patch.reading import EMPTY_TREE, Reader
 from components.git_patch.values import Branch, LogEntry, TaggedVersion, TagRef
+from components.ports import UNCOUNTED
 from components.safe_tools.names import escaped, object_id, ref_name, safe_relative_path
 
 DIFF_BYTES = 200_000
 _VERSION_TAG = re.compile(r"([A-Za-z][A-Za-z0-9_]*)/v(\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?)")
+MOST_COMMITS = 10_000
+_WRITERS_FORMAT = "%x01%an <%ae>%n%cn <%ce>%n%(trailers:key=Co-authored-by,valueonly,unfold)"
+_PERSON = re.compile(r"(.*?)\s*<([^<>]*)>\s*")
+_GITHUB_MAIL = re.compile(r"(?:\d+\+)?([^@+]+)@users\.noreply\.github\.com", re.IGNORECASE)
 _LOG_FORMAT = "%H%n%P%n%an%n%ct%n%s"
 _BRANCH_FORMAT = (
     "%(refname)%00%(objectname)%00%(authorname)%00%(committeremail:trim)"
@@ -79,6 +84,19 @@ class History(Reader):
         records = self.git.run(*args).stdout.split(b"\0")
         return tuple(_log_entry(r.decode(errors="replace")) for r in records if r)
 
+    def writers(self, base: str, head: str) -> frozenset[str]:
+        """Who wrote what a commit has beyond another: authors, committers and co-authors.
+
+        Names and addresses, as the commits say; of GitHub's own addresses the account too. One of
+        more than `MOST_COMMITS` commits is by `UNCOUNTED` as well: not all were looked at.
+        """
+        args = ["log", f"--max-count={MOST_COMMITS + 1}", f"--format={_WRITERS_FORMAT}"]
+        told = self.git.run(*args, object_id(head), f"^{object_id(base)}", "--").text
+        commits = told.split("\x01")[1:]
+        people = [line for commit in commits for line in commit.splitlines() if line]
+        found = {part for line in people for part in _parts(line)}
+        return frozenset(found | ({UNCOUNTED} if len(commits) > MOST_COMMITS else set()))
+
     def diff(self, a: str | None, b: str | None, path: str = "", cap: int = DIFF_BYTES) -> str:
         """The difference of two trees or commits as text for people, cut at `cap` bytes.
 
@@ -116,6 +134,15 @@ def _precedence(version: str) -> tuple[object, ...]:
         (0, int(p), "") if p.isdigit() else (1, 0, p) for p in (pre.split(".") if pre else ())
     )
     return (*(int(n) for n in core.split(".")), not pre, parts)
+
+
+def _parts(person: str) -> tuple[str, ...]:
+    """Name, address, and the account where the address is GitHub's, of `Name <address>`."""
+    found = _PERSON.fullmatch(person)
+    if found is None:
+        return (person,)
+    account = _GITHUB_MAIL.fullmatch(found[2])
+    return (*found.groups(), *(account.groups() if account else ()))
 
 
 def _log_entry(record: str) -> LogEntry:

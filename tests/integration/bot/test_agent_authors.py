@@ -185,7 +185,8 @@ def test_persons_work_needs_no_approval_where_only_agents_do(told, propose):
 
 
 def test_report_says_that_a_person_has_to_approve(told):
-    failed = report_of(strategies=[strategy_of(verdict=Verdict.FAILED)])
+    base = told.watched.forge.base()
+    failed = report_of(base, strategies=[strategy_of(verdict=Verdict.FAILED)], base_commit=base)
     said = failed.proposal.model_copy(update={"author": "robot"})
     report = with_deploy_warnings(
         told.world, told.watched, failed.model_copy(update={"proposal": said})

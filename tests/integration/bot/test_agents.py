@@ -34,6 +34,7 @@ from tests.agents_support import (
     run,
     with_authors,
 )
+from tests.cli_support import in_process
 from tests.deploy_support import reported
 from tests.integration.bot.conftest import ENV
 from tests.server_support import passed_report
@@ -335,6 +336,106 @@ def test_work_of_another_author_is_refused_by_every_tool(url, service, stage):
     assert stage.git("rev-parse", "refs/heads/agents/ada/calm") == head
 
 
+# --- what no agent may -----------------------------------------------------------------------------
+
+
+def refused_over_http(url, method, path, body=None):
+    """The server's answer to an author's token anywhere but at the tools."""
+    headers = {"Authorization": f"Bearer {SECRETS['ada']}"}
+    return httpx.request(method, f"{url}{path}", headers=headers, json=body).status_code == 403
+
+
+def test_agent_that_edits_a_policy_through_the_door_gets_a_refusal(url, service, stage):
+    before = stage.git("for-each-ref")
+    policies = service.settings.policies
+    kept = {file: file.read_bytes() for file in policies.rglob("*.yaml")}
+    tries = [
+        ("../policies", {"risk.yaml": "gates: []"}),
+        ("policies/risk", {"../../policies/risk.yaml": "gates: []"}),
+        (str(policies), {"risk.yaml": "gates: []"}),
+        ("strategies/calm", {"../../../policies/risk.yaml": "gates: []"}),
+    ]
+
+    async def talk(agent):
+        for folder, files in tries:
+            for tool in ("check", "submit"):
+                assert "refused" in await agent(tool, folder=folder, files=files)
+
+    ask(url, "ada", talk)
+    assert {file: file.read_bytes() for file in policies.rglob("*.yaml")} == kept
+    assert stage.git("for-each-ref") == before
+
+
+def test_agent_that_deploys_through_the_door_gets_a_refusal(url, service, stage):
+    async def talk(agent):
+        await agent("submit", folder="strategies/calm", files=files_of("calm"))
+        for tool in ("deploy", "promote", "rollback", "adopt", "restore"):
+            assert f"Unknown tool: {tool}" in await agent(tool, name="calm")
+        for branch in ("main", "refs/heads/main", "../main"):
+            said = await agent(
+                "submit", folder="strategies/calm", files=files_of("calm"), branch=branch
+            )
+            assert "refs/heads/main" not in said
+
+    base = stage.git("rev-parse", "main")
+    ask(url, "ada", talk)
+    reported(service._world, "agents/ada/calm")
+    for path, body in (
+        ("/api/production/strategies/calm/deploy/", {"ref": "agents/ada/calm"}),
+        ("/api/production/strategies/calm/rollback/", {"reason": "x"}),
+        ("/api/v1/strategies/calm/promote", {}),
+        ("/api/v1/strategies/calm/drift", {"answer": "adopt"}),
+    ):
+        assert refused_over_http(url, "POST", path, body)
+    assert stage.git("rev-parse", "main") == base
+    assert service.store.deployments.list() == []
+
+
+def test_agent_that_lifts_a_hold_through_the_door_gets_a_refusal(url, service):
+    async def talk(agent):
+        await agent("submit", folder="strategies/calm", files=files_of("calm"))
+        assert "Unknown tool: unhold" in await agent("unhold", name="calm", version="1.0.0")
+
+    ask(url, "ada", talk)
+    service.store.holds.hold("demo", "calm", "1.0.0", "op", "too wild")
+    lift = {"version": "1.0.0", "reason": "it is fine"}
+    assert refused_over_http(url, "POST", "/api/v1/strategies/calm/holds/lift", lift)
+    assert service.store.holds.active("demo", "calm", "1.0.0") is not None
+
+
+def test_agent_that_reads_the_holdout_through_the_door_gets_a_refusal(url, service):
+    async def talk(agent):
+        await agent("submit", folder="strategies/calm", files=files_of("calm"))
+        assert "Unknown tool: holdout" in await agent("holdout", strategy="calm")
+        for uri in ("algoops://holdout", "algoops://last/holdout/calm", "algoops://1/looks/calm"):
+            with pytest.raises(Exception, match="Unknown resource"):
+                await _text(agent, uri)
+
+    ask(url, "ada", talk)
+    assert refused_over_http(url, "GET", "/api/v1/holdout")
+
+
+def test_agent_that_uses_another_authors_budget_through_the_door_gets_a_refusal(url, service):
+    """Neither seen nor spent: not their count of tries, not their places, not their rate."""
+
+    async def ada(agent):
+        await agent("submit", folder="strategies/calm", files=files_of("calm"))
+
+    ask(url, "ada", ada)
+
+    async def bob(agent):
+        assert "is not yours" in await agent("budget", branch="agents/ada/calm")
+        said = await agent(
+            "submit", folder="strategies/calm", files=files_of("calm"), branch="agents/ada/calm"
+        )
+        assert "is not yours" in said
+        await agent("check", folder="strategies/other", files=files_of("other"))
+
+    ask(url, "bob", bob)
+    jobs = service.store.jobs
+    assert jobs.waiting_for("check", "branch/agents/ada/calm", "demo") is None
+
+
 # --- hostile folders and clients -------------------------------------------------------------------
 
 
@@ -428,3 +529,67 @@ def test_only_an_authors_token_opens_the_tools_and_it_opens_nothing_else(url, se
         assert status("/api/production/strategies/calm/deploy/", SECRETS["ada"], json={}) == 403
         assert status("/api/production/strategies/calm/rollback/", SECRETS["ada"], json={}) == 403
         assert status("/login", data={"token": SECRETS["ada"]}) == 401
+
+
+# --- a bot elsewhere, over standard input and output -----------------------------------------------
+
+
+def forwarder(url, secret):
+    return StdioServerParameters(
+        command=sys.executable,
+        args=["-m", "bot", "mcp", "--url", url],
+        env={"PYTHONPATH": str(PROJECT), "ALGOOPS_TOKEN": secret},
+    )
+
+
+def test_the_command_passes_on_to_a_bot_elsewhere_what_an_agent_asks(url, service):
+    async def talk(agent):
+        await _looked_over(agent)
+        said = await agent("submit", folder="strategies/calm", files=files_of("calm"))
+        assert "(branch/agents/ada/calm)" in said
+        assert "is not yours" in await agent("findings", branch="agents/bob/calm")
+        reported(service._world, "agents/ada/calm")
+        assert (await agent("wait", branch="calm")).startswith("PASSED")
+        told = await agent("check", folder="strategies/calm", files=files_of("calm"))
+        assert "backtest" in told
+        assert "entry_time" in await _text(agent, "algoops://last/trades/calm")
+
+    run(forwarder(url, SECRETS["ada"]), talk)
+    assert {row.actor for row in service.store.audit.list(event="agent.", limit=9)} == {"agent:ada"}
+
+
+@pytest.mark.parametrize(
+    ("where", "secret", "says"),
+    [
+        ("{url}", "not a token", "does not take the token"),
+        ("{url}", "", "ALGOOPS_TOKEN is not set"),
+        ("http://127.0.0.1:9", "x", "does not answer"),
+        ("http://algoops.example.com", "x", "unencrypted"),
+        ("ftp://x", "x", "is no address of a bot"),
+    ],
+)
+def test_a_bot_elsewhere_that_can_not_be_asked_is_told_in_one_sentence(
+    url, where, secret, says, monkeypatch
+):
+    monkeypatch.setenv("ALGOOPS_TOKEN", secret)
+    ended = in_process("mcp", "--url", where.format(url=url))
+    assert ended.returncode != 0
+    assert says in ended.stderr.decode()
+    assert secret in {"", "x"} or secret not in ended.stderr.decode()
+
+
+def test_a_bot_elsewhere_that_goes_away_is_an_error_and_no_end(url, service):
+    """The connection is lost under an agent's hands: it is told, and the next request is asked."""
+    host = url.rpartition(":")[2]
+
+    async def talk(agent):
+        assert "endless-loop" in await agent("rules", topic="code")
+        http.stop()
+        for _ in range(2):
+            with anyio.fail_after(60), pytest.raises(Exception, match="does not answer"):
+                await agent("rules", topic="code")
+
+    http = HttpServer(create_app(service), service.settings)
+    http.start()
+    assert host != str(http.port)
+    run(forwarder(f"http://127.0.0.1:{http.port}", SECRETS["ada"]), talk)

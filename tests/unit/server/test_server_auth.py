@@ -10,6 +10,7 @@ from bot.server.app import create_app
 from bot.server.auth import COOKIE, Keys, Requester, TokenRole
 from bot.server.reach import exposed, refuse_open_door
 from components.errors import ConfigError
+from components.state.tables.looks import SealedLook, SealedPart
 from tests.server_support import TOKEN, bot_in, populated, settings_for
 
 READER = "reads-only"
@@ -263,6 +264,32 @@ def test_only_a_token_with_the_role_admin_accepts_changed_policies(tmp_path, rol
     bot.store.close()
     assert refused.status_code == 403
     assert refused.json()["code"] == "policy_change"
+
+
+@pytest.mark.parametrize(
+    ("role", "status"), [("author", 403), ("reader", 403), ("deployer", 403), ("admin", 200)]
+)
+def test_only_an_admin_reads_the_figures_of_sealed_bars_and_that_is_on_record(
+    tmp_path, role, status
+):
+    tokens = (TokenSettings(name="risk", sha256=sha(READER), role=role),)
+    populated(tmp_path)
+    bot = bot_in(tmp_path, settings_for(tmp_path, tokens=tokens))
+    figures = {"symbols": [{"symbol": "SPX", "sealed_sharpe": 0.123}]}
+    part = SealedPart("family", "2015-01-01", "2018-12-31")
+    look = SealedLook("local", "sma_cross", "tree", "x", (part,), agrees=True, figures=figures)
+    bot.store.looks.take(look, 10)
+    with TestClient(create_app(bot), base_url="http://127.0.0.1") as client:
+        assert client.get("/api/v1/holdout").status_code == 401
+        answer = client.get("/api/v1/holdout", headers=bearer(READER))
+    shown = [row.actor for row in bot.store.audit.list(event="holdout.shown", limit=9)]
+    bot.store.close()
+    assert answer.status_code == status
+    assert ("0.123" in answer.text) is (status == 200)
+    assert shown == ["token:risk"] * (status == 200)
+    if status == 200:
+        (told,) = answer.json()["looks"]
+        assert (told["answer"], told["figures"]) == ("agrees", figures)
 
 
 def test_without_an_authors_token_there_are_no_tools_for_agents(client):
