@@ -266,9 +266,7 @@ def test_only_a_token_with_the_role_admin_accepts_changed_policies(tmp_path, rol
     assert refused.json()["code"] == "policy_change"
 
 
-@pytest.mark.parametrize(
-    ("role", "status"), [("author", 403), ("reader", 403), ("deployer", 403), ("admin", 200)]
-)
+@pytest.mark.parametrize(("role", "status"), [("reader", 403), ("deployer", 403), ("admin", 200)])
 def test_only_an_admin_reads_the_figures_of_sealed_bars_and_that_is_on_record(
     tmp_path, role, status
 ):
