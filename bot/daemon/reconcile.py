@@ -22,7 +22,7 @@ def reconcile(world: World, job: Job) -> None:
         TransientError: the forge does not answer; the next Tick tries again.
     """
     watched = world.repository(job.repository)
-    with watched.lane:
+    with watched.lane.patiently():
         finish_open(world, watched)
     promote_by_itself(world, watched)
     watched.forge.fetch()

@@ -26,16 +26,15 @@ def tidy(world: World, keep: RetentionSettings) -> None:
 
 
 def _collect(watched: Watched) -> None:
-    """Pack the repository's loose objects, unless a landing is on; then the next day does."""
-    if not watched.lane.acquire(blocking=False):
-        return
-    try:
-        if watched.where.repository.collect_garbage():
-            log.info("git gc", repository=watched.name)
-    except AlgoOpsError as error:
-        log.warning("git gc did not end well", repository=watched.name, why=str(error))
-    finally:
-        watched.lane.release()
+    """Pack the repository's loose objects, unless a command wants it; then the next day does."""
+    with watched.lane.if_free() as free:
+        if not free:
+            return
+        try:
+            if watched.where.repository.collect_garbage(watched.lane.is_wanted):
+                log.info("git gc", repository=watched.name)
+        except AlgoOpsError as error:
+            log.warning("git gc did not end well", repository=watched.name, why=str(error))
 
 
 def _files(forge: LocalForge, days: float) -> int:

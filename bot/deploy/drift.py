@@ -50,7 +50,7 @@ def base_moved(world: World, job: Job) -> None:
     Open proposals are looked at again afterwards: their merge result may be another one now.
     """
     watched = world.repository(job.repository)
-    with watched.lane:  # a deploy that has landed records it before it leaves its lane
+    with watched.lane.patiently():  # a deploy that has landed records it before it leaves its lane
         finish_open(world, watched)
         watched.forge.fetch()
         now = watched.forge.base()

@@ -13,6 +13,7 @@ from bot.core.broadcast import Broadcast
 from bot.core.decisions import ProposalPolicy
 from bot.core.job_output import JobOutput
 from bot.core.troubles import Troubles
+from bot.landing.lane import Lane
 from bot.landing.queue import DeployQueue
 from bot.sources.wake import Bell
 from components.errors import UserError
@@ -40,7 +41,7 @@ class Watched:
     forge: Forge
     base_branch: str
     proposals: ProposalPolicy = field(default_factory=ProposalPolicy)
-    lane: threading.Lock = field(default_factory=threading.Lock)
+    lane: Lane = field(default_factory=Lane)
     queue: DeployQueue = field(default_factory=DeployQueue)
     closers: tuple[Callable[[], None], ...] = ()
     weight: int = 1

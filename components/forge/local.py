@@ -123,7 +123,6 @@ class LocalForge:
         ref = f"{_HEADS}{name}"
         if kind != "branch" or ref_problem(ref):
             return None
-        self.repository.resolve(ref)  # git leaves out a branch whose commit is missing: say it
         found = self.repository.branches(not_merged_in=self.base(), prefix=ref)
         return next((_proposal(b) for b in found if b.ref == ref and self._is_proposal(b)), None)
 

@@ -1,10 +1,12 @@
 """What a repository remembers: tags and versions, branches, landings, differences."""
 
 import re
+from collections.abc import Iterator
 
 from components.git_patch.reading import EMPTY_TREE, Reader
 from components.git_patch.values import Branch, LogEntry, TaggedVersion, TagRef
 from components.ports import UNCOUNTED
+from components.safe_tools.damage import RepositoryDamaged
 from components.safe_tools.names import escaped, object_id, ref_name, safe_relative_path
 
 DIFF_BYTES = 200_000
@@ -57,15 +59,51 @@ class History(Reader):
     def branches(
         self, not_merged_in: str | None = None, prefix: str = "refs/heads/"
     ) -> tuple[Branch, ...]:
-        """Branches with their tips, sorted; only those with something beyond a commit, if given."""
-        extra = (f"--no-merged={object_id(not_merged_in)}",) if not_merged_in else ()
-        lines = self.for_each_ref(_BRANCH_FORMAT, prefix, *extra)
+        """Branches with their tips, sorted; only those with something beyond a commit, if given.
+
+        A branch whose commits are missing or corrupt is one of them, with its id alone: it must
+        not look deleted, nor keep the others from being read.
+
+        Raises:
+            RepositoryDamaged: what is under `not_merged_in` is missing or corrupt.
+        """
+        beyond = (f"--no-merged={object_id(not_merged_in)}",) if not_merged_in else ()
+        try:
+            found = self._branches(prefix, *beyond)
+        except RepositoryDamaged:
+            return self._each_branch(prefix, not_merged_in, beyond)
+        return tuple(sorted((*found, *self._left_out(prefix, found)), key=lambda b: b.ref))
+
+    def _branches(self, prefix: str, *beyond: str) -> tuple[Branch, ...]:
+        lines = self.for_each_ref(_BRANCH_FORMAT, prefix, *beyond)
         return tuple(
             Branch(
                 ref, commit, escaped(author), escaped(subject), int(time or 0), escaped(committer)
             )
             for ref, commit, author, committer, time, subject in lines
         )
+
+    def _left_out(self, prefix: str, found: tuple[Branch, ...]) -> Iterator[Branch]:
+        """Git leaves out a branch whose tip is missing, without a word."""
+        known = {branch.ref for branch in found}
+        for ref, commit in self.refs(prefix).items():
+            if ref not in known and self.objects.header(commit) is None:
+                yield _unreadable(ref, commit)
+
+    def _each_branch(
+        self, prefix: str, base: str | None, beyond: tuple[str, ...]
+    ) -> tuple[Branch, ...]:
+        """One by one, where git ends at the first that it cannot read."""
+        if base:
+            self.git.run("rev-list", "--count", base)  # damage of the base is no branch's own
+        branches: list[Branch] = []
+        for ref, commit in self.refs(prefix).items():
+            try:
+                self.require_sound(commit)
+                branches += (b for b in self._branches(ref, *beyond) if b.ref == ref)
+            except RepositoryDamaged:
+                branches.append(_unreadable(ref, commit))
+        return tuple(branches)
 
     def log(
         self, tip: str, path: str = "", *, limit: int = 50, since: str | None = None
@@ -120,6 +158,10 @@ class History(Reader):
         )
         lines = (*output.text.splitlines(), *output.stderr.splitlines())
         return lines if output.code else ()
+
+
+def _unreadable(ref: str, commit: str) -> Branch:
+    return Branch(ref, commit, author="", subject="", time=0)
 
 
 def _version(tag: TagRef) -> TaggedVersion | None:

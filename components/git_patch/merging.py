@@ -28,8 +28,7 @@ class Merger(Writer):
         conflict here.
 
         Raises:
-            GitFailed: one of the commits is not there.
-            RepositoryDamaged: an object is missing or corrupt.
+            RepositoryDamaged: an object, or one of the commits, is missing or corrupt.
             UserError: the clone is too shallow to hold what both come from.
         """
         args = ("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages")
@@ -40,6 +39,8 @@ class Merger(Writer):
             return self._unmergeable(base, head, output.stderr)
         tree, *paths = output.stdout.decode(errors="surrogateescape").rstrip("\0").split("\0")
         if not OBJECT_ID.fullmatch(tree):  # a missing commit ends with 1, like a conflict
+            for commit in (base, head):
+                self.require_sound(commit)
             raise GitFailed(f"git cannot merge {head[:12]} into {base[:12]}: {output.stderr}")
         if output.code == 0:
             return self._without_renames(base, head, tree)

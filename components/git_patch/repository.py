@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -163,11 +163,14 @@ class Repository(Merger):
             pack_bytes=found["size-pack"] * 1024,
         )
 
-    def collect_garbage(self) -> bool:
+    def collect_garbage(self, stop: Callable[[], bool]) -> bool:
         """Pack loose objects where there are many; whether it was done.
 
         What nothing names any more is kept for two weeks: a landing may be prepared from it. Not
         where the repository's own `gc.auto` is 0: its owner sees to it.
+
+        Args:
+            stop: asked all the time; True ends it, and the repository is as before.
 
         Raises:
             TransientError: git failed, or took longer than `GC_S`; the repository is as before.
@@ -175,8 +178,7 @@ class Repository(Merger):
         own = self.git.run("config", "--local", "--get", "gc.auto", ok=(0, 1)).text
         if own == "0" or self.sizes().loose < MANY_LOOSE:
             return False
-        self.git.run("gc", "--quiet", "--prune=2.weeks.ago", timeout_s=GC_S)
-        return True
+        return self.git.run_until(stop, "gc", "--quiet", "--prune=2.weeks.ago", timeout_s=GC_S)
 
     def fetch(self, url: str, refspecs: Sequence[str]) -> None:
         """Bring refs and objects from a remote; see `remote.fetch`."""

@@ -5,7 +5,8 @@ import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,9 @@ from components.errors import ConfigError, TransientError
 from components.safe_tools.damage import damage_in
 
 TIMEOUT_S = 120.0
+ASK_EVERY_S = 0.1
+END_S = 5.0
+"""For a command that was asked to end; then it is killed."""
 ERROR_BYTES = 4096
 
 _CONFIG = (
@@ -152,6 +156,36 @@ class HardenedGit(Git):
             raise GitFailed(f"git {args[0]} ended with {output.code}: {output.stderr}")
         return output
 
+    def run_until(self, stop: Callable[[], bool], *args: str, timeout_s: float) -> bool:
+        """Run a git command that may be ended before its time; whether it came to its end.
+
+        Args:
+            stop: asked all the time; True ends the command.
+            args: the subcommand and its arguments.
+            timeout_s: seconds, after which it is ended too.
+
+        Raises:
+            GitFailed: it failed, or was too late.
+            RepositoryDamaged: it failed because of a missing or corrupt object.
+        """
+        latest = time.monotonic() + timeout_s
+        with self._process(args, {}) as process:
+            while not stop():
+                try:
+                    _, err = process.communicate(timeout=ASK_EVERY_S)
+                except subprocess.TimeoutExpired as error:
+                    if time.monotonic() > latest:
+                        _end(process)
+                        words = f"git {args[0]} took longer than {timeout_s:g} s"
+                        raise GitFailed(words) from error
+                    continue
+                if process.returncode != 0:
+                    self.refuse_damage(_tail(err))
+                    raise GitFailed(f"git {args[0]} ended with {process.returncode}: {_tail(err)}")
+                return True
+            _end(process)
+        return False
+
     def refuse_damage(self, words: str) -> None:
         """Say in words what git's error text tells of the repository as a whole.
 
@@ -211,6 +245,13 @@ class HardenedGit(Git):
                 if stream is not None:
                     stream.close()
             process.wait()
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """Ask a command to end: git then removes its locks and temporary files."""
+    with suppress(ProcessLookupError, subprocess.TimeoutExpired):
+        os.killpg(process.pid, signal.SIGTERM)
+        process.communicate(timeout=END_S)
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:

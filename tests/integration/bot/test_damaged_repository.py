@@ -45,6 +45,16 @@ def propose(author, branch):
     return author.push(branch, "A change")
 
 
+def propose_more(author, branch):
+    (author.folder / "strategies" / branch / "notes.md").write_text("more")
+    return author.push(branch, "Another change")
+
+
+def of_proposal(world, branch):
+    runs = world.store.runs.list(repository="demo", proposal=f"branch/{branch}")
+    return [(run.status, run.verdict) for run in reversed(runs)]
+
+
 def tick(world, repository="demo"):
     """One look of the clock, and all that comes of it."""
     world.store.jobs.enqueue("tick", repository, repository, {})
@@ -82,6 +92,41 @@ def test_damage_is_told_with_its_cure_tried_a_few_times_and_heals(stage, world, 
     assert overall(health(world, load(stage.config, env={}))) == "healthy"
     tick(world)
     assert len(verdicts(world)) == MOST_TRIES + 1
+
+
+@pytest.mark.parametrize(("what", "left"), [("", None), ("", CUT), ("~1", None)])
+def test_branch_whose_commits_are_damaged_keeps_no_other_proposal_waiting(
+    stage, world, runner, what, left
+):
+    propose(stage.author, "one")
+    propose_more(stage.author, "one")
+    propose(stage.author, "two")
+    gone = stage.git("rev-parse", f"one{what}")
+    with damaged(stage.repository, gone, left):
+        for _ in range(MOST_TRIES + 2):
+            tick(world)
+        assert of_proposal(world, "one") == [("finished", Verdict.ERROR)] * MOST_TRIES
+        assert of_proposal(world, "two") == [("finished", Verdict.FAILED)]
+        told = (stage.state / "reports" / "demo" / "one.md").read_text()
+        assert "git fsck" in told
+        assert overall(health(world, load(stage.config, env={}))) == "degraded"
+    tick(world)
+    assert of_proposal(world, "one")[-1] == ("finished", Verdict.FAILED)
+    assert overall(health(world, load(stage.config, env={}))) == "healthy"
+    tick(world)
+    assert len(of_proposal(world, "one")) == MOST_TRIES + 1
+
+
+def test_base_whose_history_is_damaged_makes_no_merged_branch_a_proposal(stage, world, runner):
+    gone = stage.git("rev-parse", "main")
+    for _ in range(2):
+        by = ("-c", "user.name=ada", "-c", "user.email=ada@example.org")
+        stage.git("branch", "--force", "merged", "main")
+        more = stage.git(*by, "commit-tree", "main^{tree}", "-p", "main", "-m", "more")
+        stage.git("update-ref", "refs/heads/main", more)
+    with damaged(stage.repository, gone):
+        tick(world)
+        assert of_proposal(world, "merged") == []
 
 
 def test_base_that_cannot_be_read_removes_no_strategy_and_leaves_the_other_repository(

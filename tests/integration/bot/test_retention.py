@@ -2,6 +2,8 @@
 
 import json
 import os
+import random
+import threading
 
 from bot.config.settings import RetentionSettings
 from bot.core.orders import DeployOrder
@@ -10,6 +12,7 @@ from bot.deploy.deploys import deploy
 from components.schema.results.report import Report
 from components.state import VersionContent
 from tests.deploy_support import push, reported
+from tests.state_support import wait_for
 
 KEEP = RetentionSettings(runs_days=21, verdicts_days=21, reports_days=3)
 
@@ -84,6 +87,32 @@ def test_loose_objects_are_packed_but_not_during_a_landing_and_a_prepared_one_is
     assert repository.parents(prepared) == (base,)
     assert repository.fsck() == ()
     assert watched.forge.proposal("branch/one") is not None
+
+
+def test_git_gc_makes_room_at_once_for_a_command_and_leaves_nothing_behind(
+    stage, world, monkeypatch
+):
+    monkeypatch.setattr("components.git_patch.repository.MANY_LOOSE", 5)
+    watched = world.repository("demo")
+    repository = watched.where.repository
+    draw = random.Random(1)
+    blobs = [repository.write_blob(draw.randbytes(200_000)) for _ in range(60)]
+    lines = "".join(f"100644 blob {blob}\t{place}\n" for place, blob in enumerate(blobs))
+    tree = repository.git.run("mktree", stdin=lines.encode()).text
+    stage.git("update-ref", "refs/keep/many", repository.commit(tree, (), "many"))
+    for key, value in (("pack.window", "1000"), ("pack.threads", "1")):
+        stage.git("config", key, value)
+    before = loose(stage)
+    packing = threading.Thread(target=tidy, args=(world, KEEP))
+    packing.start()
+    wait_for((stage.repository / "gc.pid").exists)
+    with watched.lane:
+        assert loose(stage) == before
+        left = {file.name for file in stage.repository.rglob("*")}
+        assert not {name for name in left if name.startswith("tmp_") or name.endswith(".lock")}
+        assert "gc.pid" not in left
+    packing.join()
+    assert repository.fsck() == ()
 
 
 def test_storage_says_what_takes_how_much_and_changes_nothing(stage, world):
