@@ -35,9 +35,14 @@ def test_missing_tree_of_the_base_does_not_read_as_removed_strategies(world, wha
 
 @pytest.mark.parametrize("left", [None, GARBAGE])
 def test_missing_commit_does_not_read_as_a_missing_branch(world, left):
+    two = world.propose("two", strategy("Two"))
     head = world.propose("one", strategy("One")).head
-    with damaged(world.bare, head, left), pytest.raises(RepositoryDamaged, match=head):
-        world.forge.proposal("branch/one")
+    with damaged(world.bare, head, left):
+        assert world.forge.proposal("branch/one").head == head
+        assert world.forge.proposal("branch/two") == two
+        assert {p.head for p in world.forge.proposals()} == {head, two.head}
+        with pytest.raises(RepositoryDamaged, match=head):
+            world.repo.merge(world.forge.base(), head)
     assert world.forge.proposal("branch/one").head == head
     base = world.forge.base()
     with damaged(world.bare, base, left), pytest.raises(RepositoryDamaged, match=base):
