@@ -21,16 +21,16 @@ def digest() -> str:
     return hashlib.sha256(b"\0".join(contents)).hexdigest()[:16]
 
 
-def _python(folder: Path, name: str) -> Path:
-    """The Python of a virtual environment with the packages of locks/NAME.txt.
+def python_with(locked: Path, folder: Path) -> Path:
+    """The Python of a virtual environment with the packages of a lock file, below a folder.
 
     Raises:
         subprocess.CalledProcessError: the index could not be reached, or has other files.
     """
-    locked = HERE / f"locks/{name}.txt"
-    python, done = folder / name / "bin/python", folder / name / "ready"
+    made = folder / locked.stem
+    python, done = made / "bin/python", made / "ready"
     if not done.exists() or done.read_text() != locked.read_text():
-        subprocess.run([sys.executable, "-m", "venv", str(folder / name)], check=True)
+        subprocess.run([sys.executable, "-m", "venv", str(made)], check=True)
         _pip(python, "install", "--require-hashes", "--requirement", str(locked))
         done.write_text(locked.read_text())
     return python
@@ -59,7 +59,7 @@ def _source(folder: Path, python: Path) -> Path:
 
 def monte_neo(kept: Path, work: Path) -> Said:
     """What it says of its own cases and of ours; the bars of its cases come to work/data as CSV."""
-    python = _python(kept, "monte-neo")
+    python = python_with(HERE / "locks/monte-neo.txt", kept)
     out = work / "monte-neo.json"
     given = [str(_source(kept, python)), str(HERE / "classes"), str(out)]
     return _told(python, "monte_neo_side.py", given, work)
@@ -71,7 +71,8 @@ def freqtrade(kept: Path, work: Path, rows: Sequence[Said]) -> Said:
     given = [[row["name"], row["file"], str(work / f"data/{row['market']}.csv")] for row in rows]
     cases.write_text(json.dumps(given))
     words = [str(cases), str(work / "freqtrade.json")]
-    return _told(_python(kept, "freqtrade"), "freqtrade_side.py", words, work)
+    python = python_with(HERE / "locks/freqtrade.txt", kept)
+    return _told(python, "freqtrade_side.py", words, work)
 
 
 def _told(python: Path, script: str, words: Sequence[str], work: Path) -> Said:

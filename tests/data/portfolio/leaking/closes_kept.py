@@ -1,6 +1,5 @@
 """Keeps whole columns in init and reads their last values in next."""
 
-import numpy as np
 from algoops import PortfolioStrategy
 
 
@@ -11,4 +10,4 @@ class Kept(PortfolioStrategy):
     def next(self):
         gains = {s: self.closes[s][-1] / self.data[s].Close[-1] for s in self.listed}
         best = max(gains, key=gains.get)
-        self.target({best: 0.9 if np.isfinite(gains[best]) else 0.5})
+        self.target({best: 0.9 if gains[best] > 1 else -0.9})
