@@ -5,11 +5,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from backtesting._util import _Indicator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from backtesting._util import _Indicator
+    from backtesting._util import _Data
+
+
+class _Options(dict[str, Any]):
+    """An indicator's options; its index is looked up when somebody asks (`.s`, `.df`)."""
+
+    def __init__(self, bars: _Data) -> None:
+        super().__init__()
+        self._bars = bars
+
+    def __missing__(self, key: str) -> Any:
+        if key == "index":
+            return self._bars.index
+        raise KeyError(key)
+
+
+def declared(values: np.ndarray[Any, Any], name: str, bars: _Data) -> _Indicator:
+    """Values as the package's array, which shares the index of these bars."""
+    array = np.asarray(values).view(_Indicator)
+    array.name, array._opts = name, _Options(bars)  # noqa: SLF001  # as the package's own __new__
+    return array
 
 
 class Indicator(np.lib.mixins.NDArrayOperatorsMixin):

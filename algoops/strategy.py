@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from backtesting import Strategy
-from backtesting._util import _Data, _Indicator
+from backtesting._util import _Data
 
-from algoops.indicator import Indicator
+from algoops.indicator import Indicator, declared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -104,8 +104,7 @@ class PortfolioStrategy(ABC):
         bars = self.data[whose]
         told = name or str(getattr(func, "__name__", "indicator"))
         array = self._values(whose, told, partial(func, *args, **options))
-        values = _Indicator(array, name=told, index=bars.index)
-        indicator = Indicator(values, bars.__len__, scatter=scatter)
+        indicator = Indicator(declared(array, told, bars), bars.__len__, scatter=scatter)
         self._indicators.append((whose, indicator))
         return indicator
 
@@ -122,9 +121,8 @@ class PortfolioStrategy(ABC):
             if len(self.symbols) == 1:
                 return self.symbols[0]
             raise ValueError("self.I: say whose bars these are: self.I(..., symbol='SPY')")
-        index = self.data[owners[0]].index
         for other in owners[1:]:
-            if not index.equals(self.data[other].index):
+            if not self.data[owners[0]].index.equals(self.data[other].index):
                 raise ValueError(
                     f"self.I: {owners[0]} and {other} have bars at other times; have each an "
                     "indicator of its own, and compare them in next()"

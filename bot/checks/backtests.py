@@ -136,8 +136,10 @@ def resolve_tasks(
         try:
             seal = open_until(data, holdout, _held(group, config)) if holdout else ""
             span = _span(definition, config, policy, asked, where, seal)
-            task = _task(config, policy, where, span, causality)
-            task = _of_portfolio(task, where) if portfolio else task
+            if portfolio:
+                task = _of_portfolio(config, policy, where, span, causality)
+            else:
+                task = _task(config, policy, where, span, causality)
         except UserError as error:
             if isinstance(error, ConfigError):
                 raise
@@ -158,13 +160,20 @@ def name_of(symbols: tuple[str, ...]) -> str:
     return f"{symbols[0]}+{len(symbols) - 1}more-{digest}"
 
 
-def _of_portfolio(task: Task, where: Market) -> Task:
-    """The same task as one account's. Raises UserError: its bars do not fit together."""
-    from components.engine.joined import join  # noqa: PLC0415  # pandas: see _offset
+def _of_portfolio(
+    config: BacktestConfig,
+    policy: RiskPolicy,
+    where: Market,
+    span: tuple[str | None, str | None],
+    causality: str,
+) -> Task:
+    """As `_task`, of one account. Raises UserError too where its bars do not fit together."""
+    from components.engine.joined import check_settings, join  # noqa: PLC0415  # pandas: see _offset
 
     data, group, interval = where
-    several = [data.bars(symbol, interval, task.start, task.end) for symbol in group]
-    join(several, task.config.unit or 1.0)
+    check_settings(config, len(group))
+    task = _task(config, policy, where, span, causality)
+    join([data.bars(symbol, interval, *span) for symbol in group], config.unit or 1.0)
     return replace(task, symbols=group, unit=None)
 
 

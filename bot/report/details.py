@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bot.report.contributions import HEAD, contribution_rows
 from bot.report.escape import block, code, inline, link
 from bot.report.further import further_rows
 from bot.report.luck import evidence_rows, luck_rows
@@ -38,6 +39,7 @@ def details(strategy: StrategyReport) -> str:
         *(_further(found) for found in strategy.further[:SYMBOLS]),
         *(_evidence(result) for result in strategy.results[:SYMBOLS]),
         _symbols(strategy),
+        *(_contributions(result) for result in strategy.results),
         _tests(strategy),
         *(_output(result) for result in strategy.results[:SYMBOLS]),
     ]
@@ -128,6 +130,16 @@ def _symbols(strategy: StrategyReport) -> str:
         cells = " | ".join(words(number(result.metrics, shown), shown) for shown in HEADLINE)
         lines.append(f"| {inline(result.symbol)} | {cells} | {result.status.value} |")
     return "\n".join(lines)
+
+
+def _contributions(result: ExecutionResult) -> str:
+    rows = contribution_rows(result)
+    if not rows:
+        return ""
+    lines = [f"| {' | '.join(HEAD)} |", f"|---|{'---:|' * (len(HEAD) - 2)}---|"]
+    lines += [f"| {' | '.join(map(inline, row))} |" for row in rows[:SYMBOLS]]
+    more = f"\n\n{len(rows) - SYMBOLS} more symbols" if len(rows) > SYMBOLS else ""
+    return "\n".join(lines) + more
 
 
 def _tests(strategy: StrategyReport) -> str:

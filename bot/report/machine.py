@@ -87,7 +87,15 @@ def _strategy(strategy: StrategyReport) -> dict[str, Any]:
         else {},
         "broken_gates": [_gate(gate) for gate in broken],
         "luck": [_luck(luck) for luck in strategy.luck[:SYMBOLS]],
+        **_contributions(strategy),
     }
+
+
+def _contributions(strategy: StrategyReport) -> dict[str, Any]:
+    """What each symbol of a portfolio brought; of others nothing."""
+    brought = [one for result in strategy.results for one in result.contributions][:SYMBOLS]
+    told = {_text(one.symbol): _number(one.pnl) for one in brought}
+    return {"contributions": told} if told else {}
 
 
 def _gate(gate: GateResult) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from bot.landing.freezing import freeze_words
 from bot.landing.lost import lost_lately, lost_words
 from bot.landing.stages import on_stages
 from bot.report import sheet
+from bot.report.contributions import HEAD, contribution_rows
 from bot.report.landing import what_it_means
 from bot.report.status import place_in_queue
 from bot.report.values import band_words, has_figures, unit_words
@@ -200,6 +201,8 @@ def _performance(
         "figure": figures.figure(figures.curves_of(found.name, result, previous), result),
         "chart_url": f"/api/v1/strategies/{found.id}/equity?{urlencode({'symbol': result.symbol})}",
         "trades": result.trades[::-1],
+        "contributions": contribution_rows(result),
+        "contribution_head": HEAD,
         "sizes": unit_words([result]),
         "band": band_words([result]),
     }

@@ -20,7 +20,7 @@ from components.engine.findings import lookahead_findings, looked_at
 from components.engine.forecast import TooDear
 from components.engine.joined import columns_of
 from components.engine.ledger import Ledger, account_of
-from components.engine.order_findings import order_findings
+from components.engine.order_findings import delisting_findings, order_findings
 from components.engine.portfolio_ledger import PortfolioLedger
 from components.engine.sheets import Sheets
 from components.engine.units import in_units, rules_in_units, to_real_units, unit_findings, unit_of
@@ -255,13 +255,14 @@ class Attempt:
             evidence, track = evidence_of(curve, on_it, trades, metrics.bars_a_year, free)
             metrics = metrics.model_copy(update=only)
             band = self._band(free, only)
+            contributions = result.contributions_of(stats)
             self._numbers = {
                 "metrics": metrics,
                 "band": band,
                 "benchmark": held,
                 "equity": result.equity_of(stats, closes, first=first),
                 "trades": trades,
-                "contributions": result.contributions_of(stats),
+                "contributions": contributions,
                 "orders_sha256": self._ledger.requests_sha256(),
                 "evidence": evidence,
                 "track": track,
@@ -271,7 +272,10 @@ class Attempt:
                 "fill_differences": differences(
                     self._ledger.corrections(), self._frame.index, cash
                 ),
-                "order_findings": self._order_findings(band, metrics),
+                "order_findings": (
+                    *self._order_findings(band, metrics),
+                    *delisting_findings(contributions, self._job.symbol),
+                ),
             }
             self._course.phase("statistics")
         return self._numbers

@@ -19,6 +19,8 @@ from components.protocol.messages import Column, Listing
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from components.schema.definition.backtest import BacktestConfig
+
 
 @dataclass(frozen=True)
 class JoinedBars:
@@ -54,6 +56,20 @@ class JoinedBars:
 def columns_of(frame: pd.DataFrame) -> tuple[Column, ...]:
     """What the wire says of a frame's columns."""
     return tuple(Column(str(n), column.to_numpy().dtype.str) for n, column in frame.items())
+
+
+def check_settings(config: BacktestConfig, symbols: int) -> None:
+    """Raises UserError for settings that several symbols cannot have."""
+    if config.trade_on_close and symbols > 1:
+        raise UserError(
+            "trade_on_close takes one symbol",
+            hint="where a symbol of a portfolio has no next bar, its close would be long over",
+        )
+    if config.detail is not None:
+        raise UserError(
+            "backtest.detail (finer bars) takes one symbol",
+            hint="leave it out of the definition of a portfolio",
+        )
 
 
 def join(several: Sequence[Bars], unit: float) -> JoinedBars:

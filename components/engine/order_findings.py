@@ -10,7 +10,11 @@ import numpy as np
 from components.schema.results.values import CheckName, Finding, Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
+
+    from components.schema.results.values import Contribution
 
 MARGIN = "insufficient margin"
 _MOST_COLUMNS = 5
@@ -66,6 +70,31 @@ def order_findings(
     if not orders.trades:
         found.append(_no_trades(orders, len(margin), frame, capital))
     return tuple(f.model_copy(update={"message": f"{symbol}: {f.message}"}) for f in found)
+
+
+def delisting_findings(contributions: Sequence[Contribution], symbol: str) -> tuple[Finding, ...]:
+    """A note where symbols of a portfolio ended before the others.
+
+    Args:
+        contributions: what each symbol brought; of one symbol's run none.
+        symbol: the portfolio's name, for the message.
+    """
+    ended = [one for one in contributions if one.delisted]
+    if not ended:
+        return ()
+    told = ", ".join(f"{one.symbol} at {one.delisted}" for one in ended[:_MOST_COLUMNS])
+    more = f" and {len(ended) - _MOST_COLUMNS} more" if len(ended) > _MOST_COLUMNS else ""
+    return (
+        Finding(
+            check=CheckName.BACKTEST,
+            rule="symbol-delisted",
+            severity=Severity.INFO,
+            message=f"{symbol}: bars end before those of the others: {told}{more}; what was held "
+            "then was closed at that bar's close",
+            hint="where a file is only older than the others, bring it up to date",
+            found=str(len(ended)),
+        ),
+    )
 
 
 def _finding(rule: str, message: str, bars: list[int], frame: pd.DataFrame, hint: str) -> Finding:

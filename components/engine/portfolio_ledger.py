@@ -19,10 +19,10 @@ from components.engine.broker import (
     WatchedBroker,
     check_count,
 )
+from components.engine.joined import check_settings
 from components.engine.ledger import account_of
 from components.engine.order_findings import Orders
 from components.engine.requests import Requests
-from components.errors import UserError
 from components.protocol.exchange import replay_shared
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class PortfolioLedger:
     def __init__(
         self, joined: JoinedBars, config: BacktestConfig, watch: Watch, unit: float = 1.0
     ) -> None:
-        _refuse(config, len(joined.frames))
+        check_settings(config, len(joined.frames))
         self._joined = joined
         self._config = config
         self._watch = watch
@@ -220,17 +220,3 @@ class PortfolioLedger:
 
     def _place(self, book: SymbolBook, bar: int) -> int:
         return int(self._joined.timeline.places[book.symbol][bar])
-
-
-def _refuse(config: BacktestConfig, symbols: int) -> None:
-    """Raises UserError for settings that several symbols cannot have."""
-    if config.trade_on_close and symbols > 1:
-        raise UserError(
-            "trade_on_close takes one symbol",
-            hint="where a symbol of a portfolio has no next bar, its close would be long over",
-        )
-    if config.detail is not None:
-        raise UserError(
-            "backtest.detail (finer bars) takes one symbol",
-            hint="leave it out of the definition of a portfolio",
-        )

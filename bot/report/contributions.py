@@ -1,0 +1,24 @@
+"""PURE: what each symbol of a portfolio brought, for people."""
+
+from components.schema.results.values import Contribution, ExecutionResult
+
+HEAD = ("Symbol", "Profit", "Of closed trades", "Of open ones", "Trades", "Bars")
+
+
+def contribution_rows(result: ExecutionResult) -> list[tuple[str, ...]]:
+    """A row a symbol as `HEAD` names it, in account currency; none of a result on one symbol."""
+    return [
+        (
+            one.symbol,
+            f"{one.pnl:+,.2f}",
+            f"{one.closed:+,.2f}",
+            f"{one.open:+,.2f}",
+            f"{one.trades:,}",
+            _span(one),
+        )
+        for one in result.contributions
+    ]
+
+
+def _span(one: Contribution) -> str:
+    return f"from {one.first[:10]}" + (f", delisted {one.delisted[:10]}" if one.delisted else "")

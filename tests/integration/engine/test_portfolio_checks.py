@@ -1,0 +1,172 @@
+"""A strategy on several symbols through all checks: one run, one account, and what each brought."""
+
+import json
+from concurrent.futures import Future
+from dataclasses import replace
+from threading import Event
+
+import pytest
+from engine_portfolios import ROTATION, SYMBOLS, write_market
+from engine_support import ROOT, ForkingSandbox
+
+from bot.checks.policies import load_policies
+from bot.checks.strategy import Asked, check_strategy
+from bot.checks.subject import Bench, Subject, prepare
+from bot.report.details import details
+from bot.report.machine import machine_text
+from components.engine.market_data import FolderData
+from components.executor.run import run_job
+from components.schema.policies.risk import Gate, RiskPolicy, Robustness, WalkForward
+from components.schema.results.report import Change
+from components.schema.results.values import CheckName, Outcome, Verdict
+from tests.github_support import report_of
+from tests.unit.portfolio.made_up import walk
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+NAME = "+".join(SYMBOLS)
+DEFINITION = f"""name: rotation
+description: What gained most.
+framework: portfolio
+symbols: [{", ".join(SYMBOLS)}]
+interval: 1d
+parameters: {{lookback: {{default: 15, min: 5, max: 60}}}}
+"""
+
+
+class InThisProcess:
+    """An executor that runs a job at once; guests are forked, the host's end is here."""
+
+    def __init__(self, data):
+        self.data, self.jobs = data, []
+
+    def submit(self, job, *_others):
+        self.jobs.append(job)
+        done = Future()
+        done.set_result(run_job(job, ForkingSandbox(), self.data))
+        return done
+
+
+@pytest.fixture
+def several(tmp_path):
+    return write_market(tmp_path / "market", 120)
+
+
+def subject(definition=DEFINITION, source=ROTATION):
+    return Subject(
+        name="rotation",
+        path="strategies/rotation",
+        change=Change.ADDED,
+        tree="1" * 40,
+        files={"strategy.yaml": definition.encode(), "strategy.py": source.encode()},
+    )
+
+
+def bench(data, risk=None):
+    policies = load_policies(ROOT / "policies")
+    risk = risk or RiskPolicy(gates=(Gate(id="few", metric="trades", op=">=", value=20),))
+    made = replace(policies, risk=risk)
+    return Bench(made, data, InThisProcess(data), engine="e", image="i", causality="streamed")
+
+
+def checked(data, risk=None, **of_subject):
+    asked = Asked(lambda _key: None, lambda *_: None, Event())
+    used = bench(data, risk)
+    return check_strategy(subject(**of_subject), used, asked), used.executor.jobs
+
+
+def check(report, name):
+    return next(check for check in report.checks if check.name is name)
+
+
+def test_portfolio_passes_as_one_run_on_one_account(several):
+    report, jobs = checked(several)
+    assert report.verdict is Verdict.PASSED, [c for c in report.checks if c.findings]
+    assert [job.symbols for job in jobs] == [SYMBOLS, SYMBOLS]
+    (result,) = report.results
+    assert result.symbol == NAME
+    assert report.aggregate == result.metrics
+    assert [(g.id, g.symbol, g.value) for g in report.gates] == [
+        ("few", NAME, float(result.metrics.trades))
+    ]
+    assert "4 indicators and all orders" in check(report, CheckName.LOOKAHEAD).summary
+    notes = [f for f in check(report, CheckName.BACKTEST).findings if f.rule == "symbol-delisted"]
+    assert "DDD at 2020-03-15" in notes[0].message
+
+
+def test_report_tells_what_each_symbol_brought(several):
+    report, _ = checked(several)
+    whole = report_of(strategies=[report])
+    told = details(report)
+    for one in report.results[0].contributions:
+        assert f"| {one.symbol} | {one.pnl:+,.2f} |" in told.replace("\\", "")
+    assert "delisted 2020-03-15" in told.replace("\\", "")
+    brought = json.loads(machine_text(whole))["strategies"][0]["contributions"]
+    assert set(brought) == set(SYMBOLS)
+    in_json = json.loads(whole.model_dump_json())["strategies"][0]["results"][0]
+    assert {c["symbol"] for c in in_json["contributions"]} == set(SYMBOLS)
+    assert {t["symbol"] for t in in_json["trades"]} <= set(SYMBOLS)
+
+
+def test_gate_is_judged_on_the_accounts_own_curve(several):
+    sharpe = Gate(id="sharpe", metric="sharpe", op=">=", value=50)
+    report, _ = checked(several, RiskPolicy(gates=(sharpe,)))
+    assert report.verdict is Verdict.FAILED
+    (gate,) = report.gates
+    assert gate.value == pytest.approx(report.results[0].metrics.sharpe)
+
+
+def test_further_runs_of_a_portfolio_are_of_all_its_symbols(several):
+    gates = (
+        Gate(id="costs", metric="cost_multiple", op=">=", value=0, severity="warn"),
+        Gate(id="late", metric="delay_keep", op=">=", value=-99, severity="warn"),
+    )
+    risk = RiskPolicy(
+        gates=gates,
+        robustness=Robustness(enabled=True, max_runs=2),
+        walk_forward=WalkForward(enabled=True),
+    )
+    report, jobs = checked(several, risk)
+    assert report.verdict is Verdict.PASSED, report.checks[-1].summary
+    assert len(jobs) == 8
+    assert {job.symbols for job in jobs} == {SYMBOLS}
+    assert report.further[0].symbol == NAME
+
+
+def test_key_covers_the_bars_of_every_symbol(several, tmp_path):
+    before = prepare(subject(), bench(several)).key
+    for symbol, seed in (("BBB", 7), ("DDD", 8)):
+        walk(seed, 120).to_csv(tmp_path / "market" / f"{symbol}_1d.csv", index_label="Date")
+        now = prepare(subject(), bench(FolderData(tmp_path / "market"))).key
+        assert now != before
+        before = now
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ((", DDD]", ", ZZZ]"), "no data for ZZZ"),
+        (("symbols: [AAA, BBB, CCC, DDD]", "symbol: AAA"), "no `symbols` are given"),
+        (("interval: 1d", "interval: 1d\nbacktest: {trade_on_close: true}"), "takes one symbol"),
+        (("interval: 1d", "interval: 1d\nbacktest: {detail: 1h}"), "takes one symbol"),
+    ],
+)
+def test_what_a_portfolio_cannot_be_is_refused_and_told(several, change, says):
+    report, _ = checked(several, definition=DEFINITION.replace(*change))
+    assert report.verdict is Verdict.FAILED
+    told = [f.message for c in report.checks for f in c.findings] + [
+        c.summary for c in report.checks
+    ]
+    assert any(says in words for words in told), told
+
+
+def test_class_of_one_symbol_fails_the_sandbox_test(several):
+    single = (
+        "from backtesting import Strategy\n\n\nclass Rotation(Strategy):\n"
+        "    lookback = 15\n\n    def init(self):\n        pass\n\n    def next(self):\n        pass\n"
+    )
+    report, _ = checked(several, source=single)
+    assert check(report, CheckName.SANDBOX_TEST).outcome is Outcome.FAILED
+    assert (
+        "without `framework: portfolio`"
+        in check(report, CheckName.SANDBOX_TEST).findings[0].message
+    )
