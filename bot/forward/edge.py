@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from bot.landing.context import World
 from bot.proposals.check import known_verdict
-from components.engine.evidence.since import Promised, since_deploy
+from components.engine.evidence.since import Promised, promised_by, since_deploy
 from components.state.tables.forward import Sealed
 
 
@@ -41,12 +41,5 @@ def edge_of(world: World, key: str, symbol: str, rows: Sequence[Sealed]) -> str:
 def _promised(world: World, key: str, symbol: str) -> Promised | None:
     """What the backtest of the verdict showed; None where it is not known or undefined."""
     report = known_verdict(world.store, key) if key else None
-    results = report.results if report is not None else ()
-    for result in results:
-        metrics, evidence = result.metrics, result.evidence
-        if result.symbol != symbol or metrics is None or evidence is None:
-            continue
-        span, volatility = evidence.sharpe_span, metrics.volatility_ann_pct
-        if span is not None and volatility and metrics.bars_a_year:
-            return Promised(span.low, span.high, volatility / 100, metrics.bars_a_year)
-    return None
+    found = [promised_by(one) for one in report.results if one.symbol == symbol] if report else []
+    return next((one for one in found if one is not None), None)

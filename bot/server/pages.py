@@ -20,9 +20,10 @@ from bot.server import figures, reading, run_view, strategy_view, text
 from bot.server.auth import page_reader
 from bot.server.backend import Backend
 from bot.server.book_view import book_view
+from bot.server.forward_view import since_deploy, since_figures
 from bot.server.health import overall
 from bot.server.paging import ROWS, Number, Page, links
-from bot.server.parts import parts
+from bot.server.parts import Parts, parts
 from components.errors import UserError
 from components.schema.results.values import ExecutionResult, Verdict
 from components.state import Lifecycle
@@ -74,7 +75,7 @@ def index(  # one argument a parameter of the page
         ],
         tiles=_tiles(counts),
         attention=[_row(s) for s in _attention(backend)] if page == 1 and not search else [],
-        rows=[{**_row(s), "spark": here.sparks.of(store, s)} for s in rows],
+        rows=[{**_row(s), **_drawn(here, s)} for s in rows],
         heading=f"{text.tone(wanted).word} strategies" if wanted else "All strategies",
         columns=COLUMNS,
         order=order,
@@ -115,6 +116,11 @@ def _sort_links(order: ListOrder, **fixed: str) -> dict[SortBy, str]:
 
 def _row(strategy: Strategy) -> dict[str, Any]:
     return {**vars(reading.presentable(strategy)), "url": f"/strategies/{strategy.id}"}
+
+
+def _drawn(here: Parts, strategy: Strategy) -> dict[str, Any]:
+    store = here.backend.store
+    return {"spark": here.sparks.of(store, strategy), "since": since_deploy(store, strategy)}
 
 
 def _attention(backend: Backend) -> list[Strategy]:
@@ -180,6 +186,7 @@ def strategy(request: Request, name: str, symbol: str = "", life: str = "") -> H
         versions=strategy_view.with_before(store.versions.list(*key, limit=HISTORY)),
         runs=runs,
         orders=strategy_view.orders_now(store, found),
+        since=since_figures(store, *key, report),
         executions=strategy_view.executions_now(store, found),
         stages=on_stages(store, backend.settings.repositories).get(key, ()),
         deployments=store.deployments.list(*key, stage=None, limit=HISTORY),

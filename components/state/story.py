@@ -114,6 +114,10 @@ _TELLERS: dict[str, Callable[[AuditRow], str]] = {
     "forward.accepted": lambda row: (
         f"{row.actor} took its data as it is, and a new record begins" + _because(row, "reason")
     ),
+    "fills.imported": lambda row: (
+        f"{row.actor} imported {row.details['rows']} fills of a broker,"
+        f" {row.details['added']} of them new"
+    ),
     "strategy.error": lambda row: (
         "the checks broke, which says nothing about the strategy" + _because(row, "error")
     ),

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from components.schema.results.values import ExecutionResult
+
 ALARMS = 0.05
 """Share of sound strategies of which it is ever said that they are below the band."""
 
@@ -83,7 +85,7 @@ def since_deploy(returns: Sequence[float], promised: Promised) -> Since:
         says="below the band" if below else "on track" if power >= ENOUGH else "inconclusive",
         bars=bars,
         return_pct=(math.prod(1 + one for one in returns) - 1) * 100,
-        band_pct=_band(promised, bars / year),
+        band_pct=band_pct(promised, bars),
         evidence=most,
         power=power,
     )
@@ -126,9 +128,22 @@ def _power(null: float, bars: int, bars_a_year: float) -> float:
     return _NORMAL.cdf((bars * null - high) / math.sqrt(bars))
 
 
-def _band(promised: Promised, years: float) -> tuple[float, float]:
+def band_pct(promised: Promised, bars: int) -> tuple[float, float]:
     """Return in percent: drift of each end, and what chance adds to it in 95 of 100 cases."""
+    years = bars / promised.bars_a_year
     chance = _NORMAL.inv_cdf(1 - ALARMS / 2) * promised.volatility * math.sqrt(years)
     drift = promised.volatility * years
     ends = (promised.low * drift - chance, promised.high * drift + chance)
     return (math.exp(ends[0]) - 1) * 100, (math.exp(ends[1]) - 1) * 100
+
+
+def promised_by(result: ExecutionResult) -> Promised | None:
+    """What a backtest showed; None where that is not known or undefined."""
+    metrics, evidence = result.metrics, result.evidence
+    span = evidence.sharpe_span if evidence is not None else None
+    if metrics is None or span is None:
+        return None
+    volatility, year = metrics.volatility_ann_pct, metrics.bars_a_year
+    if not volatility or not year:
+        return None
+    return Promised(span.low, span.high, volatility / 100, year)

@@ -107,6 +107,8 @@ def test_same_file_twice_adds_nothing_and_equal_parts_of_an_order_stay(live):
     zone = text.replace("T14:30:00Z", " 16:30:00+02:00")
     assert imported(live, zone).stdout.startswith("0 of ")
     events = [row.details for row in live.world.store.audit.list(event="fills.imported")]
+    told = live.stage.algoops("lifecycle", "one").stdout
+    assert f"imported {len(fills)} fills of a broker, {len(fills)} of them new" in told
     assert sorted(one["added"] for one in events) == [0, 0, len(fills)]
 
 
