@@ -25,7 +25,7 @@ TICKS = 250
 
 
 @dataclass(frozen=True)
-class Tick:
+class SealTick:
     """One sealed bar: where it stands on the axis, and whether its orders still are as sealed."""
 
     x: float
@@ -39,7 +39,7 @@ class SinceFigure:
     Attributes:
         backtest, since, band: SVG paths; `band` may be "".
         deploy: where the deploy stands on the axis.
-        ticks: see `Tick`.
+        ticks: see `SealTick`.
         label: what it shows, in words.
         said: what the ticks say, in words.
     """
@@ -49,7 +49,7 @@ class SinceFigure:
     since: str
     band: str
     deploy: float
-    ticks: tuple[Tick, ...]
+    ticks: tuple[SealTick, ...]
     label: str
     said: str
 
@@ -101,7 +101,7 @@ def _figure(one: OrderState, rows: Sequence[Sealed], result: ExecutionResult) ->
         return round(STILL[0] * (moment - frame.across[0]) / (frame.across[1] - frame.across[0]), 1)
 
     ticks = tuple(
-        Tick(x(moment), tone) for moment, tone in zip(times, _tones(one, times), strict=True)
+        SealTick(x(moment), tone) for moment, tone in zip(times, _tones(one, times), strict=True)
     )[-TICKS:]
     band = drawn([*times, *times[::-1]], [*low, *high[::-1]]) + "Z" if low else ""
     return SinceFigure(
@@ -135,7 +135,7 @@ def _tones(one: OrderState, times: Sequence[float]) -> list[str]:
     return ["good" if moment < first else "bad" for moment in times]
 
 
-def _said(ticks: Sequence[Tick]) -> str:
+def _said(ticks: Sequence[SealTick]) -> str:
     bad = sum(tick.tone == "bad" for tick in ticks)
     bars = f"{len(ticks)} sealed bars"
     return f"{bars}, {bad} from the first difference on" if bad else f"{bars}, all as sealed"

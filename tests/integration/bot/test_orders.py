@@ -9,8 +9,10 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+import talib
 from starlette.testclient import TestClient
 
+from algoops.exchange.fills import TimedBroker
 from bot.config.settings import load
 from bot.core.events import Tick
 from bot.core.notices import OrdersChanged
@@ -22,6 +24,7 @@ from bot.forward import wants as wants_module
 from bot.forward.compare import orders_text
 from bot.forward.follow import follow
 from bot.server.app import create_app
+from components.engine import attempt
 from components.engine.market_data import FolderData
 from components.executor.run import run_job
 from components.schema.results.evidence import Evidence, Span
@@ -233,6 +236,74 @@ def test_other_costs_are_named_as_settings_and_orders_go_on(live):
     sheet = live.sheet("one")
     assert sheet["reason"] == ""
     assert sheet["integrity"]["cause"] == "settings"
+
+
+EACH_BAR = """
+from backtesting import Strategy
+import talib
+
+
+class EachBar(Strategy):
+    def init(self):
+        self.calm = self.I(talib.SMA, self.data.Close, 5)
+
+    def next(self):
+        if self.position:
+            self.position.close()
+        else:
+            self.buy(size=.5, sl=self.calm[-1] * .5)
+"""
+
+
+def upgraded(patch, cause):
+    """As after an upgrade: an engine that fills dearer, or an image with another talib."""
+    if cause == "engine":
+        adjusted = TimedBroker._adjusted_price
+        patch.setattr(attempt, "ENGINE", "the next engine")
+        patch.setattr(
+            TimedBroker,
+            "_adjusted_price",
+            lambda self, size=None, price=None: adjusted(self, size, price) * 1.01,
+        )
+    else:
+        average = talib.SMA
+        patch.setattr(ForkingSandbox, "image", "the next image")
+        patch.setattr(talib, "SMA", lambda *args: average(*args) * 1.01)
+
+
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        ("engine", "the engine has another version than when"),
+        ("image", "the sandbox has other Python packages than when"),
+    ],
+)
+def test_upgrade_that_changes_sealed_orders_is_named_and_orders_go_on(
+    ground, monkeypatch, cause, words
+):
+    ground.write(ground.bars(198))
+    ground.deploy("one", code=EACH_BAR)
+    ground.look()
+    first, last = ground.bars(199), ground.whole
+    ground.write(first)
+    ground.look()
+    upgraded(monkeypatch, cause)
+    ground.write(last)
+    ground.look()
+    sheet = ground.sheet("one")
+    assert (sheet["integrity"]["cause"], sheet["integrity"]["orders"]) == (cause, True)
+    assert words in sheet["integrity"]["message"]
+    assert sheet["reason"] == ""
+    assert sheet["orders"]
+
+
+def test_upgrade_that_changes_no_order_is_no_difference(live, monkeypatch):
+    monkeypatch.setattr(attempt, "ENGINE", "the next engine")
+    monkeypatch.setattr(ForkingSandbox, "image", "the next image")
+    live.write(live.whole)
+    live.look()
+    assert live.sheet("one")["integrity"] is None
+    assert live.record("one")[-1].engine == "the next engine"
 
 
 @pytest.mark.parametrize("point", ["forward.ran", "forward.sealed"])
