@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from components.errors import UserError
 from components.schema.results.orders import BrokerFill
-from components.schema.types import LARGEST, SYMBOL_PATTERN, TIMESTAMP_PATTERN, WORDS
+from components.schema.types import LARGEST, NAME_PATTERN, SYMBOL_PATTERN, TIMESTAMP_PATTERN, WORDS
 from components.texts import cut, printable
 
 MOST_BYTES = 25_000_000
@@ -112,10 +112,13 @@ def _fill(row: Mapping[str, str], now: datetime) -> tuple[str, BrokerFill]:
     side = row["side"].lower()
     if side not in {"buy", "sell"}:
         raise _Wrong(f"side is {_word(row['side'])}: write buy or sell")
+    own = row.get("strategy", "")
+    if own and not re.fullmatch(NAME_PATTERN, own):
+        raise _Wrong(f"strategy is {_word(own)}: write {WORDS[NAME_PATTERN]}")
     number = row.get("order_id", "")
     if len(number) > LONGEST_ID or not number.isprintable():
         raise _Wrong(f"order id is {_word(number)}: at most {LONGEST_ID} visible characters")
-    return row.get("strategy", ""), BrokerFill(
+    return own, BrokerFill(
         symbol=symbol,
         at=(moment - _EPOCH) // timedelta(microseconds=1) * 1000,
         time=row["time"],

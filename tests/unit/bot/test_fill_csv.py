@@ -67,6 +67,7 @@ def test_columns_that_nobody_asked_for_are_left_alone_and_a_strategy_may_be_name
         (HEAD + ROW.replace(",x-1", ""), "line 2: 6 cells, and the head has 7"),
         (HEAD + ROW.replace("x-1", "x" * 101), "line 2: order id is"),
         (HEAD + ROW.replace("x-1", "\u202egnp"), "line 2: order id is"),
+        ("strategy," + HEAD + "\x1b[2Jone," + ROW, "line 2: strategy is '[2Jone': write letters"),
         (HEAD + ROW.replace("x-1", '"x'), "unexpected end of data"),
         (HEAD + ROW.replace("x-1", "x" * 200_000), "field larger than field limit"),
         (HEAD + ROW.replace("buy", "b") * 12, "and 2 more lines"),
