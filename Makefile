@@ -16,9 +16,11 @@ setup: $(STAMP)  # what AlgoOps needs to run
 
 dev: $(DEV_STAMP)  # the same, and what its tests need
 
+# Sandbox instances may not write byte code: without it here, each would compile our modules anew.
 $(STAMP): pyproject.toml requirements.lock requirements-build.lock .ci/install
 	@[ -x $(BIN)/pip ] || $(PYTHON) -m venv $(VENV)
 	@.ci/install $(BIN)/python requirements.lock $(HERE)
+	@$(BIN)/python -m compileall -q algoops algoops_app bot components
 	@touch $(STAMP)
 
 $(DEV_STAMP): $(STAMP) requirements-dev.lock

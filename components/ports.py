@@ -110,7 +110,7 @@ class GuestJob:
 
 
 class Guest(Protocol):
-    """One sandboxed process that has taken a job and talks in frames. Not reused (isolation: job).
+    """One sandboxed process that has taken a job and talks in frames; the next job has another.
 
     Use as a context manager: leaving the block kills and reaps whatever is left.
     """

@@ -193,8 +193,8 @@ class _Passes:
     ) -> tuple[Cell, ...]:
         """A cell for each job, in the jobs' order.
 
-        `one_guest` lets a guest take job after job: what one of them leaves there, the next may
-        find, so this is for results that nobody trusts.
+        `one_guest` lets a guest take job after job, whatever the operator says of `isolation`:
+        for results that nobody trusts until a further run confirms them.
         """
         settings, policy = self.settings, self.policy
         if one_guest:

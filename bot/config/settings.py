@@ -51,7 +51,7 @@ class SandboxSettings(Section):
     image: str = "algoops-sandbox"
     warm: Annotated[int, Field(ge=0, le=64)] = 2
     runtime: str = ""
-    isolation: Literal["job", "strategy"] = "job"
+    isolation: Literal["job", "strategy"] = "strategy"
 
 
 class EngineSettings(Section):

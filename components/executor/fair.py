@@ -8,12 +8,16 @@ take turns job by job, so a fresh name comes after all that wait already.
 
 import threading
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from components.ports import Turn
 
 Item = TypeVar("Item")
+
+AHEAD = 32
+"""How many that wait for one author are looked at to find the one that suits best."""
 
 
 @dataclass(eq=False)
@@ -48,18 +52,25 @@ class FairQueue(Generic[Item]):
             one.used = max(one.used, min(busy, default=0.0))
         return one
 
-    def get(self) -> Item | None:
-        """The next one, as soon as there is one; None once the queue is closed."""
+    def get(self, rank: Callable[[Item], int] = lambda _: 0) -> Item | None:
+        """The next one, as soon as there is one; None once the queue is closed.
+
+        Args:
+            rank: of the oldest that wait for the author whose turn it is, the one with the lowest
+                rank is given; among equals the oldest.
+        """
         with self._changed:
             self._changed.wait_for(lambda: self._closed or len(self) > 0)
-            return None if self._closed else self._next()
+            return None if self._closed else self._next(rank)
 
-    def _next(self) -> Item:
+    def _next(self, rank: Callable[[Item], int]) -> Item:
         if self._urgent:
             return self._urgent.popleft()
         one = min((r for r in self._repositories.values() if r.authors), key=lambda r: r.used)
         author, items = next(iter(one.authors.items()))
-        item = items.popleft()
+        at = min(range(min(len(items), AHEAD)), key=lambda place: rank(items[place]))
+        item = items[at]
+        del items[at]
         one.authors.move_to_end(author)
         if not items:
             del one.authors[author]

@@ -5,9 +5,11 @@ import itertools
 import os
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -20,7 +22,8 @@ from components.executor.local_process import Answer, Process
 from components.executor.messages import CancelJob, Done, JobBegan, RunJob, State, Word, WorkerSpec
 from components.executor.room import Room, wait_for_calm
 from components.executor.voice import hand_over
-from components.ports import NO_TURN, Hear, Job, Turn
+from components.ports import NO_TURN, Hear, Job, ScriptJob, Turn
+from components.sandbox.backends.pool import MOST_USED
 from components.sandbox.backends.select import open_sandbox
 from components.sandbox.image import inventory
 from components.schema.results.values import ExecutionResult, Status
@@ -65,9 +68,12 @@ class _Task:
     cancelled: threading.Event = field(default_factory=threading.Event)
     worker: Process | None = None
     future: JobFuture = field(init=False)
+    content: frozenset[tuple[str, bytes]] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.future = JobFuture(self.stop)
+        if not isinstance(self.job, ScriptJob):
+            self.content = frozenset(self.job.files.items())
 
     def is_wanted(self) -> bool:
         return not self.cancelled.is_set()
@@ -103,6 +109,7 @@ class LocalExecutor:
         self._numbers = itertools.count(1)
         self._tasks: FairQueue[_Task] = FairQueue()
         self._running: dict[int, _Task] = {}
+        self._homes: OrderedDict[frozenset[tuple[str, bytes]], set[int]] = OrderedDict()
         self._states: dict[int, State] = {}
         self._restarts = 0
         self._lock = threading.Lock()
@@ -209,12 +216,13 @@ class LocalExecutor:
     def _tend(self, seat: int) -> None:
         """One worker and its replacements, from the first job to the last."""
         worker = self._hire(seat) if self._ahead else None
-        while (task := self._tasks.get()) is not None:
+        while (task := self._tasks.get(partial(self._rank, seat))) is not None:
             if not task.future.set_running_or_notify_cancel():
                 self._tasks.done(task.turn, 0.0)
                 continue
             with self._lock:
                 self._running[task.number] = task
+                self._settle_at(seat, task)
             started = time.monotonic()
             result, worker = self._to_its_end(seat, worker, task)
             task.cancelled.wait(rest_s(task.job, time.monotonic() - started))
@@ -224,6 +232,20 @@ class LocalExecutor:
             task.future.set_result(_told(result, task))
         if worker is not None:
             worker.end()
+
+    def _settle_at(self, seat: int, task: _Task) -> None:
+        """Note which worker may have a sandbox instance for the files of a job from now on."""
+        if task.content is not None and self._asked.sandbox.share:
+            self._homes.setdefault(task.content, set()).add(seat)
+            self._homes.move_to_end(task.content)
+            while len(self._homes) > MOST_USED * self._count:
+                self._homes.popitem(last=False)
+
+    def _rank(self, seat: int, task: _Task) -> int:
+        """What this worker may have an instance for goes first; what only others have, last."""
+        with self._lock:
+            homes = self._homes.get(task.content) if task.content is not None else None
+        return 1 if homes is None else 0 if seat in homes else 2
 
     def _to_its_end(
         self, seat: int, worker: Process | None, task: _Task

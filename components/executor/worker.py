@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from multiprocessing.connection import Connection
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from components.engine.market_data import FolderData
 from components.errors import AlgoOpsError
@@ -92,6 +92,10 @@ NICENESS = 5
 """Backtests give way to the daemon's answers on a busy machine."""
 
 
+KEPT_S = 5.0
+"""How long guests of the last jobs are kept for further jobs of the same files."""
+
+
 class Worker:
     """Takes orders from its executor until the line ends."""
 
@@ -114,7 +118,7 @@ class Worker:
         except OSError:  # the executor is gone: killed while the sandbox was opened
             self._orders.put(None)
         threading.Thread(target=self._listen, daemon=True).start()
-        while (order := self._orders.get()) is not None:
+        while (order := self._next()) is not None:
             result, problem = self._work(order)
             try:
                 self._tell(Done(order.number, result, self._state(problem)))
@@ -122,6 +126,15 @@ class Worker:
                 break
         if self._sandbox is not None:
             self._sandbox.close()
+
+    def _next(self) -> RunJob | None:
+        """The next order; guests that are kept for a check go when no more of it comes."""
+        try:
+            return self._orders.get(timeout=KEPT_S)
+        except Empty:
+            if self._sandbox is not None:
+                self._sandbox.release()
+            return self._orders.get()
 
     def _listen(self) -> None:
         while True:

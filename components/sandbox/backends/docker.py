@@ -272,6 +272,9 @@ class _DockerHandle:
             return counted
         return Counters(counted.cpu_s, counted.max_memory_mb, self._engine_oom())
 
+    def forget_peak(self) -> None:
+        self._group.forget_peak()
+
     def kill(self) -> None:
         if self._destroyed or self._pidfd < 0:
             return

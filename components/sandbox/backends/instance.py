@@ -45,6 +45,9 @@ class Handle(Protocol):
     def counters(self) -> Counters:
         """What the kernel counted since the guest was started."""
 
+    def forget_peak(self) -> None:
+        """Have the peak of its memory counted anew, where the kernel lets us."""
+
     def kill(self) -> None:
         """SIGKILL everything in it, now."""
 

@@ -113,6 +113,14 @@ class PooledSandbox(ABC):
         with self._lock:
             return sum(1 for f in self._waiting if f.done() and f.exception() is None)
 
+    def release(self) -> None:
+        """End the guests that are kept for further jobs of the same files."""
+        with self._lock:
+            used = list(self._used)
+            self._used.clear()
+        for instance in used:
+            self._bury(instance)
+
     def close(self) -> None:
         """See `ports.Sandbox`."""
         with self._lock:
@@ -199,6 +207,7 @@ class PooledSandbox(ABC):
                 return None
             del self._used[instance]
         if instance.healthy():
+            instance.handle.forget_peak()
             return instance
         self._bury(instance)
         return None

@@ -17,6 +17,7 @@ MIB = 1024 * 1024
 OURS = "algoops"
 V1_CONTROLLERS = ("memory", "pids", "cpu", "cpuacct")
 V2_CONTROLLERS = ("memory", "pids", "cpu")
+V1_PEAK = "memory.max_usage_in_bytes"
 MOUNTS = Path("/proc/self/mounts")
 
 
@@ -61,6 +62,12 @@ class Cgroup:
         """What was counted so far; a group that is gone counts nothing."""
         return self._unified_counters() if self.unified else self._v1_counters()
 
+    def forget_peak(self) -> None:
+        """Count the peak of memory from now on; version 2 can't, its peak is that of all jobs."""
+        if "memory" in self.folders and not self.unified:
+            with contextlib.suppress(OSError):  # only the report's figure is of more than one job
+                (self.folders["memory"] / V1_PEAK).write_text("0", encoding="ascii")
+
     def remove(self) -> None:
         """Remove the group where no process is in it any more."""
         for folder in set(self.folders.values()):
@@ -70,7 +77,7 @@ class Cgroup:
     def _v1_counters(self) -> Counters:
         nanoseconds = _number(self.folders.get("cpuacct"), "cpuacct.usage")
         memory = self.folders.get("memory")
-        peak = _number(memory, "memory.max_usage_in_bytes")
+        peak = _number(memory, V1_PEAK)
         limit = _number(memory, "memory.limit_in_bytes")
         return Counters(
             cpu_s=None if nanoseconds is None else nanoseconds / 1e9,

@@ -24,8 +24,9 @@ class SandboxPolicy(Value):
 
     schema_version: Literal["1"] = "1"
     """Version of this file's format."""
-    isolation: Literal["job", "strategy"] = "job"
-    """`job`: a fresh guest for every job. `strategy`: jobs of the very same files share one."""
+    isolation: Literal["job", "strategy"] = "strategy"
+    """`strategy`: jobs of the very same files share a guest, a process each. `job`: a fresh guest
+    for every job."""
     runtime: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]*$")] = ""
     """Docker's runtime (runsc, kata-runtime), which must be installed; empty: its default."""
     packages: Annotated[str, Field(pattern=r"^([A-Za-z0-9_-][A-Za-z0-9._-]*\.txt)?$")] = ""

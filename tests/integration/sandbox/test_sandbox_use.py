@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from importlib.util import find_spec
 from pathlib import Path
 
 import docker
@@ -56,6 +57,21 @@ def test_time_zones_of_bars_are_known_inside_without_those_of_the_machine(script
     )
     done = algoops("sandbox", "run", script(text), *BUBBLEWRAP)
     assert json.loads(done.stdout)["stdout"] == "-1 day, 20:00:00\n"
+
+
+def test_guest_starts_without_unpacking_zones_and_compiling_single_modules(script):
+    text = """
+        import os, sys, six
+        from datetime import datetime
+        print("dateutil.zoneinfo" in sys.modules)
+        print(os.path.exists(six.__cached__))
+        from dateutil import tz
+        print(datetime(2024, 7, 1, tzinfo=tz.gettz("Europe/Paris")), tz.tz.TZPATHS[-1])
+    """
+    done = algoops("sandbox", "run", script(text), *BUBBLEWRAP)
+    told = json.loads(done.stdout)["stdout"].splitlines()
+    assert told[:2] == ["False", str(Path(find_spec("six").cached).exists())]
+    assert told[2] == "2024-07-01 00:00:00+02:00 /etc/zoneinfo"
 
 
 def test_raising_file_fails_with_its_line_and_exit_code_one(script):

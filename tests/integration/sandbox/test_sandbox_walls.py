@@ -264,6 +264,54 @@ def test_jobs_of_the_same_files_share_a_guest_and_others_do_not(backend):
         wall.close()
 
 
+LEAVES_AND_LOOKS = """
+import glob, os, socket, sys, threading, time
+import numpy, pandas
+line = socket.socket(socket.AF_UNIX)
+try:
+    line.bind("\\0left")
+    bound = False
+except OSError:
+    bound = True
+processes = [p for p in glob.glob("/proc/[0-9]*") if p not in ("/proc/1", f"/proc/{os.getpid()}")]
+print(glob.glob("/tmp/*"), os.listdir("."), bound, processes, hasattr(pandas, "left"),
+      "left" in os.environ, numpy.random.get_state()[1][0], len(threading.enumerate()))
+pandas.left = sys.modules["left"] = os.environ["left"] = "seen"
+os.makedirs("/tmp/deep/left", exist_ok=True)
+open("/tmp/left", "w").write("seen")
+os.chmod("/tmp/deep", 0)
+if os.fork() == 0:
+    os.setsid()
+    line.listen()
+    while True:  # the next run is not to find this process
+        time.sleep(1)  # why: it is there to be killed
+"""
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_run_leaves_nothing_to_the_next_run_of_the_same_files(backend):
+    wall = raise_wall(backend, share=True)
+    try:
+        first, again = run_text(wall, LEAVES_AND_LOOKS), run_text(wall, LEAVES_AND_LOOKS)
+        assert (first.status, again.status) == (Status.PASSED, Status.PASSED)
+        assert first.stdout == again.stdout
+        assert first.stdout.startswith("['/tmp/job'] ['script.py'] False [] False False")
+    finally:
+        wall.close()
+
+
+def test_memory_of_a_run_is_not_counted_for_the_next_one_of_the_same_files():
+    wall = raise_wall("bubblewrap", share=True)
+    text = "import os, sys; x = b'1' * (100 << 20) if os.getpid() < 3 else 0; print(os.getpid())"
+    try:
+        first, again = run_text(wall, text), run_text(wall, text)
+        assert first.resource_usage.max_memory_mb > 100
+        assert again.stdout != first.stdout
+        assert again.resource_usage.max_memory_mb < first.resource_usage.max_memory_mb - 50
+    finally:
+        wall.close()
+
+
 def test_choosing_docker_for_a_named_runtime_never_falls_back(monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
     with pytest.raises(TransientError, match="Docker"):

@@ -6,7 +6,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.executor.fair import FairQueue
+from components.executor.fair import AHEAD, FairQueue
 from components.ports import Turn
 
 
@@ -34,6 +34,20 @@ def test_job_of_another_author_is_next_behind_a_flood():
 def test_operators_job_goes_before_all():
     queue = filled(Turn("r", "a"), Turn("s", "b"), Turn("r", "a", urgent=True))
     assert queue.get()[0].urgent
+
+
+def test_worker_takes_what_suits_it_of_the_author_whose_turn_it_is_and_of_nobody_else():
+    ann, ben = Turn("r", "ann"), Turn("r", "ben")
+    queue = filled(ann, ann, ann, ben, ben)
+    suits = {2: 0, 4: 0}
+    order = [queue.get(lambda item: suits.get(item[1], 1))[1] for _ in range(5)]
+    assert order == [2, 4, 0, 3, 1]
+
+
+def test_job_that_suits_no_worker_is_overtaken_by_few():
+    queue = filled(*[Turn("r", "ann")] * (AHEAD + 2))
+    assert queue.get(lambda item: item[1] <= AHEAD)[1] == 0
+    assert queue.get(lambda item: item[1] != AHEAD + 1)[1] == 1
 
 
 def test_repositories_share_the_time_by_their_weights():

@@ -10,7 +10,7 @@ from components.schema.policies.sandbox import SandboxPolicy
 
 def test_shipped_policy_is_valid_and_says_why():
     policy = load_policy(Path("policies/sandbox.yaml"), SandboxPolicy)
-    assert policy.isolation == "job"
+    assert policy.isolation == "strategy"
     assert policy.smoke_limits.wall_s < policy.limits.wall_s
     assert policy.smoke_limits.memory_mb == policy.limits.memory_mb
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import sys
 import types
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PACKAGES = ("numpy", "pandas", "TA-Lib", "backtesting", "msgspec", "pytest", "tzdata")
 """Distributions that strategies and the guest need; the image and the binds carry these.
@@ -20,6 +24,8 @@ MODULES = ("numpy", "pandas", "talib", "talib.abstract", "backtesting", "backtes
 def load() -> dict[str, str]:
     """Import everything; versions by distribution."""
     leave_out_plotting()
+    with _zone_files():
+        importlib.import_module("pandas")
     for name in MODULES:
         importlib.import_module(name)
     for name in (".jobs", ".script"):
@@ -50,6 +56,21 @@ def leave_out_plotting() -> None:
     stub.plot = stub.plot_heatmaps = outside
     stub.set_bokeh_output = lambda *_args, **_options: None
     sys.modules.setdefault("backtesting._plotting", stub)
+
+
+@contextlib.contextmanager
+def _zone_files() -> Iterator[None]:
+    """Let dateutil find UTC in a file: pandas asks for it while it is imported.
+
+    Nothing of the machine's zones is inside, so dateutil would unpack its own archive of all of
+    them: a fifth of a guest's start. Authors who ask for a zone later get it from that archive.
+    """
+    places: list[str] = importlib.import_module("dateutil.tz.tz").TZPATHS
+    places.append(f"{Path(str(importlib.import_module('tzdata').__file__)).parent}/zoneinfo")
+    try:
+        yield
+    finally:
+        places.pop()
 
 
 def _first_use() -> None:
