@@ -1,7 +1,10 @@
 """What a portfolio costs beside the package bt, on the same bars and weights, in one process.
 
-python -m benchmarks.portfolio [--json FILE] [--years N] [--symbols N ...] [--zipline]
+python -m benchmarks.portfolio [--json FILE] [--years N] [--symbols N ...] [--streamed N ...]
+    [--audited N ...] [--zipline]
 
+`--streamed` and `--audited` are numbers of symbols that a monthly rotation is run over in a
+sandbox, the streamed one with a lookback declared, as the bot does it, with all of its checks.
 With `--zipline` also whether zipline-reloaded comes to the same worth; it is installed into a
 folder of its own, which needs the package index once.
 """
@@ -10,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import tempfile
 import time
@@ -23,6 +27,13 @@ import pandas as pd
 
 from algoops import PortfolioStrategy, backtest
 from benchmarks.honesty.peer import python_with
+from components.engine.market_data import FolderData
+from components.engine.run import run_backtest
+from components.ports import BacktestJob
+from components.sandbox.backends.select import SandboxSpec, open_sandbox
+from components.sandbox.image import inventory
+from components.schema.definition.backtest import BacktestConfig
+from components.schema.results.values import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +43,31 @@ ZIPLINE = Path(__file__).parent / "zipline"
 ENVIRONMENTS = Path(__file__).parents[1] / "build"
 SO_MUCH = 1e11
 """Capital with which whole units are as good as parts of them."""
+LIMITS = Limits(wall_s=1800, cpu_s=900)
+LOOKBACK, LONE = 127, 10
+"""Bars that are declared where there are more symbols than so many."""
+
+ROTATION = """
+import pandas as pd
+from algoops import PortfolioStrategy
+
+
+def gain(close, bars):
+    return pd.Series(close).pct_change(bars)
+
+
+class Rotation(PortfolioStrategy):
+    def init(self):
+        self.gain = {s: self.I(gain, self.data[s].Close, 126) for s in self.symbols}
+        self.month = None
+
+    def next(self):
+        month = self.data[self.symbols[0]].index[-1].month
+        if month != self.month:
+            self.month = month
+            best = sorted(self.listed, key=lambda s: self.gain[s][-1])[-5:]
+            self.target(dict.fromkeys(best, 0.19))
+"""
 
 
 class Weights(PortfolioStrategy):
@@ -98,6 +134,52 @@ def measured(symbols: int, days: int) -> dict[str, dict[str, float]]:
     }
 
 
+def in_the_bot(symbols: int, days: int, causality: str, lookback: int | None) -> dict[str, object]:
+    """One run in a sandbox: seconds, and CPU seconds outside and inside of it."""
+    with tempfile.TemporaryDirectory() as folder:
+        for symbol, frame in made_up(symbols, days).items():
+            frame.to_csv(Path(folder) / f"{symbol}_1d.csv", index_label="Date")
+        names = tuple(f"S{number}" for number in range(symbols))
+        job = BacktestJob(
+            strategy="rotation",
+            files={"strategy.py": ROTATION.encode()},
+            rules="",
+            parameters={},
+            config=BacktestConfig(initial_capital=1e8),
+            symbol=f"{symbols} symbols",
+            symbols=names,
+            interval="1d",
+            start=None,
+            end=None,
+            limits=LIMITS,
+            causality=causality,
+            lookback=lookback,
+        )
+        sandbox = open_sandbox(SandboxSpec(LIMITS, "auto", warm=1, contents=inventory.take()))
+        try:
+            began, ours = time.monotonic(), _cpu()
+            result = run_backtest(job, sandbox, FolderData(Path(folder)))
+            took = time.monotonic() - began
+        finally:
+            sandbox.close()
+    return {
+        "status": str(result.status),
+        "message": result.message,
+        "trades": len(result.trades),
+        "seconds": took,
+        "cpu_s_outside": _cpu() - ours,
+        "cpu_s_inside": result.resource_usage.cpu_s,
+        "phases_s": dict(result.phases_s),
+        "looked_at": result.looked_at,
+    }
+
+
+def _cpu() -> float:
+    """Of this process and of those of its children that have ended."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
+
+
 def beside_zipline(symbols: int, months: int, every: int) -> dict[str, float]:
     """The largest relative difference of the two accounts' worth over all days, and CPU seconds.
 
@@ -138,10 +220,18 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--years", type=int, default=20)
     parser.add_argument("--symbols", type=int, nargs="*", default=[10, 50])
+    parser.add_argument("--streamed", type=int, nargs="*", default=[10, 50])
+    parser.add_argument("--audited", type=int, nargs="*", default=[])
     parser.add_argument("--zipline", action="store_true")
     given = parser.parse_args()
     warnings.filterwarnings("ignore")
     found = {f"{n} symbols": measured(n, given.years * DAYS_A_YEAR) for n in given.symbols}
+    modes = [(n, "streamed", LOOKBACK if n > LONE else None) for n in given.streamed]
+    modes += [(n, "audited", None) for n in given.audited]
+    for n, causality, lookback in modes:
+        name = f"{n} symbols {causality}, lookback {lookback}"
+        found[name] = in_the_bot(n, given.years * DAYS_A_YEAR, causality, lookback)
+        print(name, found[name], flush=True)
     if given.zipline:
         found["beside zipline, monthly"] = beside_zipline(10, 60, 21)
         found["beside zipline, daily"] = beside_zipline(10, 24, 1)

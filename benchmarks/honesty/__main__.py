@@ -21,6 +21,12 @@ from benchmarks.honesty import ours, peer
 
 KEPT = Path(__file__).parents[2] / "build/honesty"
 MODES = ("streamed", "audited")
+PARTS = {
+    "theirs": ("monte-neo", "freqtrade"),
+    "across": ("monte-neo",),
+    "ours": ("monte-neo", "monte-neo, isolated", "freqtrade"),
+}
+"""Cases, those over several symbols apart, and who else judges them."""
 DAMAGED = {"bad_ticks", "frozen_feed", "unadjusted_split", "feed_outages"}
 """Markets whose bars are wrong: who trades there has to be told."""
 REACHES_OUT = {"writes_outside", "starts_a_program"}
@@ -134,14 +140,15 @@ def others(names: Sequence[str]) -> Row:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         said = peer.monte_neo(KEPT, folder)
-        said["across"] = [row["name"] for row in said["theirs"] if row["across"]]
         said["theirs"] = [row for row in said["theirs"] if not row["across"]]
         rows = {row["name"]: row for row in (*said["theirs"], *said["ours"])}
         for name, answer in peer.freqtrade(KEPT, folder, list(rows.values())).items():
             rows[name]["freqtrade"] = answer
         kept.write_text(json.dumps(said))
     told: Row = json.loads(kept.read_text())
-    for part in ("theirs", "ours"):
+    theirs = json.loads((folder / "monte-neo.json").read_text())["theirs"]
+    told["across"] = [row for row in theirs if row["across"]]
+    for part in PARTS:
         told[part] = [row for row in told[part] if not names or row["name"] in names]
     told["data"] = str(folder / "data")
     return told
@@ -153,8 +160,8 @@ def measured(work: Path, names: Sequence[str]) -> Row:
     ours.markets(Path(said["data"]), work / "bars")
     for mode in MODES:
         with ours.checks(work, mode) as check:
-            check_rows([*said["theirs"], *said["ours"]], work, check, mode)
-            if mode == MODES[0]:
+            check_rows([row for part in PARTS for row in said[part]], work, check, mode)
+            if mode == MODES[0] and not names:
                 said["orders"] = check_orders(work, check)
     return said
 
@@ -169,16 +176,12 @@ def main() -> None:
         said = measured(work, asked.only)
     finally:
         shutil.rmtree(work)
-    for part, others in (
-        ("theirs", ("monte-neo", "freqtrade")),
-        ("ours", ("monte-neo", "monte-neo, isolated", "freqtrade")),
-    ):
+    for part, others in PARTS.items():
         if rows := said[part]:
             judge_theirs(rows, others, said["future"])
             print(table(rows, (*others, *MODES)))
             print(summary(rows, (*others, *MODES)))
-    print(f"Over several instruments, which we do not run yet: {len(said['across'])}")
-    print(json.dumps(said["orders"], indent=2))
+    print(json.dumps(said.get("orders", []), indent=2))
     if asked.json:
         asked.json.write_text(json.dumps(said, indent=2))
 

@@ -20,7 +20,9 @@ from components.schema.results.report import StrategyReport
 
 ROOT = Path(__file__).parents[2]
 ORDERS = Path(__file__).parent / "orders"
-INTERVALS = {"random_walk": "1m"}
+UNIVERSE = "universe"
+"""The market of several symbols: one is listed late, one is delisted."""
+INTERVALS = {"random_walk": "1m", UNIVERSE: "1d"}
 """Of the other verifier's markets; the rest are hours."""
 
 DEFINITION = """\
@@ -28,8 +30,8 @@ name: {name}
 description: a case of the benchmark
 version: 1.0.0
 schema_version: "2.0.0"
-framework: backtesting.py
-symbols: [{symbol}]
+framework: {framework}
+symbols: [{symbols}]
 interval: {interval}
 backtest: {{initial_capital: 10000000, trade_on_close: {at_close}, hedging: {at_close}}}
 """
@@ -59,6 +61,41 @@ class Holds(Strategy):
             (self.buy if now > 0 else self.sell)(size=min(abs(now), 0.95))
 '''
 
+HOLDS_MANY = '''\
+"""Holds what signal(df) says of each symbol that trades: above zero long, below short."""
+
+import numpy as np
+import pandas as pd
+from algoops import PortfolioStrategy
+
+from author import signal
+
+
+def wanted(data):
+    frames = [
+        bars.df.rename(columns=str.lower).rename_axis("timestamp").reset_index().assign(symbol=s)
+        for s, bars in data.items()
+        if len(bars)
+    ]
+    frame = pd.concat(frames, ignore_index=True)
+    said = pd.Series(np.nan_to_num(np.asarray(signal(frame.copy()), float)), frame.index)
+    return {s: own.to_numpy() for s, own in said.groupby(frame["symbol"])}
+
+
+class HoldsMany(PortfolioStrategy):
+    def init(self):
+        said = wanted(self.data)
+        self.wanted = {
+            s: self.I(lambda close, s=s: said[s], self.data[s].Close, name=s) for s in self.symbols
+        }
+
+    def next(self):
+        asked = {s: float(self.wanted[s][-1]) for s in self.listed}
+        whole = max(1.0, sum(map(abs, asked.values())))
+        self.target({s: 0.95 * part / whole for s, part in asked.items()})
+'''
+"""The same for a signal(df) of several symbols, in a column `symbol`."""
+
 NAMED = ("lookahead-", "data-", "not-deterministic", "random-unseeded")
 """Rules that name a lie where they only warn."""
 
@@ -71,11 +108,12 @@ def markets(given: Path, data: Path) -> None:
     for file in given.glob("*.csv"):
         bars = pd.read_csv(file, parse_dates=["timestamp"])
         bars = bars.rename(columns=str.title).rename(columns={"Timestamp": "Date"})
-        if "Symbol" in bars:
-            continue  # several instruments: no strategy here sees more than one
         if "Volume" not in bars:
             bars["Volume"] = 1_000.0
-        bars.to_csv(data / f"{_symbol(file.stem)}_{_interval(file.stem)}.csv", index=False)
+        several = bars.groupby(bars.get("Symbol", pd.Series(_symbol(file.stem), bars.index)))
+        for symbol, own in several:
+            named = data / f"{symbol}_{_interval(file.stem)}.csv"
+            own.drop(columns="Symbol", errors="ignore").to_csv(named, index=False)
     (data / "IXIC_1d.csv").write_bytes((ROOT / "examples/data/IXIC_1d.csv").read_bytes())
 
 
@@ -91,11 +129,16 @@ def strategy(folder: Path, name: str, market: str, author: Path) -> Path:
     """A strategy's folder around a signal(df) that stays as its author wrote it."""
     made = folder / name
     made.mkdir(parents=True)
+    several = market == UNIVERSE
     text = DEFINITION.format(
-        name=name, symbol=_symbol(market), interval=_interval(market), at_close="false"
+        name=name,
+        framework="portfolio" if several else "backtesting.py",
+        symbols=", ".join(f"S{number}" for number in range(6)) if several else _symbol(market),
+        interval=_interval(market),
+        at_close="false",
     )
     (made / "strategy.yaml").write_text(text)
-    (made / "strategy.py").write_text(HOLDS)
+    (made / "strategy.py").write_text(HOLDS_MANY if several else HOLDS)
     (made / "author.py").write_bytes(author.read_bytes())
     return made
 
@@ -104,7 +147,13 @@ def by_orders(folder: Path, file: Path) -> Path:
     """A strategy's folder around a whole strategy."""
     made = folder / file.stem
     made.mkdir(parents=True)
-    text = DEFINITION.format(name=file.stem, symbol="IXIC", interval="1d", at_close="true")
+    text = DEFINITION.format(
+        name=file.stem,
+        framework="backtesting.py",
+        symbols="IXIC",
+        interval="1d",
+        at_close="true",
+    )
     (made / "strategy.yaml").write_text(text)
     (made / "strategy.py").write_bytes(file.read_bytes())
     return made

@@ -1,6 +1,5 @@
 """Equal risk: each symbol weighs one over the volatility of its past days, brought back each day."""
 
-import numpy as np
 import pandas as pd
 from algoops import PortfolioStrategy, backtest
 
@@ -22,6 +21,10 @@ class EqualRisk(PortfolioStrategy):
 
 
 if __name__ == "__main__":
+    import sys
+    from pathlib import Path
+
+    sys.path.append(str(Path(__file__).parents[1]))
     from market import bars
 
     stats = backtest(EqualRisk, bars(), cash=1_000_000, commission=0.0005)

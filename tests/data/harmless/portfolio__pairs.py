@@ -38,6 +38,10 @@ class Pair(PortfolioStrategy):
 
 
 if __name__ == "__main__":
+    import sys
+    from pathlib import Path
+
+    sys.path.append(str(Path(__file__).parents[1]))
     from market import bars
 
     both = {name: frame for name, frame in bars().items() if name in {"SPX", "IXIC"}}

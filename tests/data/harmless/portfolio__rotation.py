@@ -28,6 +28,10 @@ class Rotation(PortfolioStrategy):
 
 
 if __name__ == "__main__":
+    import sys
+    from pathlib import Path
+
+    sys.path.append(str(Path(__file__).parents[1]))
     from market import bars
 
     stats = backtest(Rotation, bars(), cash=1_000_000, commission=0.0005)

@@ -1,5 +1,6 @@
 """The example strategies pass the default policy on all the data there is, at the policy's costs."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,17 @@ def test_example_passes_every_blocking_gate_on_its_symbols(folder):
     assert all(r.status is Status.PASSED and r.lookahead == () for r in results)
     broken = [g.message for g in judge(POLICY, results, results) if not g.passed]
     assert broken == []
+
+
+@pytest.mark.parametrize("name", ["rotation", "pairs", "equal_risk"])
+def test_portfolio_example_trades_on_all_of_its_symbols_and_looks_at_no_later_bar(name):
+    folder = ROOT / "examples/portfolio" / name
+    symbols = _symbols(_definition(folder))
+    job = replace(_job(folder, "+".join(symbols), symbols=symbols), start="2017-01-01")
+    result = run_backtest(job, ForkingSandbox(), DATA)
+    assert result.status is Status.PASSED, result.message
+    assert result.lookahead == ()
+    assert {trade.symbol for trade in result.trades} == set(symbols)
 
 
 def test_all_examples_are_there():

@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parents[3] / "examples" / "portfolio"
     ("name", "symbols"), [("rotation", 5), ("pairs", 2), ("equal_risk", 5)], ids=str
 )
 def test_example_trades_and_knows_nothing_of_the_days_after(name, symbols):
-    module = runpy.run_path(str(FOLDER / f"{name}.py"))
+    module = runpy.run_path(str(FOLDER / name / "strategy.py"))
     (kind,) = (
         value
         for value in module.values()
