@@ -72,7 +72,9 @@ def account_statistics(
         )
     stats["Commissions [$]"] = float(sum(trades["Commission"]))  # in this order: as the package
     stats["_contributions"] = _contributions(books, trades)
-    stats["_listed"] = {s: timeline.index[places[0]] for s, places in timeline.places.items()}
+    stats["_listed"] = {
+        s: timeline.index[places[0]] for s, places in timeline.places.items() if len(places)
+    }
     stats["_delisted"] = timeline.ended()
     return stats
 
@@ -84,7 +86,7 @@ def held(timeline: Timeline, frames: Mapping[str, pd.DataFrame]) -> np.ndarray[A
         only: np.ndarray[Any, Any] = closes[0].to_numpy()
         return only
     index = timeline.index
-    parts = [(c / c.iloc[0]).reindex(index, method="ffill").fillna(1.0) for c in closes]
+    parts = [(c / c.iloc[0]).reindex(index, method="ffill").fillna(1.0) for c in closes if len(c)]
     together: np.ndarray[Any, Any] = sum(part.to_numpy() for part in parts) / len(parts)
     return together
 

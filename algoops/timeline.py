@@ -17,14 +17,22 @@ _SAME_STEP = 1.5
 """Usual steps of two symbols that are apart by more are other intervals."""
 
 
-def checked(data: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+def checked(
+    data: Mapping[str, pd.DataFrame], *, some_empty: bool = False
+) -> dict[str, pd.DataFrame]:
     """The frames as they are traded on: a column Volume in each, times of several zones in UTC.
+
+    Args:
+        data: bars by symbol.
+        some_empty: symbols may have no bars in this time.
 
     Raises:
         ValueError: something in them can't be traded on; says what and where.
     """
     if not data:
         raise ValueError("data: give at least one symbol's bars")
+    if not some_empty and (bare := [symbol for symbol, frame in data.items() if frame.empty]):
+        raise ValueError(f"{bare[0]}: no bars")
     found = {symbol: _frame(symbol, frame) for symbol, frame in data.items()}
     zones = {str(frame.index.tz) for frame in found.values()}  # type: ignore[attr-defined]
     if len(zones) > 1:
@@ -50,8 +58,6 @@ def _frame(symbol: str, frame: pd.DataFrame) -> pd.DataFrame:
     index = frame.index
     if not isinstance(index, pd.DatetimeIndex):
         raise TypeError(f"{symbol}: the index must be times, found {type(index).__name__}")
-    if not len(frame):
-        raise ValueError(f"{symbol}: no bars")
     if not (index.is_monotonic_increasing and index.is_unique):
         raise ValueError(f"{symbol}: times must rise, each once")
     prices = frame[list(_PRICES)].to_numpy(float)
@@ -104,11 +110,10 @@ class Timeline:
         for number, places in enumerate(self.places.values()):
             for at in places.tolist():
                 self.due[at].append(number)
-        last = [int(places[-1]) for places in self.places.values()]
         self.over: list[list[int]] = [[] for _ in joined]
-        for number, at in enumerate(last):
-            if at + 1 < len(joined):
-                self.over[at + 1].append(number)
+        for number, places in enumerate(self.places.values()):
+            if len(places) and places[-1] + 1 < len(joined):
+                self.over[int(places[-1]) + 1].append(number)
 
     def before(self, at: int) -> list[int]:
         """How many bars each symbol has before a place."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from components.engine.data.judge import check_bars
+from components.engine.data.listed import bars_of
 from components.engine.gates import resolve_config
 from components.engine.intervals import check_detail
 from components.engine.sealed import earlier, open_until
@@ -173,7 +174,7 @@ def _of_portfolio(
     data, group, interval = where
     check_settings(config, len(group))
     task = _task(config, policy, where, span, causality)
-    join([data.bars(symbol, interval, *span) for symbol in group], config.unit or 1.0)
+    join(bars_of(data, group, interval, *span), config.unit or 1.0)
     return replace(task, symbols=group, unit=None)
 
 
@@ -195,7 +196,7 @@ def _task(
 ) -> Task:
     """The task of these symbols, without parameters. Raises UserError: one of them has no bars."""
     (data, group, interval), (start, end) = where, span
-    several = [data.bars(symbol, interval, start, end) for symbol in group]
+    several = bars_of(data, group, interval, start, end)
     for bars in several:
         check_bars(bars, policy.data)
     hashes = [_hashes(data, bars, config, interval, start, end) for bars in several]
@@ -258,7 +259,8 @@ def _span(
     period = definition.period or (policy.defaults.period if not start else None)
     if start is None and period and period != "max":
         data, group, interval = where
-        last = max(data.bars(s, interval, None, end).frame.index[-1] for s in group)
+        frames = [bars.frame for bars in bars_of(data, group, interval, None, end)]
+        last = max(frame.index[-1] for frame in frames if len(frame))
         start = (last - _offset(period)).date().isoformat()
     return start or None, end or None
 

@@ -21,4 +21,6 @@ def contribution_rows(result: ExecutionResult) -> list[tuple[str, ...]]:
 
 
 def _span(one: Contribution) -> str:
+    if not one.first:
+        return "none in this time"
     return f"from {one.first[:10]}" + (f", delisted {one.delisted[:10]}" if one.delisted else "")

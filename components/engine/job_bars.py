@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from components.engine.data.listed import bars_of
 from components.engine.intervals import check_detail
 from components.engine.joined import JoinedBars, held_alike, join
 from components.engine.units import unit_of
@@ -43,7 +44,7 @@ def market_of(job: BacktestJob | SmokeJob, data: MarketData) -> Market:
 
 
 def _of_portfolio(job: BacktestJob | SmokeJob, data: MarketData) -> Market:
-    several = [data.bars(symbol, job.interval, job.start, job.end) for symbol in job.symbols]
+    several = bars_of(data, job.symbols, job.interval, job.start, job.end)
     joined = join(several, unit_of(job))
     if joined.moments < FEWEST_BARS:
         raise UserError(f"{job.symbol} has bars at {joined.moments} times: too few")
@@ -53,7 +54,7 @@ def _of_portfolio(job: BacktestJob | SmokeJob, data: MarketData) -> Market:
 
 def times_of(job: BacktestJob, data: MarketData) -> pd.DatetimeIndex:
     """The times of a job's bars; of a portfolio those of all its symbols. Raises as `market_of`."""
-    several = [data.bars(s, job.interval, job.start, job.end) for s in job.symbols or (job.symbol,)]
+    several = bars_of(data, job.symbols or (job.symbol,), job.interval, job.start, job.end)
     if not job.symbols:
         return pd.DatetimeIndex(several[0].frame.index)
     return join(several, unit=1.0).timeline.index

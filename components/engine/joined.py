@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from components.schema.definition.backtest import BacktestConfig
 
 
+_PIP = 0.01
+"""The smallest price change of a symbol without bars."""
+
+
 @dataclass(frozen=True)
 class JoinedBars:
     """Bars by symbol, in the units that are traded, and all their times.
@@ -84,11 +88,11 @@ def join(several: Sequence[Bars], unit: float) -> JoinedBars:
     """
     traded = [in_units(bars, unit) for bars in several]
     try:
-        frames = checked({bars.symbol: bars.frame for bars in traded})
+        frames = checked({bars.symbol: bars.frame for bars in traded}, some_empty=True)
     except (TypeError, ValueError) as error:
         raise UserError(str(error), hint="a portfolio's symbols need bars that fit") from error
     timeline = Timeline(frames)
-    pips = {bars.symbol: pip_of(bars) for bars in traded}
+    pips = {bars.symbol: pip_of(bars) if len(bars.frame) else _PIP for bars in traded}
     return JoinedBars(frames, timeline, pips, len(timeline.index))
 
 

@@ -180,7 +180,7 @@ def contributions_of(stats: pd.Series[Any]) -> tuple[Contribution, ...]:
     """What each of several symbols brought; of one symbol's run nothing."""
     if "_contributions" not in stats:
         return ()
-    ended = stats["_delisted"]
+    listed, ended = stats["_listed"], stats["_delisted"]
     return tuple(
         Contribution(
             symbol=symbol,
@@ -188,12 +188,10 @@ def contributions_of(stats: pd.Series[Any]) -> tuple[Contribution, ...]:
             closed=float(row["Closed"]),
             open=float(row["Open"]),
             trades=int(row["# Trades"]),
-            first=first.isoformat(),
+            first=listed[symbol].isoformat() if symbol in listed else "",
             delisted=ended[symbol].isoformat() if symbol in ended else "",
         )
-        for (symbol, row), first in zip(
-            stats["_contributions"].iterrows(), stats["_listed"].values(), strict=True
-        )
+        for symbol, row in stats["_contributions"].iterrows()
     )
 
 

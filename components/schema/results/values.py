@@ -199,7 +199,8 @@ class Contribution(Value):
         pnl: `closed` and `open` together.
         closed: of closed trades; `open`: of those still open, at the newest close.
         trades: how many were closed.
-        first: time of its first bar; `delisted`: of its last one, where others go on, else "".
+        first: time of its first bar, "" where it has none in that time; `delisted`: of its last
+            one, where others go on, else "".
     """
 
     symbol: str

@@ -105,6 +105,21 @@ def test_late_listing_and_delisting_are_told_by_symbol(several):
     )
 
 
+def test_symbol_that_is_not_listed_in_that_time_is_never_listed(several):
+    result = together(ROTATION, several, config=CONFIG, start="2020-05-01", causality="audited")
+    assert result.status is Status.PASSED, result.message
+    told = {c.symbol: (c.first[:10], c.trades) for c in result.contributions}
+    assert told["DDD"] == ("", 0)
+    assert told["CCC"][0] == "2020-05-01"
+    assert {t.symbol for t in result.trades} <= {"AAA", "BBB", "CCC"}
+
+
+def test_time_in_which_no_symbol_has_bars_is_refused(several):
+    result = together(ROTATION, several, start="2031-01-01")
+    assert result.status is Status.FAILED
+    assert "has no bars from 2031-01-01" in result.message
+
+
 def test_symbol_without_a_bar_is_not_seen_nor_filled(several):
     source = (
         HEAD

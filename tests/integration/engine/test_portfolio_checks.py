@@ -128,6 +128,9 @@ def test_further_runs_of_a_portfolio_are_of_all_its_symbols(several):
     report, jobs = checked(several, risk)
     assert report.verdict is Verdict.PASSED, report.checks[-1].summary
     assert len(jobs) == 8
+    ended = [job for job in jobs if (job.start or "") > "2020-03-15"]
+    assert ended, "the second part of the walk begins after the last bar of DDD"
+    assert next(g for g in report.gates if g.id == "walk-forward").passed
     assert {job.symbols for job in jobs} == {SYMBOLS}
     assert report.further[0].symbol == NAME
 
