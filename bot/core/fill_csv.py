@@ -10,7 +10,7 @@ from typing import TypeVar
 from components.errors import UserError
 from components.schema.results.orders import BrokerFill
 from components.schema.types import LARGEST, NAME_PATTERN, SYMBOL_PATTERN, TIMESTAMP_PATTERN, WORDS
-from components.texts import cut, printable
+from components.texts import cut, harmless, printable
 
 MOST_BYTES = 25_000_000
 MOST_ROWS = 100_000
@@ -116,7 +116,7 @@ def _fill(row: Mapping[str, str], now: datetime) -> tuple[str, BrokerFill]:
     if own and not re.fullmatch(NAME_PATTERN, own):
         raise _Wrong(f"strategy is {_word(own)}: write {WORDS[NAME_PATTERN]}")
     number = row.get("order_id", "")
-    if len(number) > LONGEST_ID or not number.isprintable():
+    if len(number) > LONGEST_ID or number != harmless(number, keep=""):
         raise _Wrong(f"order id is {_word(number)}: at most {LONGEST_ID} visible characters")
     return own, BrokerFill(
         symbol=symbol,
