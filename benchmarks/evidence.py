@@ -3,7 +3,7 @@
 A search is fifty tries of usual rules (crossing averages, momentum, reversion) with random
 parameters on twenty years of days, with the shipped costs. On noise nothing that passes has skill.
 
-`python benchmarks/evidence.py [--searches N] [--json FILE]`
+`python benchmarks/evidence.py [--searches N] [--json FILE] [--kept]`
 """
 
 import argparse
@@ -21,7 +21,9 @@ import numpy as np
 import pandas as pd
 
 from components.engine.evidence.ratios import deflated
+from components.engine.evidence.track import track_of
 from components.engine.evidence.tries import CHANCE
+from components.engine.walk_forward import walked
 from components.schema.policies.file import load_policy
 from components.schema.policies.risk import RiskPolicy
 from components.schema.results.evidence import Moments
@@ -57,6 +59,7 @@ def policy(name: str, file: str, *, luck: bool = True) -> Policy:
     return Policy(name, gates["trades"], gates["max_drawdown_pct"], gates["sharpe"], dsr)
 
 
+STRICT = load_policy(ROOT / "policies/strict/risk.yaml", RiskPolicy)
 POLICIES = (
     policy("without gates on luck", "policies/risk.yaml", luck=False),
     policy("shipped", "policies/risk.yaml"),
@@ -101,9 +104,13 @@ def averages(prices: np.ndarray, length: int) -> np.ndarray:
     return found
 
 
-def positions(prices: np.ndarray, random: np.random.Generator) -> np.ndarray:
+def rule(random: np.random.Generator) -> tuple[int, int]:
+    """Which of the usual rules, and whether it goes short."""
+    return int(random.integers(3)), int(random.integers(2))
+
+
+def positions(prices: np.ndarray, random: np.random.Generator, kind: int, both: int) -> np.ndarray:
     """What one rule with random parameters holds at each close: -1, 0 or 1."""
-    kind, both = random.integers(3), random.integers(2)
     if kind == 0:
         fast, slow = sorted(random.integers(5, 250, 2) + np.array([0, 1]))
         signal = averages(prices, int(fast)) - averages(prices, int(slow))
@@ -121,8 +128,13 @@ def positions(prices: np.ndarray, random: np.random.Generator) -> np.ndarray:
 def search(market: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Returns of each try, and its number of trades."""
     prices = np.cumprod(1 + market)
-    held = np.stack([positions(prices, random) for _ in range(TRIES)])
-    held = np.concatenate((np.zeros((TRIES, 1)), held[:, :-1]), axis=1)
+    return earned(market, [positions(prices, random, *rule(random)) for _ in range(TRIES)])
+
+
+def earned(market: np.ndarray, rows: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Returns of what is held, after costs, and how often it changes."""
+    held = np.stack(rows)
+    held = np.concatenate((np.zeros((len(rows), 1)), held[:, :-1]), axis=1)
     turns = np.abs(np.diff(held, axis=1, prepend=0))
     return held * market - turns * cost(), (turns > 0).sum(axis=1)
 
@@ -224,11 +236,46 @@ def power(searches: int, edge: float, seed: int) -> dict[str, dict[str, float]]:
     return found
 
 
+# --- parameters chosen on the past -------------------------------------------------------------
+
+
+def keep(returns: np.ndarray) -> float:
+    """`oos_keep` of the first row, with the others as the further sets of parameters."""
+    index = pd.bdate_range("2004-01-01", periods=returns.shape[1] + 1)
+    own, *others = (track_of(row, index) for row in returns)
+    kept = walked(STRICT.out_of_sample, "X", own, others).oos_keep
+    return -np.inf if kept is None else kept  # undefined: its gate breaks
+
+
+def kept_on_noise(searches: int, market: Market, seed: int) -> dict[str, float]:
+    """Share in percent of what has no skill and keeps its result out of sample all the same.
+
+    Of one try each, and of the best of fifty by its Sharpe ratio.
+    """
+    random = np.random.default_rng(seed)
+    least = next(g.value for g in STRICT.gates if g.metric == "oos_keep")
+    sets = STRICT.out_of_sample.choices
+    passed = {"one try": 0, "the best of fifty": 0}
+    for _ in range(searches):
+        returns = market(random)
+        prices = np.cumprod(1 + returns)
+        rules = [rule(random) for _ in range(TRIES)]
+        tries, _trades = earned(returns, [positions(prices, random, *r) for r in rules])
+        ratios = tries.mean(axis=1) / tries.std(axis=1)
+        best = int(np.argmax(np.nan_to_num(ratios, nan=-np.inf)))
+        for label, which in (("one try", 0), ("the best of fifty", best)):
+            others = [positions(prices, random, *rules[which]) for _ in range(sets)]
+            rows = np.concatenate((tries[which : which + 1], earned(returns, others)[0]))
+            passed[label] += keep(rows) >= least
+    return {label: round(count / searches * 100, 1) for label, count in passed.items()}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--searches", type=int, default=1_000)
     parser.add_argument("--only", default="", help="the markets with these words in their name")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--kept", action="store_true", help="only the gate on oos_keep")
     asked = parser.parse_args()
     began = time.perf_counter()
     np.seterr(all="ignore")  # a try that never trades has no ratio, and passes nothing
@@ -237,6 +284,11 @@ def main() -> int:
         "SPX shuffled, drift removed": lambda r: shuffled(r, drift=False),
         "SPX shuffled, drift left in": lambda r: shuffled(r, drift=True),
     }
+    if asked.kept:
+        for name, make in markets.items():
+            if asked.only in name:
+                print(name, json.dumps(kept_on_noise(asked.searches, make, 3)), flush=True)
+        return 0
     found: dict[str, object] = {
         "power": {f"Sharpe {e:g}": power(asked.searches, e, 2) for e in EDGES}
     }

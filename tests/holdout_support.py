@@ -93,14 +93,14 @@ class Inline:
 
 
 @contextmanager
-def bot(tmp_path, name, *, drift, volume=0, severity="warn", looks=3):
+def bot(tmp_path, name, *, drift, volume=0, severity="warn", looks=3, shown="never"):
     """A world on its own data, whose policy seals the end of it."""
     stage = set_stage(tmp_path / name, 0, on_base=())
     market(stage.folder / "data", drift, volume)
     config = yaml.safe_load(stage.config.read_text())
     stage.config.write_text(yaml.safe_dump({**config, "data": {"dir": "data"}}))
     policies = stage.folder / "policies"
-    holdout = {"from": SEALED_FROM, "looks": looks, "severity": severity}
+    holdout = {"from": SEALED_FROM, "looks": looks, "severity": severity, "shown": shown}
     (policies / "risk.yaml").write_text(yaml.safe_dump({"holdout": holdout}))
     code = yaml.safe_load((policies / "code.yaml").read_text())
     code["rules"] = {"builtin-closed": "warn"}

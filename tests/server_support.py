@@ -60,6 +60,7 @@ from components.schema.results.values import (
     Verdict,
 )
 from components.state import Lifecycle, Store, VersionContent
+from components.state.tables.looks import SealedLook
 
 ROOT = Path(__file__).resolve().parent.parent
 TOKEN = "a-token-for-tests"
@@ -103,6 +104,9 @@ class RecordedBot:
     def answer_drift(self, request: DriftRequest) -> DriftOutcome:
         done = {"adopt": "adopted", "restore": "rolled_back"}[request.answer]
         return self._answer("answer_drift", request, DriftOutcome(done, 1, done))
+
+    def sealed_figures(self, name: str) -> SealedLook | None:
+        return self.answers.get("sealed_figures")
 
     def hold(self, name: str, version: str, *, reason: str, actor: str) -> None:
         self.store.holds.hold(REPOSITORY, self._name(name), version, actor, reason)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from bot.agents.door import Door
+from bot.checks.base_policies import policies_now
 from bot.config.settings import Settings
 from bot.core.decisions import FROZEN, UNSEEN
 from bot.core.event_json import key_of
@@ -47,11 +48,13 @@ from bot.daemon.stored_backtests import state_of
 from bot.daemon.versions_diff import diff_versions
 from bot.landing.context import Watched, World
 from bot.landing.outcomes import CommandOutcome, read
+from bot.landing.sealed_figures import shown_figures
 from bot.landing.stages import place_of
 from bot.server.backend import NotFound
 from components.errors import Conflict, TransientError, UserError
 from components.schema.results.values import ExecutionResult
 from components.state import Store
+from components.state.tables.looks import SealedLook
 from components.state.tables.records import Strategy
 
 WAIT_S = 900.0
@@ -224,6 +227,13 @@ class Service:
         if not outcome.ok:
             raise self._refusal(outcome, strategy, required="deployed")
         return DriftOutcome(outcome.code, strategy.id, outcome.message)
+
+    def sealed_figures(self, name: str) -> SealedLook | None:
+        """What the policy of the base shows of sealed bars; see Backend."""
+        strategy, watched = find_strategy(self._world, name)
+        operators = self._world.bench.policies
+        risk = policies_now(watched.where, operators, watched.base_branch).risk
+        return shown_figures(self.store, watched.name, strategy.name, risk)
 
     def hold(self, name: str, version: str, *, reason: str, actor: str) -> None:
         """Forbid a version to be deployed; see Backend."""

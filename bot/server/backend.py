@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     )
     from components.schema.results.values import ExecutionResult
     from components.state import Store
+    from components.state.tables.looks import SealedLook
 
 
 class Backend(Protocol):
@@ -60,6 +61,9 @@ class Backend(Protocol):
 
     def answer_drift(self, request: DriftRequest) -> DriftOutcome:
         """Adopt or restore what has drifted. Raises NotFound, NotReady, UserError, Moved."""
+
+    def sealed_figures(self, name: str) -> SealedLook | None:
+        """What the policy shows of the sealed bars of what is deployed; None: nothing."""
 
     def hold(self, name: str, version: str, *, reason: str, actor: str) -> None:
         """Forbid a version to be deployed. Raises NotFound, UserError."""

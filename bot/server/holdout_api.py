@@ -5,10 +5,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 
-from bot.server import openapi
+from bot.server import openapi, reading
+from bot.server.api import Reads
 from bot.server.auth import Requester, admin
+from bot.server.errors import problem
 from bot.server.parts import parts
-from components.state.tables.looks import ANSWERS
+from components.state.tables.looks import ANSWERS, SealedLook
 
 router = APIRouter(prefix="/api/v1", tags=["holdout"])
 
@@ -42,12 +44,19 @@ def looks(request: Request, who: Annotated[Requester, Depends(admin)]) -> LookLi
     found = (
         look for one in backend.settings.repositories for look in backend.store.looks.all(one.name)
     )
+    return LookList(looks=[_told(look) for look in found])
+
+
+@router.get("/strategies/{strategy_id}/holdout", responses=openapi.errors(404))
+def shown(request: Request, strategy_id: str, _: Reads) -> LookAnswer:
+    """The figures behind the seal of what is deployed, where the policy shows them; else 404."""
+    backend = parts(request).backend
+    look = backend.sealed_figures(reading.key_of(backend.store, strategy_id))
+    if look is None:
+        raise problem(404, "nothing_shown", "no figures of sealed bars are shown of this strategy")
+    return _told(look)
+
+
+def _told(look: SealedLook) -> LookAnswer:
     shared = LookAnswer.model_fields.keys() - {"answer"}
-    return LookList(
-        looks=[
-            LookAnswer(
-                answer=ANSWERS[look.agrees], **{name: getattr(look, name) for name in shared}
-            )
-            for look in found
-        ]
-    )
+    return LookAnswer(answer=ANSWERS[look.agrees], **{name: getattr(look, name) for name in shared})

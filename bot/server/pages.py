@@ -187,6 +187,7 @@ def strategy(request: Request, name: str, symbol: str = "", life: str = "") -> H
         runs=runs,
         orders=strategy_view.orders_now(store, found),
         since=since_figures(store, *key, report),
+        sealed=strategy_view.sealed_words(backend.sealed_figures(str(found.id))),
         executions=strategy_view.executions_now(store, found),
         stages=on_stages(store, backend.settings.repositories).get(key, ()),
         deployments=store.deployments.list(*key, stage=None, limit=HISTORY),
@@ -198,7 +199,7 @@ def _performance(
     found: Strategy, result: ExecutionResult | None, previous: ExecutionResult | None
 ) -> dict[str, Any]:
     if result is None or result.metrics is None:
-        return {}
+        return {"contributions": ()}
     before = previous.metrics if previous else None
     columns = (("This version", result.metrics), ("Version before", before))
     return {

@@ -12,6 +12,7 @@ from components.schema.results.values import ExecutionResult, Metrics
 from components.state import Store
 from components.state.lifecycle import LIVE_ALREADY
 from components.state.orders import sheets
+from components.state.tables.looks import SealedLook
 from components.state.tables.records import AuditRow, Strategy, Version
 
 METRICS = (
@@ -55,6 +56,15 @@ class Moment:
     version: str = ""
     note: str = ""
     actor: str = ""
+
+
+def sealed_words(look: SealedLook | None) -> list[str]:
+    """What the sealed bars say of what is deployed, a sentence for each symbol."""
+    return [
+        f"{one['symbol']}: Sharpe ratio {text.number(one.get('sealed_sharpe'))} behind the seal, "
+        f"{text.number(one.get('open_sharpe'))} before it"
+        for one in (look.figures.get("symbols", ()) if look is not None else ())
+    ]
 
 
 def metric_tiles(metrics: Metrics, before: Metrics | None) -> list[Tile]:

@@ -9,8 +9,11 @@ FILLS_VERSION = 3
 METRICS_VERSION = 5
 """Which formulas the metrics have (docs/metrics.md): verdicts of other formulas are not reused."""
 
+DOUBTS_VERSION = 2
+"""Which bars are suspicious: a policy may refuse them."""
+
 ENGINE = (
     f"backtesting {version('backtesting')}, wire {WIRE_VERSION}, fills {FILLS_VERSION}, "
-    f"metrics {METRICS_VERSION}"
+    f"metrics {METRICS_VERSION}, doubts {DOUBTS_VERSION}"
 )
 """Part of every content key."""

@@ -27,6 +27,10 @@ FROZEN_DAYS = 5
 """Bars of a day or more that repeat the bar before before it is a stretch; others: FROZEN_BARS."""
 
 FROZEN_BARS = 15
+FROZEN_ODD = 6
+"""So many shorter ones are enough where they outnumber the shorter stretches: in a quiet market,
+where nobody trades for some bars, a short stretch is more frequent than a long one."""
+
 NEAR = 50
 """Bars on each side that say how far prices usually move at that time."""
 
@@ -146,7 +150,9 @@ def _frozen(frame: pd.DataFrame, where: Callable[[int], str]) -> Iterator[Doubt]
     begins, lengths = edges[::2], edges[1::2] - edges[::2] + 1
     index = pd.DatetimeIndex(frame.index)
     daily = np.median(np.diff(index.as_unit("s").asi8)) >= 86_400 * 0.9  # seconds
-    long = lengths >= (FROZEN_DAYS if daily else FROZEN_BARS)
+    odd = (lengths >= FROZEN_ODD).sum() > (lengths < FROZEN_ODD).sum()
+    least = FROZEN_ODD if odd else FROZEN_BARS
+    long = lengths >= (FROZEN_DAYS if daily else least)
     if not long.any():
         return
     at = int(begins[int(np.where(long, lengths, 0).argmax())])

@@ -167,6 +167,8 @@ class Holdout(Value):
     """Whose looks are counted together: all on the same symbol and interval, whatever the strategy
     is called, or all of the repository."""
     severity: Literal["block", "warn"] = "block"
+    shown: Literal["never", "after_deploy"] = "never"
+    """Whether readers see the figures of what is deployed. They tell of bars that stay sealed."""
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "Holdout":

@@ -20,6 +20,7 @@ from bot.core.decisions import StrategyChange
 from bot.core.orders import DeployOrder
 from bot.daemon.service import Service
 from bot.deploy.deploys import deploy
+from bot.deploy.drift import base_moved
 from bot.deploy.recheck import recheck
 from bot.forward.wants import DeployedLook
 from bot.landing.tries import StoreCounter
@@ -296,3 +297,31 @@ def test_an_agents_check_takes_no_look_and_is_told_the_answer_that_stands(sealed
     ask(bench, asked, jobs, looker, lambda _jobs: (late,))
     told = ask(bench, asked, jobs, agent, lambda _jobs: pytest.fail("it ran"))
     assert (told.state, told.looks_left) == ("does not agree", 2)
+
+
+@pytest.mark.parametrize("shown", ["never", "after_deploy"])
+def test_figures_behind_the_seal_are_shown_after_the_deploy_where_the_policy_says_so(
+    tmp_path, shown
+):
+    with bot(tmp_path, "good", drift=0.003, shown=shown) as one:
+        service, watched = Service(one.world, one.settings), one.world.repository("demo")
+        base_moved(one.world, Job(1, "base", "demo", "demo", {}, "leased", 0, 1, 3, "", ""))
+        push(one.stage)
+        check(one.world)
+        assert service.sealed_figures("alpha") is None, "it is not deployed"
+        one.stage.git("update-ref", "refs/heads/main", "refs/heads/one")
+        base_moved(one.world, Job(1, "base", "demo", "demo", {}, "leased", 0, 1, 3, "", ""))
+        assert one.world.store.deployments.current("demo", "alpha").kind == "external"
+        assert service.sealed_figures("alpha") is None, "nobody gets at them by a push"
+        push(one.stage, "two", "\n\nANOTHER = 1\n")
+        definition = one.stage.author.folder / "strategies" / "alpha" / "strategy.yaml"
+        definition.write_text(definition.read_text().replace("1.0.0", "1.1.0"))
+        one.stage.author.push("two", "alpha 1.1.0")
+        check(one.world, "two")
+        assert service.sealed_figures("alpha") is None, "what is proposed is not deployed"
+        done = deploy(one.world, watched, DeployOrder("branch/two", "ada"))
+        assert done.ok, done.message
+        look = service.sealed_figures("alpha")
+        assert (look is not None) is (shown == "after_deploy")
+        if look is not None:
+            assert look.figures["symbols"][0]["sealed_sharpe"] > 1

@@ -92,6 +92,47 @@ def test_frozen_stretch_is_named_with_bar_and_length(flat):
     assert "10 bars with the same four prices" in frozen.message
 
 
+def frozen_at(frame, starts, length):
+    """Bars that a source filled with the last price."""
+    for start in starts:
+        frame.iloc[start : start + length] = frame.iloc[start - 1, 3]
+    return frame
+
+
+@pytest.mark.parametrize("freq", ["h", "min"])
+@pytest.mark.parametrize(("stretches", "length"), [(6, 12), (1, 8), (3, 7)])
+def test_feed_that_freezes_for_some_bars_of_a_market_that_always_moves_is_named(
+    freq, stretches, length
+):
+    frame = frozen_at(
+        walk(3_000, freq, deviation=0.004), range(400, 2_900, 450)[:stretches], length
+    )
+    (frozen,) = doubts(frame, place)
+    assert (frozen.kind, frozen.count) == ("frozen", stretches)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("quiet", [0.01, 0.1, 0.4])
+def test_market_in_which_often_nobody_trades_is_not_suspected(quiet, seed):
+    frame = walk(5_000, "min", seed, deviation=0.0005)
+    still = np.random.default_rng(seed).random(len(frame)) < quiet
+    for at in np.flatnonzero(still[1:]) + 1:
+        frame.iloc[at] = frame.iloc[at - 1, 3]
+    assert "frozen" not in kinds(frame)
+
+
+def test_quiet_nights_are_not_suspected():
+    """At night seven bars of ten have no trade, by day one of a hundred; never fifteen in a row."""
+    frame = walk(5_000, "min", deviation=0.0005)
+    random = np.random.default_rng(2)
+    night = (np.arange(len(frame)) // 500) % 2 == 1
+    still = random.random(len(frame)) < np.where(night, 0.7, 0.01)
+    still[::14] = False
+    for at in np.flatnonzero(still[1:]) + 1:
+        frame.iloc[at] = frame.iloc[at - 1, 3]
+    assert "frozen" not in kinds(frame)
+
+
 @pytest.mark.parametrize(
     ("freq", "missing"),
     [("h", 240), ("h", 4), ("min", 30), ("D", 3), ("B", 8), ("W", 1), ("MS", 1)],
