@@ -269,6 +269,7 @@ class BacktestJob:
             wanted after each bar from then on, always after the last one, and nothing else is
             computed or looked at.
         symbols: of a portfolio those that it trades on one account; `symbol` is then a name for it.
+        universe: which of them could be bought when, a CSV file's content; b"": all, always.
         label: for people: "run/strategy/symbol".
     """
 
@@ -293,6 +294,7 @@ class BacktestJob:
     seed: int = 0
     label: str = ""
     symbols: tuple[str, ...] = ()
+    universe: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -314,6 +316,7 @@ class SmokeJob:
     seed: int = 0
     label: str = ""
     symbols: tuple[str, ...] = ()
+    universe: bytes = b""
 
 
 @dataclass(frozen=True)

@@ -139,7 +139,9 @@ def together(source: str, data: FolderData, symbols=SYMBOLS, **how) -> Execution
     return run(source, data, symbol="+".join(symbols), symbols=symbols, **how)
 
 
-def notebook(source: str, data: FolderData, symbols=SYMBOLS, config=None) -> pd.Series:
+def notebook(
+    source: str, data: FolderData, symbols=SYMBOLS, config=None, universe=None
+) -> pd.Series:
     """The same by `algoops.backtest`, in this process."""
     module = types.ModuleType("strategy")
     exec(compile(source, "strategy.py", "exec"), module.__dict__)
@@ -160,6 +162,7 @@ def notebook(source: str, data: FolderData, symbols=SYMBOLS, config=None) -> pd.
             hedging=config.hedging,
             exclusive_orders=config.exclusive_orders,
             finalize_trades=config.finalize_trades,
+            universe=universe,
         )
 
 

@@ -230,6 +230,7 @@ def run(  # noqa: PLR0913  # one argument a field of the job
     limits: Limits | None = None,
     seed: int = 0,
     symbols: tuple[str, ...] = (),
+    universe: bytes = b"",
 ) -> ExecutionResult:
     job = BacktestJob(
         strategy=name,
@@ -248,6 +249,7 @@ def run(  # noqa: PLR0913  # one argument a field of the job
         delay=delay,
         seed=seed,
         symbols=symbols,
+        universe=universe,
     )
     return run_backtest(job, sandbox or ForkingSandbox(), data)
 

@@ -7,8 +7,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from algoops.universe import UniverseError, parse_universe
 from components.engine.data.judge import check_bars
 from components.engine.data.listed import bars_of
 from components.engine.gates import resolve_config
@@ -41,6 +43,7 @@ class Task:
 
     Dates are ISO or None. `unit`: the smallest amount traded, where the bars decide (see
     `engine.units`), else None. `symbols`: of a portfolio; `symbol` is then its name (`name_of`).
+    `universe`: its file, which the strategy does not get: later lines are the future.
     """
 
     symbol: str
@@ -55,6 +58,7 @@ class Task:
     unit: float | None = None
     bars: int = 0
     symbols: tuple[str, ...] = ()
+    universe: tuple[str, bytes] = ("", b"")
 
     def on(self, parameters: Mapping[str, Scalar]) -> "Task":
         """The same task for other parameter values."""
@@ -76,9 +80,10 @@ class Task:
     def _shared(
         self, name: str, files: Mapping[str, bytes], rules: str, limits: Limits, label: str
     ) -> dict[str, Any]:
+        kept = {path: content for path, content in files.items() if path != self.universe[0]}
         return {
             "strategy": name,
-            "files": runnable(files),
+            "files": runnable(kept),
             "rules": rules,
             "parameters": self.parameters,
             "config": self.config,
@@ -90,6 +95,7 @@ class Task:
             "unit": self.unit,
             "label": label,
             "symbols": self.symbols,
+            "universe": self.universe[1],
         }
 
 
@@ -104,6 +110,7 @@ class Wishes:
 
 
 NO_WISHES = Wishes()
+NO_FILES: Mapping[str, bytes] = MappingProxyType({})
 
 
 def resolve_tasks(
@@ -113,11 +120,13 @@ def resolve_tasks(
     *,
     causality: str = "streamed",
     wishes: Wishes | None = None,
+    files: Mapping[str, bytes] = NO_FILES,
 ) -> tuple[tuple[Task, ...], tuple[Finding, ...]]:
     """The backtests of a strategy.
 
     Args:
         definition: a valid one.
+        files: its folder's, where the definition may name one (`universe`).
         policy: defaults for what it does not say, and floors.
         data: what there is.
         causality: the configured mode; the policy's own goes first.
@@ -131,7 +140,12 @@ def resolve_tasks(
     config = resolve_config(policy, asked.config or definition.backtest)
     symbols, interval = markets_of(definition, policy, asked)
     tasks, findings = [], []
-    portfolio = definition.framework == PORTFOLIO
+    portfolio, universe = definition.framework == PORTFOLIO, ("", b"")
+    if definition.universe is not None:
+        try:
+            universe, symbols = _universe(definition.universe, files)
+        except UserError as error:
+            return (), (_no_data(definition.universe, error),)
     for group in [symbols] if portfolio else [(symbol,) for symbol in symbols]:
         where = (data, group, interval)
         try:
@@ -139,6 +153,7 @@ def resolve_tasks(
             span = _span(definition, config, policy, asked, where, seal)
             if portfolio:
                 task = _of_portfolio(config, policy, where, span, causality)
+                task = replace(task, universe=universe)
             else:
                 task = _task(config, policy, where, span, causality)
         except UserError as error:
@@ -148,6 +163,16 @@ def resolve_tasks(
         else:
             tasks.append(task.on(parameter_values(definition)))
     return tuple(tasks), tuple(findings)
+
+
+def _universe(name: str, files: Mapping[str, bytes]) -> tuple[tuple[str, bytes], tuple[str, ...]]:
+    """A universe's file (name, content) and its symbols. Raises UserError: it says none."""
+    if name not in files:
+        raise UserError(f"there is no {name} in the strategy's folder", hint="add it: universe")
+    try:
+        return (name, files[name]), tuple(parse_universe(files[name]).memberships)
+    except UniverseError as error:
+        raise UserError(f"{name}: {error}", hint="docs/portfolio.md: a universe") from error
 
 
 def name_of(symbols: tuple[str, ...]) -> str:
@@ -223,9 +248,13 @@ def order_fields(job: BacktestJob) -> dict[str, Any]:
         "rules": job.rules,
         "parameters": dict(job.parameters),
         "config": job.config.model_dump(mode="json"),
-        "bars": [job.symbol, job.interval, job.start, job.end, *job.symbols],
+        "bars": [job.symbol, job.interval, job.start, job.end, *job.symbols, *_said(job.universe)],
         "mode": [job.causality, job.lookback, job.seed, *([job.delay] if job.delay else [])],
     }
+
+
+def _said(universe: bytes) -> tuple[str, ...]:
+    return (hashlib.sha256(universe).hexdigest(),) if universe else ()
 
 
 def digest_of(fields: Mapping[str, Any]) -> str:

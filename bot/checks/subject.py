@@ -74,7 +74,7 @@ class Prepared:
 def prepare(subject: Subject, bench: Bench) -> Prepared:
     """Read the definition and find out what a verdict on this content would depend on."""
     definition = read_definition(subject, bench.policies)
-    tasks, findings = _tasks(definition, bench)
+    tasks, findings = _tasks(definition, subject, bench)
     return Prepared(definition, tasks, findings, content_key(_content(subject, tasks, bench)))
 
 
@@ -100,7 +100,7 @@ def read_definition(subject: Subject, policies: Policies) -> DefinitionCheck:
 
 
 def _tasks(
-    definition: DefinitionCheck, bench: Bench
+    definition: DefinitionCheck, subject: Subject, bench: Bench
 ) -> tuple[tuple[Task, ...], tuple[Finding, ...]]:
     if definition.definition is None:
         return (), ()
@@ -110,6 +110,7 @@ def _tasks(
         bench.data,
         causality=bench.causality,
         wishes=Wishes(end=bench.until),
+        files=subject.files,
     )
 
 

@@ -95,7 +95,7 @@ def backtest(
             from components.engine.run import run_backtest  # noqa: PLC0415
 
             data = FolderData(settings.market_data)
-            task = one_task(definition, settings, data, wishes).on(changed)
+            task = one_task(definition, settings, data, wishes, files).on(changed)
             job = job_of(files, definition.name, rules, task, limits)
             with err.status("Backtesting") if err.is_terminal else nullcontext():
                 result = run_backtest(job, sandbox, data)
@@ -144,7 +144,11 @@ def policy_of(settings: Settings, name: str, model: type[Model]) -> Model:
 
 
 def one_task(
-    definition: StrategyDefinition, settings: Settings, data: MarketData, wishes: Wishes
+    definition: StrategyDefinition,
+    settings: Settings,
+    data: MarketData,
+    wishes: Wishes,
+    files: Mapping[str, bytes],
 ) -> Task:
     """The first symbol's backtest. Raises UserError where there is none to run."""
     tasks, findings = resolve_tasks(
@@ -153,6 +157,7 @@ def one_task(
         data,
         causality=settings.engine.causality,
         wishes=wishes,
+        files=files,
     )
     if not tasks:
         raise UserError(findings[0].message, hint=findings[0].hint)

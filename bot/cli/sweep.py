@@ -125,7 +125,7 @@ def _sweep(
 ) -> SweepResult:
     by, results = how
     files, definition, rules = read_strategy(path, settings)
-    task = one_task(definition, settings, FolderData(settings.market_data), wishes)
+    task = one_task(definition, settings, FolderData(settings.market_data), wishes, files)
     policy = policy_of(settings, "sandbox.yaml", SandboxPolicy)
     declared = bool(definition.parameters)
     jobs = [

@@ -45,6 +45,7 @@ def backtest_tasks(
         bench.data,
         causality=bench.causality,
         wishes=Wishes(request.config, request.start, request.end, request.symbols),
+        files=found.subject.files,
     )
     if findings:
         raise UserError("; ".join(f.message for f in findings))

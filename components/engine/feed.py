@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from components.engine.broker import TooManyOrders, check_count
+from components.engine.joined import members_by_number
 from components.engine.wire import BadAnswer, Frame, Wire
 from components.protocol.messages import (
     Bar,
@@ -75,6 +76,7 @@ class MomentFeed(Feed):
         self._wire = wire
         self._due, self._over = joined.timeline.due, joined.timeline.over
         self._places = [joined.timeline.places[symbol] for symbol in joined.frames]
+        self._members = members_by_number(joined)
         self._moments: list[int] = joined.timeline.index.asi8.tolist()
         self._of_symbols = [[c.to_numpy() for _, c in f.items()] for f in joined.frames.values()]
         self.bars = joined.moments
@@ -89,7 +91,8 @@ class MomentFeed(Feed):
             due = self._due[moment]
             values = [list(next(rows[number])) for number in due]
             nonce, time = self._wire.nonce(), self._moments[moment]
-            yield self._wire.frame(MarketMoment(nonce, time, due, values, self._over[moment]))
+            over, members = self._over[moment], self._members.get(moment)
+            yield self._wire.frame(MarketMoment(nonce, time, due, values, over, members))
 
     def portion(self, start: int, end: int) -> None:
         """Send the moments from `start` on, `end` not included. Raises as `Wire`."""
@@ -105,7 +108,8 @@ class MomentFeed(Feed):
             raw = [np.ascontiguousarray(column[part]).tobytes() for column in columns]
             symbols.append(SymbolBlock((places[part] - start).astype("<i4").tobytes(), times, raw))
         over = [(at - start, n) for at in range(start, end) for n in self._over[at]]
-        return MomentBlock(self._wire.nonce(), end - start, symbols, over)
+        members = [(at - start, who) for at, who in self._members.items() if start <= at < end]
+        return MomentBlock(self._wire.nonce(), end - start, symbols, over, members)
 
 
 @dataclass

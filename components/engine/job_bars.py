@@ -45,7 +45,7 @@ def market_of(job: BacktestJob | SmokeJob, data: MarketData) -> Market:
 
 def _of_portfolio(job: BacktestJob | SmokeJob, data: MarketData) -> Market:
     several = bars_of(data, job.symbols, job.interval, job.start, job.end)
-    joined = join(several, unit_of(job))
+    joined = join(several, unit_of(job), job.universe)
     if joined.moments < FEWEST_BARS:
         raise UserError(f"{job.symbol} has bars at {joined.moments} times: too few")
     bars = held_alike(job.symbol, several, joined)

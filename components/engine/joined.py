@@ -10,6 +10,7 @@ import pandas as pd
 
 from algoops.statistics import held
 from algoops.timeline import Timeline, checked
+from algoops.universe import parse_universe
 from components.engine.result import pip_of
 from components.engine.units import in_units
 from components.errors import UserError
@@ -76,12 +77,13 @@ def check_settings(config: BacktestConfig, symbols: int) -> None:
         )
 
 
-def join(several: Sequence[Bars], unit: float) -> JoinedBars:
+def join(several: Sequence[Bars], unit: float, universe: bytes = b"") -> JoinedBars:
     """The bars of several symbols.
 
     Args:
         several: at least one, each of another symbol.
         unit: what is traded whole numbers of, in units of the assets.
+        universe: who is a member when, a CSV file's content; b"": all are.
 
     Raises:
         UserError: they do not fit together: other lengths of bars, or only some have a time zone.
@@ -89,9 +91,9 @@ def join(several: Sequence[Bars], unit: float) -> JoinedBars:
     traded = [in_units(bars, unit) for bars in several]
     try:
         frames = checked({bars.symbol: bars.frame for bars in traded}, some_empty=True)
+        timeline = Timeline(frames, parse_universe(universe) if universe else None)
     except (TypeError, ValueError) as error:
         raise UserError(str(error), hint="a portfolio's symbols need bars that fit") from error
-    timeline = Timeline(frames)
     pips = {bars.symbol: pip_of(bars) if len(bars.frame) else _PIP for bars in traded}
     return JoinedBars(frames, timeline, pips, len(timeline.index))
 
@@ -112,3 +114,14 @@ def held_alike(name: str, several: Sequence[Bars], joined: JoinedBars) -> Bars:
         doubts=tuple(doubt for bars in several for doubt in bars.doubts),
         gap=max(gaps, key=lambda gap: gap.days, default=None),
     )
+
+
+def members_by_number(joined: JoinedBars) -> dict[int, list[int]]:
+    """By the times at which the universe changes, the numbers of its members; none: no universe."""
+    found: dict[int, list[int]] = {}
+    before: frozenset[str] | None = None
+    for at, members in enumerate(joined.timeline.members or ()):
+        if members != before:
+            found[at] = [n for n, symbol in enumerate(joined.frames) if symbol in members]
+        before = members
+    return found

@@ -153,6 +153,7 @@ class MarketMoment(msgspec.Struct, frozen=True, array_like=True, tag=9, gc=False
     Attributes:
         symbols: the numbers of those that have one, rising; `values`: theirs.
         over: numbers of symbols whose last bar is over: they are traded no more.
+        members: those of the universe from now on, where it changes; None: as before.
     """
 
     nonce: int
@@ -160,6 +161,7 @@ class MarketMoment(msgspec.Struct, frozen=True, array_like=True, tag=9, gc=False
     symbols: list[int]
     values: list[list[float | int]]
     over: list[int] = []
+    members: list[int] | None = None
 
 
 class SymbolBlock(msgspec.Struct, frozen=True, array_like=True):
@@ -176,13 +178,15 @@ class MomentBlock(msgspec.Struct, frozen=True, array_like=True, tag=10):
     Attributes:
         moments: how many.
         symbols: a block for each.
-        over: (moment in the block, symbol): see `MarketMoment`.
+        over: (moment in the block, symbol), `members`: (moment in the block, symbols): see
+            `MarketMoment`.
     """
 
     nonce: int
     moments: int
     symbols: list[SymbolBlock]
     over: list[tuple[int, int]]
+    members: list[tuple[int, list[int]]] = []
 
 
 Request = (

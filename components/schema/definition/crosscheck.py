@@ -51,9 +51,12 @@ def framework_problem(
     if framework in ("backtesting.py", PORTFOLIO) and not has_code:
         message = f"framework is `{framework}` but the folder has no strategy.py"
         return RuleProblem(path, "framework", message, "add strategy.py, or say rules")
-    if framework == PORTFOLIO and not definition.symbols:
+    if framework == PORTFOLIO and not (definition.symbols or definition.universe):
         message = "framework is `portfolio` but no `symbols` are given"
         return RuleProblem(path, "framework", message, "write symbols: [SPX, IXIC]")
+    if framework != PORTFOLIO and definition.universe:
+        message = "`universe` is of a portfolio only"
+        return RuleProblem(("universe",), "framework", message, "write framework: portfolio")
     if framework not in policy.frameworks:
         allowed = ", ".join(policy.frameworks)
         message = f"framework `{framework}` is not allowed here"
@@ -85,6 +88,9 @@ def _names(
     if definition.symbol and definition.symbols:
         message = "`symbol` and `symbols` are both given"
         yield RuleProblem(("symbols",), "either-or", message, "keep one of them", key=True)
+    if definition.universe and (definition.symbol or definition.symbols):
+        message = "`universe` and symbols are both given"
+        yield RuleProblem(("universe",), "either-or", message, "keep one of them", key=True)
     if len(set(definition.symbols)) != len(definition.symbols):
         twice = sorted({s for s in definition.symbols if definition.symbols.count(s) > 1})
         message = f"`symbols` names {', '.join(twice)} twice"

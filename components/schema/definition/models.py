@@ -183,6 +183,11 @@ class StrategyDefinition(Value):
     symbols: Annotated[tuple[Symbol, ...], Field(max_length=100)] = Field(
         (), description="Several symbols, each backtested alone, or of a portfolio together."
     )
+    universe: ShortText | None = Field(
+        None,
+        description="Of a portfolio instead of `symbols`: a CSV file in this folder that says "
+        "which symbols could be bought when (symbol,from,to).",
+    )
     interval: Annotated[str, StringConstraints(strict=True, pattern=INTERVAL_PATTERN)] | None = (
         Field(None, description="Length of a bar, such as 1d or 1h.")
     )

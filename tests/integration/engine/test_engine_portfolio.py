@@ -105,6 +105,49 @@ def test_late_listing_and_delisting_are_told_by_symbol(several):
     )
 
 
+UNIVERSE = b"""symbol,from,to
+AAA,2020-01-10,2020-03-02
+AAA,2020-04-01,
+BBB,2019-06-01,
+CCC,2020-03-15,
+DDD,2020-01-01,2020-02-28
+"""
+ROTATES = ROTATION.replace(
+    "        known = [",
+    "        for s in self.symbols:\n"
+    "            if s not in self.listed and self.position(s):\n"
+    "                self.position(s).close()\n"
+    "        known = [",
+)
+
+
+@pytest.mark.parametrize("causality", ["streamed", "audited"])
+def test_universe_is_obeyed_as_in_the_notebook(several, tmp_path, causality):
+    file = tmp_path / "universe.csv"
+    file.write_bytes(UNIVERSE)
+    result = together(ROTATES, several, config=CONFIG, universe=UNIVERSE, causality=causality)
+    assert_as_in_notebook(result, notebook(ROTATES, several, config=CONFIG, universe=file))
+    assert not result.lookahead, result.lookahead
+    entered = [t.entry_time[:10] for t in result.trades if t.symbol == "CCC"]
+    assert entered
+    assert min(entered) > "2020-03-15"
+
+
+def test_forged_order_for_a_symbol_outside_the_universe_ends_the_run(several):
+    forged = ROTATES.replace(
+        "        known = [",
+        "        if len(self.data['AAA']) == 80:\n"
+        "            from components.protocol.messages import OfSymbol, PlaceOrder\n"
+        "            order = PlaceOrder(5.0, None, None, None, None, None)\n"
+        "            self._account.ops.append(OfSymbol(0, order))\n"
+        "        known = [",
+        1,
+    )
+    result = together(forged, several, config=CONFIG, universe=UNIVERSE)
+    assert result.status is Status.PROTOCOL_ERROR, result.message
+    assert "not in the universe" in result.message
+
+
 def test_symbol_that_is_not_listed_in_that_time_is_never_listed(several):
     result = together(ROTATION, several, config=CONFIG, start="2020-05-01", causality="audited")
     assert result.status is Status.PASSED, result.message

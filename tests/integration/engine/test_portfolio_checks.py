@@ -144,6 +144,26 @@ def test_key_covers_the_bars_of_every_symbol(several, tmp_path):
         before = now
 
 
+def test_universe_of_the_folder_holds_and_is_not_shown_to_the_strategy(several):
+    lines = "symbol,from,to\nAAA,2020-01-01,\nBBB,2020-03-01,\n"
+    asked = Asked(lambda _key: None, lambda *_: None, Event())
+    used = bench(several)
+    one = subject(DEFINITION.replace("symbols: [AAA, BBB, CCC, DDD]", "universe: members.csv"))
+    with_file = replace(one, files={**one.files, "members.csv": lines.encode()})
+    report = check_strategy(with_file, used, asked)
+    assert report.verdict is Verdict.PASSED, [c for c in report.checks if c.findings]
+    assert {job.symbols for job in used.executor.jobs} == {("AAA", "BBB")}
+    assert not any("members.csv" in job.files for job in used.executor.jobs)
+    entered = [t.entry_time for t in report.results[0].trades if t.symbol == "BBB"]
+    assert min(entered) > "2020-03-01"
+    broken = replace(one, files={**one.files, "members.csv": b"symbol\n"})
+    report = check_strategy(broken, used, asked)
+    assert report.verdict is Verdict.FAILED
+    assert "members.csv: line 1" in report.checks[-1].findings[0].message
+    report = check_strategy(one, used, asked)
+    assert "there is no members.csv" in report.checks[-1].findings[0].message
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [

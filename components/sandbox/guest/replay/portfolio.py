@@ -36,7 +36,7 @@ class Tapes:
         due: by moment the numbers of the symbols that have a bar.
         over: by moment those whose last bar was before it, and are traded no more.
         moments: by symbol the moments of its bars.
-        members: no universe is known here.
+        members: by moment the universe's members, where there is one.
     """
 
     members: list[frozenset[str]] | None = None
@@ -60,6 +60,15 @@ class Tapes:
             self.moments[number].append(len(self.due))
         self.due.append(moment.symbols)
         self.over.append(moment.over)
+        self._grow(moment.members)
+
+    def _grow(self, members: list[int] | None) -> None:
+        """Note who is a member at one more moment."""
+        if members is not None:
+            known = frozenset(self.symbols[number] for number in members)
+            self.members = [*(self.members or ()), known]
+        elif self.members is not None:
+            self.members.append(self.members[-1])
 
     def take_block(self, block: MomentBlock) -> None:
         """Take many moments at once."""
@@ -74,6 +83,9 @@ class Tapes:
                 self.due[moment].append(number)
         for moment, number in block.over:
             self.over[start + moment].append(number)
+        changes = dict(block.members)
+        for moment in range(block.moments):
+            self._grow(changes.get(moment))
 
     def view(self, window: int | None = None) -> Views:
         """The bars as a strategy sees them, growing."""
@@ -116,6 +128,7 @@ class Tapes:
                 new.tapes[number].append(int(time), next(rows[number]))
             new.due.append(due)
             new.over.append(over)
+            new.members = self.members
             yield new
 
     def made_up(self, spec: Spec) -> Tapes:
