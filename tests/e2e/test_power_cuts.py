@@ -5,7 +5,7 @@ import pytest
 from bot.core.failpoints import NAMES
 from components.schema.results.values import Verdict
 from components.state.tables.tries import Of
-from tests.e2e.conftest import DEMO, new_world, wait_for
+from tests.e2e.conftest import DEMO, brief_world, wait_for
 
 
 def of(step):
@@ -19,7 +19,7 @@ def died(world):
 def past(tmp_path_factory, *steps, earlier=None):
     """A closed world in which this has happened; each test goes on from a copy of it."""
     folder = tmp_path_factory.mktemp("past")
-    world = new_world(folder) if earlier is None else earlier.copy(folder / "stage")
+    world = brief_world(folder) if earlier is None else earlier.copy(folder / "stage")
     try:
         world.start()
         for step in steps:

@@ -12,6 +12,7 @@ from bot.demo.daemon import DaemonProcess
 from bot.report.markdown import MARKER
 from components.schema.results.report import Report
 from components.state import DATABASE, Store
+from tests.bars_support import few_bars
 from tests.fakes.github.server import FakeGitHub
 
 SECRET = "hush"
@@ -75,8 +76,7 @@ class Stage:
         }
         return {
             "repositories": [{"name": "team", "forge": "github", "github": github}],
-            "policies": str(PROJECT / "policies"),
-            "data": {"dir": str(PROJECT / "examples/data")},
+            **few_bars(self.config.parent),
             "state": {"dir": "state"},
             "server": {"port": port},
             "sandbox": {"backend": "bubblewrap", "warm": 0},

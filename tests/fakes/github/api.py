@@ -134,6 +134,7 @@ def new_review(api: Api, ask: Ask, repo: Repo, number: str) -> Result:
             return 422, {
                 "message": "Unprocessable Entity",
                 "errors": ["Line could not be resolved"],
+                "documentation_url": "https://docs.github.com/rest/pulls/reviews",
             }
     made = api.state.review(found, ask.who.login, "COMMENTED", ask.body["body"])
     made["comments"] = ask.body.get("comments", [])
