@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from algoops.exchange.broker import Exchange
 from algoops.exchange.fills import Correction
+from algoops.exchange.undecided import UndecidedTrade
 from components.engine.fills import differences, fill_findings
 from components.protocol.exchange import Impossible, replay
 from components.protocol.messages import CancelOrder, Close, PlaceOrder, Protect
@@ -107,6 +108,21 @@ def test_money_that_a_target_frees_buys_no_dip_before_it():
     orders = {1: [_place(units, tp=103)], 2: [_place(units, limit=97)]}
     assert _run(frame, orders, Untimed).equity == CASH + units * 6
     assert _run(frame, orders).equity == CASH + units * 3
+
+
+@pytest.mark.parametrize(
+    ("bar", "left_at", "asked"),
+    [
+        ((100, 106, 94, 100), 95, [UndecidedTrade(3, answered=False)]),
+        ((100, 106, 99, 105), 105, []),
+        ((100, 101, 94, 95), 95, []),
+        ((90, 106, 90, 100), 90, []),
+    ],
+)
+def test_only_a_bar_that_reaches_both_prices_after_its_open_is_noted_as_open(bar, left_at, asked):
+    broker = _run(_frame(FLAT, FLAT, FLAT, bar), {1: [_place(10, sl=95, tp=105)]})
+    assert [trade.exit_price for trade in broker.closed_trades] == [left_at]
+    assert broker.asked == asked
 
 
 def test_margin_is_asked_for_at_the_price_of_the_fill_not_at_the_close():
