@@ -29,7 +29,6 @@ from bot.sources.poll import Poll
 from bot.sources.redelivery import EVERY_S as REDELIVERY_S
 from bot.sources.redelivery import Redelivery
 from bot.sources.wake import ORDERS, Bell
-from components.forge.github import GitHubForge
 from components.git_patch.lease import RENEW_S, LeaseHeld
 from components.safe_tools.files import write_atomic
 from components.state import LOCK, DaemonLock, Store
@@ -166,19 +165,18 @@ class Daemon:
         def emit(event: Event) -> None:
             receive(world, event, key_of(event))
 
-        if repository.github is not None and isinstance(watched.forge, GitHubForge):
-            poll = Poll(
-                watched.forge, emit, world.store.meta, bots=repository.proposals.bots.keys()
-            )
-            clock.every(
-                repository.github.poll_s, f"poll {repository.name}", poll.look, at_once=True
-            )
-            if repository.github.webhook_secret.get_secret_value():
-                again = Redelivery(watched.forge, world.pages.url, world.store.meta)
-                clock.every(
-                    REDELIVERY_S, f"redelivery {repository.name}", again.sweep, at_once=True
-                )
-            return
+        if repository.github is not None:
+            # Here, as in `open_watched`: it takes long to load, and not everybody has a GitHub.
+            from components.forge.github import GitHubForge  # noqa: PLC0415
+
+            if isinstance(forge := watched.forge, GitHubForge):
+                github, name, meta = repository.github, repository.name, world.store.meta
+                poll = Poll(forge, emit, meta, bots=repository.proposals.bots.keys())
+                clock.every(github.poll_s, f"poll {name}", poll.look, at_once=True)
+                if github.webhook_secret.get_secret_value():
+                    again = Redelivery(forge, world.pages.url, meta)
+                    clock.every(REDELIVERY_S, f"redelivery {name}", again.sweep, at_once=True)
+                return
         source = LocalSource(watched.forge, repository.path, emit)
         stack.callback(source.stop)
         source.start()

@@ -5,7 +5,7 @@ from typing import Protocol, runtime_checkable
 import structlog
 
 from components.errors import AlgoOpsError
-from components.forge.github_comments import Reaction
+from components.forge.github_values import Reaction
 from components.ports import Forge
 
 log = structlog.get_logger(__name__)

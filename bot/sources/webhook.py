@@ -24,7 +24,7 @@ from bot.core.events import (
 )
 from bot.report.board import BOARD_MARKER
 from components.errors import UserError
-from components.forge.github_comments import REVIEW, REVIEW_COMMENT
+from components.forge.github_values import REVIEW, REVIEW_COMMENT
 
 MAX_BODY = 25 * 1024 * 1024
 """GitHub sends no larger payloads."""

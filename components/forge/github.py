@@ -13,7 +13,7 @@ from components.forge.github_answers import ISO, NOT_FOUND, Refused, iso_date, t
 from components.forge.github_auth import Budgets, Connection, GitHubAccess, connect
 from components.forge.github_board import DashboardIssue
 from components.forge.github_checks import CheckRuns, Marks, Statuses
-from components.forge.github_comments import MARKER, Conversation, Reaction
+from components.forge.github_comments import MARKER, Conversation
 from components.forge.github_doctor import missing_permissions, unsuited_rules
 from components.forge.github_hooks import Sweep, find_hook, sweep
 from components.forge.github_land import Lander
@@ -22,6 +22,7 @@ from components.forge.github_suggestions import Suggestions
 from components.forge.github_values import (
     Comment,
     Pull,
+    Reaction,
     annotations,
     number_of,
     permission,
@@ -33,7 +34,7 @@ from components.schema.results.report import Report
 log = structlog.get_logger(__name__)
 
 TAGS = "+refs/tags/*:refs/tags/*"
-__all__ = ["MARKER", "Comment", "GitHubForge", "Reaction"]
+__all__ = ["MARKER", "Comment", "GitHubForge"]
 
 
 @dataclass

@@ -2,20 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from components.forge.github_answers import NOT_FOUND, UNPROCESSABLE, Refused, taken
 from components.forge.github_client import Client
-from components.forge.github_values import Comment, comment
+from components.forge.github_values import REVIEW, REVIEW_COMMENT, Comment, Reaction, comment
 
 MARKER = "<!-- algoops:report -->"
 """How a report comment of ours starts; the same words as `bot.report.markdown.MARKER`."""
-
-
-REVIEW = "review-"
-REVIEW_COMMENT = "review-comment-"
-"""Before the ids of reviews and of their comments on lines, which GitHub numbers on their own."""
 
 
 UNKNOWN = "(unknown)"
@@ -23,14 +17,6 @@ UNKNOWN = "(unknown)"
 
 JUDGING = frozenset({"APPROVED", "CHANGES_REQUESTED", "DISMISSED"})
 """States of reviews that end what the same person's earlier one said; a comment does not."""
-
-
-class Reaction(StrEnum):
-    """Answers to a comment that need no words."""
-
-    SEEN = "eyes"
-    DONE = "+1"
-    REFUSED = "confused"
 
 
 @dataclass

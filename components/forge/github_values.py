@@ -1,12 +1,17 @@
 """GitHub's JSON -> values. Only what is used is read; what is missing is GitHub's fault."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from components.errors import TransientError
 from components.ports import Permission, Proposal
 from components.schema.results.report import Report
 from components.schema.results.values import Finding, Severity
+
+REVIEW = "review-"
+REVIEW_COMMENT = "review-comment-"
+"""Before the ids of reviews and of their comments on lines, which GitHub numbers on their own."""
 
 ANNOTATIONS_A_CALL = 50
 _MESSAGE_CAP = 4_000
@@ -22,6 +27,14 @@ _LEVELS = {
     Severity.WARNING: "warning",
     Severity.INFO: "notice",
 }
+
+
+class Reaction(StrEnum):
+    """Answers to a comment that need no words."""
+
+    SEEN = "eyes"
+    DONE = "+1"
+    REFUSED = "confused"
 
 
 @dataclass(frozen=True)

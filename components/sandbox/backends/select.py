@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from components.errors import TransientError
 from components.sandbox.backends.bubblewrap import BubblewrapSandbox
-from components.sandbox.backends.docker import DockerSandbox
 from components.sandbox.backends.pool import PooledSandbox
 from components.sandbox.image import inventory
 from components.sandbox.image.inventory import Inventory
@@ -59,6 +58,9 @@ def open_sandbox(spec: SandboxSpec) -> PooledSandbox:
 
 
 def _docker(spec: SandboxSpec, contents: Inventory) -> PooledSandbox:
+    # A tenth of what a worker loads, which bubblewrap has no use for.
+    from components.sandbox.backends.docker import DockerSandbox  # noqa: PLC0415
+
     return DockerSandbox(
         spec.limits,
         spec.warm,

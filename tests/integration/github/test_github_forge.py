@@ -3,7 +3,8 @@
 import pytest
 
 from components.errors import TransientError, UserError
-from components.forge.github import MARKER, Reaction
+from components.forge.github import MARKER
+from components.forge.github_values import Reaction
 from components.ports import Permission, StatusState
 from tests.fakes.github.server import Fault
 from tests.github_support import report_of

@@ -20,7 +20,7 @@ from bot.sources import webhook
 from bot.sources.poll import Poll
 from bot.sources.redelivery import Redelivery
 from components.errors import TransientError
-from components.forge.github_comments import Reaction
+from components.forge.github_values import Reaction
 from tests.fakes.github.server import Fault
 
 SECRET = "s3cret"

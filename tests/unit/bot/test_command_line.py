@@ -102,7 +102,7 @@ HEAVY = {
     *("pandas", "numpy", "git", "github", "fastapi", "docker", "matplotlib", "bokeh", "pyarrow"),
     "mcp",
 }
-CHECKS = {"pandas", "numpy", "git", "docker", "pyarrow"}
+CHECKS = {"pandas", "numpy", "git", "pyarrow"}
 
 
 NEEDED = [
@@ -112,11 +112,11 @@ NEEDED = [
     (["validate", "code", "examples/strategies/sma_cross"], set()),
     (["status", "--help"], set()),
     (["audit", "--help"], set()),
-    (["sandbox", "--help"], {"docker"}),
+    (["sandbox", "--help"], set()),
     (["check", "--help"], CHECKS),
     (["doctor", "--help"], CHECKS),
     (["mcp", "--help"], CHECKS),
-    (["run", "--help"], {*CHECKS, "fastapi", "github"}),
+    (["run", "--help"], {*CHECKS, "fastapi"}),
 ]
 """What one needs, those below it need too: so one process can run them all, from top to bottom."""
 
