@@ -18,8 +18,12 @@ def carry_out(settings: Settings, event: CommandIssued) -> CommandOutcome:
     """Have a command done by the running daemon, or by this process where there is none.
 
     Raises:
+        StateUnreadable, StateOld: there is no database, or it needs an upgrade.
         TransientError: it did not end in time; the daemon goes on with it.
     """
+    # A state folder that is not there may be a disk that is mounted later: in a new one no version
+    # would be held, and nothing deployed.
+    Store(settings.state.dir / DATABASE, create=False).close()
     lock = DaemonLock(settings.state.dir / LOCK)
     try:
         with lock:

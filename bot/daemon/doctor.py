@@ -105,7 +105,7 @@ def _libraries(settings: Settings) -> Iterator[Symptom]:
         p.partition(".")[0] for p, rule in policies.code.modules.items() if not rule.tests_only
     }
     file = policies.sandbox.packages or "sandbox-requirements.txt"
-    for name in sorted(listed - extra - own.all_modules() - sys.stdlib_module_names):
+    for name in sorted(listed - extra - own.all_modules() - own.OURS - sys.stdlib_module_names):
         yield Symptom(
             f"module {name}",
             well=False,

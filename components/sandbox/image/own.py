@@ -50,6 +50,10 @@ def modules(found: Distribution) -> set[str]:
     return {name for name in names if name.isidentifier() and not name.startswith("_")}
 
 
+OURS = frozenset({"algoops", "components"})
+"""Our own modules that the sandbox has."""
+
+
 @cache
 def all_modules() -> frozenset[str]:
     """Names under which the modules of all of them are imported."""

@@ -199,7 +199,7 @@ def _write(whole: Path, key: str) -> None:
 
 
 def _refuse_shadows(modules: Iterable[str]) -> None:
-    taken = sys.stdlib_module_names | own.all_modules() | {"algoops", "components"}
+    taken = sys.stdlib_module_names | own.all_modules() | own.OURS
     if shadows := sorted(taken & set(modules)):
         raise ConfigError(
             f"the packages bring {', '.join(shadows)}, which would stand in for modules that the "

@@ -5,13 +5,16 @@ import sys
 import pytest
 
 from bot.config.settings import PROJECT, load
-from bot.daemon.doctor import _data, _policies, _report_key, examine
+from bot.core.events import CommandIssued, Deploy
+from bot.daemon.client import carry_out
+from bot.daemon.doctor import _data, _libraries, _policies, _report_key, examine
 from bot.daemon.opening import open_watched
 from bot.daemon.settings_looks import defaults, gates, strategies_folder
 from bot.daemon.start import refusals, refuse
 from bot.demo.author import Author
 from bot.demo.repository import make_repository
 from components.errors import ConfigError
+from components.state.db.errors import StateUnreadable
 
 
 def symptoms(tmp_path, text):
@@ -194,3 +197,21 @@ def test_doctor_tries_the_key_that_is_to_sign_reports(tmp_path, there):
     assert found.well is there
     assert there or "can't sign" in found.seen
     assert there or "without a passphrase" in found.advice
+
+
+def test_modules_of_the_shipped_policies_are_all_in_the_sandbox(tmp_path):
+    file = tmp_path / "config.yaml"
+    file.write_text(f"policies: {PROJECT}/policies\n")
+    assert [s for s in _libraries(load(file, env={})) if not s.well] == []
+
+
+def test_command_without_a_database_makes_no_state_folder(tmp_path):
+    """It may be a disk that is mounted later, with what is held and deployed."""
+    make_repository(tmp_path / "here.git")
+    file = tmp_path / "config.yaml"
+    repositories = "repositories: [{name: demo, path: here.git}]\n"
+    file.write_text(f"policies: {PROJECT}/policies\nstate: {{dir: late}}\n{repositories}")
+    command = CommandIssued("demo", "branch/one", "cli:ada", Deploy(name="one"))
+    with pytest.raises(StateUnreadable, match="start the bot once"):
+        carry_out(load(file, env={}), command)
+    assert not (tmp_path / "late").exists()
