@@ -15,6 +15,7 @@ from bot.core.events import CommandIssued, Restore
 from bot.core.failpoints import ENV
 from bot.daemon.commands import run_command
 from bot.landing.board import show_board
+from bot.landing.drifted import adopt_drift, drifted
 from bot.report.board import BOARD_MARKER
 from bot.sources.poll import Poll, board_key
 from bot.sources.webhook import parse
@@ -140,6 +141,21 @@ def test_drift_stands_in_the_issue_and_a_comment_there_answers_it(github, world,
     run_command(world, job("command", "answered", to_payload(event)))
     answers = [c.body for c in team.repo.comments.values() if c.author == "bot"]
     assert any("board_team" in body for body in answers)
+
+
+def test_restore_on_github_is_merged_as_a_rollback_is_and_ends_the_drift(github, world):
+    team = Team(github, world, "put_back_team")
+    first = next(d for d in drifted(world.store, "team") if d.name == team.name)
+    current = world.store.deployments.list("team", team.name, limit=2)
+    with world.store.transaction():  # 1.0.0, the one before, is what was taken in
+        adopt_drift(world.store, "team", replace(first, mark=str(current[1].id)))
+    assert [d.version for d in drifted(world.store, "team") if d.name == team.name] == ["1.1.0"]
+    done = team.command("", Restore(team.name), "restore")
+    assert (done.ok, done.code) == (True, "rolled_back"), done.message
+    assert team.live == "1.0.0"
+    assert team.name not in {d.name for d in drifted(world.store, "team")}
+    (pull,) = team.pulls
+    assert (pull.head_ref, bool(pull.merged_at)) == (team.branch, True)
 
 
 class Remembering:
