@@ -178,8 +178,10 @@ def _universe(name: str, files: Mapping[str, bytes]) -> tuple[tuple[str, bytes],
 def name_of(symbols: tuple[str, ...]) -> str:
     """What to call a portfolio of these symbols; of one symbol itself.
 
-    Beyond a few it tells how many there are, and has a part that names just these.
+    Their order makes no other name: tries are counted by it. Beyond a few it tells how many there
+    are, and has a part that names just these.
     """
+    symbols = tuple(sorted(symbols))
     if len(symbols) <= MOST_NAMED:
         return "+".join(symbols)
     digest = hashlib.sha256("+".join(symbols).encode()).hexdigest()[:_DIGEST]

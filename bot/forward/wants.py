@@ -168,6 +168,8 @@ class DeployedLook:
             return
         definition = _without_end(checked.definition, policies.risk)
         symbols, interval = markets_of(definition, policies.risk)
+        if definition.framework == PORTFOLIO:
+            symbols = definition.symbols or ("",)  # a universe's may not be read
         for symbol in symbols:
             market = _market(deployment, symbol, interval, before.get(symbol))
             if definition.framework == PORTFOLIO:

@@ -188,6 +188,16 @@ def test_missing_symbol_keeps_only_its_own_orders_back(ground):
     assert [s["reason"] for s in ground.sheets("one")] == ["", ""]
 
 
+def test_portfolio_has_no_orders_yet_and_says_so(ground):
+    for symbol in ("AAA", "BBB"):
+        ground.write(ground.bars(199), symbol)
+    ground.deploy("one", symbols="AAA, BBB]\nframework: portfolio  # [")
+    assert ground.look() == 0
+    told = [(s["symbol"], s["reason"], s["orders"]) for s in ground.sheets("one")]
+    why = "orders of the day are not made for portfolios yet"
+    assert told == [("AAA", why, []), ("BBB", why, [])]
+
+
 def test_run_that_fails_gives_no_orders_and_the_reason(ground):
     ground.write(ground.bars(199))
     ground.deploy("one", code=CODE.replace("close = ", "assert len(self.data) < 200; close = "))

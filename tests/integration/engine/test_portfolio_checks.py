@@ -9,6 +9,7 @@ import pytest
 from engine_portfolios import ROTATION, SYMBOLS, write_market
 from engine_support import ROOT, ForkingSandbox
 
+from bot.checks.backtests import name_of
 from bot.checks.policies import load_policies
 from bot.checks.strategy import Asked, check_strategy
 from bot.checks.subject import Bench, Subject, prepare
@@ -133,6 +134,14 @@ def test_further_runs_of_a_portfolio_are_of_all_its_symbols(several):
     assert next(g for g in report.gates if g.id == "walk-forward").passed
     assert {job.symbols for job in jobs} == {SYMBOLS}
     assert report.further[0].symbol == NAME
+
+
+def test_name_of_a_portfolio_is_that_of_its_symbols_whatever_their_order():
+    assert name_of(("BBB", "AAA")) == name_of(("AAA", "BBB")) == "AAA+BBB"
+    many = tuple(f"S{n}" for n in range(9))
+    assert name_of(many) == name_of(many[::-1])
+    assert name_of(many).startswith("S0+8more-")
+    assert name_of(many) != name_of((*many[:8], "S10"))
 
 
 def test_key_covers_the_bars_of_every_symbol(several, tmp_path):
