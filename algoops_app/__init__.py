@@ -5,6 +5,7 @@ these names too, so a wheel carries ours inside this one (see setup.py), and a p
 finds its own first. In a checkout they stand one folder higher.
 """
 
+import gc
 import sys
 from pathlib import Path
 
@@ -15,6 +16,7 @@ ROOT = _HERE if (_HERE / "bot").is_dir() else _HERE.parent
 
 def main() -> None:
     """The command line."""
+    gc.disable()  # until everything is imported: there is no garbage in it, and looking takes long
     sys.path.insert(0, str(ROOT))
     from bot.cli import main as command_line  # noqa: PLC0415  # findable only now
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from bot.checks.subject import Subject
-from components.schema.definition.check import DefinitionCheck
 from components.schema.policies.code import CodePolicy
 from components.schema.results.fixes import moved
 from components.validator import CodeCheck, check_code, cut_folder, lint
+
+if TYPE_CHECKING:
+    from bot.checks.subject import Subject
+    from components.schema.definition.check import DefinitionCheck
 
 
 def judge_code(
@@ -30,7 +33,7 @@ def judge_code(
 
 
 def judge_folder(
-    subject: Subject, definition: DefinitionCheck, policy: CodePolicy, *, strict: bool = True
+    subject: "Subject", definition: "DefinitionCheck", policy: CodePolicy, *, strict: bool = True
 ) -> CodeCheck:
     """Judge the code of a strategy's folder, with what its definition says of parameters."""
     parameters = definition.definition.parameters if definition.definition else None

@@ -1,15 +1,21 @@
 """The operator's policies as one value with one hash: whatever changes them changes verdicts."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from components.errors import ConfigError
-from components.sandbox.image.packages import PackageSet, find
 from components.schema.policies.code import CodePolicy
 from components.schema.policies.file import load_policy, policy_hash
-from components.schema.policies.risk import RiskPolicy
 from components.schema.policies.sandbox import SandboxPolicy
-from components.schema.policies.schema import SchemaPolicy
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from components.sandbox.image.packages import PackageSet
+    from components.schema.policies.risk import RiskPolicy
+    from components.schema.policies.schema import SchemaPolicy
 
 FILES = ("schema.yaml", "code.yaml", "sandbox.yaml", "risk.yaml")
 
@@ -32,6 +38,10 @@ def load_policies(folder: Path) -> Policies:
         ConfigError: a file is missing or wrong; names file, line and key. Or the packages for
             strategies are not built on this machine.
     """
+    # `validate code FILE` needs none of them, and their imports take longer than its check.
+    from components.schema.policies.risk import RiskPolicy  # noqa: PLC0415
+    from components.schema.policies.schema import SchemaPolicy  # noqa: PLC0415
+
     missing = [name for name in FILES if not (folder / name).is_file()]
     if missing:
         raise ConfigError(
@@ -69,6 +79,8 @@ def packages_of(folder: Path, policy: SandboxPolicy) -> PackageSet | None:
     """
     if not policy.packages:
         return None
+    from components.sandbox.image.packages import find  # noqa: PLC0415  # as above
+
     file = folder / policy.packages
     found = find(file)
     if found is None:

@@ -1,5 +1,6 @@
 """The command line, one file a command family; exit codes 0 passed, 1 failed, 2 error."""
 
+import gc
 import importlib
 import logging
 import os
@@ -183,6 +184,8 @@ def main() -> None:
         words = take_debug(sys.argv[1:])
         if words[:1] != ["--version"]:
             load([word for word in words if not word.startswith("-")])
+        gc.freeze()
+        gc.enable()  # `algoops_app` turns it off
         app(words)
 
 

@@ -20,10 +20,7 @@ from bot.cli.common import (
 from bot.cli.findings import print_findings
 from components.errors import UserError
 from components.schema.definition.check import check_definition
-from components.schema.definition.config_check import check_config
 from components.schema.documents.reader import BOUNDS
-from components.schema.jsonschema import Published, json_schema
-from components.schema.migrate.steps import migrate as migrated
 from components.schema.policies.file import load_policy
 from components.schema.policies.schema import SchemaPolicy
 from components.schema.results.values import Finding, Severity
@@ -56,6 +53,8 @@ def print_schema(
     """Print the JSON Schema of strategy.yaml (or of another document) for editors and clients."""
     if context.invoked_subcommand is not None:
         return
+    from components.schema.jsonschema import Published, json_schema  # noqa: PLC0415  # all models
+
     chosen = [
         kind
         for kind, wanted in (
@@ -82,6 +81,8 @@ def migrate(
     The new document goes to standard output; what could not be converted is listed on standard
     error, and the exit code is then 1.
     """
+    from components.schema.migrate.steps import migrate as migrated  # noqa: PLC0415  # seldom
+
     migration = migrated(_content(file), _name(file))
     if migration.document is None:
         print_findings(migration.findings, err)
@@ -107,6 +108,8 @@ def validate_config(
     file: FileArgument, form: FormOption = Form.TEXT, config: ConfigOption = None
 ) -> None:
     """Check one backtest configuration."""
+    from components.schema.definition.config_check import check_config  # noqa: PLC0415  # seldom
+
     settings_from(config)
     data, name = _content(file), _name(file)
     _report(name, check_config(data, name).findings, form, what="configuration")

@@ -8,9 +8,7 @@ from typing import Annotated
 import typer
 
 from bot.checks.code import judge_code, judge_folder
-from bot.checks.folders import folder_subject, strategy_folders
 from bot.checks.policies import load_code_policy, load_policies
-from bot.checks.subject import read_definition
 from bot.cli import groups
 from bot.cli.common import (
     EXIT_FAILED,
@@ -73,6 +71,9 @@ def validate_code(
 
 def _folders(folder: Path, policies: Path, *, strict: bool) -> CodeCheck:
     """A strategy's folder, or a folder of such folders."""
+    from bot.checks.folders import folder_subject, strategy_folders  # noqa: PLC0415  # as below
+    from bot.checks.subject import read_definition  # noqa: PLC0415  # a lone file needs neither
+
     rules = load_policies(policies)
     subjects = [folder_subject(path) for path in strategy_folders(folder)]
     judged = [
