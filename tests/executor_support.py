@@ -19,7 +19,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 LIMITS = Limits(wall_s=40, cpu_s=30, memory_mb=256, pids=24, output_kb=16)
 SPEC = WorkerSpec(SandboxSpec(limits=LIMITS, backend="bubblewrap"), PROJECT / "examples" / "data")
 SCHEDULER = "from distributed.cli.dask_scheduler import main; main()"
-COLD = {"ALGOOPS_SANDBOX__WARM": "0"}
+COLD = {"ALGOOPS_SANDBOX__WARM": "0", "ALGOOPS_SANDBOX__ISOLATION": "job"}
 """A worker has a guest while it runs a job, and no other: see `Cluster.working`."""
 
 QUICK = {

@@ -200,8 +200,9 @@ async def _live(worker: Worker) -> None:
 
 
 async def _reap(house: House) -> None:
-    """Remove what dead owners left behind: at the start, then at every interval."""
+    """Remove what dead owners left behind, and end instances kept for checks that are over."""
     while True:
+        house.sandbox.release()
         try:
             await asyncio.to_thread(house.sandbox.reap)
         except TransientError as error:

@@ -300,6 +300,18 @@ def test_run_leaves_nothing_to_the_next_run_of_the_same_files(backend):
         wall.close()
 
 
+def test_instance_kept_for_a_check_is_gone_once_it_is_released():
+    wall = raise_wall("bubblewrap", share=True)
+    text = "import os; print(os.getpid())"
+    try:
+        first, again = run_text(wall, text), run_text(wall, text)
+        wall.release()
+        fresh = run_text(wall, text)
+        assert fresh.stdout == first.stdout != again.stdout
+    finally:
+        wall.close()
+
+
 def test_memory_of_a_run_is_not_counted_for_the_next_one_of_the_same_files():
     wall = raise_wall("bubblewrap", share=True)
     text = "import os, sys; x = b'1' * (100 << 20) if os.getpid() < 3 else 0; print(os.getpid())"
