@@ -62,7 +62,7 @@ def test_the_command_to_type_is_safe_in_a_shell():
     assert "--ref 'x;touch $HOME'" in markdown.markdown(found).replace("\\", "")
 
 
-def huge(strategies=300, findings=100):
+def huge(strategies=300, findings=20):
     return report_of(
         verdict=Verdict.FAILED,
         summary="x" * 10_000,
