@@ -13,7 +13,7 @@ PATHS = 5
 
 NUMBERS = (
     "status", "metrics", "benchmark", "band", "trades", "equity", "evidence", "unit",
-    "fill_differences",
+    "fill_differences", "contributions",
 )  # fmt: skip
 """What a backtest says that depends on neither the machine nor the hour."""
 
