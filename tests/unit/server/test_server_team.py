@@ -146,7 +146,7 @@ def test_queue_shows_the_order_in_which_jobs_are_taken(bot, client):
     jobs.enqueue("recheck", "later", REPOSITORY, {}, not_before="2999-01-01T00:00:00.000Z")
     first = jobs.lease("w", 60, queues=(SANDBOX,))
     page = client.get("/queue").text
-    shown = re.findall(r'<th scope="row">\w+ <bdi title="([^"]+)">', page)
+    shown = re.findall(r'<th scope="row" class="wide">\w+ <bdi title="([^"]+)">', page)
     assert shown[0].removeprefix("#") == first.key.removeprefix("pr/")
     for place, number in enumerate(shown[1:4], 1):
         job = jobs.waiting_for("check", f"pr/{number.removeprefix('#')}", REPOSITORY)
