@@ -14,7 +14,7 @@ from backtesting._util import _Indicator
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from algoops.exchange.shared import SymbolBook
+    from algoops.exchange.book import SymbolBook
     from algoops.timeline import Timeline
 
 _COLUMNS = [

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from backtesting.backtesting import Order, Position, Trade
 
-    from algoops.exchange.shared import SharedAccount, SymbolBook
+    from algoops.exchange.book import SymbolBook
+    from algoops.exchange.shared import SharedAccount
 
 _ALL_MONEY = Strategy._FULL_EQUITY  # noqa: SLF001  # the package's own marker
 _ROWS_AND_BARS = 2

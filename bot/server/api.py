@@ -12,6 +12,7 @@ from bot.core.requests import DeployRequest, LimitRequest, RollbackRequest, Sand
 from bot.landing.execution import executions
 from bot.server import body, judge, openapi, reading
 from bot.server.auth import Requester, TokenRole, deployer, reader
+from bot.server.bodies import CodeToValidate, DeployBody, ResourceLimits, RollbackBody, SandboxTest
 from bot.server.errors import Problem, problem
 from bot.server.health import STRATEGY_COMPONENTS
 from bot.server.list_shapes import (
@@ -23,18 +24,13 @@ from bot.server.list_shapes import (
 from bot.server.parts import parts
 from bot.server.shapes import (
     AuditEntry,
-    CodeToValidate,
-    DeployBody,
     Deployed,
     HealthAnswer,
     InvalidSchema,
     LifecycleAnswer,
     RejectedCode,
-    ResourceLimits,
-    RollbackBody,
     RolledBack,
     SandboxOutcome,
-    SandboxTest,
     Tracking,
     Usage,
     ValidCode,

@@ -12,17 +12,11 @@ from bot.core.requests import BacktestRequest, BacktestState, BacktestStatus
 from bot.server import body, judge, openapi, reading
 from bot.server.api import Changes, Reads, audit_entry, limits_of, slowly
 from bot.server.backend import Backend
+from bot.server.bodies import RunSandbox
 from bot.server.errors import Problem, problem
 from bot.server.health import BACKTEST_COMPONENTS
 from bot.server.parts import parts
-from bot.server.shapes import (
-    BacktestAnswer,
-    HealthAnswer,
-    InvalidSchema,
-    Queued,
-    RunSandbox,
-    ValidConfig,
-)
+from bot.server.shapes import BacktestAnswer, HealthAnswer, InvalidSchema, Queued, ValidConfig
 from components.schema.definition.backtest import BacktestConfig
 from components.state.tables.records import AuditRow
 

@@ -8,9 +8,9 @@ from pydantic import ValidationError
 
 from bot.checks.policies import load_code_policy
 from bot.config.settings import Settings
+from bot.server.bodies import CodeToValidate
 from bot.server.errors import Detail, details_of
 from bot.server.shapes import (
-    CodeToValidate,
     InvalidSchema,
     Issue,
     RejectedCode,

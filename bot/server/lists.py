@@ -12,6 +12,7 @@ from bot.landing.stages import OnStage, on_stages
 from bot.server import body, figures, openapi, reading, run_view
 from bot.server.api import Changes, Reads, audit_entry, slowly
 from bot.server.auth import reader
+from bot.server.bodies import DriftBody, HoldBody, PromoteBody
 from bot.server.errors import problem
 from bot.server.list_shapes import (
     AuditList,
@@ -27,7 +28,7 @@ from bot.server.list_shapes import (
     StrategyRow,
 )
 from bot.server.parts import parts
-from bot.server.shapes import DriftAnswered, DriftBody, Held, HoldBody, PromoteBody, Promoted
+from bot.server.shapes import DriftAnswered, Held, Promoted
 from bot.server.strategy_view import previous_result
 from components.state import Lifecycle
 from components.state.db.errors import NotFound

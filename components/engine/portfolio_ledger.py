@@ -9,7 +9,8 @@ import numpy as np
 from backtesting._util import _Data
 from backtesting.backtesting import _OutOfMoneyError
 
-from algoops.exchange.shared import SharedAccount, SymbolBook
+from algoops.exchange.book import SymbolBook
+from algoops.exchange.shared import SharedAccount
 from algoops.statistics import AccountCurve, account_statistics
 from components.engine.broker import (
     MAX_TRADES,

@@ -21,8 +21,9 @@ from components.protocol.messages import (
 )
 
 if TYPE_CHECKING:
+    from algoops.exchange.book import SymbolBook
     from algoops.exchange.broker import Exchange
-    from algoops.exchange.shared import SharedAccount, SymbolBook
+    from algoops.exchange.shared import SharedAccount
 
 TAG_CAP = 200
 _REFUSED = (ValueError, AssertionError)

@@ -8,8 +8,9 @@ import pytest
 from engine_strategies import CASES
 from engine_support import plain
 
+from algoops.exchange.book import SymbolBook
 from algoops.exchange.broker import Account
-from algoops.exchange.shared import SharedAccount, SymbolBook
+from algoops.exchange.shared import SharedAccount
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

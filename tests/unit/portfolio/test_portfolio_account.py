@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from algoops import PortfolioStrategy, backtest
-from algoops.exchange.shared import NotTraded, SymbolBook
+from algoops.exchange.book import NotTraded, SymbolBook
 from tests.unit.portfolio.made_up import at, flat, walk
 
 pytestmark = pytest.mark.filterwarnings("ignore")

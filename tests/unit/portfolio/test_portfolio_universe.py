@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from algoops import PortfolioStrategy, backtest
-from algoops.exchange.shared import NotTraded
+from algoops.exchange.book import NotTraded
 from algoops.universe import Membership, Universe, UniverseError, parse_universe
 from tests.unit.portfolio.made_up import flat, walk
 

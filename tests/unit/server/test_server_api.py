@@ -445,11 +445,15 @@ def test_another_component_away_is_degraded_and_200(bot, client):
     assert (answer.status_code, answer.json()["overall"]) == (200, "degraded")
 
 
-def test_health_asks_the_components_at_most_once_a_second(bot, client):
+def test_health_asks_the_components_again_only_when_their_answers_are_old(bot, client, monkeypatch):
+    monkeypatch.setattr("bot.server.health.FRESH_S", 3600.0)
     for _ in range(20):
         client.get(f"{STRATEGIES}/health/")
         client.get("/readyz")
-    assert bot.health_asked <= 2
+    assert bot.health_asked == 1
+    monkeypatch.setattr("bot.server.health.FRESH_S", -1.0)
+    client.get("/readyz")
+    assert bot.health_asked == 2
 
 
 # --- backtests ---------------------------------------------------------------------------------

@@ -8,7 +8,8 @@ from components.validator import check_code, check_source
 
 DATA = Path(__file__).parents[2] / "data"
 ATTACKS = sorted((DATA / "attacks").glob("*.py"))
-HARMLESS = sorted((DATA / "harmless").glob("*.py"))
+EXAMPLES = DATA.parents[1] / "examples/portfolio"
+HARMLESS = sorted([*(DATA / "harmless").glob("*.py"), *EXAMPLES.glob("*/strategy.py")])
 HARMLESS_TESTS = sorted((DATA / "harmless_tests").glob("*.py"))
 
 
@@ -26,7 +27,7 @@ def test_attack_is_refused_with_a_place_and_a_hint(path, policy):
     assert all(f.line and f.message and f.hint and f.rule for f in refused)
 
 
-@pytest.mark.parametrize("path", HARMLESS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", HARMLESS, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_harmless_file_is_not_refused(path, policy):
     checked = check_source(path.read_bytes(), policy=policy)
     assert [f for f in checked.findings if f.severity == "error"] == []

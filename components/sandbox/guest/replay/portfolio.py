@@ -11,7 +11,8 @@ import msgspec
 import numpy as np
 
 from algoops import PortfolioStrategy
-from algoops.exchange.shared import SharedAccount, SymbolBook
+from algoops.exchange.book import SymbolBook
+from algoops.exchange.shared import SharedAccount
 from components.protocol.messages import OfSymbol, Weights
 from components.sandbox.guest.replay import rehearsal
 from components.sandbox.guest.replay.market import GrowingData, Tape
