@@ -1,6 +1,7 @@
 """From `git push` to the pending status and to the verdict, with the real daemon.
 
-`python -m benchmarks.end_to_end [--rounds N] [--together N] [--backend NAME] [--json FILE]`
+`python -m benchmarks.end_to_end [--rounds N] [--together N] [--behind N] [--backend NAME]
+[--json FILE]`
 
 Beside it, in the same run, what an author would do instead: start Python, import backtesting,
 run the backtest. And beside the proposals that are pushed at once, what their sandbox jobs take
@@ -22,7 +23,7 @@ from bot.checks.subject import Bench, Subject, prepare
 from bot.config.settings import load
 from bot.daemon.executors import open_executor
 from bot.daemon.opening import open_bench
-from bot.demo.author import git
+from bot.demo.author import clean_environment, git
 from bot.demo.stage import EXAMPLES, Stage, set_stage
 from components.ports import Job
 from components.schema.results.report import Change
@@ -92,20 +93,63 @@ def one_round(stage: Stage, store: Store, number: int) -> tuple[float, float]:
     return pending, verdict
 
 
+def commit(stage: Stage, names: dict[str, str], who: str = "ann") -> list[str]:
+    """Commit a strategy for each branch, as an author; what `git push` is to be told.
+
+    Args:
+        stage: the demo's.
+        names: text to be added to the definition, by branch.
+        who: the author.
+    """
+    folder = stage.author.folder
+    person = {"GIT_COMMITTER_NAME": who, "GIT_COMMITTER_EMAIL": f"{who}@example.org"}
+    for number, (branch, added) in enumerate(names.items()):
+        name = branch.replace("-", "_")
+        stage.author.start(branch)
+        write(stage, name, number)
+        with (folder / "strategies" / name / "strategy.yaml").open("a") as file:
+            file.write(added)
+        git(folder, "add", "--all")
+        words = ("git", "commit", "--quiet", "--message", branch)
+        subprocess.run(words, cwd=folder, env={**clean_environment(), **person}, check=True)
+        git(folder, "branch", "--force", f"push-{branch}", "HEAD")
+    return [f"push-{branch}:refs/heads/{branch}" for branch in names]
+
+
+def told(store: Store, branch: str) -> bool:
+    """Whether the verdict on a branch is published."""
+    return bool(store.meta.get(f"published:demo:branch/{branch}"))
+
+
 def together(stage: Stage, store: Store, count: int) -> float:
     """Proposals a second when `count` are pushed at once."""
-    for number in range(count):
-        stage.author.start(f"many-{number}")
-        write(stage, f"many_{number}", number)
-        git(stage.author.folder, "add", "--all")
-        git(stage.author.folder, "commit", "--quiet", "--message", f"Many {number}")
-        git(stage.author.folder, "branch", "--force", f"push-{number}", "HEAD")
-    refs = [f"push-{n}:refs/heads/many-{n}" for n in range(count)]
+    names = {f"many-{n}": "" for n in range(count)}
+    refs = commit(stage, names)
     began = time.perf_counter()
     git(stage.author.folder, "push", "--quiet", "origin", *refs)
-    done = [f"published:demo:branch/many-{n}" for n in range(count)]
-    waited(lambda: all(store.meta.get(key) for key in done))
+    waited(lambda: all(told(store, name) for name in names))
     return count / (time.perf_counter() - began)
+
+
+def behind(stage: Stage, store: Store, count: int) -> dict[str, float]:
+    """Seconds until somebody is answered who pushes when `count` branches of another wait."""
+    ahead = {f"ahead-{n}": "" for n in range(count)}
+    crowd = commit(stage, ahead)
+    late = commit(stage, {"late-wrong": "no_such_key: 1\n", "late-right": ""}, "bea")
+    git(stage.author.folder, "push", "--quiet", "origin", *crowd)
+    waited(lambda: store.runs.latest("demo", f"branch/ahead-{count - 1}"))
+    began = time.perf_counter()
+    git(stage.author.folder, "push", "--quiet", "origin", *late)
+    waited(lambda: told(store, "late-wrong"))
+    wrong = time.perf_counter() - began
+    waited(lambda: told(store, "late-right"))
+    found = {
+        "behind_definition_error_s": round(wrong, 2),
+        "behind_verdict_s": round(time.perf_counter() - began, 2),
+        "behind_others_still_waiting": float(sum(not told(store, name) for name in ahead)),
+    }
+    waited(lambda: all(told(store, name) for name in ahead))
+    return found
 
 
 def alone(stage: Stage, count: int) -> float:
@@ -184,6 +228,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--together", type=int, default=100)
+    parser.add_argument("--behind", type=int, default=60)
     parser.add_argument("--backend", choices=("auto", "docker", "bubblewrap"), default="auto")
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
@@ -199,6 +244,7 @@ def main() -> None:
                 ]
                 quiet = idle(stage)
                 rate = together(stage, store, asked.together)
+                late = behind(stage, store, asked.behind)
         finally:
             stage.daemon.stop()
         bare = alone(stage, asked.together)
@@ -212,6 +258,7 @@ def main() -> None:
         "their_jobs_alone_a_second": round(bare, 2),
         "together_over_alone": round(rate / bare, 2),
         **quiet,
+        **late,
         "load": os.getloadavg(),
     }
     for name, value in figures.items():

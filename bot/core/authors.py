@@ -60,6 +60,11 @@ class Authors:
             found.add(AuthorKind.AGENT)
         return max(found, key=lambda k: (self.approvals.get(k, 0), k is AuthorKind.AGENT))
 
+    def behind_people(self, proposal: str, actor: str) -> bool:
+        """Whether the checks of a proposal (by its id) come after all that people wait for."""
+        by_agent = proposal.removeprefix("branch/").startswith(AGENT_BRANCHES)
+        return by_agent or self.kind(actor) is AuthorKind.AGENT
+
     def verbs(self, bot: str) -> frozenset[str] | None:
         """The commands that a bot may give; None: it is not listed, so it is not heard."""
         name = bot.casefold()

@@ -9,6 +9,7 @@ from bot.core.decisions import Snapshot, plan_run
 from bot.core.failpoints import failpoint
 from bot.core.notices import Answered, RunChanged
 from bot.landing.context import Watched, World
+from bot.proposals.ask import own_priority
 from bot.proposals.publish import show
 from bot.report import status as say
 from components.ports import StatusState
@@ -41,7 +42,8 @@ def wait_for_sandbox(
         )
     tell_waited(world, job, "first")
     failpoint("check.static")
-    world.store.jobs.advance(job.id, job.worker, SANDBOX, first.work)
+    least = own_priority(world, watched.name, job.key, job.author)
+    world.store.jobs.advance(job.id, job.worker, SANDBOX, first.work, least)
     world.progress.tell(RunChanged(run.id))
     return True
 

@@ -154,11 +154,18 @@ class Jobs(JobRows):
         )
         return job_of(row)
 
-    def advance(self, job_id: int, worker: str, queue: str, work: int) -> bool:
+    def advance(self, job_id: int, worker: str, queue: str, work: int, least: int = 0) -> bool:
         """The job's first stage is done, and the next one waits in another queue.
 
         It keeps its number, its payload and the time since which it waits. A newer request for the
         same key takes its place, and begins with the first stage.
+
+        Args:
+            job_id: of the job.
+            worker: who has it.
+            queue: of the next stage.
+            work: how much that is, in bars.
+            least: its priority from now on, if it was lower.
 
         Returns:
             False when its lease was lost, or it was cancelled.
@@ -169,9 +176,9 @@ class Jobs(JobRows):
                 return False
             if self._return({**dict(row), "attempts": 0}, AT_ONCE, ""):
                 self._db.execute(
-                    "UPDATE jobs SET queue = ?, work = ?, priority = max(priority, 0),"
+                    "UPDATE jobs SET queue = ?, work = ?, priority = max(priority, ?),"
                     " attempts = 0 WHERE id = ?",
-                    (queue, work, job_id),
+                    (queue, work, least, job_id),
                 )
             return True
 

@@ -103,6 +103,17 @@ def test_other_authors_and_what_a_person_asks_for_do_not_wait(limited):
     assert limited.store.jobs.waiting_for("check", "branch/gone", "demo") is None
 
 
+def test_flood_of_two_hundred_agents_costs_a_person_no_turn_and_ends_within_the_hour(limited):
+    for number in range(200):
+        limited.push(f"flood{number}", f"a{number}@agents.invalid")
+    limited.push("agents/eve/one", "ann@example.invalid")  # the branch says whose it is
+    limited.push("theirs", "ann@example.invalid")
+    assert limited.lease().key == "branch/theirs"
+    limited.clock.advance(3_600)
+    limited.push("later", "ann@example.invalid")
+    assert limited.lease().key.startswith("branch/flood")
+
+
 def test_flood_of_two_hundred_costs_a_person_no_more_than_one_turn(limited):
     for number in range(200):
         limited.push(f"flood{number}")
