@@ -123,20 +123,22 @@ class DockerSandbox(PooledSandbox):
     def close(self) -> None:
         """See `ports.Sandbox`; then remove what the engine did not remove at once, or made late."""
         super().close()
-        self._remove_left()
         self._lost.settle()
+        if self._remove_left():
+            self._lost.settle()
         self._client.close()
 
-    def _remove_left(self) -> None:
-        """Remove what the engine still lists of this sandbox, whatever it had answered before."""
+    def _remove_left(self) -> bool:
+        """Remove what the engine still lists of this sandbox; whether there was anything."""
         mine = {"label": f"{SANDBOX_LABEL}={self._name}"}
         try:
             left = self._client.containers(all=True, filters=mine)
         except ENGINE_ERRORS as error:
             log.warning("containers-not-listed", reason=str(error))
-            return
+            return False
         for container in left:
             self._lost.remove_again(container["Id"], container["Status"])
+        return bool(left)
 
     def ping(self) -> str:
         """Ask the engine for its version. Raises TransientError."""

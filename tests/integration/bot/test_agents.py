@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from http.client import HTTPConnection
 from pathlib import Path
@@ -572,7 +573,8 @@ def test_a_bot_elsewhere_that_can_not_be_asked_is_told_in_one_sentence(
     url, where, secret, says, monkeypatch
 ):
     monkeypatch.setenv("ALGOOPS_TOKEN", secret)
-    ended = in_process("mcp", "--url", where.format(url=url))
+    with ThreadPoolExecutor(1) as threads:  # a browser's loop may run in this one
+        ended = threads.submit(in_process, "mcp", "--url", where.format(url=url)).result()
     assert ended.returncode != 0
     assert says in ended.stderr.decode()
     assert secret in {"", "x"} or secret not in ended.stderr.decode()

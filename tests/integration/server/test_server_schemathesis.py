@@ -18,9 +18,11 @@ def schema(tmp_path_factory):
     bot = bot_in(folder, settings_for(folder, port=0))
     populate(bot.store)
     server = HttpServer(create_app(bot), bot.settings)
-    server.start()
-    yield schema_of(f"http://127.0.0.1:{server.port}")
-    server.stop()
+    with pytest.MonkeyPatch.context() as hurried:
+        hurried.setattr("bot.server.backtests_api.WAIT_S", 0.2)  # no backtest here ever ends
+        server.start()
+        yield schema_of(f"http://127.0.0.1:{server.port}")
+        server.stop()
     bot.store.close()
 
 
