@@ -95,6 +95,7 @@ class WatchedBroker(Exchange):
 
     def _count(self) -> None:
         """Raises TooManyOrders for more trades than any strategy needs."""
+        # why: of one symbol and of an account it is counted otherwise; this base is never made
         raise NotImplementedError
 
 

@@ -38,6 +38,7 @@ class RecordingBroker(Exchange):
 
     def note(self, op: BookOp) -> None:
         """Something was asked for."""
+        # why: a tape of one symbol and one of several write it otherwise; this base is never made
         raise NotImplementedError
 
     def new_order(
