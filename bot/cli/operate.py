@@ -253,12 +253,13 @@ def status(
         on = on_stages(store, settings.repositories)
         if form is Form.JSON:
             print_json([{**asdict(s), "stages": [asdict(o) for o in _on(on, s)]} for s in found])
-        elif found:
-            for words in (
-                *freeze_words(store, settings.repositories),
-                *_needs_answers(store, settings),
-            ):
-                out.print(words, markup=False, highlight=False, soft_wrap=True)
+            return
+        for words in (
+            *freeze_words(store, settings.repositories),
+            *_needs_answers(store, settings),
+        ):
+            out.print(words, markup=False, highlight=False, soft_wrap=True)
+        if found:
             out.print(_table(found, settings, on))
             counts = sorted(store.strategies.counts().items())
             out.print(", ".join(f"{count} {word}" for word, count in counts), highlight=False)

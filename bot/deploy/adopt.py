@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 
 from bot.core.notices import StrategyChanged
+from bot.deploy.drift import see_base
 from bot.deploy.recheck import DRIFT, judge_base
+from bot.deploy.restore import nothing_drifted
 from bot.landing.context import Watched, World
-from bot.landing.drifted import Drift, adopt_drift, drifted
+from bot.landing.drifted import Drift, adopt_drift, find_drift
 from bot.landing.outcomes import CommandOutcome
+from bot.landing.unfinished import finish_open, refuse_unknown
 from bot.report.answers import adopted, not_adopted
 from components.schema.results.report import StrategyReport
 from components.schema.results.values import Verdict
@@ -20,19 +23,30 @@ def adopt(world: World, watched: Watched, name: str, actor: str, job: Job) -> Co
         Superseded: the daemon is stopping.
         TransientError: the forge failed; tried again.
     """
-    drift = next((d for d in drifted(world.store, watched.name) if d.name == name), None)
-    if drift is None:
-        words = f"{name} is on the base as the bot knows it: there is nothing to take in"
-        return CommandOutcome(ok=False, code="not_drifted", message=words)
+    with watched.lane:
+        watched.forge.fetch()
+        refuse_unknown(finish_open(world, watched), name)
+        seen = find_drift(world.store, watched.name, name)
+        see_base(world, watched, name)
+        drift = find_drift(world.store, watched.name, name)
+        if drift is None:
+            return nothing_drifted(world, watched, name)
+    if seen is not None and seen.tree != drift.tree:
+        return _moved_on(name)  # whoever asked has not seen what is there now
     problem = drift.refused
     if not problem and not drift.gone:
         current = world.store.deployments.current(watched.name, name)
         judged = judge_base(world, watched, job, {name}, DRIFT)
         problem = _fails([s for s in judged if current and s.tree == current.tree])
     if problem:
-        return CommandOutcome(ok=False, code="not_adopted", message=not_adopted(name, problem))
+        return CommandOutcome(ok=False, code="not_adopted", message=_not_adopted(drift, problem))
     with watched.lane:
         return _taken_in(world, watched, drift, actor)
+
+
+def _not_adopted(drift: Drift, problem: str) -> str:
+    others = [answer for answer in drift.answers if not answer[0].startswith("adopt ")]
+    return not_adopted(drift.name, problem, others)
 
 
 def _fails(judged: Sequence[StrategyReport]) -> str:
@@ -45,12 +59,17 @@ def _fails(judged: Sequence[StrategyReport]) -> str:
     return f"its check says: {failed.summary if failed else judged[0].verdict}".rstrip(".")
 
 
+def _moved_on(name: str) -> CommandOutcome:
+    words = not_adopted(name, "it changed again meanwhile: look at it, then ask again", [])
+    return CommandOutcome(ok=False, code="moved_on", message=words)
+
+
 def _taken_in(world: World, watched: Watched, drift: Drift, actor: str) -> CommandOutcome:
     """Record it, where it is still what was checked. The caller holds the lane."""
     store, name = world.store, drift.name
-    if drift not in drifted(store, watched.name):
-        words = not_adopted(name, "it changed again meanwhile: ask again")
-        return CommandOutcome(ok=False, code="moved_on", message=words)
+    now = find_drift(store, watched.name, name)
+    if now is None or (now.mark, now.tree) != (drift.mark, drift.tree):
+        return _moved_on(name)
     with store.transaction():
         adopt_drift(store, watched.name, drift)
         store.audit.append(

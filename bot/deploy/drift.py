@@ -9,13 +9,14 @@ from bot.checks.run import read_subject
 from bot.checks.subject import read_definition
 from bot.core.decisions import StrategyChange
 from bot.core.notices import StrategyChanged
-from bot.deploy.stage_drift import OUTSIDE, REMOVAL, see_stages
+from bot.deploy.stage_drift import REMOVAL, see_stages
 from bot.landing.context import Watched, World
 from bot.landing.drifted import (
     EXTERNAL,
     Drift,
     drifted,
     forget_refused,
+    is_refused,
     newest_landing,
     note_refused,
 )
@@ -27,6 +28,7 @@ from bot.report.values import base_id
 from components.errors import ConfigError
 from components.state import Lifecycle, VersionContent
 from components.state.lifecycle import LIVE_ALREADY
+from components.state.story import OUTSIDE
 from components.state.tables.records import Job
 
 log = structlog.get_logger(__name__)
@@ -53,24 +55,44 @@ def base_moved(world: World, job: Job) -> None:
     with watched.lane.patiently():  # a deploy that has landed records it before it leaves its lane
         finish_open(world, watched)
         watched.forge.fetch()
-        now = watched.forge.base()
-        before = world.store.meta.get(base_key(watched.name))
-        changed = _record(world, watched, before, now) if now != before else ()
+        see_base(world, watched)
         see_stages(world, watched)
-    for name in changed:
-        world.progress.tell(StrategyChanged(name))
-    for one in drifted(world.store, watched.name) if changed else ():
-        if one.name in changed:
-            log.warning("drift", what=one.words)
     for proposal in watched.forge.proposals():
         ask_check(world, watched.name, proposal.id, proposal.actor, LATER)
     ask_orders(world, watched.name)
 
 
-def _record(world: World, watched: Watched, before: str, now: str) -> tuple[str, ...]:
+def see_base(world: World, watched: Watched, again: str = "") -> None:
+    """Record what is on the base and not on record. The caller holds the lane and has fetched.
+
+    Args:
+        world: everything.
+        watched: the repository.
+        again: look once more at this strategy if it could not be recorded: a hold may be lifted.
+
+    Raises:
+        Moved: whether an own landing happened is not known yet.
+    """
+    now = watched.forge.base()
+    before = world.store.meta.get(base_key(watched.name))
+    anew = bool(again) and is_refused(world.store, watched.name, again)
+    if now == before and not anew:
+        return
+    changed = _record(world, watched, _Base(before, now, _why(watched, before, now)), again)
+    for name in changed:
+        world.progress.tell(StrategyChanged(name))
+    for one in drifted(world.store, watched.name):
+        if one.name in changed:
+            log.warning("drift", what=one.words)
+
+
+def _record(world: World, watched: Watched, found: _Base, again: str) -> tuple[str, ...]:
     """What is live is on record at once; the job that validates it is part of the same commit."""
-    why = _why(watched, before, now)
+    before, now, why = found.before, found.now, found.why
     changes = _changes(world, watched, before, now)
+    if is_refused(world.store, watched.name, again) and again not in {c.name for c in changes}:
+        tree = watched.where.repository.tree_at(now, f"{watched.where.root}/{again}")
+        changes = (*changes, StrategyChange(again, None, tree))
     unknown = [c for c in changes if not _is_recorded(world, watched, c)]
     versions = {  # read before the transaction: nobody can write while it is open
         c.name: _version(world, watched, c, now) for c in unknown if c.new_tree is not None
@@ -81,9 +103,9 @@ def _record(world: World, watched: Watched, before: str, now: str) -> tuple[str,
             forget_refused(world.store, watched.name, change.name)
         for change in unknown:
             if change.new_tree is None:
-                _removed(world, watched, change, _Base(before, now, why))
+                _removed(world, watched, change, found)
             else:
-                _live(world, watched, change, _Base(before, now, why), versions[change.name])
+                _live(world, watched, change, found, versions[change.name])
         names = [c.name for c in unknown if c.new_tree is not None]
         if names:
             payload = {"names": names, "why": why}
@@ -143,7 +165,8 @@ def _live(
         )
         if found.before:
             mark = newest_landing(world.store, watched.name, change.name)
-            drift = Drift(change.name, version, why, mark, refused=problem)
+            tree = change.new_tree or ""
+            drift = Drift(change.name, version, why, mark, refused=problem, tree=tree)
             note_refused(world.store, watched.name, drift)
         return
     world.store.deployments.record(

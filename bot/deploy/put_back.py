@@ -56,12 +56,12 @@ def put_back(
     world: World,
     watched: Watched,
     order: RollbackOrder,
-    live: Version | Deployment,
+    live: Version | Deployment | None,
     target: RollbackTo,
 ) -> CommandOutcome:
     """Restore one strategy's folder, on the base or on the stage of the order.
 
-    `live` is what is there now; a target without a version takes the folder away.
+    `live` is what is on record as there now; a target without a version takes the folder away.
     """
     onto = watched.stages[place_of(watched.stages, order.stage)].branch if order.stage else ""
     base = watched.forge.tip(onto) if onto else watched.forge.base()
@@ -74,14 +74,14 @@ def put_back(
     message = _message(order, live, target)
     prefix = f"{OWN}revert-" if isinstance(watched.forge, ProposesRollbacks) else "rollback/"
     where = f"{order.stage}-" if order.stage else ""
-    left = live.version or "nothing"
-    branch = f"{prefix}{where}{order.name}-{left}-to-{target.version or 'nothing'}"
+    left = live.version if live is not None else ""
+    branch = f"{prefix}{where}{order.name}-{left or 'nothing'}-to-{target.version or 'nothing'}"
 
     def make(on: str) -> str:
         return repository.revert_folder(on, path, target.tree or None, message)
 
     commit, branch = adopted(watched, branch, base, make)
-    restored = (Restored(order.name, live.version, target.version, target.tree),)
+    restored = (Restored(order.name, left, target.version, target.tree),)
     return land_revert(world, watched, Revert(order, commit, base, message, restored, branch, onto))
 
 
@@ -120,14 +120,24 @@ def _does_the_same(watched: Watched, commit: str, base: str, make: Callable[[str
     return repository.tree_of(own) == repository.tree_of(commit)
 
 
-def _message(order: RollbackOrder, live: Version | Deployment, target: RollbackTo) -> str:
-    where = f" on {order.stage}" if order.stage else ""
+def _message(order: RollbackOrder, live: Version | Deployment | None, target: RollbackTo) -> str:
+    reverts = f"Reverts: {live.commit}\n" if live is not None else ""
     return (
-        f"Roll back {order.name}{where} from {live.version or 'nothing'}"
-        f" to {target.version or 'nothing'}\n\n"
+        f"{_subject(order, live.version if live is not None else '', target.version)}\n\n"
         f"{order.reason.strip()}\n\n"
-        f"Reverts: {live.commit}\n"
+        f"{reverts}"
         f"Restored-version: {target.version}\n"
         f"Restored-tree: {target.tree}\n"
         f"Rolled-back-by: {order.actor}\n"
     )
+
+
+def _subject(order: RollbackOrder, left: str, to: str) -> str:
+    """What the commit does, in one line; "" is no version."""
+    if not to:
+        what = f"{order.name} {left}".strip()
+        return f"Take {what} off {order.stage or 'the base'}"
+    if left in {"", to}:
+        return f"Put back {order.name} {to} as it was tested"
+    where = f" on {order.stage}" if order.stage else ""
+    return f"Roll back {order.name}{where} from {left} to {to}"

@@ -10,9 +10,10 @@ from dataclasses import replace
 from bot.core.decisions import Refuse, RollbackTo, plan_rollback
 from bot.core.orders import RollbackOrder
 from bot.deploy.put_back import adopted, finished_or_waiting, land_revert, put_back
+from bot.deploy.restore import restore_drift
 from bot.deploy.stage_drift import UNRELEASED, see_stages
 from bot.landing.context import Watched, World
-from bot.landing.drifted import EXTERNAL, tested
+from bot.landing.drifted import EXTERNAL
 from bot.landing.land import ABANDONED
 from bot.landing.outcomes import CommandOutcome, read
 from bot.landing.own_commits import OWN
@@ -63,7 +64,7 @@ def rollback(world: World, watched: Watched, order: RollbackOrder) -> CommandOut
 def _way(order: RollbackOrder) -> Callable[[World, Watched, RollbackOrder], CommandOutcome]:
     """What carries it out."""
     if order.restore:
-        return _restore
+        return restore_drift
     if order.stage:
         return _roll_back_stage
     return revert_landing if order.whole else _roll_back_one
@@ -150,25 +151,6 @@ def _roll_back_one(world: World, watched: Watched, order: RollbackOrder) -> Comm
     if live is None:
         return _no(Refuse("not_deployed", "nothing is deployed"))
     return put_back(world, watched, order, live, decision)
-
-
-def _restore(world: World, watched: Watched, order: RollbackOrder) -> CommandOutcome:
-    """Put back the last content that the bot landed or that was adopted; nothing where none was."""
-    store = world.store
-    there = watched.where.repository.tree_at(
-        watched.forge.base(), f"{watched.where.root}/{order.name}"
-    )
-    before = tested(store, watched.name, order.name)
-    newest = store.deployments.list(watched.name, order.name, limit=1)
-    if not newest:
-        return _no(Refuse("not_found", f"{order.name} was never seen on the base"))
-    target = RollbackTo(before.version, before.tree) if before else RollbackTo("", "")
-    if (there or "") == target.tree:
-        words = f"{order.name} is on the base as the bot knows it: there is nothing to put back"
-        return _no(Refuse("not_drifted", words))
-    if target.version in _held(world, watched, order.name):
-        return _no(Refuse("held", f"{target.version} is held: lift the hold first"))
-    return put_back(world, watched, order, newest[0], target)
 
 
 def revert_landing(world: World, watched: Watched, order: RollbackOrder) -> CommandOutcome:

@@ -6,9 +6,9 @@ from bot.landing.context import Watched, World
 from bot.landing.drifted import EXTERNAL
 from bot.landing.land import base_key
 from bot.landing.unfinished import refuse_unknown, unfinished
+from components.state.story import OUTSIDE
 
 REMOVAL = "removal"
-OUTSIDE = "outside"
 UNRELEASED = "unreleased"
 """The version of content on a stage that was never deployed."""
 

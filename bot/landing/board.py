@@ -6,7 +6,7 @@ import structlog
 
 from bot.core.failpoints import failpoint
 from bot.landing.context import Watched, World
-from bot.landing.drifted import Drift, drifted
+from bot.landing.drifted import NO_COMMAND, Drift, drifted
 from bot.landing.land import base_key
 from bot.report.board import Board, Row, board_text
 from bot.report.values import base_id
@@ -81,10 +81,9 @@ def board_of(store: Store, watched: Watched, url: str = "") -> Board:
 
 
 def _drift(drift: Drift) -> Row:
-    takes_in = [(f"/algoops adopt {drift.name}", "takes it in, if it passes")]
-    puts_back = (f"/algoops restore {drift.name}", "puts back what was tested")
-    answers = (*([] if drift.refused else takes_in), puts_back)
-    return Row(drift.name, drift.version, words=drift.happened, commands=answers)
+    answers = tuple((f"/algoops {command}", what) for command, what in drift.answers)
+    words = drift.happened if answers else f"{drift.happened}: {NO_COMMAND}"
+    return Row(drift.name, drift.version, words=words, commands=answers)
 
 
 def _failing(strategy: Strategy) -> Row:

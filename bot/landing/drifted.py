@@ -4,10 +4,12 @@
 """
 
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
+from components.schema.types import NAME_PATTERN
 from components.state import Store
 from components.state.tables.records import Deployment
 
@@ -26,6 +28,9 @@ class Drift:
         mark: the number of the landing that it is; where it can't be recorded, of the one before.
         refused: why it can't be recorded as a version; "" where it can.
         gone: it was live and was taken off the base.
+        tree: of that content; "" where it is gone.
+        back: the version that was tested last; "" where nothing of it ever was.
+        held: `back` is on hold.
     """
 
     name: str
@@ -34,6 +39,9 @@ class Drift:
     mark: str
     refused: str = ""
     gone: bool = False
+    tree: str = ""
+    back: str = ""
+    held: bool = False
 
     @property
     def happened(self) -> str:
@@ -43,31 +51,59 @@ class Drift:
         return f"{what} without the bot ({self.why}{problem})"
 
     @property
+    def answers(self) -> tuple[tuple[str, str], ...]:
+        """The commands that end it, each with what it does; none takes a name such as `a b`."""
+        if not re.fullmatch(NAME_PATTERN, self.name):
+            return ()
+        takes_in = [(f"adopt {self.name}", "takes it in, if it passes")]
+        back = [(f"restore {self.name}", "puts back what was tested")]
+        if not self.back:
+            back = [(f"restore {self.name}", "takes it off the base: nothing of it was tested")]
+        elif self.held:
+            lift = (f"unhold {self.name} {self.back}", "lifts the hold on what was tested")
+            back = [lift, (f"restore {self.name}", "then puts that back")]
+        return (*([] if self.refused else takes_in), *back)
+
+    @property
     def words(self) -> str:
         """What happened and the commands that answer it, in one sentence."""
-        adopt = "" if self.refused else f"`algoops adopt {self.name}` takes it in; "
-        return (
-            f"{self.name} {self.happened}: "
-            f"{adopt}`algoops restore {self.name}` puts back what was tested"
-        )
+        said = [f"`algoops {command}` {what}" for command, what in self.answers]
+        return f"{self.name} {self.happened}: {'; '.join(said) or NO_COMMAND}"
+
+
+NO_COMMAND = "no strategy can have this name: remove the folder from the base with git"
 
 
 def drifted(store: Store, repository: str) -> tuple[Drift, ...]:
-    """All that nobody has answered yet, by name."""
+    """All that nobody has answered yet, by name; what is as it was tested again is none."""
     adopted = _adopted(store, repository)
     live = [d for d in store.deployments.live(repository) if is_outside(d)]
     gone = [d for d in store.deployments.lost(_BEGINNING) if d.repository == repository]
-    found = {
-        d.name: Drift(d.name, d.version, d.reason, str(d.id), gone=not d.version)
+    found = [
+        Drift(d.name, d.version, d.reason, str(d.id), gone=not d.version, tree=d.tree)
         for d in (*live, *gone)
         if adopted.get(d.name) != str(d.id)
-    }
-    found |= {
-        one.name: one
-        for one in _refused(store, repository).values()
-        if one.mark == newest_landing(store, repository, one.name)  # nothing landed on it since
-    }
-    return tuple(found[name] for name in sorted(found))
+    ]
+    refused = _refused(store, repository).values()  # unless something landed on it since
+    found += [one for one in refused if one.mark == newest_landing(store, repository, one.name)]
+    known = {one.name: _beside_tested(store, repository, one) for one in found}
+    return tuple(one for _, one in sorted(known.items()) if one is not None)
+
+
+def find_drift(store: Store, repository: str, name: str) -> Drift | None:
+    """What drifted of one strategy, None for nothing."""
+    return next((one for one in drifted(store, repository) if one.name == name), None)
+
+
+def _beside_tested(store: Store, repository: str, drift: Drift) -> Drift | None:
+    """The drift with what would be put back; None: it is what was tested, or came and went."""
+    last = tested(store, repository, drift.name)
+    if not drift.refused and drift.tree == (last.tree if last is not None else ""):
+        return None
+    if last is None:
+        return drift
+    held = store.holds.active(repository, drift.name, last.version) is not None
+    return replace(drift, back=last.version, held=held)
 
 
 def is_outside(landing: Deployment) -> bool:
@@ -99,6 +135,11 @@ def adopt_drift(store: Store, repository: str, drift: Drift) -> None:
 def note_refused(store: Store, repository: str, drift: Drift) -> None:
     """Write down that content on the base can't be recorded. Inside the caller's transaction."""
     _put_refused(store, repository, {**_refused(store, repository), drift.name: drift})
+
+
+def is_refused(store: Store, repository: str, name: str) -> bool:
+    """Whether content on the base is noted as what can't be recorded."""
+    return name in _refused(store, repository)
 
 
 def forget_refused(store: Store, repository: str, name: str) -> None:

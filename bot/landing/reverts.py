@@ -72,7 +72,7 @@ class Revert:
             onto=self.onto,
             message=self.message,
             body=markdown.rollback_body(self.message, offered=self.order.offered),
-            status=markdown.not_judged(self.named.name, self.named.to or "nothing"),
+            status=markdown.not_judged(self.named.name, self.named.to),
         )
 
 
@@ -186,12 +186,10 @@ def _rolled_back(revert: Revert, commit: str) -> CommandOutcome:
     return CommandOutcome(
         ok=True,
         code="rolled_back",
-        message=markdown.restored(named.name, named.to or "nothing", commit, order.reason)
+        message=markdown.restored(named.name, named.to, commit, order.reason)
         if unheld
         else " ".join(
-            markdown.rolled_back(
-                r.name, r.to or "nothing", commit, r.left, order.reason, order.stage
-            )
+            markdown.rolled_back(r.name, r.to, commit, r.left, order.reason, order.stage)
             for r in revert.restored
         ),
         data={
@@ -222,8 +220,16 @@ def _record_restored(
         tree=item.tree,
         stage=order.stage,
     )
-    if item.left == item.to:
-        return  # of this number it was live all the time, with other content
+    if item.left == item.to:  # of this number it was live all the time, with other content
+        store.audit.append(
+            order.actor,
+            "drift.restored",
+            item.name,
+            new=item.to,
+            details={"version": item.to, "reason": order.reason},
+            repository=watched.name,
+        )
+        return
     # The lifecycle is that of the base; on another stage the landing says what is there.
     moves = [] if order.stage else _moves(item, order.reason)
     for state, version, reason in moves:
@@ -239,6 +245,6 @@ def _record_restored(
 def _moves(item: Restored, reason: str) -> list[tuple[Lifecycle, str, str]]:
     moves = [(Lifecycle.ROLLED_BACK, item.left, reason)] if item.left else []
     if item.to:
-        left = item.left or "nothing"
-        moves.append((Lifecycle.DEPLOYED, item.to, f"rolled back from {left}"))
+        why = f"rolled back from {item.left}" if item.left else reason
+        moves.append((Lifecycle.DEPLOYED, item.to, why))
     return moves

@@ -84,15 +84,21 @@ def rolled_back(
 ) -> str:
     """`name` is back at `version`; `held` is the version that must not be deployed again."""
     where = f" on {code(stage)}" if stage else ""
+    if not version:
+        place = code(stage) if stage else "the base"
+        what = f"⏪ Took {code(name)} {code(held)} off {place}: {_sha(commit)}. "
+    else:
+        what = f"⏪ Rolled back {code(name)}{where} to {code(version)} as {_sha(commit)}. "
     return (
-        f"⏪ Rolled back {code(name)}{where} to {code(version)} as {_sha(commit)}. "
-        f"{code(held)} is on hold. {_lifting(name, held)} "
+        f"{what}{code(held)} is on hold. {_lifting(name, held)} "
         f"Reason: {inline(reason) or 'none given'}."
     )
 
 
 def restored(name: str, version: str, commit: str, reason: str) -> str:
-    """What somebody changed on the base is as it was tested."""
+    """What somebody changed on the base is as it was tested; "" is nothing."""
+    if not version:
+        return f"⏪ {code(name)} is off the base: {_sha(commit)}. {inline(reason)}."
     return f"⏪ {code(name)} is {code(version)} again, as tested: {_sha(commit)}. {inline(reason)}."
 
 
@@ -103,11 +109,10 @@ def adopted(name: str, version: str, *, gone: bool) -> str:
     return f"✅ {code(name)} {code(version)} passed all checks and is taken in."
 
 
-def not_adopted(name: str, why: str) -> str:
-    """What somebody changed on the base is not taken in; plain text."""
-    return (
-        f"{name} is not taken in: {why}. `algoops restore {_bare(name)}` puts back what was tested"
-    )
+def not_adopted(name: str, why: str, answers: Iterable[tuple[str, str]]) -> str:
+    """What somebody changed on the base is not taken in, and what answers it; plain text."""
+    said = "; ".join(f"`algoops {command}` {what}" for command, what in answers)
+    return f"{name} is not taken in: {why}. {said}".rstrip(". ")
 
 
 def rolled_back_already(name: str, version: str, actor: str) -> str:
@@ -168,7 +173,9 @@ def rollback_body(message: str, *, offered: bool) -> str:
 
 
 def not_judged(name: str, version: str) -> str:
-    """The status of a rollback's commit."""
+    """The status of a rollback's commit; without a version it takes a strategy away."""
+    if not version:
+        return f"Rollback: takes {name} away, no gate judges it."
     return f"Rollback of {name} to {version}: restores what had passed, no gate judges it."
 
 

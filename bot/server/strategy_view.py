@@ -123,7 +123,7 @@ def timeline(rows: Iterable[AuditRow], *, whole: bool) -> list[Moment]:
 def _is_milestone(row: AuditRow) -> bool:
     followed = str(row.details.get("reason", "")).startswith(LIVE_ALREADY)
     moved = row.event == MOVED and row.new not in PASSING and not followed
-    own = row.event.startswith(("forward.", "hold.", "strategy."))
+    own = row.event.startswith(("forward.", "hold.", "strategy.", "drift."))
     return moved or own or _stage(row) != ""
 
 
@@ -131,6 +131,9 @@ TITLES = {
     "forward.differs": "Not as sealed",
     "forward.as_sealed": "As sealed again",
     "forward.accepted": "Data taken as it is",
+    "drift.refused": "Changed without the bot",
+    "drift.adopted": "Taken in",
+    "drift.restored": "Put back as tested",
 }
 
 

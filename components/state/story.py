@@ -8,6 +8,9 @@ from components.state.store import Store
 from components.state.tables.records import AuditRow, Strategy
 from components.texts import printable
 
+OUTSIDE = "outside"
+"""Actor of what somebody did to a branch without the bot."""
+
 _ROWS = 1_000
 """How far back a story goes: the newest rows of the log."""
 
@@ -82,11 +85,22 @@ def _refusal(row: AuditRow) -> str:
 
 
 def _deployment(row: AuditRow) -> str:
-    commit = str(row.details.get("commit", ""))[:12]
+    where = f" on {row.details['stage']}" if row.details.get("stage") else ""
+    as_commit = f"as commit {str(row.details.get('commit', ''))[:12]}"
+    if row.actor == OUTSIDE:
+        return f"{_came(row)}{where} {as_commit}" + _because(row, "reason")
     tag = row.details.get("tag")
     what = f"version {row.new}" if row.new else "the removal"
-    where = f" on {row.details['stage']}" if row.details.get("stage") else ""
-    return f"{what} landed{where} as commit {commit}" + (f", tagged {tag}" if tag else "")
+    return f"{what} landed{where} {as_commit}" + (f", tagged {tag}" if tag else "")
+
+
+def _came(row: AuditRow) -> str:
+    """What somebody did to a branch without the bot, or what was there at the first look."""
+    if not row.details.get("base_before") and not row.details.get("stage"):
+        return f"version {row.new} was found" if row.new else "it was not there any more"
+    return (
+        f"version {row.new} came without the bot" if row.new else "it was taken off without the bot"
+    )
 
 
 def _what(row: AuditRow) -> str:
@@ -103,6 +117,21 @@ _TELLERS: dict[str, Callable[[AuditRow], str]] = {
     "lifecycle.moved": _move,
     "lifecycle.refused": _refusal,
     "deployment.recorded": _deployment,
+    "drift.refused": lambda row: (
+        f"content on the base, as commit {str(row.details.get('commit', ''))[:12]},"
+        " could not go on record" + _because(row, "why")
+    ),
+    "drift.restored": lambda row: (
+        (
+            f"{row.actor} put back {_what(row)} as it was tested"
+            if row.new
+            else f"{row.actor} took it off the base"
+        )
+        + _because(row, "reason")
+    ),
+    "drift.adopted": lambda row: (
+        f"{row.actor} took in " + (f"version {row.new}" if row.new else "that it is gone")
+    ),
     "hold.set": lambda row: f"{row.actor} put {_what(row)} on hold" + _because(row, "reason"),
     "hold.lifted": lambda row: (
         f"{row.actor} lifted the hold on {_what(row)}" + _because(row, "reason")

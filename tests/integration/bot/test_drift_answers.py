@@ -11,13 +11,15 @@ from bot.daemon.commands import run_command
 from bot.deploy.deploys import deploy
 from bot.deploy.drift import base_moved
 from bot.landing.board import board_of, show_board
-from bot.landing.drifted import drifted
+from bot.landing.drifted import NO_COMMAND, drifted
 from bot.landing.outcomes import read
 from bot.report.board import MOST, board_text
+from bot.server.strategy_view import timeline
 from components.forge.local import BOARD
 from components.git_patch.notes import read_note
 from components.ports import Permission
 from components.schema.results.values import Verdict
+from components.state.story import lifecycle_story
 from components.state.tables.records import Job
 from tests.cli_support import in_process
 from tests.deploy_support import judged_now, push, reported
@@ -84,8 +86,8 @@ def test_change_past_the_bot_is_raised_with_the_commands_that_answer_it(stage, w
     look(world)
     (drift,) = drifted(world.store, "demo")
     assert drift.words == (
-        "alpha changed on the base without the bot (moved outside the bot): "
-        "`algoops adopt alpha` takes it in; `algoops restore alpha` puts back what was tested"
+        "alpha changed on the base without the bot (moved outside the bot): `algoops adopt alpha` "
+        "takes it in, if it passes; `algoops restore alpha` puts back what was tested"
     )
     show_board(world, job("board"))
     note = read_note(
@@ -131,7 +133,7 @@ def test_content_that_moved_while_it_was_checked_is_not_adopted(stage, world, te
     look(world)
     by_hand(stage, "alpha", version="1.2.0")
     judged_now(world, "alpha", verdict=Verdict.PASSED)
-    assert command(world, Adopt("alpha")).code == "not_adopted"
+    assert command(world, Adopt("alpha")).code == "moved_on"
     assert names(world) == ["alpha"]
 
 
@@ -192,6 +194,155 @@ def test_strategy_that_nobody_ever_tested_goes_at_restore(stage, world, tested):
     assert names(world) == ["stranger"]
     assert command(world, Restore("stranger")).ok
     assert (tree(stage, "stranger"), names(world)) == ("", [])
+
+
+def unreadable(stage, name):
+    by_hand(stage, name, version="1.0.0", extra={"strategy.yaml": "name: [\n"})
+
+
+def test_unreadable_content_that_was_never_tested_goes_at_restore(stage, world, tested):
+    unreadable(stage, "stranger")
+    look(world)
+    (drift,) = drifted(world.store, "demo")
+    assert drift.words == (
+        "stranger changed on the base without the bot (moved outside the bot; its definition "
+        "cannot be read): `algoops restore stranger` takes it off the base: nothing of it was tested"
+    )
+    told = in_process("status", "--config", stage.config).stdout.decode()
+    assert "`algoops restore stranger` takes it off the base" in told
+    refused = command(world, Adopt("stranger"))
+    assert (refused.code, "`algoops restore stranger`" in refused.message) == ("not_adopted", True)
+    done = command(world, Restore("stranger"))
+    assert (done.ok, done.message.startswith("⏪ `stranger` is off the base")) == (True, True)
+    assert (tree(stage, "stranger"), names(world)) == ("", [])
+    look(world)
+    assert names(world) == []
+    assert stage.git("log", "-1", "--format=%s", "main") == "Take stranger off the base"
+
+
+def test_unreadable_content_beside_no_known_strategy_is_named_by_status(stage, world):
+    look(world)
+    unreadable(stage, "stranger")
+    look(world)
+    told = in_process("status", "--config", stage.config).stdout.decode()
+    assert "`algoops restore stranger` takes it off the base" in told
+    assert command(world, Restore("stranger")).ok
+    assert (tree(stage, "stranger"), names(world)) == ("", [])
+
+
+def test_folder_whose_name_no_command_takes_is_raised_with_what_to_do(stage, world, tested):
+    unreadable(stage, "a b")
+    look(world)
+    (drift,) = drifted(world.store, "demo")
+    assert drift.words.endswith(f": {NO_COMMAND}")
+    assert f"cannot be read): {NO_COMMAND}" in board_text(
+        board_of(world.store, world.repository("demo"))
+    )
+
+
+def test_stranger_that_somebody_took_off_again_is_no_drift(stage, world, tested):
+    before = stage.git("rev-parse", "main")
+    by_hand(stage, "stranger", version="1.0.0")
+    look(world)
+    stage.git("update-ref", "refs/heads/main", before)
+    look(world)
+    assert names(world) == []
+
+
+def test_tested_content_that_is_pushed_back_by_hand_is_no_drift(stage, world, tested):
+    before = stage.git("rev-parse", "main")
+    by_hand(stage, "alpha")
+    look(world)
+    stage.git("update-ref", "refs/heads/main", before)
+    look(world)
+    assert (live(world), names(world)) == ("1.0.0", [])
+
+
+def test_tested_version_on_hold_is_put_back_once_that_is_lifted(stage, world, tested):
+    by_hand(stage, "alpha")
+    look(world)
+    world.store.holds.hold("demo", "alpha", "1.0.0", "ada", "too slow")
+    (drift,) = drifted(world.store, "demo")
+    assert "`algoops unhold alpha 1.0.0` lifts the hold" in drift.words
+    refused = command(world, Restore("alpha"))
+    assert (refused.code, "`algoops unhold alpha 1.0.0`" in refused.message) == ("held", True)
+    world.store.holds.unhold("demo", "alpha", "1.0.0", "ada", "")
+    assert command(world, Restore("alpha")).ok
+    assert (tree(stage), names(world)) == (tested, [])
+
+
+def test_held_change_is_taken_in_once_its_hold_is_lifted(stage, world, tested):
+    by_hand(stage, "alpha")
+    look(world)
+    assert command(world, Restore("alpha")).ok
+    by_hand(stage, "alpha")
+    look(world)
+    assert "1.1.0 is held" in drifted(world.store, "demo")[0].words
+    assert command(world, Adopt("alpha")).code == "not_adopted"
+    world.store.holds.unhold("demo", "alpha", "1.1.0", "ada", "")
+    judged_now(world, "alpha", verdict=Verdict.PASSED)
+    assert command(world, Adopt("alpha")).code == "adopted"
+    assert (live(world), names(world)) == ("1.1.0", [])
+
+
+@pytest.mark.parametrize("what", [Adopt, Restore])
+def test_answer_that_comes_before_the_bot_has_looked_is_about_what_is_there(
+    stage, world, tested, what
+):
+    by_hand(stage, "alpha")
+    judged_now(world, "alpha", verdict=Verdict.PASSED)
+    assert command(world, what("alpha")).ok
+    assert live(world) == ("1.1.0" if what is Adopt else "1.0.0")
+    assert bool(world.store.holds.list("demo", "alpha")) == (what is Restore)
+    look(world)
+    assert names(world) == []
+
+
+@pytest.mark.parametrize("what", [Adopt, Restore])
+def test_answer_where_nothing_drifted_says_what_is_true(stage, world, tested, what):
+    unknown = command(world, what("nosuch"))
+    assert (unknown.code, unknown.message) == (
+        "not_found",
+        "there is no strategy nosuch: main does not have strategies/nosuch",
+    )
+    day = world.store.deployments.current("demo", "alpha").deployed_at[:10]
+    assert command(world, what("alpha")).message == (
+        f"alpha 1.0.0 was deployed on {day} by ada: nobody changed that without the bot"
+    )
+    gone_by_hand(stage)
+    look(world)
+    assert command(world, Adopt("alpha")).ok
+    assert command(world, what("alpha")).message.startswith(
+        "alpha is not on the base any more, it was removed on"
+    )
+
+
+def test_lifecycle_tells_of_the_change_and_of_what_was_put_back(stage, world, tested):
+    by_hand(stage, "alpha", version="1.0.0", extra={"note.txt": "changed"})
+    look(world)
+    command(world, Restore("alpha", "not ours"))
+    by_hand(stage, "alpha")
+    look(world)
+    command(world, Restore("alpha"))
+    gone_by_hand(stage)
+    look(world)
+    command(world, Adopt("alpha"))
+    told = "\n".join(lifecycle_story(world.store, "demo", "alpha"))
+    for words in (
+        "could not go on record: moved outside the bot: 1.0.0 was deployed before with other",
+        "ada put back version 1.0.0 as it was tested: not ours.",
+        "Version 1.1.0 came without the bot as commit",
+        "ada rolled version 1.1.0 back",
+        "It was taken off without the bot as commit",
+        "ada took in that it is gone",
+    ):
+        assert words.casefold() in told.casefold(), told
+    page = timeline(world.store.strategies.history("demo", "alpha"), whole=False)
+    titles = {one.title for one in page}
+    assert {"Changed without the bot", "Put back as tested", "Taken in"} <= titles
+    subjects = stage.git("log", "--format=%s", "main").splitlines()
+    assert "Put back alpha 1.0.0 as it was tested" in subjects
+    assert "Roll back alpha from 1.1.0 to 1.0.0" in subjects
 
 
 @pytest.mark.parametrize("what", [Adopt("alpha"), Restore("alpha")])
