@@ -14,6 +14,8 @@ from backtesting._util import _Indicator
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from backtesting.backtesting import Trade
+
     from algoops.exchange.book import SymbolBook
     from algoops.timeline import Timeline
 
@@ -21,6 +23,7 @@ _COLUMNS = [
     "Symbol", "Size", "EntryBar", "ExitBar", "EntryPrice", "ExitPrice", "SL", "TP", "PnL",
     "Commission", "ReturnPct", "EntryTime", "ExitTime", "Tag",
 ]  # fmt: skip
+_TOLD = [name for name in _COLUMNS if name not in {"EntryTime", "ExitTime"}]
 
 
 @dataclass(frozen=True)
@@ -92,37 +95,30 @@ def held(timeline: Timeline, frames: Mapping[str, pd.DataFrame]) -> np.ndarray[A
 
 
 def _trades(books: Sequence[SymbolBook], timeline: Timeline) -> pd.DataFrame:
-    places = timeline.places
-    rows = [
-        {
-            "Symbol": book.symbol,
-            "Size": trade.size,
-            "EntryBar": int(places[book.symbol][trade.entry_bar]),
-            "ExitBar": int(places[book.symbol][trade.exit_bar]),
-            "EntryPrice": trade.entry_price,
-            "ExitPrice": trade.exit_price,
-            "SL": trade.sl,
-            "TP": trade.tp,
-            "PnL": trade.pl,
-            "Commission": trade._commissions,  # noqa: SLF001  # as the package's statistics
-            "ReturnPct": trade.pl_pct,
-            "EntryTime": trade.entry_time,
-            "ExitTime": trade.exit_time,
-            "Tag": trade.tag,
-        }
-        for book in books
-        for trade in book.closed_trades
-    ]
-    found = pd.DataFrame(rows, columns=_COLUMNS)
+    rows = [_row(book, timeline, trade) for book in books for trade in book.closed_trades]
+    found = pd.DataFrame(rows, columns=_TOLD)
     if len(books) > 1:
         found = found.sort_values("ExitBar", kind="stable", ignore_index=True)
     if not rows:
         numbers = ["EntryBar", "ExitBar", "PnL", "ReturnPct", "Commission", "Size"]
-        found = found.astype(dict.fromkeys(numbers, float))
+        found = found.astype(dict.fromkeys(numbers, float)).reindex(columns=_COLUMNS)
         found["Duration"] = pd.Series([], dtype="timedelta64[ns]")
         return found
+    for moment in ("Entry", "Exit"):  # all at once: one by one they took a third of a long run
+        found[f"{moment}Time"] = timeline.index.take(found[f"{moment}Bar"].to_numpy())
+    found = found[_COLUMNS]
     found["Duration"] = found["ExitTime"] - found["EntryTime"]
     return found
+
+
+def _row(book: SymbolBook, timeline: Timeline, trade: Trade) -> tuple[Any, ...]:
+    """In the order of `_TOLD`."""
+    place = timeline.places[book.symbol]
+    return (
+        book.symbol, trade.size, int(place[trade.entry_bar]), int(place[trade.exit_bar]),
+        trade.entry_price, trade.exit_price, trade.sl, trade.tp, trade.pl,
+        trade._commissions, trade.pl_pct, trade.tag,  # noqa: SLF001  # as the package's statistics
+    )  # fmt: skip
 
 
 def _contributions(books: Sequence[SymbolBook], trades: pd.DataFrame) -> pd.DataFrame:

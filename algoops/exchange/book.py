@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from algoops.exchange.broker import Account
     from algoops.exchange.shared import SharedAccount
+_OF_TRADES = ("_position_size", "_position_initial_value", "_position_unrealized_pl", "_held")
+"""What is computed from the open trades and kept: by the package, and by us."""
 
 
 class NotTraded(ValueError):
@@ -108,8 +110,8 @@ class SymbolBook(Exchange):
         self.mark = float(self.last_price)
 
     def _trades_cache_clear(self) -> None:
-        super()._trades_cache_clear()
-        self.__dict__.pop("_held", None)
+        for kept in _OF_TRADES:
+            self.__dict__.pop(kept, None)
 
     @cached_property
     def _held(self) -> tuple[int, int, float]:

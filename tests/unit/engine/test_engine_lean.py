@@ -38,6 +38,15 @@ SHAPES: dict[str, Callable[[pd.Series, int], pd.Series]] = {
     "stepped": lambda s, n: s.rolling(n, step=2).mean(),
     "expanding": lambda s, n: s.expanding(min_periods=n).mean(),
     "ewm": lambda s, n: s.ewm(span=n).mean(),
+    "shift": lambda s, n: s.shift(n),
+    "shift back": lambda s, n: s.shift(-n),
+    "change": lambda s, n: s.pct_change(n),
+    "plus": lambda s, n: (s + n) * 2.5,
+    "from": lambda s, n: n - s.shift(1),
+    "of": lambda s, n: 1 / s,
+    "both": lambda s, n: (s - s.rolling(n).mean()) / s.rolling(n).std(),
+    "whole": lambda s, n: s // n,
+    "power": lambda s, n: s**2 % n,
     "ewm alpha": lambda s, n: s.ewm(alpha=1 / (n + 1), adjust=False, min_periods=n).std(),
 }
 
@@ -46,24 +55,33 @@ def prices(values: np.ndarray, kind: type = _Array) -> np.ndarray:
     return values.view(kind)
 
 
+REPLACED: tuple[tuple[type, str], ...] = (
+    (pd.Series, "__init__"),
+    (pd.Series, "shift"),
+    (pd.Series, "_arith_method"),
+    (BaseWindow, "_apply_series"),
+    (FixedWindowIndexer, "get_window_bounds"),
+)
+
+
 def both_ways(make: Callable[[], pd.Series]) -> tuple[pd.Series, pd.Series]:
-    kept = pd.Series.__init__, BaseWindow._apply_series, FixedWindowIndexer.get_window_bounds  # type: ignore[attr-defined]
+    kept = [(kind, name, getattr(kind, name)) for kind, name in REPLACED]
     usual = make()
     lean.install()
     try:
         short = make()
     finally:
-        (
-            pd.Series.__init__,
-            BaseWindow._apply_series,  # type: ignore[attr-defined]
-            FixedWindowIndexer.get_window_bounds,
-        ) = kept
+        for kind, name, method in kept:
+            setattr(kind, name, method)
     return usual, short
 
 
 def assert_same(usual: pd.Series, short: pd.Series) -> None:
     pd.testing.assert_series_equal(usual, short, check_exact=True, check_flags=True)
     assert type(usual.index) is type(short.index)
+    assert type(usual.array) is type(short.array)
+    assert type(usual.to_numpy()) is type(short.to_numpy())
+    assert usual.to_numpy().flags.writeable == short.to_numpy().flags.writeable
     assert usual.to_numpy().tobytes() == short.to_numpy().tobytes()
 
 
@@ -98,6 +116,80 @@ def test_other_series_go_their_usual_way() -> None:
         lambda: pd.Series(np.arange(9.0)).groupby([0, 1, 0] * 3).rolling(2).mean(),
     ):
         assert_same(*both_ways(make))
+
+
+class OwnSeries(pd.Series):
+    """A class of the author's."""
+
+    @property
+    def _constructor(self) -> type[pd.Series]:
+        return OwnSeries
+
+
+def with_words(series: pd.Series) -> pd.Series:
+    series.attrs["source"] = "exchange"
+    return series
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda s: s.shift(0),
+        lambda s: s.shift(2, fill_value=0.0),
+        lambda s: s.shift(70),
+        lambda s: s.astype(int).shift(1),
+        lambda s: s.shift(np.int64(2)),
+        lambda s: s.set_axis(pd.date_range("2020", periods=9)).shift(2, freq="D"),
+        lambda s: s.shift([0, 1]).iloc[:, 1],
+        lambda s: s + s.rename("other"),
+        lambda s: s + s[2:],
+        lambda s: s[2:] * s.set_axis(range(3, 12)),
+        lambda s: s + s.to_frame().iloc[:, 0],
+        lambda s: s * True,
+        lambda s: s * 2**60,
+        lambda s: s + 1j,
+        lambda s: s + np.float32(0.1),
+        lambda s: s + np.arange(9),
+        lambda s: s.astype("f4") + 0.1,
+        lambda s: s.astype(int) / 3,
+        lambda s: with_words(s.copy()) - 1,
+        lambda s: s - with_words(s.copy()),
+        lambda s: with_words(s.copy()).shift(1),
+        lambda s: s.set_flags(allows_duplicate_labels=False) + 1,
+        lambda s: s.set_flags(allows_duplicate_labels=False).shift(1),
+        lambda s: OwnSeries(s) + 1,
+        lambda s: OwnSeries(s).shift(1),
+        lambda s: s + pd.NA,
+        lambda s: s - [1.0] * 9,
+        lambda s: s.set_axis([0, 0, 1, 2, 3, 4, 5, 6, 7]) + s.set_axis([0, 0, 1, 2, 3, 4, 5, 6, 7]),
+    ],
+)
+def test_what_is_computed_otherwise_goes_its_usual_way(
+    make: Callable[[pd.Series], pd.Series],
+) -> None:
+    for series in (pd.Series(np.arange(9.0) - 4), pd.Series(prices(np.arange(9.0)), name="x")):
+        assert_same(*both_ways(lambda s=series: make(s)))
+
+
+def test_a_result_shares_nothing_with_what_it_was_made_from() -> None:
+    for make in (lambda s: s.shift(1), lambda s: s + 1, lambda s: s - s.shift(1)):
+        series = pd.Series(prices(np.arange(9.0)))
+        usual, short = both_ways(lambda s=series, m=make: m(s))
+        for found in (usual, short):
+            found.iloc[3] = 99.0
+            assert series.iloc[3] == 3.0
+            assert series.iloc[2] == 2.0
+        assert_same(usual, short)
+
+
+def test_a_sum_that_fails_fails_with_the_same_words() -> None:
+    def refuse() -> pd.Series:
+        with pytest.raises((TypeError, ValueError, OverflowError)) as failed:
+            pd.Series(prices(np.arange(5.0))) + "x"
+        return pd.Series([str(failed.value)])
+
+    usual, short = both_ways(refuse)
+    assert usual.tolist() == short.tolist()
 
 
 def test_a_series_of_prices_is_a_copy_that_may_be_written_to() -> None:

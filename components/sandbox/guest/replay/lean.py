@@ -9,6 +9,7 @@ everything else goes pandas' own way.
 from __future__ import annotations
 
 import importlib
+import operator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,6 +34,12 @@ _FLOAT = np.dtype("<f8")
 _PRICES = (_Array, _Indicator)
 _ARRAYS = (np.ndarray, *_PRICES)
 _WINDOWS = (Rolling, Expanding, ExponentialMovingWindow)
+_EXACT = frozenset({operator.add, operator.sub, operator.mul, operator.truediv})
+"""Operators whose result pandas leaves as numpy gives it."""
+_MOST_COMPUTED = 100_000
+"""Longer series may go to another library for arithmetic."""
+_WHOLE = 2**53
+"""Whole numbers below are floats without rounding."""
 _FIRST_BOUNDS = 4_096
 _MOST_WINDOWS = 64
 
@@ -44,6 +51,8 @@ def install() -> None:
     series: Any = pd.Series
     window: Any = BaseWindow
     series.__init__ = _short_init(series.__init__)
+    series.shift = _short_shift(series.shift)
+    series._arith_method = _short_arithmetic(series._arith_method)  # noqa: SLF001  # see above
     window._apply_series = _short_apply(window._apply_series)  # noqa: SLF001  # see above
     _Indexer.get_window_bounds = _remembered(_Indexer.get_window_bounds)
 
@@ -97,12 +106,69 @@ def _short_apply(original: Callable[..., Any]) -> Callable[..., Any]:
         values = np.asarray(values)
         infinite = np.isinf(values)
         result = function(np.where(infinite, np.nan, values) if infinite.any() else values)
-        manager = _Manager.from_array(result, series.index)
-        made: Any = series._constructor_from_mgr(manager, manager.axes)  # noqa: SLF001  # see above
-        made._name = series._name  # noqa: SLF001  # see above
-        return made
+        return _made(result, series.index, series._name)  # noqa: SLF001  # see above
 
     return apply_series
+
+
+def _made(values: Any, index: Any, name: Any) -> Any:
+    """A series of floats that nobody else holds."""
+    made: Any = object.__new__(pd.Series)
+    _NDFrame.__init__(made, _Manager.from_array(values, index))
+    object.__setattr__(made, "_name", name)
+    return made
+
+
+def _floats(series: Any) -> Any:
+    """The values of a usual series without anything to pass on to results, or None."""
+    if type(series) is not pd.Series or series._attrs:  # noqa: SLF001  # see above
+        return None
+    values = series._values  # noqa: SLF001  # see above
+    known = type(values) in _ARRAYS and values.dtype == _FLOAT
+    usual = series._flags._allows_duplicate_labels  # noqa: SLF001  # see above
+    return values if known and usual and len(values) <= _MOST_COMPUTED else None
+
+
+def _short_shift(original: Callable[..., Any]) -> Callable[..., Any]:
+    """`series.shift(bars)`, as it is and as `pct_change` calls it."""
+
+    def shift(self: Any, periods: Any = 1, freq: Any = None, axis: Any = 0, **options: Any) -> Any:
+        values = _floats(self)
+        plain_way = type(periods) is int and periods and freq is None and axis == 0
+        if values is None or not plain_way or options:
+            return original(self, periods, freq, axis, **options)
+        made = np.empty_like(values)
+        bars = min(abs(periods), len(values))
+        if periods > 0:
+            made[:bars], made[bars:] = np.nan, values[: len(values) - bars]
+        else:
+            made[len(values) - bars :], made[: len(values) - bars] = np.nan, values[bars:]
+        return _made(made, self.index.view(), self._name)
+
+    return shift
+
+
+def _short_arithmetic(original: Callable[..., Any]) -> Callable[..., Any]:
+    """A series with a number, or with a series of the same bars and name."""
+
+    def arith_method(self: Any, other: Any, op: Any) -> Any:
+        values = _floats(self) if op in _EXACT else None
+        if values is None:
+            return original(self, other, op)
+        right = other
+        if type(other) is pd.Series:
+            right = _floats(other)
+            alike = other._name is self._name and self.index.equals(other.index)  # noqa: SLF001  # see above
+            right = np.asarray(right) if right is not None and alike else None
+        elif type(other) is not float and not (type(other) is int and abs(other) < _WHOLE):
+            right = None
+        if right is None:
+            return original(self, other, op)
+        with np.errstate(all="ignore"):  # as pandas
+            result = op(np.asarray(values), right)
+        return _made(result, self.index, self._name)
+
+    return arith_method
 
 
 def _remembered(original: Callable[..., _Bounds]) -> Callable[..., _Bounds]:
