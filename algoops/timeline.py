@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, KeysView, Mapping
+    from collections.abc import Collection, Iterable, KeysView, Mapping
 
     from algoops.universe import Universe
 
@@ -81,6 +81,7 @@ class Timeline:
         frames: bars of each.
         universe: who is a member when, by the day on which a bar begins; all are where there is
             none.
+        going_on: symbols that are not over, although their last bar is before the others'.
 
     Raises:
         ValueError: the universe and the bars are not of the same symbols.
@@ -94,7 +95,10 @@ class Timeline:
     """
 
     def __init__(
-        self, frames: Mapping[str, pd.DataFrame], universe: Universe | None = None
+        self,
+        frames: Mapping[str, pd.DataFrame],
+        universe: Universe | None = None,
+        going_on: Collection[str] = (),
     ) -> None:
         indexes = {symbol: pd.DatetimeIndex(frame.index) for symbol, frame in frames.items()}
         joined = next(iter(indexes.values()))
@@ -111,8 +115,8 @@ class Timeline:
             for at in places.tolist():
                 self.due[at].append(number)
         self.over: list[list[int]] = [[] for _ in joined]
-        for number, places in enumerate(self.places.values()):
-            if len(places) and places[-1] + 1 < len(joined):
+        for number, (symbol, places) in enumerate(self.places.items()):
+            if len(places) and places[-1] + 1 < len(joined) and symbol not in going_on:
                 self.over[int(places[-1]) + 1].append(number)
 
     def before(self, at: int) -> list[int]:

@@ -270,6 +270,8 @@ class BacktestJob:
             computed or looked at.
         symbols: of a portfolio those that it trades on one account; `symbol` is then a name for it.
         universe: which of them could be bought when, a CSV file's content; b"": all, always.
+        going_on: those of `symbols` that are not over, although their last bar is before the
+            others': their exchange was closed.
         label: for people: "run/strategy/symbol".
     """
 
@@ -295,6 +297,7 @@ class BacktestJob:
     label: str = ""
     symbols: tuple[str, ...] = ()
     universe: bytes = b""
+    going_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -99,8 +99,8 @@ class Ground:
         self.world = replace(world, bench=bench, **more)
         self.whole = bars(200)
 
-    def deploy(self, *names, symbols="AAA", code=CODE, version="1.0.0"):
-        """Strategies on the base, as somebody who pushes to it."""
+    def deploy(self, *names, symbols="AAA", code=CODE, version="1.0.0", files=()):
+        """Strategies on the base, as somebody who pushes to it; `files`: further ones of each."""
         self.stage.author.start("work")
         for name in names:
             folder = self.stage.author.folder / "strategies" / name
@@ -108,6 +108,8 @@ class Ground:
             text = DEFINITION.replace("NAME", name).replace("SYMBOLS", symbols)
             (folder / "strategy.yaml").write_text(text.replace("1.0.0", version))
             (folder / "strategy.py").write_text(code)
+            for path, content in files:
+                (folder / path).write_text(content)
         self.stage.author.push("main", f"{', '.join(names)} {version}")
         base_moved(self.world, BASE)
 

@@ -189,6 +189,11 @@ class SymbolBook(Exchange):
         price = self._adjusted_price(units, self.mark)
         return float(abs(units) * price + self._commission(units, self.mark))
 
+    def freed_by(self, units: int) -> float:
+        """Margin that closing so many units at the mark sets free, less what that costs."""
+        used: float = abs(units) * self.mark / self._leverage
+        return used - float(self._commission(units, self.mark))
+
     def delist(self) -> None:
         """Its last bar is over: close what is open at its last close, and drop its orders."""
         self.__dict__.pop("_position_unrealized_pl", None)

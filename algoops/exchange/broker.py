@@ -39,7 +39,13 @@ class Account(msgspec.Struct, frozen=True):
 
 
 class Exchange(TimedBroker):
-    """The broker under an account's terms; `capacity` is the number of bars it logs."""
+    """The broker under an account's terms; `capacity` is the number of bars it logs.
+
+    Attributes:
+        symbol: whose it is, where an account has several; "" elsewhere.
+    """
+
+    symbol = ""
 
     def __init__(self, data: _Data, account: Account, capacity: int) -> None:
         super().__init__(

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import copy
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from backtesting.backtesting import _OutOfMoneyError
@@ -44,6 +45,20 @@ if TYPE_CHECKING:
 
 MOST_WEIGHT = 1e6
 """A target weight beyond it is a mistake."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a weight that waits comes to.
+
+    Attributes:
+        closing: units that close or reduce the position; `opening`: that open or enlarge it.
+    """
+
+    symbol: str
+    weight: float
+    closing: int
+    opening: int
 
 
 class SharedAccount:
@@ -199,12 +214,9 @@ class SharedAccount:
     def _trade_to_weights(self, due: Sequence[SymbolBook]) -> None:
         """Sizes are of the equity at the opens; what opens gets what is left after all costs."""
         ready = [book for book in due if book.symbol in self.weights]
-        weights = {book.symbol: self.weights.pop(book.symbol) for book in ready}
-        equity = sum(book.profit for book in self.books if book.trades) + self.cash
-        wanted = {
-            book: math.trunc(weights[book.symbol] * equity / book.mark) - book.units
-            for book in ready
-        }
+        wanted = self._wanted(ready)
+        for book in ready:
+            del self.weights[book.symbol]
         for book, units in wanted.items():
             less = against(units, book.units)
             if less:
@@ -215,11 +227,32 @@ class SharedAccount:
             if units:
                 book.trade_at_open(units)
 
-    def _free(self) -> float:
-        """Money that new positions may take: free margin, times the leverage."""
+    def _wanted(self, ready: Sequence[SymbolBook]) -> dict[SymbolBook, int]:
+        """Units that bring each of these books to its weight at its mark."""
+        equity = sum(book.profit for book in self.books if book.trades) + self.cash
+        return {
+            book: math.trunc(self.weights[book.symbol] * equity / book.mark) - book.units
+            for book in ready
+        }
+
+    def expected(self) -> list[Expected]:
+        """What the weights that wait would trade if the next open were the last close."""
+        wanted = self._wanted([b for b in self.books if b.symbol in self.weights and b.mark])
+        less = {book: against(units, book.units) for book, units in wanted.items()}
+        freed = sum(book.freed_by(units) for book, units in less.items() if units)
+        entering = {book: units - less[book] for book, units in wanted.items()}
+        entering = {book: units for book, units in entering.items() if units}
+        more = _affordable(entering, self._free(freed))
+        return [
+            Expected(book.symbol, self.weights[book.symbol], units, more.get(book, 0))
+            for book, units in less.items()
+        ]
+
+    def _free(self, freed: float = 0.0) -> float:
+        """Money that new positions may take: free margin and what is freed, times the leverage."""
         profit = sum(book.profit - book.used for book in self.books if book.trades)
         leverage: float = self.books[0]._leverage  # noqa: SLF001  # all have the same
-        return max(0.0, self.cash + profit) * leverage
+        return max(0.0, self.cash + profit + freed) * leverage
 
 
 def _affordable(wanted: dict[SymbolBook, int], free: float) -> dict[SymbolBook, int]:

@@ -143,7 +143,7 @@ def resolve_tasks(
     portfolio, universe = definition.framework == PORTFOLIO, ("", b"")
     if definition.universe is not None:
         try:
-            universe, symbols = _universe(definition.universe, files)
+            universe, symbols = universe_of(definition.universe, files)
         except UserError as error:
             return (), (_no_data(definition.universe, error),)
     for group in [symbols] if portfolio else [(symbol,) for symbol in symbols]:
@@ -165,7 +165,7 @@ def resolve_tasks(
     return tuple(tasks), tuple(findings)
 
 
-def _universe(name: str, files: Mapping[str, bytes]) -> tuple[tuple[str, bytes], tuple[str, ...]]:
+def universe_of(name: str, files: Mapping[str, bytes]) -> tuple[tuple[str, bytes], tuple[str, ...]]:
     """A universe's file (name, content) and its symbols. Raises UserError: it says none."""
     if name not in files:
         raise UserError(f"there is no {name} in the strategy's folder", hint="add it: universe")

@@ -101,11 +101,13 @@ def _over_band(_world: World, _live: Deployment, one: OrderState, rows: Sequence
 
 
 def _cost(world: World, live: Deployment, one: OrderState, _rows: Sequence[Sealed]) -> float:
-    for found in executions(world.store, live.repository, live.name):
-        cost, floor = found["cost_pct"], found["floor_pct"]
-        if found["symbol"] == one.symbol and cost is not None and cost["interval"] is not None:
-            return float(cost["interval"][1] - floor)
-    raise _Unknown("fills of five trades are needed")
+    """Of a portfolio that of the symbol which costs most; all that have fills need enough."""
+    own = one.symbols or (one.symbol,)
+    found = [e for e in executions(world.store, live.repository, live.name) if e["symbol"] in own]
+    costs = [(e["cost_pct"], e["floor_pct"]) for e in found]
+    if not costs or not all(cost is not None and cost["interval"] for cost, _ in costs):
+        raise _Unknown("fills of five trades are needed")
+    return float(max(cost["interval"][1] - floor for cost, floor in costs))
 
 
 _METRICS: Mapping[

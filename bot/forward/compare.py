@@ -14,6 +14,9 @@ Cause = Literal["data", "settings", "engine", "image", "chance"]
 NAMED = 5
 """Restated bars that are named one by one."""
 
+OF_PORTFOLIOS = {"symbol": "", "target": None}
+"""What an order has that is a portfolio's; records from before had no such words."""
+
 SAID = {
     "settings": "the policies make another backtest of it than when the orders were sealed",
     "engine": "the engine has another version than when the orders were sealed",
@@ -45,8 +48,12 @@ class Difference:
 
 
 def orders_text(sheet: OrderSheet) -> str:
-    """What is sealed of a sheet: its orders as JSON."""
+    """What is sealed of a sheet: its orders as JSON; one symbol's are written as ever."""
     orders = [order.model_dump(mode="json") for order in sheet.orders]
+    for order in orders:
+        for name, none in OF_PORTFOLIOS.items():
+            if order[name] == none:
+                del order[name]
     return json.dumps(orders, sort_keys=True, separators=(",", ":"))
 
 

@@ -5,7 +5,6 @@ import uuid
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, replace
 
-import pandas as pd
 import structlog
 
 from bot.checks.base_policies import bench_now
@@ -17,14 +16,12 @@ from bot.forward.edge import edge_of
 from bot.forward.react import react_to
 from bot.forward.wants import AGAIN, GONE, DeployedLook, NoOrders, Want
 from bot.landing.context import Watched, World
-from components.engine.data.calendar import due
 from components.engine.data.prefix import pack, restated, unpack
 from components.errors import TransientError
 from components.ports import Turn
 from components.schema.policies.risk import Floors
 from components.schema.results.orders import OrderSheet
 from components.schema.results.values import ExecutionResult, Status
-from components.state.db import clock
 from components.state.orders import WORKED_OUT, accept_key, late_words, sheet_document
 from components.state.tables.forward import ForwardTrack, OrderState, Sealed
 from components.state.tables.records import Job
@@ -124,6 +121,7 @@ def _standing(asked: Want | NoOrders, reason: str, seen: str) -> OrderState:
         repository=market.repository,
         name=market.name,
         symbol=market.symbol,
+        symbols=market.symbols,
         interval=market.interval,
         deployment=market.deployment,
         version=market.version,
@@ -142,19 +140,18 @@ def _guarded(world: World, want: Want, result: ExecutionResult) -> LookedAt:
         raise
     except Exception as error:
         log.exception("orders broke", strategy=want.market.name)
-        return LookedAt(_standing(want, cause(error), AGAIN + _whole_hash(world, want)))
+        return LookedAt(_standing(want, cause(error), AGAIN + want.seen))
 
 
 def _found(world: World, want: Want, result: ExecutionResult) -> LookedAt:
     """What a run comes to: held against the record, then its new bars."""
-    seen = want.bars.data_hash
     if result.status is not Status.PASSED:
         again = AGAIN if result.status in BY_CHANCE else ""
         reason = f"its run failed: {result.message or result.status}"
-        return LookedAt(_standing(want, reason, again + _whole_hash(world, want)))
-    if result.provenance.data_hash != seen:
+        return LookedAt(_standing(want, reason, again + want.seen))
+    if result.provenance.data_hash != want.bars.data_hash:
         return LookedAt(_standing(want, "the data changed while it was read", ""))
-    standing = _standing(want, "", _whole_hash(world, want))
+    standing = _standing(want, "", want.seen)
     sealed = world.store.forward.sealed(want.track.id) if want.track is not None else []
     differs = difference(
         sealed,
@@ -163,13 +160,12 @@ def _found(world: World, want: Want, result: ExecutionResult) -> LookedAt:
         lambda: restated(_as_it_was(world, sealed), want.bars.frame),
     )
     reason = _withheld(differs) or _dried(want, result.sheets)
-    late_at = clock.text(due(pd.DatetimeIndex(want.bars.frame.index)).to_pydatetime())
-    if not reason and late_at < world.store.now():
-        reason = late_words(late_at)
+    if not reason and want.late_at < world.store.now():
+        reason = late_words(want.late_at)
     standing = replace(
         standing,
         reason=reason,
-        late_at=late_at,
+        late_at=want.late_at,
         integrity=differs.text() if differs is not None else "",
         track=want.track.id if want.track is not None else 0,
     )
@@ -179,11 +175,6 @@ def _found(world: World, want: Want, result: ExecutionResult) -> LookedAt:
     rows = [*sealed, *found.sealed]
     edge = edge_of(world, want.market.content_key, want.market.symbol, rows)
     return replace(found, standing=replace(found.standing, edge=edge))
-
-
-def _whole_hash(world: World, want: Want) -> str:
-    market = want.market
-    return world.bench.data.data_hash(market.symbol, market.interval, None, None)
 
 
 def _withheld(differs: Difference | None) -> str:
@@ -221,6 +212,7 @@ def _with_rows(
         name=market.name,
         version=market.version,
         symbol=market.symbol,
+        symbols=market.symbols,
         interval=market.interval,
         start=want.job.start or "",
         made_of=want.made_of,
@@ -236,7 +228,7 @@ def _row(want: Want, result: ExecutionResult, sheet: OrderSheet, *, published: b
         time=sheet.time,
         content_key=want.market.content_key,
         data=sheet.data,
-        prices=json.dumps(dict(sheet.prices), sort_keys=True),
+        prices=json.dumps({n: v for n, v in sheet.prices.items() if v is not None}, sort_keys=True),
         orders=orders,
         orders_sha256=digest(orders),
         position=sheet.position,
@@ -247,6 +239,7 @@ def _row(want: Want, result: ExecutionResult, sheet: OrderSheet, *, published: b
         counts=want.track is not None,
         published=published,
         fills=_fills_text(sheet, want.floors),
+        positions=json.dumps(dict(sheet.positions)) if want.market.symbols else "",
     )
 
 

@@ -1,7 +1,7 @@
 """A broker's fills beside the sealed record, for whoever shows them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -15,31 +15,35 @@ from components.state.tables.forward import Sealed
 
 def executions(store: Store, repository: str, name: str) -> list[dict[str, Any]]:
     """What the imported fills of a strategy say, one document a symbol; JSON; [] without fills."""
-    intervals = {one.symbol: one.interval for one in store.forward.all_standing(repository, name)}
+    standing = store.forward.all_standing(repository, name)
+    intervals = {symbol: o.interval for o in standing for symbol in o.symbols or (o.symbol,)}
     found = []
     for symbol, fills in store.fills.of(repository, name).items():
         records = store.forward.records(repository, name, symbol)
         bars = sorted(
-            {bar.at: bar for rows in records for bar in _bars(rows)}.values(), key=lambda b: b.at
+            {bar.at: bar for rows in records for bar in _bars(rows, symbol)}.values(),
+            key=lambda b: b.at,
         )
         said = execution(bars, fills, _end(bars, intervals.get(symbol, "")))
         found.append({"strategy": name, "symbol": symbol, "fills": len(fills), **asdict(said)})
     return found
 
 
-def _bars(rows: Sequence[Sealed]) -> list[PaperBar]:
-    """The bars of one record that count."""
+def _bars(rows: Sequence[Sealed], symbol: str) -> list[PaperBar]:
+    """The bars of one record that count; of a portfolio's those that the symbol has."""
     asked = [False, *(row.published for row in rows)]
     return [
-        PaperBar(row.bar, row.time, told, _fills(row))
+        PaperBar(row.bar, row.time, told, tuple(_fills(row, symbol)))
         for row, told in zip(rows, asked, strict=False)
-        if row.counts
+        if row.counts and (not row.positions or f"{symbol} Close" in json.loads(row.prices))
     ]
 
 
-def _fills(row: Sealed) -> tuple[tuple[PaperFill, float], ...]:
-    found = json.loads(row.fills or "[]")
-    return tuple((PaperFill(**one["fill"]), float(one["floor"])) for one in found)
+def _fills(row: Sealed, symbol: str) -> Iterator[tuple[PaperFill, float]]:
+    for one in json.loads(row.fills or "[]"):
+        fill = PaperFill(**one["fill"])
+        if fill.symbol in ("", symbol):
+            yield fill, float(one["floor"])
 
 
 def _end(bars: Sequence[PaperBar], interval: str) -> int:

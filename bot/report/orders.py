@@ -23,14 +23,42 @@ def order_lines(sheet: Sheet) -> list[str]:
     if sheet["reason"]:
         lines = [f"{title}: no orders, because {sheet['reason']}"]
     else:
-        state = f"position {number_words(sheet['position'])}, equity {sheet['equity']:,.2f}"
-        lines = [f"{title}, after the bar of {sheet['bar']}: {state}"]
-        lines += [f"  {order_words(order)}" for order in sheet["orders"]] or ["  no orders"]
+        lines = [f"{title}, after the bar of {sheet['bar']}: {_state_words(sheet)}"]
+        lines += [f"  {line}" for line in orders_words(sheet)] or ["  no orders"]
     if sheet["edge"]:
         lines.append(f"  since the deploy: {edge_words(sheet['edge'])}")
     if sheet["integrity"]:
         lines.append(f"  not as sealed: {sheet['integrity']['message']}")
     return lines
+
+
+def is_portfolio(sheet: Sheet) -> bool:
+    """Whether a sheet is of several symbols on one account."""
+    return list(sheet["symbols"]) != [sheet["symbol"]]
+
+
+def orders_words(sheet: Sheet) -> list[str]:
+    """Each order of a sheet in a line; of a portfolio with its symbol."""
+    several = is_portfolio(sheet)
+    return [
+        f"{one['symbol']}: {order_words(one)}" if several else order_words(one)
+        for one in sheet["orders"]
+    ]
+
+
+def held_words(sheet: Sheet) -> list[str]:
+    """The position; of a portfolio each one that is not zero, with its symbol."""
+    if not is_portfolio(sheet):
+        return [] if sheet["position"] is None else [f"{sheet['position']:,g}"]
+    positions = sheet["positions"] or {}
+    return [f"{symbol} {size:,g}" for symbol, size in positions.items()]
+
+
+def _state_words(sheet: Sheet) -> str:
+    equity = f"equity {sheet['equity']:,.2f}"
+    if not is_portfolio(sheet):
+        return f"position {number_words(sheet['position'])}, {equity}"
+    return f"positions {', '.join(held_words(sheet)) or 'none'}, {equity}"
 
 
 def edge_words(edge: Mapping[str, Any] | None) -> str:
@@ -51,6 +79,8 @@ def order_words(order: Mapping[str, Any]) -> str:
     words = [order["side"], number_words(order["size"])]
     if order["share"] is not None:
         words.append(f"({order['share'] * 100:g} % of the free money)")
+    if order["target"] is not None:
+        words.append(f"(to {order['target'] * 100:.4g} % of the equity)")
     words.append(KINDS[order["kind"]])
     if order["kind"].startswith("stop"):
         words.append(number_words(order["stop"]))

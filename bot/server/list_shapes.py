@@ -24,17 +24,19 @@ class EdgeAnswer(BaseModel):
 
 
 class SheetAnswer(BaseModel):
-    """What a deployed strategy wants next on one symbol.
+    """What a deployed strategy wants next on one symbol, or a portfolio on all its `symbols`.
 
     `reason`: why it wants nothing, or nothing is known; empty where the orders hold. `bar`: the
     last one that was looked at; `late_at`: when the next one should be there. `number` grows with
     each change. `integrity`: how sealed orders and today's replay differ; null: not at all.
+    `positions`: by symbol; `position` is that of the only symbol, null of a portfolio.
     """
 
     repository: str
     strategy: str
     version: str
     symbol: str
+    symbols: list[str]
     interval: str
     number: int
     reason: str
@@ -44,6 +46,7 @@ class SheetAnswer(BaseModel):
     orders: list[WantedOrder]
     orders_sha256: str | None
     position: float | None
+    positions: dict[str, float] | None
     equity: float | None
     edge: EdgeAnswer | None
     data: str | None

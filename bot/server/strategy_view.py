@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.landing import kept
 from bot.landing.execution import executions
-from bot.report.orders import edge_words, execution_words, order_words
+from bot.report.orders import edge_words, execution_words, held_words, orders_words
 from bot.server import figures, text
 from components.schema.results.values import ExecutionResult, Metrics
 from components.state import Store
@@ -164,7 +164,8 @@ def orders_now(store: Store, strategy: Strategy) -> list[dict[str, Any]]:
     return [
         {
             **one,
-            "lines": [order_words(order) for order in one["orders"]],
+            "lines": orders_words(one),
+            "held": held_words(one),
             "edge_words": edge_words(one["edge"]),
         }
         for one in found

@@ -78,7 +78,8 @@ class Attempt:
         )
         self._ledger = self._open_ledger()
         if since is not None:
-            self._ledger.sheets = Sheets(market.bars, since, self._unit, market.finer)
+            noted = market.noted or market.bars
+            self._ledger.sheets = Sheets(noted, since, self._unit, market.finer)
         self._guest: Guest | None = None
         self._course = Course()
         self._done = False

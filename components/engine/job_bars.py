@@ -9,7 +9,7 @@ import pandas as pd
 
 from components.engine.data.listed import bars_of
 from components.engine.intervals import check_detail
-from components.engine.joined import JoinedBars, held_alike, join
+from components.engine.joined import JoinedBars, held_alike, join, side_by_side
 from components.engine.units import unit_of
 from components.errors import UserError
 from components.ports import BacktestJob, SmokeJob
@@ -25,12 +25,14 @@ class Market:
     """The bars that are traded on, those that are held to compare, and finer ones, if asked for.
 
     `joined`: of a portfolio its symbols' bars; `bars` is then what holding them alike is worth.
+    `noted`: the bars as sheets of orders note them, where those are asked for.
     """
 
     bars: Bars
     benchmark: Bars
     finer: Bars | None
     joined: JoinedBars | None = None
+    noted: Bars | None = None
 
 
 def market_of(job: BacktestJob | SmokeJob, data: MarketData) -> Market:
@@ -45,11 +47,14 @@ def market_of(job: BacktestJob | SmokeJob, data: MarketData) -> Market:
 
 def _of_portfolio(job: BacktestJob | SmokeJob, data: MarketData) -> Market:
     several = bars_of(data, job.symbols, job.interval, job.start, job.end)
-    joined = join(several, unit_of(job), job.universe)
+    orders = isinstance(job, BacktestJob) and job.sheets_since is not None
+    going_on = job.going_on if isinstance(job, BacktestJob) else ()
+    joined = join(several, unit_of(job), job.universe, going_on)
     if joined.moments < FEWEST_BARS:
         raise UserError(f"{job.symbol} has bars at {joined.moments} times: too few")
     bars = held_alike(job.symbol, several, joined)
-    return Market(bars, _benchmark(job, bars, data), None, joined)
+    noted = side_by_side(job.symbol, several, joined) if orders else None
+    return Market(bars, _benchmark(job, bars, data), None, joined, noted)
 
 
 def times_of(job: BacktestJob, data: MarketData) -> pd.DatetimeIndex:

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from algoops.statistics import held
@@ -77,13 +78,16 @@ def check_settings(config: BacktestConfig, symbols: int) -> None:
         )
 
 
-def join(several: Sequence[Bars], unit: float, universe: bytes = b"") -> JoinedBars:
+def join(
+    several: Sequence[Bars], unit: float, universe: bytes = b"", going_on: Sequence[str] = ()
+) -> JoinedBars:
     """The bars of several symbols.
 
     Args:
         several: at least one, each of another symbol.
         unit: what is traded whole numbers of, in units of the assets.
         universe: who is a member when, a CSV file's content; b"": all are.
+        going_on: see `BacktestJob`.
 
     Raises:
         UserError: they do not fit together: other lengths of bars, or only some have a time zone.
@@ -91,7 +95,7 @@ def join(several: Sequence[Bars], unit: float, universe: bytes = b"") -> JoinedB
     traded = [in_units(bars, unit) for bars in several]
     try:
         frames = checked({bars.symbol: bars.frame for bars in traded}, some_empty=True)
-        timeline = Timeline(frames, parse_universe(universe) if universe else None)
+        timeline = Timeline(frames, parse_universe(universe) if universe else None, going_on)
     except (TypeError, ValueError) as error:
         raise UserError(str(error), hint="a portfolio's symbols need bars that fit") from error
     pips = {bars.symbol: pip_of(bars) if len(bars.frame) else _PIP for bars in traded}
@@ -103,17 +107,39 @@ def held_alike(name: str, several: Sequence[Bars], joined: JoinedBars) -> Bars:
 
     Its hash is that of all the bars, and what is doubtful in any of them is in it.
     """
-    digest = hashlib.sha256("|".join(f"{b.symbol} {b.data_hash}" for b in several).encode())
     gaps = [bars.gap for bars in several if bars.gap is not None]
     closes = held(joined.timeline, joined.frames)
     return Bars(
         symbol=name,
         interval=several[0].interval,
         frame=pd.DataFrame({"Close": closes}, index=joined.timeline.index),
-        data_hash=digest.hexdigest(),
+        data_hash=hash_of(several),
         doubts=tuple(doubt for bars in several for doubt in bars.doubts),
         gap=max(gaps, key=lambda gap: gap.days, default=None),
     )
+
+
+def hash_of(several: Sequence[Bars]) -> str:
+    """SHA-256 (hex) of the bars of several symbols."""
+    words = "|".join(f"{bars.symbol} {bars.data_hash}" for bars in several)
+    return hashlib.sha256(words.encode()).hexdigest()
+
+
+def side_by_side(name: str, several: Sequence[Bars], joined: JoinedBars) -> Bars:
+    """All columns of all symbols as the data has them, at each time; no value: no bar then.
+
+    Columns are called `SYMBOL Column`.
+    """
+    names = [f"{bars.symbol} {column}" for bars in several for column in bars.frame.columns]
+    values = np.full((len(joined.timeline.index), len(names)), np.nan)
+    column = 0
+    for bars in several:
+        width = len(bars.frame.columns)
+        places = joined.timeline.places[bars.symbol]
+        values[places, column : column + width] = bars.frame.to_numpy(dtype=float)
+        column += width
+    frame = pd.DataFrame(values, joined.timeline.index, names)
+    return Bars(name, several[0].interval, frame, hash_of(several))
 
 
 def members_by_number(joined: JoinedBars) -> dict[int, list[int]]:

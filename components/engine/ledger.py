@@ -162,7 +162,7 @@ class Ledger:
     def end_bar(self, bar: int) -> None:
         """The fills of `bar` are made and its orders are in."""
         if self.sheets is not None:
-            self.sheets.note(bar, self._broker)
+            self.sheets.note(bar, [self._broker], self._broker.equity)
 
     def settle(self) -> pd.Series[Any]:
         """Close what is open where the configuration says so; the package's statistics."""

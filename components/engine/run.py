@@ -44,7 +44,6 @@ def run_smoke(job: SmokeJob, sandbox: Sandbox, data: MarketData) -> ExecutionRes
 def _run(job: BacktestJob | SmokeJob, sandbox: Sandbox, data: MarketData) -> ExecutionResult:
     began = time.perf_counter()
     try:
-        _refuse(job)
         outcome = _tried(job, sandbox, market_of(job, data))
     except (ConfigError, TransientError) as error:
         outcome = ExecutionResult(status=Status.INFRASTRUCTURE_ERROR, message=str(error))
@@ -57,12 +56,6 @@ def _run(job: BacktestJob | SmokeJob, sandbox: Sandbox, data: MarketData) -> Exe
             "duration_s": round(time.perf_counter() - began, 6),
         }
     )
-
-
-def _refuse(job: BacktestJob | SmokeJob) -> None:
-    """Raises UserError for what is not done with several symbols on one account."""
-    if job.symbols and isinstance(job, BacktestJob) and job.sheets_since is not None:
-        raise UserError("orders of the day are not made for portfolios yet")
 
 
 def _tried(job: BacktestJob | SmokeJob, sandbox: Sandbox, market: Market) -> ExecutionResult:

@@ -3,7 +3,7 @@
 import json
 from typing import TYPE_CHECKING, Any
 
-from components.state.tables.forward import OrderState
+from components.state.tables.forward import OrderState, Sealed
 
 if TYPE_CHECKING:
     from components.state.store import Store
@@ -19,13 +19,14 @@ def accept_key(repository: str, name: str) -> str:
     return f"{ACCEPT}:{repository}:{name}"
 
 
-def late_words(due: str) -> str:
+def late_words(due: str, symbols: str = "") -> str:
     """Why orders do not hold any more: the next bar should have been there by then."""
-    return f"the data is late: the next bar should have been there by {due}"
+    whose = f" of {symbols}" if symbols else ""
+    return f"the data{whose} is late: the next bar should have been there by {due}"
 
 
 def sheets(store: "Store", repository: str, name: str) -> list[dict[str, Any]]:
-    """The order sheets of a strategy, one a symbol; empty where nothing is deployed."""
+    """The order sheets of a strategy, one a symbol, or one of a portfolio; empty: not deployed."""
     landed = store.deployments.current(repository, name)
     if landed is None:
         return []
@@ -43,23 +44,43 @@ def sheet_document(store: "Store", standing: OrderState) -> dict[str, Any]:
     if not reason and standing.late_at and standing.late_at < store.now():
         reason = late_words(standing.late_at)
     last = store.forward.last(standing.track) if standing.track else None
-    holds = last is not None and not reason
+    held = last if not reason else None
+    positions = _positions(standing, held) if held is not None else {}
+    alone = len(standing.symbols) < 2  # noqa: PLR2004  # several have no one position
     return {
         "repository": standing.repository,
         "strategy": standing.name,
         "version": standing.version,
         "symbol": standing.symbol,
+        "symbols": list(standing.symbols) or [standing.symbol],
         "interval": standing.interval,
         "number": standing.number,
         "reason": reason,
         "bar": last.time if last is not None else None,
         "first_seen": last.first_seen if last is not None else None,
         "late_at": standing.late_at or None,
-        "orders": json.loads(last.orders) if last is not None and holds else [],
-        "orders_sha256": last.orders_sha256 if last is not None and holds else None,
-        "position": last.position if last is not None and holds else None,
-        "equity": last.equity if last is not None and holds else None,
+        "orders": _orders(standing, held) if held is not None else [],
+        "orders_sha256": held.orders_sha256 if held is not None else None,
+        "position": positions.get(standing.symbol, 0.0) if held is not None and alone else None,
+        "positions": positions if held is not None else None,
+        "equity": held.equity if held is not None else None,
         "edge": json.loads(standing.edge) if standing.edge else None,
         "data": last.data if last is not None else None,
         "integrity": json.loads(standing.integrity) if standing.integrity else None,
     }
+
+
+def _orders(standing: OrderState, last: Sealed) -> list[dict[str, Any]]:
+    """As sealed, each with its symbol."""
+    return [
+        {**order, "symbol": order.get("symbol", standing.symbol), "target": order.get("target")}
+        for order in json.loads(last.orders)
+    ]
+
+
+def _positions(standing: OrderState, last: Sealed) -> dict[str, float]:
+    """Units by symbol; those of a portfolio that are not zero."""
+    if standing.symbols:
+        found: dict[str, float] = json.loads(last.positions)
+        return found
+    return {standing.symbol: last.position}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from components.engine.data.holidays import is_holiday
+
 DAY = 86_400
 FACTOR = 2.5
 """A silence is unusual where it is longer than the usual one by this factor."""
@@ -15,6 +17,9 @@ RECENT = 60
 """Steps that a market's habits are read from."""
 
 FEW = 3
+MOST_CLOSED = 10
+"""Days that a market may be known to be closed for at a time."""
+
 HOLIDAYS = 3
 """Whole weekdays without a bar that a market with weekends may have at a time."""
 
@@ -41,10 +46,18 @@ def silences(index: pd.DatetimeIndex) -> np.ndarray:
 
 
 def due(index: pd.DatetimeIndex) -> pd.Timestamp:
-    """When the bar after the last one should be over, UTC: no later time is usual for it.
+    """When the bar after the last one should be over, UTC; see `coming`."""
+    return coming(index)[1]
 
-    The next bar begins as long after the last one as bars usually follow one of the same weekday
-    and time of day, and is as long as bars usually are. A holiday is not known before it comes.
+
+def coming(index: pd.DatetimeIndex) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """When the bar after the last one should begin, and when it should be over, UTC.
+
+    It begins as long after the last one as bars usually follow one of the same weekday and time of
+    day, on a later day where the market is closed on that one, and is as long as bars usually are.
+    Closed are weekends, where the data has no bars on them, and days on whose like the market had
+    no bars in the years before (`components.engine.data.holidays`). No other closing is known
+    before the next bar is there.
     """
     seconds = _local(index)
     steps = np.diff(seconds)
@@ -54,8 +67,28 @@ def due(index: pd.DatetimeIndex) -> pd.Timestamp:
         wait = int(steps[-RECENT:].max())
     else:
         wait = int(np.median(alike) if len(alike) >= FEW else steps[-RECENT:].max())
+        wait += DAY * _closed_after(seconds, int(seconds[-1]) + wait)
     last = index[-1] if index.tz is not None else index[-1].tz_localize("UTC")
-    return last.tz_convert("UTC") + pd.Timedelta(seconds=wait + usual)
+    begins = last.tz_convert("UTC") + pd.Timedelta(seconds=wait)
+    return begins, begins + pd.Timedelta(seconds=usual)
+
+
+def _closed_after(seconds: np.ndarray, begins: int) -> int:
+    """Days from a moment to the first one on which the market is not known to be closed."""
+    days = np.unique(seconds // DAY)
+    known, closed = frozenset(days.tolist()), _closed_weekdays(days)
+    first = begins // DAY
+    if not is_holiday(known, first):
+        return 0
+    ahead = range(1, MOST_CLOSED)
+    return next(
+        (
+            n
+            for n in ahead
+            if (first + n + 3) % 7 not in closed and not is_holiday(known, first + n)
+        ),
+        0,
+    )
 
 
 def closes_at_weekends(index: pd.DatetimeIndex) -> bool:
@@ -74,13 +107,18 @@ def _closed(days: np.ndarray) -> np.ndarray:
     """Days in each step that the market is closed for: its weekends, and a few whole weekdays."""
     first, last = days[:-1] + 1, days[1:] - 1  # the whole days without a bar
     missing = np.maximum(last - first + 1, 0)
-    weekday = (days + 3) % 7  # 1970-01-01 was a Thursday
-    closed = [day for day in (5, 6) if (weekday == day).mean() < 0.01]  # noqa: PLR2004  # a share
+    closed = _closed_weekdays(days)
     if not closed:
         return np.zeros(len(missing))
     weekend = sum((_until(last, day) - _until(first - 1, day) for day in closed), 0 * missing)
     weekend = np.where(missing > 0, weekend, 0)
     return np.asarray(weekend + np.minimum(missing - weekend, HOLIDAYS))
+
+
+def _closed_weekdays(days: np.ndarray) -> list[int]:
+    """Saturday (5) and Sunday (6), where there are no bars on them, or hardly any."""
+    weekday = (days + 3) % 7  # 1970-01-01 was a Thursday
+    return [day for day in (5, 6) if (weekday == day).mean() < 0.01]  # noqa: PLR2004  # a share
 
 
 def _until(days: np.ndarray, weekday: int) -> np.ndarray:

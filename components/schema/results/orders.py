@@ -10,6 +10,9 @@ class WantedOrder(Value):
     """One order that waits for the next bar. Sizes in units of the asset, above zero.
 
     Attributes:
+        symbol: of a portfolio's order; "" where the sheet is of one symbol.
+        target: where a portfolio asked for a weight: the share of its equity that the symbol comes
+            to; `size` is then what that takes at the last close, and the next open decides.
         share: where the strategy asked for a share of its free money: which one (0 to 1); `size`
             is then what that comes to at the last close, and the next open decides.
         kind: market, limit, stop or stop_limit; market_on_close: at the close of the bar itself.
@@ -27,6 +30,8 @@ class WantedOrder(Value):
     sl: float | None = None
     tp: float | None = None
     tag: str | None = None
+    symbol: str = ""
+    target: float | None = None
 
 
 class PaperFill(Value):
@@ -38,6 +43,7 @@ class PaperFill(Value):
         price: with the slippage of the backtest; `quoted`: the same without it.
         fee: commission, in account currency.
         opens: whether a trade begins; only those pay slippage.
+        symbol: of a portfolio's; "" where the sheet is of one symbol.
     """
 
     time: str
@@ -47,6 +53,7 @@ class PaperFill(Value):
     quoted: float
     fee: float
     opens: bool
+    symbol: str = ""
 
 
 class OrderSheet(Value):
@@ -58,7 +65,8 @@ class OrderSheet(Value):
         prices: the bar's own columns.
         data: SHA-256 (hex) of all bars up to and with this one.
         fills: what was filled since the bar before.
-        position: signed, in units of the asset.
+        position: signed, in units of the asset; 0 of a portfolio.
+        positions: of a portfolio those that are not zero, by symbol.
         equity: at the bar's close, in account currency.
     """
 
@@ -70,6 +78,7 @@ class OrderSheet(Value):
     fills: tuple[PaperFill, ...] = ()
     position: float = 0.0
     equity: float = 0.0
+    positions: Mapping[str, float] = {}
 
 
 class BrokerFill(Value):

@@ -312,3 +312,16 @@ def m0019_fills(db: Database) -> None:
             BEGIN SELECT RAISE(ABORT, 'fills are append-only'); END;
         """,
     )
+
+
+@migrations()
+def m0020_portfolio_orders(db: Database) -> None:
+    """Of a portfolio: the symbols that its orders are for (JSON), and what it holds of each."""
+    execute(
+        db,
+        """
+        ALTER TABLE tracks ADD COLUMN symbols TEXT NOT NULL DEFAULT '[]';
+        ALTER TABLE standing ADD COLUMN symbols TEXT NOT NULL DEFAULT '[]';
+        ALTER TABLE forward ADD COLUMN positions TEXT NOT NULL DEFAULT '';
+        """,
+    )

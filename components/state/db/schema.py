@@ -26,6 +26,7 @@ NAMES = (
     "m0017_since_deploy",
     "m0018_bodies",
     "m0019_fills",
+    "m0020_portfolio_orders",
 )
 """The migrations of `migrations.py`, in their order."""
 

@@ -1,17 +1,20 @@
 """The forward record: what each deployed version wanted after each bar; once written it stays."""
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from components.state.db.database import Database
 
 
 @dataclass(frozen=True)
 class ForwardTrack:
-    """One deployment of a strategy on one symbol, since a bar.
+    """One deployment of a strategy on one symbol, or of a portfolio on all of its, since a bar.
 
     Attributes:
+        symbol: of a portfolio a name for its `symbols`, which are empty elsewhere.
         deployment: number of the landing.
         start: first day (ISO) of the bars that it is run on; "": all.
         made_of: hash of all that decides orders, but data, engine and image.
@@ -29,6 +32,7 @@ class ForwardTrack:
     made_of: str
     reason: str
     began_at: str = ""
+    symbols: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,7 @@ class Sealed:
         orders: what was wanted (JSON), and its SHA-256 (hex).
         counts: whether the bar arrived after the deploy.
         published: whether its orders were told while it was the last bar.
+        positions: of a portfolio the units that it holds, by symbol (JSON); "" elsewhere.
         fills: what this bar filled of the orders before (JSON: `PaperFill`, and `floor`: what the
             policy's floors took of it then, in account currency); "": it was not noted.
     """
@@ -62,14 +67,16 @@ class Sealed:
     counts: bool
     published: bool
     fills: str = ""
+    positions: str = ""
     first_seen: str = ""
 
 
 @dataclass(frozen=True)
 class OrderState:
-    """What stands now of a deployed strategy on one symbol.
+    """What stands now of a deployed strategy on one symbol, or of a portfolio on all of its.
 
     Attributes:
+        symbol, symbols: see `ForwardTrack`.
         number: counts what was told of it; one more with each change.
         track: number of its record; 0 where there is none yet.
         reason: why there are no orders; "": those of the record's last bar hold.
@@ -96,6 +103,12 @@ class OrderState:
     told: str = ""
     updated_at: str = ""
     edge: str = ""
+    symbols: tuple[str, ...] = ()
+
+
+Kind = TypeVar("Kind", ForwardTrack, OrderState)
+
+_TRADED = "(symbol = ? OR EXISTS (SELECT 1 FROM json_each(symbols) WHERE value = ?))"
 
 
 class Forward:
@@ -106,7 +119,7 @@ class Forward:
 
     def begin(self, track: ForwardTrack) -> int:
         """Begin a record; its number."""
-        values = {**vars(track), "began_at": self._db.now()}
+        values = {**_columns(track), "began_at": self._db.now()}
         del values["id"]
         with self._db.transaction():
             return self._db.insert("tracks", values)
@@ -135,7 +148,7 @@ class Forward:
             "SELECT * FROM tracks WHERE deployment = ? AND symbol = ? ORDER BY id DESC LIMIT 1",
             (deployment, symbol),
         )
-        return ForwardTrack(**dict(row)) if row is not None else None
+        return _read(ForwardTrack, row) if row is not None else None
 
     def seal(self, track: int, rows: Sequence[Sealed]) -> None:
         """Write down what was wanted; a bar that has its row keeps that one."""
@@ -144,8 +157,8 @@ class Forward:
                 self._db.execute(
                     "INSERT INTO forward (track, bar, time, content_key, data, prices, orders,"
                     " orders_sha256, position, equity, engine, image, made_of, counts, published,"
-                    " fills, first_seen)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                    " fills, positions, first_seen)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                     " ON CONFLICT (track, bar) DO NOTHING",
                     (track, *list(vars(row).values())[:-1], self._db.now()),
                 )
@@ -156,17 +169,18 @@ class Forward:
         return [_sealed(row) for row in rows]
 
     def records(self, repository: str, name: str, symbol: str) -> list[list[Sealed]]:
-        """All records of a strategy on a symbol, the oldest one first."""
+        """All records of a strategy in which a symbol is traded, the oldest one first."""
         tracks = self._db.rows(
-            "SELECT id FROM tracks WHERE repository = ? AND name = ? AND symbol = ? ORDER BY id",
-            (repository, name, symbol),
+            f"SELECT id FROM tracks WHERE repository = ? AND name = ? AND {_TRADED} ORDER BY id",  # noqa: S608  # our words
+            (repository, name, symbol, symbol),
         )
         return [self.sealed(row["id"]) for row in tracks]
 
     def traders(self, symbol: str) -> list[tuple[str, str]]:
         """Repository and name of the strategies that have a record on a symbol."""
         rows = self._db.rows(
-            "SELECT DISTINCT repository, name FROM tracks WHERE symbol = ? ORDER BY 1, 2", (symbol,)
+            f"SELECT DISTINCT repository, name FROM tracks WHERE {_TRADED} ORDER BY 1, 2",  # noqa: S608  # our words
+            (symbol, symbol),
         )
         return [(row["repository"], row["name"]) for row in rows]
 
@@ -197,7 +211,7 @@ class Forward:
 
     def stand(self, now: OrderState) -> None:
         """Say what stands now."""
-        values = {**vars(now), "updated_at": self._db.now()}
+        values = {**_columns(now), "updated_at": self._db.now()}
         columns, marks = ", ".join(values), ", ".join("?" for _ in values)
         with self._db.transaction():
             self._db.execute(
@@ -211,7 +225,7 @@ class Forward:
             "SELECT * FROM standing WHERE repository = ? AND name = ? AND symbol = ?",
             (repository, name, symbol),
         )
-        return OrderState(**dict(row)) if row is not None else None
+        return _read(OrderState, row) if row is not None else None
 
     def all_standing(self, repository: str, name: str | None = None) -> list[OrderState]:
         """What stands now, by name and symbol; `name`: of one strategy."""
@@ -220,7 +234,7 @@ class Forward:
             " AND (:name IS NULL OR name = :name) ORDER BY name, symbol",
             {"repository": repository, "name": name},
         )
-        return [OrderState(**dict(row)) for row in rows]
+        return [_read(OrderState, row) for row in rows]
 
     def at_commit(self, repository: str, commit: str) -> list[OrderState]:
         """What stands now of all that landed with a commit and is still deployed."""
@@ -229,7 +243,15 @@ class Forward:
             ' WHERE s.repository = ? AND d."commit" = ? ORDER BY s.name, s.symbol',
             (repository, commit),
         )
-        return [OrderState(**dict(row)) for row in rows]
+        return [_read(OrderState, row) for row in rows]
+
+
+def _columns(record: ForwardTrack | OrderState) -> dict[str, Any]:
+    return {**vars(record), "symbols": json.dumps(record.symbols)}
+
+
+def _read(kind: type[Kind], row: sqlite3.Row) -> Kind:
+    return kind(**{**dict(row), "symbols": tuple(json.loads(row["symbols"]))})
 
 
 def _sealed(row: sqlite3.Row) -> Sealed:

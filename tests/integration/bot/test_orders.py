@@ -61,7 +61,9 @@ def test_new_bar_brings_its_orders_to_all_who_ask(live):
     sheet = live.sheet("one")
     assert sheet["reason"] == ""
     assert sheet["bar"] == live.whole.index[-1].isoformat()
-    assert sheet["orders"] == json.loads(live.record("one")[-1].orders)
+    sealed = json.loads(live.record("one")[-1].orders)
+    assert sheet["orders"] == [{**order, "symbol": "AAA", "target": None} for order in sealed]
+    assert (sheet["symbols"], sheet["positions"]) == (["AAA"], {"AAA": sheet["position"]})
     assert OrdersChanged("one", "AAA") in heard
     assert [row.counts for row in live.record("one")] == [False, True, True]
     assert [row.published for row in live.record("one")] == [False, False, True]
@@ -186,16 +188,6 @@ def test_missing_symbol_keeps_only_its_own_orders_back(ground):
     ground.write(ground.whole, "BBB")
     assert ground.look() == 2
     assert [s["reason"] for s in ground.sheets("one")] == ["", ""]
-
-
-def test_portfolio_has_no_orders_yet_and_says_so(ground):
-    for symbol in ("AAA", "BBB"):
-        ground.write(ground.bars(199), symbol)
-    ground.deploy("one", symbols="AAA, BBB]\nframework: portfolio  # [")
-    assert ground.look() == 0
-    told = [(s["symbol"], s["reason"], s["orders"]) for s in ground.sheets("one")]
-    why = "orders of the day are not made for portfolios yet"
-    assert told == [("AAA", why, []), ("BBB", why, [])]
 
 
 def test_run_that_fails_gives_no_orders_and_the_reason(ground):

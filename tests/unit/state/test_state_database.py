@@ -303,6 +303,11 @@ FILL = {
                              published)
             VALUES (1, 1, '2026-01-01', 'k', 'd', '{}', '', '[]', 's', 0, 1, '1', 'i', '', 1, 1);
     """,
+    "m0019_fills": """
+        INSERT INTO standing (repository, name, symbol, interval, deployment, version, number,
+                              track, reason, late_at, seen, integrity, told, updated_at)
+            VALUES ('main', 'RSI', 'SPX', '1d', 1, '0.8.0', 1, 1, '', '', '', '', '', '');
+    """,
 }
 
 
