@@ -11,7 +11,7 @@ FIRST, COUNT = 2_250, 800
 FEWEST = 'metric: trades, op: ">=", value: '
 
 
-def few_bars(folder: Path) -> dict[str, object]:
+def few_bars(folder: Path, first: int = FIRST, count: int = COUNT) -> dict[str, object]:
     """Write bars and policies beside a configuration; what it says of them.
 
     A check of `sma_cross` on two symbols of 5,031 bars takes some five CPU seconds more.
@@ -20,7 +20,7 @@ def few_bars(folder: Path) -> dict[str, object]:
     bars.mkdir()
     for file in (PROJECT / "examples" / "data").glob("*.csv"):
         head, *rows = file.read_text().splitlines(keepends=True)
-        (bars / file.name).write_text("".join([head, *rows[FIRST : FIRST + COUNT]]))
+        (bars / file.name).write_text("".join([head, *rows[first : first + count]]))
     if not risk.exists():
         shutil.copytree(PROJECT / "policies", risk.parent)
     text = risk.read_text()

@@ -1,4 +1,4 @@
-"""`algoops demo`: the whole main job on a throw-away local repository, in about a minute."""
+"""`algoops demo`: the whole main job, and what follows a deploy, on a throw-away repository."""
 
 import shutil
 import signal
@@ -11,9 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.cli.common import EXIT_ERROR, EXIT_PASSED, err, errors_for_people, out
-from bot.demo.play import Act, Play
+from bot.demo.acts import Act
+from bot.demo.life import open_market
+from bot.demo.market import ComingBars
+from bot.demo.play import Play
 from bot.demo.stage import MARKER, Stage, set_stage
 from components.errors import UserError
+from components.state import DATABASE, Store
 
 
 def register(app: typer.Typer) -> None:
@@ -28,14 +32,15 @@ def demo(
     port: Annotated[int, typer.Option(help="Port of the pages; 0 takes a free one.")] = 0,
     serve: Annotated[bool, typer.Option(help="Stay up afterwards, to look around.")] = False,
 ) -> None:
-    """Push strategies as an author would, and watch each one be judged, deployed, rolled back."""
+    """Push strategies as an author would; see them judged, deployed, promoted, rolled back."""
     with errors_for_people():
         place = folder or Path(tempfile.mkdtemp(prefix="algoops-demo-"))
         _clear(place)
         stage = set_stage(place.resolve(), port)
+        market = open_market(stage)
         out.print(f"The demo runs in {place}", highlight=False)
         try:
-            acts = _play(stage)
+            acts = _play(stage, market)
             _summary(stage, acts)
             if serve:
                 _serve(stage)
@@ -57,7 +62,7 @@ def _clear(place: Path) -> None:
     shutil.rmtree(place)
 
 
-def _play(stage: Stage) -> list[Act]:
+def _play(stage: Stage, market: ComingBars) -> list[Act]:
     with out.status("starting the daemon") as status:
 
         def tell(what: str) -> None:
@@ -66,8 +71,9 @@ def _play(stage: Stage) -> list[Act]:
                 out.print(f"... {what}", markup=False, highlight=False)
 
         stage.daemon.start()
-        play = Play(stage, tell)
-        play.run()
+        with Store(stage.state / DATABASE) as store:
+            play = Play(stage, tell, store)
+            play.run(market)
     return play.acts
 
 

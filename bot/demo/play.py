@@ -1,31 +1,15 @@
 """The play: each act does what a person would do, and says whether it ended as it should."""
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from bot.demo.stage import EXAMPLES, Stage
-from components.errors import AlgoOpsError, TransientError
+from bot.demo.acts import REPOSITORY, Acts, words
+from bot.demo.life import after_the_deploy
+from bot.demo.market import ComingBars
+from bot.demo.stage import EXAMPLES
 from components.schema.results.report import Report
 from components.schema.results.values import CheckName, Verdict
-from components.state import DATABASE, Store
 from components.state.tables.records import Run
-
-REPOSITORY = "demo"
-WAIT_S = 60.0
-POLL_S = 0.05
-
-
-@dataclass(frozen=True)
-class Act:
-    """One line of the summary."""
-
-    what: str
-    expected: str
-    got: str
-    ok: bool
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -50,34 +34,31 @@ ENDLESS = Bad(
 )
 
 
-@dataclass
-class Play:
-    """The acts of the demo, on a stage; `tell` is called as each begins and ends."""
+class Play(Acts):
+    """The acts of the demo on the examples' strategies, in their order."""
 
-    stage: Stage
-    tell: Callable[[str], None]
-    acts: list[Act] = field(default_factory=list)
+    def run(self, market: ComingBars) -> None:
+        """Everything, in order; an act that fails does not stop the others.
 
-    def run(self) -> None:
-        """Everything, in order; an act that fails does not stop the others."""
-        with Store(self.stage.state / DATABASE) as store:
-            self._store = store
-            heads = self._push_all()
-            self._power_cut(heads[ENDLESS.branch])
-            self._sound(heads["add-sma-cross"])
-            for bad in BAD:
-                self._bad(bad, heads[bad.branch])
-            self._deploy("1.0.0", "add-sma-cross")
-            self._improve()
-            self._deploy("1.1.0", "improve-sma-cross")
-            self._rollback()
-            self._refused()
+        Args:
+            market: the daemon's data folder; its last bars are still to come.
+        """
+        heads = self._push_all()
+        self._power_cut(heads[ENDLESS.branch])
+        self._sound(heads["add-sma-cross"])
+        for bad in BAD:
+            self._bad(bad, heads[bad.branch])
+        self._deploy("1.0.0", "add-sma-cross")
+        self._improve()
+        self._deploy("1.1.0", "improve-sma-cross")
+        after_the_deploy(self, market)
+        self._refused()
 
     # --- pushing -------------------------------------------------------------------------------
 
     def _push_all(self) -> dict[str, str]:
         heads = {}
-        with self._act("push six branches with plain git", "taken") as act:
+        with self.act("push six branches with plain git", "taken") as act:
             heads[ENDLESS.branch] = self._push_bad(ENDLESS)
             heads["add-sma-cross"] = self._push(
                 "add-sma-cross",
@@ -105,8 +86,8 @@ class Play:
     # --- verdicts ------------------------------------------------------------------------------
 
     def _sound(self, head: str) -> None:
-        with self._act("a sound strategy: sma_cross 1.0.0", "passed, metrics, a chart") as act:
-            run, report = self._finished("add-sma-cross", head)
+        with self.act("a sound strategy: sma_cross 1.0.0", "passed, metrics, a chart") as act:
+            run, report = self.finished("add-sma-cross", head)
             note = self.stage.git("notes", "--ref=algoops", "show", head)
             strategy = report.strategies[0]
             shown = "xychart-beta" in note and "Sharpe" in note
@@ -120,34 +101,34 @@ class Play:
             act(told, ok=run.verdict is Verdict.PASSED and shown)
 
     def _bad(self, bad: Bad, head: str) -> None:
-        with self._act(f"{bad.what}: {bad.strategy}", f"failed at {bad.stage}") as act:
-            run, report = self._finished(bad.branch, head)
+        with self.act(f"{bad.what}: {bad.strategy}", f"failed at {bad.stage}") as act:
+            run, report = self.finished(bad.branch, head)
             act(*_judge(bad, run, report))
 
     def _power_cut(self, head: str) -> None:
         """SIGKILL in the middle of the endless loop's run; it must finish exactly once."""
-        with self._act(
+        with self.act(
             "kill -9 in the middle of a run: patient_trader", "one run, finished: timeout"
         ) as act:
-            self._wait(lambda: self._is_in_sandbox(head), "the endless loop was not started")
+            self.wait(lambda: self._is_in_sandbox(head), "the endless loop was not started")
             self.stage.daemon.kill()
             self.stage.daemon.start()
-            run, report = self._finished(ENDLESS.branch, head)
+            run, report = self.finished(ENDLESS.branch, head)
             runs = self._runs(ENDLESS.branch)
             told, ok = _judge(ENDLESS, run, report)
             act(f"{len(runs)} run, started {run.starts} times: {told}", ok=ok and len(runs) == 1)
 
     def _is_in_sandbox(self, head: str) -> bool:
-        run = self._store.runs.latest(REPOSITORY, f"branch/{ENDLESS.branch}", head=head)
+        run = self.store.runs.latest(REPOSITORY, f"branch/{ENDLESS.branch}", head=head)
         if run is None:
             return False
-        done = {c.name for c in self._store.runs.checks(run.id)}
+        done = {c.name for c in self.store.runs.checks(run.id)}
         return CheckName.CODE in done
 
     # --- deploys -------------------------------------------------------------------------------
 
     def _deploy(self, version: str, branch: str) -> None:
-        with self._act(f"deploy sma_cross {version}", "merge commit and tag") as act:
+        with self.act(f"deploy sma_cross {version}", "merge commit and tag") as act:
             done = self.stage.algoops("deploy", "sma_cross", "--ref", branch)
             tag = f"sma_cross/v{version}"
             tip = self.stage.git("rev-parse", "main")
@@ -155,95 +136,39 @@ class Play:
             landed = done.returncode == 0
             tagged = self.stage.git("rev-parse", f"{tag}^{{commit}}") if landed else ""
             ok = landed and len(parents) == 2 and tagged == tip  # noqa: PLR2004  # a merge
-            act(f"merge {tip[:10]}, tag {tag}" if ok else _words(done.stderr), ok=ok)
+            act(f"merge {tip[:10]}, tag {tag}" if ok else words(done.stderr), ok=ok)
 
     def _improve(self) -> None:
-        with self._act("an improved sma_cross, 1.1.0", "passed, compared with 1.0.0") as act:
+        with self.act("an improved sma_cross, 1.1.0", "passed, compared with 1.0.0") as act:
             source = EXAMPLES / "proposals" / "improve-sma-cross"
             head = self._push(
                 "improve-sma-cross",
                 "Let the averages be slower",
                 lambda: self.stage.author.put(source, "."),
             )
-            run, report = self._finished("improve-sma-cross", head)
+            run, report = self.finished("improve-sma-cross", head)
             compared = report.strategies[0].base_metrics is not None
             act(
                 f"{report.verdict}: {report.summary}",
                 ok=run.verdict is Verdict.PASSED and compared,
             )
 
-    def _rollback(self) -> None:
-        with self._act("roll back sma_cross", "1.0.0 is live, 1.1.0 is held") as act:
-            done = self.stage.algoops("rollback", "sma_cross", "--reason", "the demo wants it")
-            live = self.stage.git("rev-parse", "main:strategies/sma_cross")
-            first = self.stage.git("rev-parse", "sma_cross/v1.0.0^{commit}:strategies/sma_cross")
-            revert = "Reverts:" in self.stage.git("log", "-1", "--format=%B", "main")
-            held = self._store.holds.active(REPOSITORY, "sma_cross", "1.1.0") is not None
-            ok = done.returncode == 0 and live == first and revert and held
-            act(_words(done.stdout) if ok else _words(done.stderr or done.stdout), ok=ok)
-
     def _refused(self) -> None:
-        with self._act("deploy 1.1.0 once more", "refused: it is held") as act:
+        with self.act("deploy 1.1.0 once more", "refused: it is held") as act:
             head = self._push(
                 "once-more",
                 "Bring 1.1.0 back",
                 lambda: self.stage.author.take("sma_cross/v1.1.0", "strategies/sma_cross"),
             )
-            self._finished("once-more", head)
+            self.finished("once-more", head)
             before = self.stage.git("rev-parse", "main")
             done = self.stage.algoops("deploy", "sma_cross", "--ref", "once-more")
             unmoved = before == self.stage.git("rev-parse", "main")
             ok = done.returncode == 1 and "held" in done.stderr and unmoved
-            act(_words(done.stderr or done.stdout), ok=ok)
-
-    # --- helpers -------------------------------------------------------------------------------
-
-    def _finished(self, branch: str, head: str) -> tuple[Run, Report]:
-        """The finished and published run of a head."""
-        proposal = f"branch/{branch}"
-
-        def published() -> bool:
-            return (self.stage.state / "reports" / REPOSITORY / f"{branch}.json").is_file() and (
-                self._store.runs.latest(REPOSITORY, proposal, head=head, finished=True) is not None
-            )
-
-        self._wait(published, f"no verdict on {branch}")
-        run = self._store.runs.latest(REPOSITORY, proposal, head=head, finished=True)
-        if run is None:
-            raise TransientError(f"no verdict on {branch}")
-        return run, Report.model_validate_json(run.report)
+            act(words(done.stderr or done.stdout), ok=ok)
 
     def _runs(self, branch: str) -> list[Run]:
-        return self._store.runs.list(repository=REPOSITORY, proposal=f"branch/{branch}")
-
-    def _wait(self, condition: Callable[[], bool], problem: str) -> None:
-        deadline = time.monotonic() + WAIT_S
-        while time.monotonic() < deadline:
-            if condition():
-                return
-            time.sleep(POLL_S)  # why: waiting for another process, with a deadline
-        raise TransientError(f"{problem} within {WAIT_S:.0f} s")
-
-    @contextmanager
-    def _act(self, what: str, expected: str) -> Iterator["_Note"]:
-        self.tell(what)
-        note = _Note()
-        started = time.monotonic()
-        try:
-            yield note
-        except AlgoOpsError as error:
-            note(str(error), ok=False)
-        self.acts.append(Act(what, expected, note.got, note.ok, time.monotonic() - started))
-
-
-class _Note:
-    """What an act came to; not ok until it says so."""
-
-    got = "nothing"
-    ok = False
-
-    def __call__(self, got: str, ok: bool) -> None:  # noqa: FBT001  # always named
-        self.got, self.ok = got, ok
+        return self.store.runs.list(repository=REPOSITORY, proposal=f"branch/{branch}")
 
 
 def _judge(bad: Bad, run: Run, report: Report) -> tuple[str, bool]:
@@ -260,7 +185,3 @@ def _judge(bad: Bad, run: Run, report: Report) -> tuple[str, bool]:
     parts = (first.file, first.line, first.column)
     where = ":".join(str(part) for part in parts if part) + ": " if first.line else ""
     return f"{report.verdict}: {where}{first.message}", caught and named and never_ran
-
-
-def _words(text: str) -> str:
-    return " ".join(text.split())[:300]

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def set_stage(folder: Path, port: int, on_base: tuple[str, ...] = ON_BASE) -> St
     state.mkdir(exist_ok=True)
     make_repository(repository, names=on_base)
     shutil.copytree(PROJECT / "policies", folder / "policies")
-    _shorten_limits(folder / "policies" / "sandbox.yaml")
+    change(folder / "policies" / "sandbox.yaml", {"smoke": {"cpu_s": SMOKE_CPU_S}})
     config = folder / "config.yaml"
     config.write_text(yaml.safe_dump(_settings(port)), encoding="utf-8")
     author = Author(folder / "author", repository)
@@ -79,7 +80,10 @@ def _settings(port: int) -> dict[str, object]:
     }
 
 
-def _shorten_limits(policy: Path) -> None:
-    document = yaml.safe_load(policy.read_text(encoding="utf-8")) or {}
-    document.setdefault("smoke", {})["cpu_s"] = SMOKE_CPU_S
-    policy.write_text(yaml.safe_dump(document), encoding="utf-8")
+def change(file: Path, changes: Mapping[str, object]) -> None:
+    """Write values into a YAML file; those of a section join what the section has."""
+    document = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    for section, values in changes.items():
+        old = document.get(section)
+        document[section] = {**(old or {}), **values} if isinstance(values, dict) else values
+    file.write_text(yaml.safe_dump(document), encoding="utf-8")

@@ -9,10 +9,8 @@ import uuid
 from dataclasses import replace
 from pathlib import Path
 
-import yaml
-
 from bot.demo.author import Author
-from bot.demo.stage import set_stage
+from bot.demo.stage import change, set_stage
 from components.errors import TransientError
 from components.state import DATABASE, Store
 from tests.port_support import free_port
@@ -44,9 +42,9 @@ class Stage:
         }
         self.backend = backend
         self.set = set_stage(folder / "stage", 0, on_base=("rsi_reversion",))
-        _change(self.set.config, {"schedule": {"tick_s": TICK_S}})
+        change(self.set.config, {"schedule": {"tick_s": TICK_S}})
         limits = {"cpu_s": BUSY_LOOP_S}
-        _change(self.set.folder / "policies/sandbox.yaml", {"smoke": limits})
+        change(self.set.folder / "policies/sandbox.yaml", {"smoke": limits})
         self.hub = self._on_github(seed) if forge == "github" else None
         self.witness = Witness(self.mark, folder)
         self.witness.start()
@@ -56,11 +54,11 @@ class Stage:
         hub = Hub(self.folder, self.set.repository, seed)
         port = free_port()
         settings = {"name": REPOSITORY, "forge": "github", "github": hub.settings()}
-        _change(self.set.config, {"server": {"port": port}})
-        _change(self.set.config, {"repositories": [settings]})
+        change(self.set.config, {"server": {"port": port}})
+        change(self.set.config, {"repositories": [settings]})
         author = Author(self.folder / "author", hub.path)
         self.set = replace(self.set, repository=hub.path, author=author)
-        _change(self.set.config, {"schedule": {"tick_s": HUB_TICK_S}})
+        change(self.set.config, {"schedule": {"tick_s": HUB_TICK_S}})
         hub.start(f"http://127.0.0.1:{port}")
         return hub
 
@@ -134,11 +132,3 @@ class Stage:
         self.witness.stop()
         for process in self.witness.left():
             tell(process.pid, signal.SIGKILL)
-
-
-def _change(file: Path, changes: dict[str, object]) -> None:
-    document = yaml.safe_load(file.read_text(encoding="utf-8"))
-    for section, values in changes.items():
-        old = document.get(section)
-        document[section] = {**(old or {}), **values} if isinstance(values, dict) else values
-    file.write_text(yaml.safe_dump(document), encoding="utf-8")

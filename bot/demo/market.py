@@ -1,0 +1,70 @@
+"""The demo's market: the examples' bars as if they were of these days, and the days that follow."""
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+
+DAYS = 3
+"""Bars that are kept back, to come one by one."""
+
+RESTATED = 5
+"""So many bars before the first of these stands the one that is restated."""
+
+FACTOR = 1.08
+
+
+class ComingBars:
+    """A data folder in which the last few bars of a source come one by one.
+
+    Args:
+        folder: where its files go.
+        source: files of daily bars, `SYMBOL_1d.csv`.
+        until: day (ISO) of the last bar that comes; later ones of the source are left out.
+    """
+
+    def __init__(self, folder: Path, source: Path, until: str) -> None:
+        self._folder = folder
+        self._heads: dict[str, str] = {}
+        self._rows: dict[str, list[str]] = {}
+        for file in sorted(source.glob("*_1d.csv")):
+            head, *rows = file.read_text(encoding="utf-8").splitlines()
+            rows = [row for row in rows if row[:10] <= until]
+            self._heads[file.name], self._rows[file.name] = head, _of_these_days(rows)
+        self._shown = min(len(rows) for rows in self._rows.values()) - DAYS
+        folder.mkdir()
+        self._write()
+
+    def next_day(self) -> str:
+        """Add the next bar to each file; its day."""
+        self._shown += 1
+        self._write()
+        return next(iter(self._rows.values()))[self._shown - 1][:10]
+
+    def restate(self, symbol: str) -> str:
+        """Change the close of a past bar, as a vendor who corrects it; what was changed."""
+        rows = self._rows[f"{symbol}_1d.csv"]
+        place = len(rows) - DAYS - RESTATED
+        day, first, _, low, close, *rest = rows[place].split(",")
+        corrected = f"{float(close) * FACTOR:.2f}"
+        rows[place] = ",".join((day, first, corrected, low, corrected, *rest))
+        self._write()
+        return f"the close of {symbol} on {day}: {close} before, {corrected} now"
+
+    def _write(self) -> None:
+        """Whole files, each written beside its place and then renamed."""
+        for name, rows in self._rows.items():
+            beside = self._folder / f"{name}.new"
+            lines = (self._heads[name], *rows[: self._shown])
+            beside.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+            beside.replace(self._folder / name)
+
+
+def _of_these_days(rows: Sequence[str]) -> list[str]:
+    """The rows moved by whole weeks, so that the last one before the days to come is not late.
+
+    It is of today or of the six days after it: what comes after it is not due yet.
+    """
+    last = dt.date.fromisoformat(rows[-1 - DAYS][:10])
+    weeks = -((last - dt.datetime.now(dt.UTC).date()) // dt.timedelta(weeks=1))
+    by = dt.timedelta(weeks=weeks)
+    return [f"{dt.date.fromisoformat(row[:10]) + by}{row[10:]}" for row in rows]
