@@ -53,6 +53,10 @@ class Enqueued(Waiting):
     """A queue of the forge has it and lands it by itself, or takes it out."""
 
 
+class BranchTaken(UserError):
+    """A branch that was to be new, or to hold what was seen there, holds something else."""
+
+
 class Conflict(UserError):
     """Two changes touch the same lines; carries the paths.
 

@@ -561,7 +561,8 @@ class Forge(Protocol):
             onto: the branch of a stage; "" is the base.
 
         Raises:
-            UserError: the forge refused, or the branch holds something else.
+            UserError: the forge refused.
+            BranchTaken: the branch holds something else.
         """
 
     def ping(self) -> str:

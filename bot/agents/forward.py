@@ -19,6 +19,7 @@ from mcp.types import (
     ReadResourceResult,
 )
 
+from bot.agents.bounds import within_bounds
 from bot.agents.door import TOOLS_PATH
 from components.errors import TransientError, UserError
 
@@ -64,17 +65,27 @@ async def forward(url: str, token: str, version: str) -> None:
 
 
 class _Told(httpx2.AsyncHTTPTransport):
-    """A lost connection as an answer: the SDK would end everything at an exception."""
+    """What keeps an answer away, as an answer: the SDK would end everything, or say less."""
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send one request; 502 with the reason where it can't be sent."""
         try:
-            return await super().handle_async_request(request)
+            response = await super().handle_async_request(request)
         except httpx2.TransportError as error:
             words = f"the bot does not answer ({type(error).__name__}): try again"
-            told = {"code": INTERNAL_ERROR, "message": words}
-            document = {"jsonrpc": "2.0", "id": None, "error": told}
-            return httpx2.Response(LOST, json=document, request=request)
+            return _error(LOST, words, request)
+        kind = response.headers.get("content-type", "")
+        if not response.is_error or kind.startswith("application/json"):
+            return response
+        await response.aclose()  # of whatever stands before the bot
+        words = f"{request.url.host} answers {response.status_code} {response.reason_phrase}"
+        return _error(response.status_code, words, request)
+
+
+def _error(status: int, words: str, request: httpx2.Request) -> httpx2.Response:
+    told = {"code": INTERNAL_ERROR, "message": words}
+    document = {"jsonrpc": "2.0", "id": None, "error": told}
+    return httpx2.Response(status, json=document, request=request)
 
 
 async def _look(http: httpx2.AsyncClient, url: str) -> None:
@@ -107,7 +118,7 @@ def _passing_on(bot: Client, version: str) -> Server[Any]:
     async def read(_ctx: Any, params: ReadResourceRequestParams) -> ReadResourceResult:
         return await bot.read_resource(params.uri)
 
-    return Server(
+    server: Server[Any] = Server(
         "algoops",
         version=version,
         instructions=bot.instructions,
@@ -116,3 +127,5 @@ def _passing_on(bot: Client, version: str) -> Server[Any]:
         on_list_resource_templates=templates,
         on_read_resource=read,
     )
+    server.middleware.append(within_bounds)
+    return server

@@ -30,7 +30,6 @@ MAX_RUN = (1 << 63) - 1
 """The largest number that a database gives."""
 
 BEST = 200
-TRADES = 1_000
 _NEXT = {
     Verdict.PASSED: "Next: `submit` it where that is not done. A person deploys it; you can't.",
     Verdict.FAILED: "Next: mend what the errors name, then `check` or `submit` again.",
@@ -214,14 +213,15 @@ def _row(strategy: Strategy) -> str:
 # --- resources -----------------------------------------------------------------------------------
 
 
-def chart(door: Door, run: str, strategy: str) -> str:
-    """The equity curves of a strategy in a run, as Mermaid."""
-    found = [mermaid(result) for result in _results(door, run, strategy)]
-    return "\n\n".join(filter(None, found)) or "There is nothing to draw."
+def chart(door: Door, run: str, strategy: str, page: int) -> str:
+    """A page of the equity curves of a strategy in a run, as Mermaid."""
+    found = [text for result in _results(door, run, strategy) if (text := mermaid(result))]
+    ask = f"algoops://{run}/chart/{strategy}?page={{page}}"
+    return page_of(found or ["There is nothing to draw."], page, ask)
 
 
-def trades(door: Door, run: str, strategy: str) -> str:
-    """The trades of a strategy in a run as CSV, the first `TRADES`."""
+def trades(door: Door, run: str, strategy: str, page: int) -> str:
+    """A page of the trades of a strategy in a run, as CSV."""
     rows = [
         f"{r.symbol},{t.entry_time},{t.exit_time},{t.size:g},{t.entry_price:g},{t.exit_price:g},"
         f"{t.pnl:.2f},{t.return_pct:.3f}"
@@ -229,7 +229,8 @@ def trades(door: Door, run: str, strategy: str) -> str:
         for t in r.trades
     ]
     head = "symbol,entry_time,exit_time,size,entry_price,exit_price,pnl,return_pct"
-    return "\n".join([head, *rows[:TRADES]]) + "\n"
+    ask = f"algoops://{run}/trades/{strategy}?page={{page}}"
+    return page_of(rows, page, ask, head, again=head) + "\n"
 
 
 def _results(door: Door, run: str, strategy: str) -> tuple[ExecutionResult, ...]:

@@ -5,6 +5,7 @@ usual tokenizers, so the count is above theirs; text that is all digits or symbo
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 MAX_TOKENS = 2_000
 BYTES_A_TOKEN = 3
@@ -13,6 +14,7 @@ ROOM = MAX_TOKENS * BYTES_A_TOKEN
 
 HEAD_ROOM = ROOM // 2
 _LAST_LINE = 120
+_WORD = 100
 
 
 def tokens(text: str) -> int:
@@ -34,7 +36,31 @@ def fitted(text: str, room: int = ROOM) -> str:
         left -= size
     if not kept:
         kept = [_start(lines[0], left)]
-    return "\n".join([*kept, f"... {len(lines) - len(kept)} more lines are left out here"])
+    more = len(lines) - len(kept)
+    what = f"{more} more lines are" if more else "the rest of the line is"
+    return "\n".join([*kept, f"... {what} left out here"])
+
+
+def bounded(document: Any, room: int = ROOM) -> Any:
+    """A JSON document whose texts have together at most so many bytes: what is beyond is cut.
+
+    Names and words of at most `_WORD` bytes are not counted: they are its form.
+    """
+    left = room
+
+    def cut(value: Any) -> Any:
+        nonlocal left
+        if isinstance(value, str) and _size(value) > _WORD:
+            kept = fitted(value, max(left, _WORD))
+            left -= _size(kept)
+            return kept
+        if isinstance(value, dict):
+            return {key: cut(one) for key, one in value.items()}
+        if isinstance(value, list):
+            return [cut(one) for one in value if left > 0]
+        return value
+
+    return cut(document)
 
 
 def page_of(items: Sequence[str], page: int, ask: str, head: str = "", *, again: str = "") -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.agents.door import Door, broken, identity_of, own_branch
 from bot.checks.subject import Subject
-from components.errors import Moved, UserError
+from components.errors import BranchTaken, Moved, UserError
 from components.ports import Proposal
 from components.safe_tools.names import shown
 from components.schema.types import NAME_PATTERN, WORDS
@@ -53,7 +53,7 @@ def submit(door: Door, subject: Subject, branch: str, message: str) -> Submitted
     commit = repository.commit_folder(parent, path, subject.files, message or title, author)
     try:
         proposal = watched.forge.propose(full, commit, title, "", replaces=tip)
-    except Moved as error:
+    except (BranchTaken, Moved) as error:
         hint = "nothing was lost: look at it with `findings`, then submit again"
         raise UserError(f"another submit to {full} came first", hint=hint) from error
     bot.store.audit.append(

@@ -14,6 +14,7 @@ from mcp.types import ToolAnnotations
 from pydantic import Field
 
 from bot.agents import looks, rules
+from bot.agents.bounds import within_bounds
 from bot.agents.door import Door
 from bot.agents.places import Places
 from bot.agents.size import ROOM, fitted
@@ -129,13 +130,13 @@ class Tools:
         """What is deployed, with its figures, the highest Sharpe ratio first."""
         return await self._look(ctx, lambda door: looks.leaderboard(door, page))
 
-    async def chart(self, ctx: Asking, run: str, strategy: str) -> str:
+    async def chart(self, ctx: Asking, run: str, strategy: str, page: int = 1) -> str:
         """The equity curve of a strategy in a run of yours, as Mermaid."""
-        return await self._resource(ctx, lambda door: looks.chart(door, run, strategy))
+        return await self._resource(ctx, lambda door: looks.chart(door, run, strategy, page))
 
-    async def trades(self, ctx: Asking, run: str, strategy: str) -> str:
+    async def trades(self, ctx: Asking, run: str, strategy: str, page: int = 1) -> str:
         """The trades of a strategy in a run of yours, as CSV."""
-        return await self._resource(ctx, lambda door: looks.trades(door, run, strategy))
+        return await self._resource(ctx, lambda door: looks.trades(door, run, strategy, page))
 
     # --- how ---
 
@@ -212,18 +213,6 @@ def _said() -> Iterator[None]:
         raise ToolError(scrub(fitted(str(error), ROOM // 2))) from error
 
 
-async def _bounded(ctx: Any, call_next: Callable[[Any], Any]) -> Any:
-    """Whatever answers a call, also the SDK itself: no text in it is longer than `ROOM`."""
-    result = await call_next(ctx)
-    if ctx.method != "tools/call":
-        return result
-    document = result if isinstance(result, dict) else result.model_dump(by_alias=True, mode="json")
-    for part in document.get("content") or ():
-        if "text" in part:
-            part["text"] = fitted(part["text"])
-    return document
-
-
 def build(door_of: Callable[[Asking], Door], version: str, *, files: bool) -> MCPServer[Any]:
     """The server.
 
@@ -239,7 +228,7 @@ def build(door_of: Callable[[Asking], Door], version: str, *, files: bool) -> MC
         version=version,
         log_level="WARNING",
         subscriptions=False,
-        middleware=(_bounded,),
+        middleware=(within_bounds,),
     )
     check, propose = (
         (tools.check_files, tools.submit_files) if files else (tools.check, tools.submit)
@@ -249,8 +238,10 @@ def build(door_of: Callable[[Asking], Door], version: str, *, files: bool) -> MC
     server.add_tool(propose, name="submit", annotations=_ADDS, structured_output=False)
     for look in (tools.wait, tools.findings, tools.compare, tools.budget, tools.leaderboard):
         server.add_tool(look, annotations=_READS, structured_output=False)
-    server.resource("algoops://{run}/chart/{strategy}", mime_type="text/markdown")(tools.chart)
-    server.resource("algoops://{run}/trades/{strategy}", mime_type="text/csv")(tools.trades)
+    server.resource("algoops://{run}/chart/{strategy}{?page}", mime_type="text/markdown")(
+        tools.chart
+    )
+    server.resource("algoops://{run}/trades/{strategy}{?page}", mime_type="text/csv")(tools.trades)
     return server
 
 

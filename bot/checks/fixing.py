@@ -14,7 +14,7 @@ from components.safe_tools.files import read_file_under, write_atomic
 from components.safe_tools.tree import DEFAULT_CAPS
 from components.schema.results.fixes import LineChange, applied, change_of
 from components.schema.results.values import Finding
-from components.texts import harmless
+from components.texts import printable
 
 ROUNDS = 10
 """Two fixes on one line are made one after the other, and one may bring another to light."""
@@ -73,7 +73,7 @@ def _changes(subject: Subject, findings: Iterable[Finding]) -> dict[str, list[Li
 
 def _shown(subject: Subject, path: str, data: bytes) -> str:
     before, after = (
-        harmless(text.decode(errors="replace")).splitlines(keepends=True)
+        printable(text.decode("utf-8-sig", errors="replace"), lines=True).splitlines(keepends=True)
         for text in (subject.files[path], data)
     )
     name = f"{subject.path}/{path}"

@@ -312,7 +312,7 @@ def _issue(settings: Settings, repository: str, command: Command, proposal: str 
     )
     outcome = carry_out(settings, event)
     console = out if outcome.ok else err
-    console.print(outcome.message, markup=False, highlight=False, soft_wrap=True)
+    console.print(outcome.words, markup=False, highlight=False, soft_wrap=True)
     if outcome.ok and outcome.code != WAITING:  # a rollback that waits is not done
         raise typer.Exit(EXIT_PASSED)
     raise typer.Exit(EXIT_ERROR if outcome.code == "unavailable" else EXIT_FAILED)

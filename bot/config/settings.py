@@ -236,6 +236,18 @@ class ServerSettings(Section):
             raise ValueError("an address such as https://algoops.example.com")
         return url
 
+    @model_validator(mode="after")
+    def _an_author_has_one_name_and_one_repository(self) -> "ServerSettings":
+        known: dict[str, TokenSettings] = {}
+        for token in (t for t in self.tokens if t.role == "author"):
+            first = known.setdefault(token.name.casefold(), token)
+            if (first.name, first.repository) != (token.name, token.repository):
+                raise ValueError(
+                    f"tokens: {first.name} and {token.name} are one author's name: write it alike "
+                    "with one repository, or name another author"
+                )
+        return self
+
 
 class ScheduleSettings(Section):
     """How often the clock ticks, and how often deployed strategies are checked again; seconds."""

@@ -51,6 +51,7 @@ from bot.landing.unfinished import finish_open, refuse_unknown
 from bot.proposals.ask import ask_check
 from bot.proposals.cancel import cancel, resume, show_cancelled
 from bot.report import markdown
+from bot.report.escape import inline
 from bot.sources.begun import known_birth
 from components.errors import ConfigError, Conflict, TransientError, UserError, Waiting
 from components.ports import Proposal
@@ -279,7 +280,7 @@ def _freeze(
         return CommandOutcome(ok=False, code="not_frozen", message=words)
     now = frozen(world, watched)
     if isinstance(command, Freeze) and now is not None:
-        return CommandOutcome(ok=True, code="frozen", message=now.words)
+        return CommandOutcome(ok=True, code="frozen", message=inline(now.words, cap=500))
     words = markdown.freeze_lifted(now.words if now is not None else "")
     return CommandOutcome(ok=True, code="lifted", message=words)
 
@@ -337,7 +338,7 @@ def _audit(world: World, event: CommandIssued, outcome: CommandOutcome) -> None:
             "proposal": event.proposal,
             "source": event.source,
             "ok": outcome.ok,
-            "message": outcome.message[:500],
+            "message": outcome.words[:500],
         },
         repository=event.repository,
     )
@@ -350,6 +351,5 @@ def _answer(
     proposal = watched.forge.proposal(event.proposal) or Proposal(
         id=event.proposal, ref="", head=event.head
     )
-    plain = outcome.code in {"help", "forbidden"} or outcome.ok
-    body = outcome.message if plain else markdown.failed(outcome.message)
-    watched.forge.reply(proposal, f"{markdown.answer_marker(key)}\n{body}", again=again)
+    body = f"{markdown.answer_marker(key)}\n{outcome.comment}"
+    watched.forge.reply(proposal, body, again=again)

@@ -150,7 +150,7 @@ class Service:
             branch=watched.base_branch,
             commit=outcome.data.get("commit", ""),
             tag=outcome.data.get("tag", ""),
-            message=outcome.message,
+            message=outcome.words,
         )
 
     def _proposal(self, strategy: Strategy, watched: Watched, request: DeployRequest) -> str:
@@ -198,7 +198,7 @@ class Service:
             reverted_to=outcome.data["version"],
             branch=_branch(watched, request.stage),
             commit=outcome.data["commit"],
-            message=outcome.message,
+            message=outcome.words,
         )
 
     def promote(self, request: PromoteRequest) -> PromoteOutcome:
@@ -212,7 +212,7 @@ class Service:
             raise self._refusal(outcome, strategy, required="deployed")
         data = {key: outcome.data[key] for key in ("version", "branch", "commit", "tag")}
         return PromoteOutcome(
-            status=outcome.code, strategy_id=strategy.id, message=outcome.message, **data
+            status=outcome.code, strategy_id=strategy.id, message=outcome.words, **data
         )
 
     def answer_drift(self, request: DriftRequest) -> DriftOutcome:
@@ -226,7 +226,7 @@ class Service:
         )
         if not outcome.ok:
             raise self._refusal(outcome, strategy, required="deployed")
-        return DriftOutcome(outcome.code, strategy.id, outcome.message)
+        return DriftOutcome(outcome.code, strategy.id, outcome.words)
 
     def sealed_figures(self, name: str) -> SealedLook | None:
         """What the policy of the base shows of sealed bars; see Backend."""
@@ -255,18 +255,18 @@ class Service:
     ) -> UserError | TransientError:
         """A refused command as the error that the caller is to be told."""
         if outcome.code == "not_found":
-            return NotFound(outcome.message)
+            return NotFound(outcome.words)
         if outcome.code == "unavailable":
-            return TransientError(outcome.message)
+            return TransientError(outcome.words)
         if outcome.code == "conflict":
-            return Conflict(outcome.message, paths=())
+            return Conflict(outcome.words, paths=())
         if outcome.code == "policy_change":
-            return NeedsAdmin(outcome.message)
+            return NeedsAdmin(outcome.words)
         if outcome.code in NOT_READY_CODES:
             now = self.store.strategies.get(strategy.repository, strategy.name) or strategy
             status = now.proposed_status or now.status
-            return NotReady(outcome.message, current_status=str(status), required_status=required)
-        return UserError(outcome.message)
+            return NotReady(outcome.words, current_status=str(status), required_status=required)
+        return UserError(outcome.words)
 
     # --- running -------------------------------------------------------------------------------
 

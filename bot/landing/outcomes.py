@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from bot.report import markdown
+from bot.report.escape import plain
 from components.state import Store
 from components.state.tables import payloads
 from components.state.tables.notes import OUTCOME
@@ -18,7 +20,7 @@ class CommandOutcome:
     Attributes:
         ok: it was done.
         code: "done", or the refusal's stable code (held, stale, not_ready...).
-        message: one sentence for people.
+        message: one sentence for people: Markdown where `marked`, else plain text.
         data: what machines want to know (commit, tag, version).
     """
 
@@ -26,6 +28,21 @@ class CommandOutcome:
     code: str
     message: str
     data: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def marked(self) -> bool:
+        """Whether the message is Markdown: what went well is told for a comment."""
+        return self.ok or self.code in {"help", "forbidden"}
+
+    @property
+    def comment(self) -> str:
+        """The message as Markdown, for a comment."""
+        return self.message if self.marked else markdown.failed(self.message)
+
+    @property
+    def words(self) -> str:
+        """The message as plain text, for terminals and programs."""
+        return plain(self.message) if self.marked else self.message
 
 
 def keep(store: Store, key: str, outcome: CommandOutcome) -> None:

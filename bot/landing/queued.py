@@ -9,6 +9,7 @@ from bot.core.decisions import StrategyChange
 from bot.landing.context import Watched, World
 from bot.landing.outcomes import WAITING, CommandOutcome, keep, read
 from bot.report import markdown
+from bot.report.escape import plain
 from components.errors import UserError
 from components.ports import Proposal, Queues
 from components.state.tables.records import Intent
@@ -122,4 +123,4 @@ def tell_end(watched: Watched, proposal: Proposal, mark: str, words: str) -> Non
 def keep_end(world: World, key: str, words: str) -> None:
     """Whoever waits for a command finds that it ended without being done."""
     if waits(world, key):
-        keep(world.store, key, CommandOutcome(ok=False, code="given_up", message=words))
+        keep(world.store, key, CommandOutcome(ok=False, code="given_up", message=plain(words)))

@@ -8,6 +8,7 @@ from components.ports import Permission
 from components.texts import cut, printable
 
 ANSWER_PATHS = 200
+REASON = 200
 COMMANDS = (
     ("check", "run all checks again, also where the verdict is known"),
     ("deploy [SHA]", "merge the commit that the report names, if it passed"),
@@ -244,9 +245,9 @@ def not_for_agents(why: str) -> str:
 
 
 def held(name: str, version: str, reason: str) -> str:
-    """This version (or this very content) is on hold."""
-    return (
-        f"Not deployed: {code(name)} {code(version)} is on hold ({inline(reason) or 'no reason'}). "
+    """This version (or this very content) is on hold; plain text."""
+    return printable(
+        f"Not deployed: {name} {version} is on hold ({cut(reason, REASON) or 'no reason'}). "
         f"{_lifting(name, version)} Or release a new version."
     )
 
@@ -267,14 +268,15 @@ def hold_lifted(name: str, version: str) -> str:
 
 
 def frozen(reason: str, by: str, until: str) -> str:
-    """A freeze that holds; `until` is an ISO time, or "" where somebody has to lift it."""
+    """A freeze that holds; `until`: an ISO time, "" where somebody has to lift it; plain text."""
     end = f"until {until[:16].replace('T', ' ')} UTC" if until else "until `algoops unfreeze`"
-    return f"❄️ Deploys are frozen {end}, by {inline(by)}: {inline(reason)}. Rollbacks still go."
+    why = cut(reason, REASON)
+    return printable(f"❄️ Deploys are frozen {end}, by {by}: {why}. Rollbacks still go.")
 
 
 def freeze_lifted(still: str) -> str:
     """An operator's freeze was lifted; `still` is what freezes all the same, "" for nothing."""
-    return f"The order is lifted, but: {still}" if still else "▶️ Deploys go again."
+    return f"The order is lifted, but: {inline(still)}" if still else "▶️ Deploys go again."
 
 
 def check_started(commit: str) -> str:

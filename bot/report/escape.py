@@ -13,6 +13,8 @@ _MARKDOWN = re.compile(r"([\\`*\[\]|~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|^[-+=
 # and links, so a backslash is no help: an invisible character parts them.
 _REFERENCE = re.compile(r"([@#]|GH-|://|www(?=\.))", re.IGNORECASE)
 _LISTED = re.compile(r"^(\d{1,9})([.)])(?=\s|$)")
+_ESCAPED = re.compile(r"\\[\\`*\[\]|~$_+=.)-]|\u200b|&(?:amp|lt|gt);|</?code>")
+_MEANT = {_ZERO_WIDTH: "", "&amp;": "&", "&lt;": "<", "&gt;": ">", "<code>": "`", "</code>": "`"}
 _PLAIN_CODE = re.compile(r"[^`|\\\s]([^`|\\]*[^`|\\\s])?")
 
 
@@ -31,6 +33,14 @@ def code(text: str, cap: int = 120) -> str:
     if "<!--" not in short and _PLAIN_CODE.fullmatch(short):
         return f"`{short}`"
     return f"<code>{inline(short, cap)}</code>"
+
+
+def plain(markdown: str) -> str:
+    """The plain text of an answer's Markdown, as terminals and programs get it.
+
+    What `inline` and `code` did to it is undone; code stays in backticks.
+    """
+    return _ESCAPED.sub(lambda found: _MEANT.get(found[0], found[0][1:]), markdown)
 
 
 def block(text: str, language: str = "", cap: int = BLOCK_CAP) -> str:

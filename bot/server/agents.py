@@ -19,6 +19,7 @@ from bot.server.guard import MAX_BODY
 from bot.server.render import project_version
 
 AUTHOR = "algoops.author"
+LONGEST_HEADER = 1_000
 
 
 class AgentTools:
@@ -42,6 +43,9 @@ class AgentTools:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request. Raises ApiError 401, 403, or 405: there is no stream without one."""
         scope[AUTHOR] = author(Request(scope))
+        for name, value in scope["headers"]:  # the SDK's refusals repeat some of them
+            if name.startswith(b"mcp-") and len(value) > LONGEST_HEADER:
+                raise problem(400, "header_too_long", f"{name.decode('latin-1')[:50]} is too long")
         if scope["method"] != "POST":
             raise problem(405, "method_not_allowed", "send a POST", headers={"Allow": "POST"})
         await self._manager.handle_request(scope, receive, send)

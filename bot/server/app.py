@@ -12,7 +12,6 @@ import anyio
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -34,7 +33,7 @@ from bot.server import (
 )
 from bot.server.auth import Keys
 from bot.server.backend import Backend
-from bot.server.errors import ApiError, Detail, from_expected, problem
+from bot.server.errors import ApiError, Detail, answer_of, from_expected, problem
 from bot.server.health import Health
 from bot.server.live import Hub
 from bot.server.metrics import Meters
@@ -204,7 +203,7 @@ async def _api_error(request: Request, error: ApiError) -> Response:
             error=error.body.error,
             hint=error.body.hint,
         )
-    return JSONResponse(error.body.model_dump(), error.status, headers=error.headers)
+    return answer_of(error, request.url.path)
 
 
 async def _expected(request: Request, error: AlgoOpsError) -> Response:

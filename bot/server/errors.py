@@ -3,7 +3,9 @@
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
+from starlette.responses import JSONResponse
 
+from bot.agents.door import TOOLS_PATH
 from bot.core.requests import NeedsAdmin, NotReady
 from components.errors import AlgoOpsError, ConfigError, Conflict, Moved, TransientError, UserError
 from components.state.db.errors import (
@@ -33,6 +35,8 @@ OPERATORS_FAULT = (
 MAX_DETAILS = 50
 MAX_TEXT = 2_000
 RETRY_AFTER_S = 5
+INVALID_REQUEST = -32_600
+"""Of JSON-RPC."""
 
 
 class Detail(BaseModel):
@@ -88,6 +92,16 @@ def problem(  # one field of the answer each
         **extra,
     }
     return ApiError(status, Problem.model_validate(document), headers)
+
+
+def answer_of(error: ApiError, path: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    """An error as JSON; at the address of the tools as JSON-RPC has it, so that clients show it."""
+    document = error.body.model_dump()
+    if path == TOOLS_PATH:
+        words = f"{error.body.error} ({error.body.hint})" if error.body.hint else error.body.error
+        told = {"code": INVALID_REQUEST, "message": words, "data": {"code": error.body.code}}
+        document = {"jsonrpc": "2.0", "id": None, "error": told}
+    return JSONResponse(document, error.status, headers={**error.headers, **(headers or {})})
 
 
 def from_expected(error: AlgoOpsError) -> ApiError:

@@ -4,17 +4,22 @@ Pure ASGI, before anything else sees the request.
 """
 
 import asyncio
+from contextlib import suppress
 
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.server.errors import ApiError, problem
+from bot.server.errors import ApiError, answer_of, problem
 from bot.server.reach import is_loopback
 
 MAX_BODY = 1 << 20
 MAX_WEBHOOK = 25 << 20
 BODY_SECONDS = 20.0
+MAX_DISCARDED = 16 << 20
+"""Bytes of a refused body that are read, so that its client sees the answer and no lost line."""
+
 WEBHOOKS_AT_ONCE = 8
+_START = {"type": "http.response.start"}
+_BODY = {"type": "http.response.body"}
 SLASHED = "/api/production/"
 WEBHOOKS = "/webhooks/"
 
@@ -73,7 +78,7 @@ class HostCheck:
                 "this bot does not answer to that Host name",
                 hint="use localhost, or set server.public_url to the address people use",
             )
-            await _answer(error, scope, receive, send)
+            await _answer(error, scope, _Incoming(receive), send)
             return
         await self.app(scope, receive, send)
 
@@ -99,6 +104,21 @@ class Slashes:
         await self.app(scope, receive, send)
 
 
+class _Incoming:
+    """A request's body, part by part; `ended`: no more comes, `gone`: nor is anybody there."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self.ended = self.gone = False
+
+    async def part(self) -> bytes:
+        """What comes next."""
+        message = await self._receive()
+        self.gone = message["type"] == "http.disconnect"
+        self.ended = self.gone or not message.get("more_body", False)
+        return bytes(message.get("body", b""))
+
+
 class BodyGuard:
     """Takes a whole body, within a size and a time, before the application sees any of it."""
 
@@ -119,42 +139,39 @@ class BodyGuard:
             await self._serve(MAX_BODY, scope, receive, send)
 
     async def _serve(self, cap: int, scope: Scope, receive: Receive, send: Send) -> None:
+        incoming = _Incoming(receive)
         try:
-            body = await self._read(cap, scope, receive)
+            body = await self._read(cap, scope, incoming)
         except ApiError as error:
-            await _answer(error, scope, receive, send)
+            await _answer(error, scope, incoming, send)
             return
         if body is not None:
             await self.app(scope, _replay(body, receive), send)
 
-    async def _read(self, cap: int, scope: Scope, receive: Receive) -> bytes | None:
+    async def _read(self, cap: int, scope: Scope, incoming: _Incoming) -> bytes | None:
         """The body; None when the client went away."""
-        declared = _header(scope, b"content-length")
-        if declared.isdecimal() and int(declared[:20]) > cap:
+        if _declared(scope) > cap:
             raise _too_large(cap)
         try:
             async with asyncio.timeout(self.seconds):
-                return await _collect(cap, receive)
+                return await _collect(cap, incoming)
         except TimeoutError:
+            incoming.ended = True  # whoever is so slow is not waited for once more
             raise problem(
                 408, "body_too_slow", f"the body did not arrive within {self.seconds:g} seconds"
             ) from None
 
 
-async def _collect(cap: int, receive: Receive) -> bytes | None:
+async def _collect(cap: int, incoming: _Incoming) -> bytes | None:
     parts: list[bytes] = []
     size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        part = message.get("body", b"")
+    while not incoming.ended:
+        part = await incoming.part()
         size += len(part)
         if size > cap:
             raise _too_large(cap)
         parts.append(part)
-        if not message.get("more_body", False):
-            return b"".join(parts)
+    return None if incoming.gone else b"".join(parts)
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
@@ -170,6 +187,12 @@ def _too_large(cap: int) -> ApiError:
     return problem(413, "body_too_large", f"the body is larger than {cap} bytes")
 
 
+def _declared(scope: Scope) -> int:
+    """The bytes that a body has by its header; 0 where it does not say."""
+    declared = _header(scope, b"content-length")
+    return int(declared[:20]) if declared.isdecimal() else 0
+
+
 def _header(scope: Scope, wanted: bytes) -> str:
     for name, value in scope["headers"]:
         if name == wanted:
@@ -177,9 +200,17 @@ def _header(scope: Scope, wanted: bytes) -> str:
     return ""
 
 
-async def _answer(error: ApiError, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer without having read the body: the connection can't be used again."""
-    response = JSONResponse(
-        error.body.model_dump(), status_code=error.status, headers={"connection": "close"}
-    )
-    await response(scope, receive, send)
+async def _answer(error: ApiError, scope: Scope, incoming: _Incoming, send: Send) -> None:
+    """Answer a request whose body was not read: its connection can't be used again.
+
+    The answer goes first; then the rest is read and thrown away, within a size and a time.
+    """
+    response = answer_of(error, scope["path"], {"connection": "close"})
+    await send({**_START, "status": response.status_code, "headers": response.raw_headers})
+    await send({**_BODY, "body": response.body, "more_body": True})
+    with suppress(TimeoutError):  # why: who sends for so long has had the answer
+        async with asyncio.timeout(BODY_SECONDS):
+            left = MAX_DISCARDED if _declared(scope) <= MAX_DISCARDED else 0
+            while left > 0 and not incoming.ended:
+                left -= len(await incoming.part())
+    await send({**_BODY, "body": b"", "more_body": False})

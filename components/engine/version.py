@@ -12,8 +12,11 @@ METRICS_VERSION = 5
 DOUBTS_VERSION = 2
 """Which bars are suspicious: a policy may refuse them."""
 
+RULES_VERSION = 2
+"""Which findings the code check has: a policy may block on them."""
+
 ENGINE = (
     f"backtesting {version('backtesting')}, wire {WIRE_VERSION}, fills {FILLS_VERSION}, "
-    f"metrics {METRICS_VERSION}, doubts {DOUBTS_VERSION}"
+    f"metrics {METRICS_VERSION}, doubts {DOUBTS_VERSION}, rules {RULES_VERSION}"
 )
 """Part of every content key."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from components.errors import Moved, NeedsProposal, TransientError, UserError, Waiting
+from components.errors import BranchTaken, Moved, NeedsProposal, TransientError, UserError, Waiting
 from components.forge.github_answers import NOT_FOUND, UNPROCESSABLE, Refused, taken
 from components.forge.github_client import Client
 from components.forge.github_merge import Again, PullRequestMerger, QueueOnly
@@ -173,7 +173,7 @@ class Lander:
         The branch is moved from `replaces` where that is given, and the pull request goes with it.
 
         Raises:
-            UserError: the branch holds something else already.
+            BranchTaken: the branch holds something else already.
         """
         number = self._pull_of(branch, commit)
         if number is not None:
@@ -185,7 +185,7 @@ class Lander:
                 self.mirror.push(url, [move], header)
             except Moved as error:
                 hint = "delete or land it first"
-                raise UserError(f"the branch {branch} holds something else", hint=hint) from error
+                raise BranchTaken(f"the branch {branch} holds something else", hint=hint) from error
         moved = self._pull_of(branch, commit) if replaces else None
         if moved is not None:
             return moved

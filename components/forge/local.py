@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 from typing import Self
 
-from components.errors import ConfigError, Moved, TransientError, UserError, Waiting
+from components.errors import BranchTaken, ConfigError, Moved, TransientError, UserError, Waiting
 from components.forge.local_files import ReportFiles
 from components.git_patch.notes import read_note, write_note
 from components.git_patch.repository import Repository, require_bare
@@ -198,7 +198,7 @@ class LocalForge:
         ref = f"{_HEADS}{branch}"
         there = self.repository.resolve(ref)
         if there not in {None, commit, replaces}:
-            raise UserError(
+            raise BranchTaken(
                 f"the branch {branch} holds something else already", hint="delete or land it first"
             )
         if there != commit:

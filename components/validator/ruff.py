@@ -71,7 +71,7 @@ def _lint(path: str, content: bytes, timeout_s: float) -> list[Finding]:
         items = _items(done)
     except _Unreadable as error:
         return [_unread(path, str(error))]
-    lines = content.decode("utf-8", "replace").split("\n")
+    lines = content.decode("utf-8-sig", "replace").split("\n")  # ruff counts no mark either
     return [_finding(path, item, lines) for item in items[:_KEPT]]
 
 

@@ -27,14 +27,29 @@ HOMES = (
 _SEED = "0"
 
 
-def without_minus(case: Case, node: ast.expr | None) -> Edit | None:
-    """`-1` -> `1`; none where something is trained: the values may be what it learns from."""
-    if not isinstance(node, ast.UnaryOp) or case.index.calls.get("fit"):
-        return None
-    if not isinstance(node.operand, ast.Constant):
-        return None  # a name may hold a negative number itself
+ROLLED = (
+    "Use shift() of pandas by a positive number. No fix is offered: np.roll() by a positive number "
+    "brings the last values to the first bars."
+)
+_TRAINED = (
+    "Use a positive number. No fix is offered: where a model is trained, the values may be what it "
+    "learns from; then keep them out of what trades."
+)
+_NAMED = "Use a positive number. No fix is offered: what stands behind the minus is no number."
+
+
+def without_minus(case: Case, node: ast.expr | None) -> Edit | str:
+    """`-1` -> `1`; where that is no safe change, the words that say why."""
+    if case.index.calls.get("fit"):
+        return _TRAINED
+    if not isinstance(node, ast.UnaryOp) or not isinstance(node.operand, ast.Constant):
+        return _NAMED  # a name may hold a negative number itself
     start, end = _start(case, node), _start(case, node.operand)
-    return Edit(*start, *end, "", "-")
+    lines = case.unit.lines[start[0] - 1 : end[0]]
+    between = "\n".join([*lines[:-1], lines[-1][: end[1] - 1]])[start[1] - 1 :]
+    if "#" in between or "\\" in between:
+        return _NAMED
+    return Edit(*start, *end, between.replace("-", "", 1).strip(), between)
 
 
 def swapped(case: Case, node: ast.expr, there: str, text: str) -> Edit:
@@ -55,18 +70,27 @@ def called(case: Case, func: ast.Attribute, text: str) -> Edit:
     return Edit(line, end - len(func.attr), line, end, text, func.attr)
 
 
-def seeded(case: Case, call: ast.Call) -> Edit:
-    """`default_rng()` -> `default_rng(0)`."""
+def seeded(case: Case, call: ast.Call) -> Edit | None:
+    """`default_rng()` -> `default_rng(0)`, `default_rng(seed=None)` -> `default_rng(seed=0)`."""
+    given = [*call.args, *(item.value for item in call.keywords)]
+    if given:
+        return swapped(case, given[0], "None", _SEED) if len(given) == 1 else None
     line, end = _end(case, call)
     return Edit(line, end - 1, line, end, f"{_SEED})", ")")
 
 
-def seed_line(case: Case, call: ast.Call) -> Edit | None:
-    """A line that seeds the shared generator, after the import of its module."""
-    if not isinstance(call.func, ast.Attribute):
-        return None
-    home = call.func.value
-    root = home.value if isinstance(home, ast.Attribute) else home
+def seed_line(case: Case, call: ast.Call, path: str) -> Edit | None:
+    """A line that seeds the shared generator, after the import by which it was reached.
+
+    Args:
+        case: the file.
+        call: what draws.
+        path: of what is called, from its module on.
+    """
+    func = call.func
+    root = func
+    while isinstance(root, ast.Attribute):
+        root = root.value
     if not isinstance(root, ast.Name) or len(case.index.top.bindings.get(root.id, ())) != 1:
         return None
     for statement in case.index.tree.body:
@@ -74,7 +98,9 @@ def seed_line(case: Case, call: ast.Call) -> Edit | None:
             (item.asname or item.name.partition(".")[0]) == root.id for item in statement.names
         ):
             last = statement.end_lineno or statement.lineno
-            line = f"{ast.unparse(home)}.seed({_SEED})\n"
+            home = path.rpartition(".")[0]
+            seed = f"import {home}\n\n{home}" if root is func else ast.unparse(func.value)
+            line = f"{seed}.seed({_SEED})\n"
             return _line_before(case, last + 1, line) if _alone(case, statement) else None
     return None
 

@@ -26,8 +26,10 @@ _CLOCKS = words("""
     time.time time.time_ns time.localtime time.gmtime time.ctime
     pandas.Timestamp.now pandas.Timestamp.today pandas.Timestamp.utcnow
 """)
-_SEEDED = frozenset({"default_rng", "Random", "RandomState", "SeedSequence", "PCG64", "Philox"})
-_NO_DRAW = _SEEDED | frozenset({"seed", "setstate", "set_state", "Generator", "getstate"})
+_SEEDED = words("""
+    default_rng Random RandomState SeedSequence PCG64 PCG64DXSM Philox SFC64 MT19937
+""")
+_NO_DRAW = words("setstate set_state Generator getstate get_state")
 _BACKWARD = frozenset({"bfill", "backfill"})
 _BASES = frozenset({"Strategy", "PortfolioStrategy"})
 _COMPOSED = frozenset({"SignalStrategy", "TrailingStrategy"})
@@ -218,11 +220,13 @@ def _shifts(case: Case) -> None:
         periods = _argument(call, 0, "periods")
         if isinstance(call.func, ast.Attribute) and _negative(periods):
             message = f"{call.func.attr} by a negative number"
-            edit = fixes.without_minus(case, periods)
-            case.findings.add("lookahead-shift", call, message, edit=edit)
+            mend = fixes.without_minus(case, periods)
+            edit, hint = (None, mend) if isinstance(mend, str) else (mend, "")
+            case.findings.add("lookahead-shift", call, message, hint, edit)
     for call in _calls_of(case, "roll"):
         if _negative(_argument(call, 1, "shift")):
-            case.findings.add("lookahead-shift", call, "np.roll by a negative number")
+            message = "np.roll by a negative number"
+            case.findings.add("lookahead-shift", call, message, fixes.ROLLED)
 
 
 def _windows(case: Case) -> None:
@@ -246,18 +250,42 @@ def _windows(case: Case) -> None:
 
 
 def _calls(case: Case) -> None:
-    seeded = bool(case.index.calls.get("seed"))
-    names = _CLOCK_NAMES | (_draws() if case.index.modules & _RANDOM_NAMES else frozenset())
-    for name in names & case.index.calls.keys():
-        for call, scope in case.index.calls[name]:
-            _one_call(case, call, case.path(call.func, scope), seeded=seeded)
+    found = list(_resolved(case))
+    seeded = {home for call, home, name in found if name == "seed" and not _no_seed(call)}
+    for call, home, name in found:
+        if f"{home}.{name}" in _CLOCKS:
+            message = f"{home}.{name}() is the time of day, not the bar's"
+            case.findings.add("wall-clock", call, message)
+        elif home in _GENERATORS:
+            _draw(case, call, f"{home}.{name}", seeded=home in seeded)
     for call, scope in case.index.calls.get("print", ()):
         if scope.method() == "next":
             case.findings.add("print-in-next", call, "this prints once a bar")
 
 
+def _resolved(case: Case) -> Iterator[tuple[ast.Call, str, str]]:
+    """Calls of what may be a clock or a generator: each with its module, and its name there."""
+    names = set(_CLOCK_NAMES)
+    if any(_draws_come_with(place.node) for place in case.index.imports):
+        names |= _draws() | case.index.modules  # under another name, too
+    for called in names & case.index.calls.keys():
+        for call, scope in case.index.calls[called]:
+            home, _, name = case.path(call.func, scope).rpartition(".")
+            if home in _GENERATORS or f"{home}.{name}" in _CLOCKS:
+                yield call, home, name
+
+
+def _draws_come_with(node: ast.AST) -> bool:
+    """Whether an import may bring a generator."""
+    if isinstance(node, ast.ImportFrom):
+        return (node.module or "").partition(".")[0] in _RANDOM_ROOTS
+    found = node.names if isinstance(node, ast.Import) else ()
+    return any(item.name.partition(".")[0] in _RANDOM_ROOTS for item in found)
+
+
 _CLOCK_NAMES = frozenset(path.rpartition(".")[2] for path in _CLOCKS)
-_RANDOM_NAMES = frozenset({"random", "np", "numpy", "default_rng", "rand", "randn"})
+_GENERATORS = frozenset({"random", "numpy.random"})
+_RANDOM_ROOTS = frozenset({"random", "numpy"})
 
 
 @cache
@@ -266,18 +294,20 @@ def _draws() -> frozenset[str]:
     return catalogue.names()["random"] | catalogue.names()["numpy.random"]
 
 
-def _one_call(case: Case, call: ast.Call, path: str, *, seeded: bool) -> None:
-    if path in _CLOCKS:
-        case.findings.add("wall-clock", call, f"{path}() is the time of day, not the bar's")
-        return
-    home, _, name = path.rpartition(".")
-    if home not in ("random", "numpy.random"):
-        return
-    if name in _SEEDED:
-        if not call.args and not call.keywords:
-            seed = fixes.seeded(case, call)
-            case.findings.add("random-unseeded", call, f"{name}() has no seed", edit=seed)
+def _draw(case: Case, call: ast.Call, path: str, *, seeded: bool) -> None:
+    """A call of something in the module of a generator."""
+    name = path.rpartition(".")[2]
+    if name in _SEEDED or name == "seed":
+        if _no_seed(call):
+            edit = fixes.seeded(case, call)
+            case.findings.add("random-unseeded", call, f"{name}() has no seed", edit=edit)
     elif not seeded and name not in _NO_DRAW:
         message = f"{path} draws from the shared generator"
-        edit = fixes.seed_line(case, call) if case.findings.room else None
+        edit = fixes.seed_line(case, call, path) if case.findings.room else None
         case.findings.add("random-unseeded", call, message, edit=edit)
+
+
+def _no_seed(call: ast.Call) -> bool:
+    """Whether a generator is made, or seeded, by nothing or by `None`: by chance."""
+    given = [*call.args, *(item.value for item in call.keywords)]
+    return all(isinstance(one, ast.Constant) and one.value is None for one in given)

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from bot.agents import rules
 from bot.agents.door import own_branch
 from bot.agents.places import HOUR_S, Hourly, Places
-from bot.agents.size import MAX_TOKENS, fitted, page_of, tokens
+from bot.agents.size import MAX_TOKENS, ROOM, bounded, fitted, page_of, tokens
 from bot.checks.policies import load_policies
-from bot.config.settings import PROJECT, Settings, TokenSettings
+from bot.config.settings import PROJECT, ServerSettings, Settings, TokenSettings
 from components.engine.evidence.ratios import deflated, sharpe_needed
 from components.errors import TransientError, UserError
 from components.schema.catalogue import RULES as SCHEMA_RULES
@@ -27,6 +27,29 @@ def test_a_long_text_is_cut_to_what_an_answer_may_hold_and_says_so(text, times):
     cut = fitted(long)
     assert tokens(cut) <= MAX_TOKENS
     assert cut == long or "left out" in cut
+
+
+JSON = st.recursive(
+    st.none() | st.integers() | TEXTS,
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from("abcd"), inner),
+)
+
+
+def texts_in(document):
+    if isinstance(document, dict | list):
+        inner = document.values() if isinstance(document, dict) else document
+        return [text for one in inner for text in texts_in(one)]
+    return [document] if isinstance(document, str) else []
+
+
+@given(JSON, st.integers(1, 40))
+def test_the_texts_of_any_answer_fit_together_and_a_short_one_is_as_it_was(document, times):
+    many = {"content": [document] * times, "isError": False}
+    found = bounded(many)
+    assert (found.keys(), found["isError"]) == (many.keys(), False)
+    longer = [len(text.encode()) for text in texts_in(found) if len(text.encode()) > 100]
+    assert sum(longer) <= ROOM
+    assert sum(len(text.encode()) for text in texts_in(many)) > ROOM or found == many
 
 
 @given(st.lists(TEXTS, max_size=40), TEXTS, TEXTS)
@@ -124,6 +147,16 @@ def test_an_author_whose_name_can_not_be_in_a_branch_is_refused_at_start(name):
 def test_an_author_of_a_repository_that_is_not_there_is_refused_at_start():
     with pytest.raises(ValueError, match="no repository nowhere"):
         Settings.model_validate({"server": {"tokens": [_token(name="ada", repository="nowhere")]}})
+
+
+@pytest.mark.parametrize("other", [{"name": "Ada"}, {"name": "ada", "repository": "other"}])
+def test_two_tokens_of_one_author_with_two_names_or_repositories_are_refused_at_start(other):
+    other = {"role": "author", "sha256": "1" * 64, **other}
+    first = {"role": "author", "sha256": "0" * 64, "name": "ada"}
+    with pytest.raises(ValueError, match="are one author's name"):
+        ServerSettings.model_validate({"tokens": [first, other]})
+    both = ServerSettings.model_validate({"tokens": [first, {**first, "sha256": "1" * 64}]})
+    assert len(both.tokens) == 2
 
 
 def test_a_place_is_given_back_when_its_request_is_cancelled():
