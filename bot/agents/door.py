@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path, PurePath
 from threading import Event as Flag
 from typing import Protocol
 
@@ -88,6 +89,13 @@ def own_branch(author: str, branch: str) -> str:
         why = problem if name else "it is empty"
         raise UserError(f"{shown(name)} is no name for a branch: {why}", hint="such as faster")
     return full
+
+
+def relative(folder: str, root: Path | None = None) -> str:
+    """A folder as people name it (`./x`, `x/`, absolute below `root`) as `x`; not yet checked."""
+    path = PurePath(folder)
+    inside = root is not None and path.is_relative_to(root)
+    return str(path.relative_to(root) if inside and root is not None else path)
 
 
 def broken(subject: Subject) -> Sequence[str]:

@@ -11,6 +11,7 @@ from bot.landing.kept import kept_report, report_of
 from bot.landing.tries import StoreCounter
 from bot.report.charts import mermaid
 from bot.report.luck import bar_line
+from bot.report.status import before_deploy
 from bot.report.terminal import finding_texts, heading
 from bot.report.values import HEADLINE, MORE, change, metrics_of, number, words
 from components.engine.evidence.ratios import sharpe_needed
@@ -111,7 +112,9 @@ def told(report: Report, branch: str = "", page: int = 1) -> str:
     more = [f"More: {uri} and {uri.replace('/chart/', '/trades/')}" for uri in charts]
     lines = heading(report)
     ask = f"findings(branch={branch!r}, page={{page}})" if branch else "findings(page={page})"
-    head = "\n".join([lines[0], _NEXT[report.verdict], *lines[1:], *more])
+    raised = "; ".join(f.hint for f in before_deploy(report.findings) if f.fix)
+    following = f"Next: {raised}, then `submit` again." if raised else _NEXT[report.verdict]
+    head = "\n".join([lines[0], following, *lines[1:], *more])
     return page_of(finding_texts(report, fixes=True), page, ask, head, again=lines[0])
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from bot.checks.code import judge_folder
 from bot.checks.folders import folder_subject
 from bot.checks.policies import Policies
+from bot.checks.releases import taken_on_disk
 from bot.checks.subject import Subject, read_definition
 from components.errors import UserError
 from components.safe_tools.files import read_file_under, write_atomic
@@ -20,12 +21,13 @@ ROUNDS = 10
 """Two fixes on one line are made one after the other, and one may bring another to light."""
 
 
-def fix_folder(folder: Path, policies: Policies) -> str:
-    """Apply every fix that the static checks offer for a folder.
+def fix_folder(folder: Path, policies: Policies, git: str = "git") -> str:
+    """Apply every fix that the static checks offer for a folder, and a version that is free.
 
     Args:
         folder: a strategy's folder. What a link in it leads to is not read, and so not changed.
         policies: whose rules its files are held against.
+        git: the program.
 
     Returns:
         What changed, as a unified diff for people; "" for nothing.
@@ -37,7 +39,7 @@ def fix_folder(folder: Path, policies: Policies) -> str:
     subject = folder_subject(folder)
     files = subject.files
     for _ in range(ROUNDS):
-        fixed = _fixed(replace(subject, files=files), policies)
+        fixed = _fixed(replace(subject, files=files), policies, folder, git)
         if fixed == files:
             break
         files = fixed
@@ -49,12 +51,14 @@ def fix_folder(folder: Path, policies: Policies) -> str:
     return "".join(_shown(subject, path, data) for path, data in sorted(changed.items()))
 
 
-def _fixed(subject: Subject, policies: Policies) -> Mapping[str, bytes]:
+def _fixed(subject: Subject, policies: Policies, folder: Path, git: str) -> Mapping[str, bytes]:
     """A subject's files with all fixes of its findings that do not touch the same lines."""
     definition = read_definition(subject, policies)
     code = judge_folder(subject, definition, policies.code)
     files = dict(subject.files)
-    for path, changes in _changes(subject, (*definition.findings, *code.findings)).items():
+    released = taken_on_disk(folder, subject, git)
+    found = (*definition.findings, *code.findings, *released)
+    for path, changes in _changes(subject, found).items():
         text, _ = applied(files[path].decode("utf-8-sig"), changes)
         mark = "utf-8-sig" if files[path].startswith(b"\xef\xbb\xbf") else "utf-8"
         files[path] = text.encode(mark)

@@ -55,7 +55,7 @@ def content_subject(name: str, path: str, content: Folder) -> Subject:
     return Subject(
         name=name,
         path=path,
-        change=Change.UNCHANGED,
+        change=Change.NOT_COMPARED,
         tree=f"folder:{digest.hexdigest()}",
         files=content.files,
         findings=content.findings,

@@ -17,6 +17,7 @@ from watchdog.observers import Observer
 from bot.checks.fixing import fix_folder
 from bot.checks.folders import folder_subject, strategy_folders
 from bot.checks.policies import load_policies
+from bot.checks.releases import taken_on_disk
 from bot.checks.run import Where
 from bot.checks.standalone import CheckScope, check_between, check_subjects
 from bot.checks.strategy import Asked, OnCheck
@@ -38,6 +39,7 @@ from bot.daemon.executors import open_executor
 from bot.daemon.opening import open_bench
 from bot.proposals.check import known_verdict, remember
 from bot.report import markdown
+from bot.report.status import with_warnings
 from components.errors import UserError
 from components.git_patch import Repository
 from components.schema.results.report import CheckResult, Report
@@ -92,7 +94,7 @@ def check(
         with bench_with_store(settings) as (bench, store), _progress(form) as tell:
             asked = Asked(partial(known_verdict, store), tell, Flag(), force=force, asked=True)
             if folders:
-                report = _check_folders(folders, bench, asked)
+                report = _check_folders(folders, bench, asked, settings.git_binary)
             else:
                 scope = CheckScope(base, head, names)
                 report = _check_commits(settings, repo, scope, bench, asked)
@@ -122,7 +124,9 @@ def _fix(folders: Sequence[Path], settings: Settings) -> None:
         raise UserError("--fix changes files on disk, so it needs folders", hint=hint)
     policies = load_policies(settings.policies)
     for folder in folders:
-        err.print(fix_folder(folder, policies), end="", markup=False, soft_wrap=True)
+        err.print(
+            fix_folder(folder, policies, settings.git_binary), end="", markup=False, soft_wrap=True
+        )
 
 
 def _check_commits(
@@ -143,7 +147,7 @@ def watch(
         with bench_with_store(settings) as (bench, store), _saves(path) as wait_for_save:
             while True:
                 asked = Asked(partial(known_verdict, store), _quiet, Flag())
-                report = _check_folders([path], bench, asked)
+                report = _check_folders([path], bench, asked, settings.git_binary)
                 remember(store, report)
                 out.rule(dt.datetime.now().astimezone().strftime("%H:%M:%S"))
                 out.print(markdown.plain(report), markup=False, highlight=False)
@@ -175,9 +179,15 @@ def where_alone(settings: Settings, repository: Repository, folder: Path) -> Whe
     return Where(name, repository, ours.strategies, ours.policies, ours.policy_changes)
 
 
-def _check_folders(folders: list[Path], bench: Bench, asked: Asked) -> Report:
+def _check_folders(folders: list[Path], bench: Bench, asked: Asked, git: str) -> Report:
     inside = folders[0].resolve().parent.name
-    return check_subjects(map(folder_subject, folders), bench, asked, inside)
+    subjects = [folder_subject(folder) for folder in folders]
+    report = check_subjects(subjects, bench, asked, inside)
+    found = (
+        taken_on_disk(folder, subject, git)
+        for folder, subject in zip(folders, subjects, strict=True)
+    )
+    return with_warnings(report, [finding for one in found for finding in one])
 
 
 def _quiet(_strategy: str, _result: CheckResult) -> None:

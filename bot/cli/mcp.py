@@ -16,9 +16,10 @@ from typing import Annotated
 import anyio
 import typer
 
-from bot.agents.door import Door, WatchedBot
+from bot.agents.door import Door, WatchedBot, relative
 from bot.checks.folders import content_subject
 from bot.checks.policies import Policies, load_policies
+from bot.checks.releases import taken_on_disk
 from bot.checks.standalone import check_subjects
 from bot.checks.strategy import Asked, OnCheck
 from bot.checks.subject import Bench, Subject
@@ -28,6 +29,7 @@ from bot.cli.operate import RepositoryOption, repository_named
 from bot.config.settings import RepositorySettings, Settings
 from bot.daemon.opening import auditor, open_watched
 from bot.proposals.check import known_verdict, remember
+from bot.report.status import with_warnings
 from components.errors import AlgoOpsError, UserError
 from components.safe_tools.disk import read_disk_folder
 from components.safe_tools.files import folder_under
@@ -138,6 +140,7 @@ class WorkingFolder:
 
     def subject(self, folder: str, files: Mapping[str, str]) -> Subject:  # noqa: ARG002  # the disk has them
         """The folder as it is on disk; see `Door`."""
+        folder = relative(folder, self._root)
         try:
             path = folder_under(self._root, folder)
         except FileNotFoundError as error:
@@ -155,6 +158,8 @@ class WorkingFolder:
         asked = Asked(partial(known_verdict, store), tell, cancelled, asked=True)
         now = replace(bench, policies=self.policies())
         report = check_subjects([subject], now, asked, self._root.name)
+        folder = self._root / subject.path
+        report = with_warnings(report, taken_on_disk(folder, subject, self._settings.git_binary))
         remember(store, report)
         return report
 

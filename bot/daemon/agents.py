@@ -7,11 +7,12 @@ from threading import Event as Flag
 
 import anyio
 
-from bot.agents.door import WatchedBot, identity_of
+from bot.agents.door import WatchedBot, identity_of, relative
 from bot.agents.places import Hourly
 from bot.checks.base_policies import bench_now, policies_now
 from bot.checks.folders import content_subject
 from bot.checks.policies import Policies
+from bot.checks.releases import taken_by_tag
 from bot.checks.standalone import check_subjects
 from bot.checks.strategy import Asked, OnCheck
 from bot.checks.subject import Subject
@@ -19,6 +20,7 @@ from bot.core.authors import AuthorKind
 from bot.landing.context import World
 from bot.landing.tries import StoreCounter
 from bot.proposals.check import known_verdict, remember
+from bot.report.status import with_warnings
 from components.ports import Turn
 from components.safe_tools.names import safe_relative_path
 from components.safe_tools.tree import given_folder
@@ -52,7 +54,7 @@ class AuthorDoor:
 
     def subject(self, folder: str, files: Mapping[str, str]) -> Subject:
         """What came with the request; see `Door`."""
-        name = safe_relative_path(folder).rpartition("/")[2]
+        name = safe_relative_path(relative(folder)).rpartition("/")[2]
         path = f"{self.bot().watched.where.root}/{name}"
         given = {file: text.encode("utf-8", "surrogatepass") for file, text in files.items()}
         return content_subject(name, path, given_folder(given, path))
@@ -69,6 +71,8 @@ class AuthorDoor:
         known = partial(known_verdict, store)
         asked = Asked(known, tell, cancelled, asked=True, counter=counter)
         report = check_subjects([subject], bench, asked, watched.name)
+        found = taken_by_tag(watched.where.repository, watched.where.root, subject)
+        report = with_warnings(report, found)
         remember(store, report)
         return report
 

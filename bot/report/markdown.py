@@ -47,7 +47,14 @@ from bot.report.fixes import fixes_fold
 from bot.report.history import Earlier, history_fold
 from bot.report.landing import lands_parts, leaving
 from bot.report.machine import machine_fold
-from bot.report.status import SUMMARY_CONTEXT, context, status_text, statuses, summary
+from bot.report.status import (
+    SUMMARY_CONTEXT,
+    before_deploy,
+    context,
+    status_text,
+    statuses,
+    summary,
+)
 from bot.report.tables import checks_table, findings_list, metrics_tables, troubles_list
 from bot.report.terminal import plain
 from bot.report.values import VERDICT_ICON, is_live
@@ -158,7 +165,7 @@ def _next_step(report: Report) -> str:
         case Verdict.PASSED if alone:
             step = "merge it. This check deploys nothing; it tested the merge with the base."
         case Verdict.PASSED:
-            step = f"{_deploy_step(report)}. Exactly what was tested gets merged."
+            step = _after_passing(report)
         case Verdict.FAILED if hint := _waits_for_an_admin(report):
             step = f"{inline(hint, cap=500)}."
         case Verdict.FAILED if alone:
@@ -175,6 +182,14 @@ def _next_step(report: Report) -> str:
         case Verdict.NEUTRAL:
             step = "nothing to mend; the line above says why nothing was checked."
     return f"**Next:** {step}"
+
+
+def _after_passing(report: Report) -> str:
+    """The deploy, after what has to be done first."""
+    first = "; ".join(inline(f.hint) for f in before_deploy(report.findings))
+    if first:
+        return f"{first}. After that: {_deploy_step(report)}."
+    return f"{_deploy_step(report)}. Exactly what was tested gets merged."
 
 
 def _waits_for_an_admin(report: Report) -> str:

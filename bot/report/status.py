@@ -11,6 +11,9 @@ from components.schema.results.values import CheckName, Finding, Outcome, Severi
 from components.texts import cut, printable
 
 SUMMARY_CONTEXT = "algoops"
+DEPLOY_RULES = frozenset({"version-taken", "tag-taken", "held", "approval-needed"})
+"""Of warnings that a deploy would be refused; no check fails for them."""
+
 DESCRIPTION_CAP = 140
 """GitHub refuses longer descriptions."""
 
@@ -131,8 +134,9 @@ def summary(
     blockers = [f for f in findings if f.severity is Severity.ERROR]
     match verdict:
         case Verdict.PASSED:
-            end = "." if live else " and may be deployed."
-            return f"{_names(strategies, verdict)} passed all checks{end}"
+            first = "; ".join(f.message for f in before_deploy(findings))
+            end = f", but may not be deployed yet: {first}." if first else " and may be deployed."
+            return f"{_names(strategies, verdict)} passed all checks{'.' if live else end}"
         case Verdict.FAILED if blockers:
             return blockers[0].message
         case Verdict.FAILED:
@@ -143,6 +147,20 @@ def summary(
         case Verdict.NEUTRAL:
             return "No strategy differs from the base."
     assert_never(verdict)
+
+
+def before_deploy(findings: Sequence[Finding]) -> list[Finding]:
+    """What stands in the way of a deploy although all checks passed."""
+    return [f for f in findings if f.rule in DEPLOY_RULES]
+
+
+def with_warnings(report: Report, warnings: Sequence[Finding]) -> Report:
+    """A report with more findings; its sentence says what of them keeps it from a deploy."""
+    said = summary(report.verdict, report.strategies)
+    text = report.summary
+    if report.verdict is Verdict.PASSED and text.startswith(said):
+        text = summary(report.verdict, report.strategies, warnings) + text[len(said) :]
+    return report.model_copy(update={"findings": (*report.findings, *warnings), "summary": text})
 
 
 def _names(strategies: Sequence[StrategyReport], verdict: Verdict, most: int = 5) -> str:

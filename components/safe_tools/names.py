@@ -62,6 +62,8 @@ def safe_relative_path(text: str) -> str:
     """
     if len(text.encode(errors="surrogatepass")) > PATH_BYTES:
         raise UnsafeName(f"the path {shown(text)} is longer than {PATH_BYTES} bytes")
+    if text.startswith("/"):
+        raise UnsafeName("an absolute path is refused", hint="name one inside of the folder")
     for part in text.split("/"):
         problem = name_problem(part)
         if problem:

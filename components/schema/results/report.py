@@ -52,6 +52,8 @@ class Change(StrEnum):
     RENAMED = "renamed"
     DELETED = "deleted"
     UNCHANGED = "unchanged"
+    NOT_COMPARED = "not compared"
+    """A folder as it is: with nothing."""
 
 
 class StrategyReport(Value):

@@ -35,7 +35,15 @@ _TRAINED = (
     "Use a positive number. No fix is offered: where a model is trained, the values may be what it "
     "learns from; then keep them out of what trades."
 )
-_NAMED = "Use a positive number. No fix is offered: what stands behind the minus is no number."
+_NAMED = (
+    "Use a positive number. No fix is offered: what stands behind the minus is not just a number."
+)
+
+
+UNSEEDED = (
+    "Use np.random.default_rng(seed) or random.Random(seed). No fix is offered: no place was found "
+    "where a line that seeds it is sure to be right."
+)
 
 
 def without_minus(case: Case, node: ast.expr | None) -> Edit | str:
@@ -98,9 +106,11 @@ def seed_line(case: Case, call: ast.Call, path: str) -> Edit | None:
             (item.asname or item.name.partition(".")[0]) == root.id for item in statement.names
         ):
             last = statement.end_lineno or statement.lineno
-            home = path.rpartition(".")[0]
-            seed = f"import {home}\n\n{home}" if root is func else ast.unparse(func.value)
-            line = f"{seed}.seed({_SEED})\n"
+            line = f"from {path.rpartition('.')[0]} import seed\n\nseed({_SEED})\n"
+            if isinstance(func, ast.Attribute):
+                line = f"{ast.unparse(func.value)}.seed({_SEED})\n"
+            elif "seed" in case.index.bound | case.index.modules:
+                return None
             return _line_before(case, last + 1, line) if _alone(case, statement) else None
     return None
 

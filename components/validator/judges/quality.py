@@ -11,7 +11,7 @@ from components.validator.registry import catalogue
 from components.validator.registry.words import words
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from components.validator.analysis.project import Unit
     from components.validator.analysis.scopes import Scope
@@ -304,7 +304,8 @@ def _draw(case: Case, call: ast.Call, path: str, *, seeded: bool) -> None:
     elif not seeded and name not in _NO_DRAW:
         message = f"{path} draws from the shared generator"
         edit = fixes.seed_line(case, call, path) if case.findings.room else None
-        case.findings.add("random-unseeded", call, message, edit=edit)
+        hint = "" if edit is not None else fixes.UNSEEDED
+        case.findings.add("random-unseeded", call, message, hint, edit)
 
 
 def _no_seed(call: ast.Call) -> bool:

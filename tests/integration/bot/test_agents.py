@@ -348,7 +348,7 @@ def test_a_submit_that_comes_second_to_a_new_branch_is_told_of_the_first(door, s
     [
         ("strategies/x", {"../../policies/risk.yaml": "gates: []"}, "refused"),
         ("../policies", {"risk.yaml": ""}, "is refused"),
-        ("/etc", {"passwd": ""}, "is refused"),
+        ("/etc", {"passwd": ""}, "an absolute path is refused"),
         ("strategies/x", {".git/hooks/post-update": "#!/bin/sh"}, "refused"),
         ("strategies/x", {}, "no files"),
         ("strategies/x-y", {"strategy.yaml": ""}, "no name for a strategy"),
@@ -520,6 +520,20 @@ def test_folders_with_links_or_thousands_of_files_are_refused_in_a_short_answer(
             assert "not a plain file" in await agent(tool, folder="strategies/inside")
             assert "more than 200 files" in await agent(tool, folder="strategies/many")
         assert "root:" not in await agent("findings")
+
+    run(server, talk)
+
+
+def test_a_folder_by_its_absolute_path_is_found_below_the_working_folder_and_nowhere_else(
+    server, folder
+):
+    async def talk(agent):
+        for path in (folder / "strategies" / "calm", "./strategies/calm", "strategies/calm/"):
+            assert "Submitted" in await agent("submit", folder=str(path), message=f"by {path}")
+            (folder / "strategies" / "calm" / "NOTES.md").write_text(str(path))  # a next change
+        for path in ("/etc/ssl", f"{folder}/../work2", str(folder.parent)):
+            said = await agent("check", folder=path)
+            assert "an absolute path is refused" in said or "`..` are not allowed" in said
 
     run(server, talk)
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.agents import looks
 from bot.core.event_json import to_payload
 from bot.core.events import CommandIssued, Hold, Unhold
 from bot.core.orders import DeployOrder, RollbackOrder
@@ -10,6 +11,7 @@ from bot.deploy.deploys import deploy
 from bot.deploy.rollbacks import rollback
 from bot.landing.outcomes import read
 from bot.proposals.deploy_warnings import with_deploy_warnings
+from bot.report import markdown
 from components.errors import UserError
 from tests.deploy_support import push, reported
 from tests.github_support import report_of, strategy_of
@@ -157,3 +159,25 @@ def test_version_that_was_not_raised_comes_with_the_next_free_number_as_its_fix(
     assert "-version: 1.0.0\n+version: 1.0.2\n" in finding.fix
     push(stage, "feature", "fine", version="1.0.2", extra={"notes.py": "NEW = True\n"})
     assert not warned(world, "feature", "1.0.2")
+
+
+def test_report_of_what_may_not_be_deployed_yet_says_what_is_missing_and_never_that_it_may(
+    stage, world
+):
+    land(stage, world, "1.0.0")
+    push(stage, "feature", "fine", version="1.0.0", extra={"notes.py": "NEW = True\n"})
+    watched = world.repository("demo")
+    head = watched.forge.proposal("branch/feature").head
+    tree = watched.where.repository.tree_at(head, "strategies/fine")
+    passed = report_of(strategies=[strategy_of("fine", tree=tree, version="1.0.0")])
+    said = markdown.summary(passed.verdict, passed.strategies)
+    passed = passed.model_copy(update={"summary": f"{said} It brings more."})
+    report = with_deploy_warnings(world, watched, passed)
+    assert "may be deployed" not in report.summary
+    assert "may not be deployed yet: fine 1.0.0 was deployed before" in report.summary
+    assert report.summary.endswith("It brings more.")
+    assert "**Next:** raise \\`version\\` in strategy.yaml. After that:" in markdown.markdown(
+        report
+    )
+    assert "may be deployed" not in markdown.plain(report)
+    assert "Next: raise `version` in strategy.yaml, then `submit` again." in looks.told(report)

@@ -1,12 +1,15 @@
 """`algoops check --fix`: fixes of a folder on disk."""
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from bot.checks.fixing import fix_folder
+from bot.checks.folders import folder_subject
 from bot.checks.policies import load_policies
+from bot.checks.releases import taken_on_disk
 from components.errors import UserError
 from tests.cli_support import in_process
 
@@ -100,3 +103,50 @@ def test_fix_without_a_folder_says_what_to_name():
     done = in_process("check", "--fix", "--config", ROOT / "config.yaml")
     assert done.returncode == 2
     assert b"algoops check --fix strategies/NAME" in done.stderr
+
+
+def test_the_diff_of_a_file_of_another_editor_is_readable_and_its_line_ends_stay(folder, policies):
+    code = f"\ufeff{CODE}".replace("\n", "\r\n").encode()
+    (folder / "strategy.py").write_bytes(code)
+    diff = fix_folder(folder, policies)
+    assert "\n-import os\n" in diff
+    assert diff.isascii()
+    fixed = (folder / "strategy.py").read_bytes()
+    assert fixed.startswith(b"\xef\xbb\xbfimport numpy as np\r\n")
+    assert fixed.count(b"\n") == fixed.count(b"\r\n")
+
+
+def git(folder, *words):
+    command = ["git", "-C", str(folder), "-c", "user.name=a", "-c", "user.email=a@b", *words]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+@pytest.fixture
+def released(tmp_path, folder):
+    """A working copy where 1.0.0 and 1.0.1 of the folder's strategy were released."""
+    text = "name: cross\ndescription: x\nversion: 1.0.0\nsymbol: SPX\n"
+    (folder / "strategy.yaml").write_text(text)
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-qm", "one")
+    git(tmp_path, "tag", "-am", "x", "cross/v1.0.0")
+    git(tmp_path, "tag", "cross/v1.0.1")
+    return folder
+
+
+def test_changed_code_under_a_released_version_is_told_and_gets_the_next_free_number(
+    released, policies
+):
+    assert taken_on_disk(released, folder_subject(released), "git") == ()  # the released content
+    (released / "notes.md").write_text("Something new.")
+    (found,) = taken_on_disk(released, folder_subject(released), "git")
+    assert (found.rule, found.line) == ("version-taken", 3)
+    assert "\n-version: 1.0.0\n+version: 1.0.2\n" in found.fix
+    assert "\n+version: 1.0.2\n" in fix_folder(released, policies)
+    assert taken_on_disk(released, folder_subject(released), "git") == ()
+    assert folder_subject(released).change == "not compared"
+
+
+def test_a_copy_whose_history_can_not_be_read_keeps_no_folder_from_its_check(released):
+    shutil.rmtree(released.parents[1] / ".git" / "objects")
+    assert taken_on_disk(released, folder_subject(released), "git") == ()

@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from bot.landing.outcomes import CommandOutcome
 from bot.report import markdown
-from bot.report.escape import block, code, inline, link
+from bot.report.escape import block, code, inline, link, plain
 from components.schema.results.values import ExecutionResult, Severity, Status, Verdict
+from components.texts import cut, printable
 from tests.github_support import finding, report_of, strategy_of
 
 HOSTILE = [
@@ -167,3 +169,21 @@ def test_warnings_alone_are_folded_away():
     note = finding(severity=Severity.WARNING)
     text = markdown.markdown(report_of(strategies=[strategy_of(findings=[note])]))
     assert "<details><summary>1 warning or note</summary>" in text
+
+
+@given(st.text(max_size=400) | st.sampled_from(HOSTILE))
+def test_a_terminal_shows_an_answer_as_it_was_written_before_it_became_markdown(text):
+    assert plain(inline(text)) == cut(printable(text), 300)
+    assert plain(code(text)).strip("`") == cut(printable(text), 120).strip("`")
+
+
+def test_commands_answer_terminals_plainly_and_comments_in_markdown():
+    reason = "can't [wait] for a_b * c < d & @me_"
+    told = markdown.rolled_back("a_b", "1.0.0", "f" * 40, "1.1.0", reason)
+    done = CommandOutcome(ok=True, code="done", message=told)
+    assert f"Reason: {reason}." in done.words
+    assert done.comment == told
+    for words in (markdown.held("a_b", "1.0.0", reason), markdown.frozen(reason, "a_b", "")):
+        refused = CommandOutcome(ok=False, code="held", message=words)
+        assert reason in refused.words
+        assert refused.comment == markdown.failed(words)

@@ -40,6 +40,15 @@ MORE = [
     ("random-unseeded", "import random\n\nx = random.random()\n"),
     ("random-unseeded", "import random\n\nx = random.Random(\n    # none\n)\n"),
     ("random-unseeded", "from numpy.random import default_rng\n\nx = default_rng(\n)\n"),
+    ("random-unseeded", "from random import random\n\nx = random()\n"),
+    ("random-unseeded", "from random import random as r\n\nx = [r(), r()]\n"),
+    ("random-unseeded", "from numpy.random import rand\n\nx = [rand(), rand()]\n"),
+    ("random-unseeded", "import random as rd\n\nx = rd.random()\n"),
+    ("random-unseeded", "import numpy as np\n\nx = np.random.default_rng(seed=None)\n"),
+    ("random-unseeded", "from numpy.random import RandomState as R\n\nx = R(None)\n"),
+    ("random-unseeded", "import random\n\nrandom.seed()\n"),
+    ("lookahead-shift", "def f(c):\n    return c.shift(- 1)\n"),
+    ("lookahead-shift", "def f(c):\n    return c.shift(-(\n        1))\n"),
     (
         "super-missing",
         f"{SIGNAL}    def init(self):\n        '''Doc.'''\n\n        self.x = 1\n\n    def next(self):\n        super().next()\n",
@@ -73,6 +82,51 @@ def test_a_fix_makes_its_finding_go(rule, body, policy):
         after = judged(fixed(text, finding), policy)
         assert (rule, finding.message) not in {(f.rule, f.message) for f in after}
         assert len(after) < len(judged(text, policy))
+
+
+@pytest.mark.parametrize(("rule", "body"), CASES.items())
+@pytest.mark.parametrize(("mark", "end"), [("\ufeff", "\n"), ("", "\r\n"), ("\ufeff", "\r\n")])
+def test_a_file_of_another_editor_has_the_same_fixes(rule, body, mark, end, policy):
+    text = (body + HEAD + TAIL).replace("\n", end)  # what is mended stands at the very beginning
+    for finding in [f for f in judged(mark + text, policy) if f.rule == rule]:
+        assert finding.fix
+        after = judged(mark + fixed(text, finding), policy)
+        assert (rule, finding.message) not in {(f.rule, f.message) for f in after}
+        assert fixed(text, finding).count("\n") == fixed(text, finding).count(end)
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ("import numpy as np\n\ndef f(c):\n    return np.roll(c, -1)\n", "to the first bars"),
+        ("def f(c, n):\n    return c.shift(-n)\n", "not just a number"),
+        ("def f(c, m):\n    m.fit(c.shift(-1))\n", "a model is trained"),
+        ("import numpy as np\n\ndraw = np.random.rand\nx = draw()\n", "no place was found"),
+        ("from random import random\n\nseed = 1\nx = random()\n", "no place was found"),
+    ],
+)
+def test_where_no_fix_is_sure_to_be_right_none_is_offered_and_it_is_said_why(body, why, policy):
+    found = [f for f in judged(HEAD + body + TAIL, policy) if "No fix is offered" in f.hint]
+    assert [f.fix for f in found] == [""]
+    assert why in found[0].hint
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "import numpy as np\n\nnp.random.seed(7)\nx = np.random.rand()\n",
+        "from random import random, seed\n\nseed(7)\nx = random()\n",
+        "import numpy as np\n\nx = np.random.default_rng(seed=7)\n",
+        "def random():\n    return 4\n\n\nx = random()\n",
+    ],
+)
+def test_numbers_that_are_seeded_or_no_chance_at_all_are_no_finding(body, policy):
+    assert "random-unseeded" not in {f.rule for f in judged(HEAD + body + TAIL, policy)}
+
+
+def test_a_seed_of_one_generator_is_none_of_the_other(policy):
+    body = "import random\n\nimport numpy as np\n\nrandom.seed(0)\nx = np.random.rand()\n"
+    assert "random-unseeded" in {f.rule for f in judged(HEAD + body + TAIL, policy)}
 
 
 def test_git_applies_a_fix_where_the_file_stands_in_the_repository(tmp_path, policy):
