@@ -61,16 +61,19 @@ def board_of(store: Store, watched: Watched, url: str = "") -> Board:
     """What stands in a repository now."""
     name = watched.name
     live = store.deployments.live(name)
+    ready = store.strategies.list(name, Lifecycle.READY, limit=ALL)
+    red = {s.proposal for s in ready if not _is_green(store, name, s.proposal)}
     failed = store.strategies.list(name, Lifecycle.FAILED, limit=ALL)
     return Board(
         base=watched.base_branch,
         commit=store.meta.get(base_key(name)),
         drifted=[_drift(one) for one in drifted(store, name)],
-        failing=[*_failing_live(store, watched), *(_failing(s) for s in failed if s.proposal)],
-        ready=[
-            Row(s.name, s.proposed_version, s.proposal, "its checks have passed")
-            for s in store.strategies.list(name, Lifecycle.READY, limit=ALL)
+        failing=[
+            *_failing_live(store, watched),
+            *(_failing(s) for s in failed if s.proposal),
+            *(_ready(s, "it passed, its proposal is red") for s in ready if s.proposal in red),
         ],
+        ready=[_ready(s, "its checks have passed") for s in ready if s.proposal not in red],
         held=[
             Row(h.name, h.version, words=f"{h.reason or 'no reason'} ({h.actor}, {h.held_at[:10]})")
             for h in store.holds.list(name, limit=ALL)
@@ -90,8 +93,19 @@ def _failing(strategy: Strategy) -> Row:
     return Row(strategy.name, strategy.proposed_version, strategy.proposal, strategy.last_error)
 
 
+def _ready(strategy: Strategy, words: str) -> Row:
+    return Row(strategy.name, strategy.proposed_version, strategy.proposal, words)
+
+
+def _is_green(store: Store, repository: str, proposal: str) -> bool:
+    """Whether a proposal passed as a whole: one that changes policies waits for somebody."""
+    last = store.runs.latest(repository, proposal, finished=True)
+    return last is None or last.verdict is Verdict.PASSED
+
+
 def _failing_live(store: Store, watched: Watched) -> list[Row]:
-    """What is live and did not pass the newest check of it."""
+    """What is live and did not pass the newest check of this very content."""
+    repository, root = watched.where.repository, watched.where.root
     seen: dict[tuple[str, str], str] = {}
     runs = store.runs.list(
         repository=watched.name,
@@ -100,12 +114,15 @@ def _failing_live(store: Store, watched: Watched) -> list[Row]:
         limit=LATELY,
     )
     for run in runs:
+        if repository.objects.header(run.head) is None:  # git gc took what nothing names
+            continue
+        trees = repository.strategy_trees(run.head, root)
         for one in store.runs.strategies(run.id):
-            seen.setdefault((one.name, one.version), one.verdict)
+            seen.setdefault((one.name, trees.get(one.name, "")), one.verdict)
     words = {Verdict.FAILED: "is live and fails today's checks"}
     words[Verdict.ERROR] = "is live and could not be checked"
     return [
         Row(d.name, d.version, words=words[Verdict(verdict)])
         for d in store.deployments.live(watched.name)
-        if (verdict := seen.get((d.name, d.version))) in set(words)
+        if (verdict := seen.get((d.name, d.tree))) in set(words)
     ]

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from threading import Event as Flag
 
 from bot.core.decisions import Plan, Snapshot
+from components.ports import Proposal
 from components.schema.results.report import CheckResult, Report, StrategyReport
-from components.schema.results.values import CheckName, Outcome, Verdict
+from components.schema.results.values import CheckName, Outcome, Severity, Verdict
 from components.state import Lifecycle, Store, VersionContent
 
 ACTOR = "algoops"
@@ -47,28 +48,41 @@ class Moves:
                 self._to(strategy, Lifecycle.TESTING, "definition and code are sound so far")
 
     def judged(self, report: Report, plan: Plan) -> None:
-        """The run is over: ready, failed, or (where a check broke) back in the queue."""
-        for strategy in report.strategies:
-            self._judge(strategy)
-        judged = {s.name for s in report.strategies}
-        for change in self.snapshot.changes:
-            if change.new_tree is not None and change.name not in judged:
-                why = plan.wait or (plan.findings[0].message if plan.findings else "not checked")
-                self._to(change.name, Lifecycle.QUEUED, why)
+        """The run is over, and no version of its proposal says of itself what the run does not.
 
-    def _judge(self, strategy: StrategyReport) -> None:
+        Judged ones are ready, failed, or (where a check broke) back in the queue. A run may end
+        before it looks at a strategy: without a merge, without policies, without the commit.
+        """
+        red = next((f.message for f in plan.findings if f.severity is Severity.ERROR), "")
+        broken = next((c.summary for c in report.checks if c.outcome is Outcome.ERROR), "")
+        for strategy in report.strategies:
+            self._judge(strategy, red, broken)
+        judged = {s.name for s in report.strategies}
+        changed = {c.name for c in self.snapshot.changes if c.new_tree is not None}
+        for version in self.store.versions.proposed_in(self.repository, self.snapshot.proposal.id):
+            if version.name in judged:
+                continue
+            if self.snapshot.merge_tree and version.name not in changed:
+                self._to(version.name, Lifecycle.ARCHIVED, "the proposal does not change it now")
+            elif red:
+                self._to(version.name, Lifecycle.FAILED, red)
+            elif version.lifecycle is not Lifecycle.FAILED:
+                self._to(version.name, Lifecycle.QUEUED, plan.wait or report.summary)
+
+    def _judge(self, strategy: StrategyReport, red: str, broken: str) -> None:
+        """`red`, `broken`: what keeps the whole proposal from passing, whatever this one does."""
         content = VersionContent(
             tree=strategy.tree,
             commit=self.snapshot.head,
             content_key=strategy.content_key,
             verdict=strategy.verdict,
         )
-        if strategy.verdict is Verdict.PASSED:
+        if strategy.verdict is Verdict.FAILED or (strategy.verdict is Verdict.PASSED and red):
+            state, why = Lifecycle.FAILED, red or _failure(strategy)
+        elif strategy.verdict is Verdict.PASSED and not broken:
             state, why = Lifecycle.READY, "every check passed"
-        elif strategy.verdict is Verdict.FAILED:
-            state, why = Lifecycle.FAILED, _failure(strategy)
         else:
-            why = _failure(strategy)
+            why = broken or _failure(strategy)
             self.store.strategies.record_error(self.repository, strategy.name, why, actor=ACTOR)
             state = Lifecycle.QUEUED
         self._to(strategy.name, state, why, strategy.version, content)
@@ -91,6 +105,20 @@ class Moves:
             proposal=self.snapshot.proposal.id,
             content=content or VersionContent(),
         )
+
+
+def not_ready(store: Store, repository: str, proposal: Proposal) -> None:
+    """What was ready at another commit of a proposal waits for its checks again."""
+    for version in store.versions.proposed_in(repository, proposal.id):
+        if version.lifecycle is Lifecycle.READY and version.commit != proposal.head:
+            store.strategies.transition(
+                repository,
+                version.name,
+                Lifecycle.QUEUED,
+                actor=proposal.author or ACTOR,
+                reason=f"{proposal.ref} is at {proposal.head[:12]} now",
+                proposal=proposal.id,
+            )
 
 
 def make_ready(

@@ -3,6 +3,7 @@
 import structlog
 
 from bot.landing.context import Watched, World
+from bot.landing.lifecycle_moves import not_ready
 from bot.report.status import SUMMARY_CONTEXT, status_text
 from components.errors import UserError
 from components.ports import Proposal, StatusState
@@ -40,6 +41,7 @@ def end_run(world: World, watched: Watched, run: Run, why: str) -> None:
 def cancel(world: World, watched: Watched, proposal: Proposal) -> None:
     """Keep it that somebody wants no checks of this head; see `is_cancelled`."""
     world.store.meta.put(_key(watched, proposal.id), proposal.head)
+    not_ready(world.store, watched.name, proposal)
 
 
 def resume(world: World, watched: Watched, proposal_id: str) -> None:

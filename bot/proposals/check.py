@@ -17,7 +17,7 @@ from bot.core.decisions import Plan, Snapshot, plan_run
 from bot.core.failpoints import failpoint
 from bot.core.notices import CheckEnded, RunChanged, StrategyChanged
 from bot.landing.context import Watched, World
-from bot.landing.lifecycle_moves import Moves
+from bot.landing.lifecycle_moves import Moves, not_ready
 from bot.landing.reverts import is_rollback
 from bot.landing.unfinished import finish_open
 from bot.proposals.broken_run import broken_report, is_last_try
@@ -36,6 +36,7 @@ from bot.proposals.luck import counter_of, luck_turned
 from bot.proposals.publish import publish, published_key
 from bot.proposals.sandbox_turn import tell_waited, wait_for_sandbox
 from bot.report import markdown
+from components.errors import AlgoOpsError
 from components.ports import Proposal, StatusState, Turn
 from components.schema.results.report import CheckResult, Report, StrategyReport
 from components.schema.results.values import CheckName, Finding, Severity, Verdict
@@ -91,22 +92,26 @@ def check_proposal(world: World, job: Job) -> None:
         with watched.lane:  # what it waited for may be there by now
             finish_open(world, watched)
         return
+    not_ready(world.store, watched.name, proposal)
     flag = world.running.begin(watched.name, proposal.id, proposal.head)
     try:
         _check(world, watched, proposal, request, job, flag)
     except Superseded:
         raise
     except Exception as error:
-        if not is_last_try(job, error) or not _ended_broken(world, watched, proposal, error):
+        if not is_last_try(job, error) or not _ended_broken(world, watched, proposal, job, error):
             raise
     finally:
         world.running.end(watched.name, proposal.id, flag)
 
 
-def _ended_broken(world: World, watched: Watched, proposal: Proposal, error: Exception) -> bool:
-    """End the run of a job that broke; False where none of this head is open."""
+def _ended_broken(
+    world: World, watched: Watched, proposal: Proposal, job: Job, error: Exception
+) -> bool:
+    """End the run of a job that broke; False where none is open, and what was judged is there."""
     runs = world.store.runs.unfinished(watched.name, proposal.id)
     run = next((run for run in runs if run.head == proposal.head), None)
+    run = run or _begun_to_end(world, watched, proposal, job)
     if run is None:
         return False
     log.error(
@@ -116,6 +121,19 @@ def _ended_broken(world: World, watched: Watched, proposal: Proposal, error: Exc
     record_run(world, run, report, Moves(world.store, watched.name, snapshot, Flag()), plan)
     publish(world, watched, proposal, report)
     return True
+
+
+def _begun_to_end(world: World, watched: Watched, proposal: Proposal, job: Job) -> Run | None:
+    """A run for a proposal that can't be read (any more): else its last verdict would stand."""
+    base = watched.forge.base()
+    try:
+        take_snapshot(watched.where, proposal, base)
+    except AlgoOpsError:
+        attempt = f"job-{job.id}"
+        return world.store.runs.start(
+            watched.name, proposal.id, proposal.head, base, "check", attempt=attempt
+        )
+    return None
 
 
 def _check(

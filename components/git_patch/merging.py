@@ -50,6 +50,8 @@ class Merger(Writer):
     def _without_renames(self, base: str, head: str, tree: str) -> Merged:
         """Git 2.39 cannot switch rename detection off for a merge, so its effect is looked for."""
         ancestors = self._merge_bases(base, head)
+        for commit in (base, head, *ancestors):  # git 2.39 takes a missing root for an empty one
+            self.tree_of(commit)
         if not any(self.changed_paths(a, base, only="D") for a in ancestors):
             return Merged(tree)  # the base renamed nothing that could be followed
         brought = set(self.changed_paths(base, tree))

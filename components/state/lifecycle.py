@@ -26,12 +26,13 @@ LIVE_ALREADY = "live already"
 
 # Before a version lands, a newer push, a moved base or a restart puts it back in the queue: that
 # is the way to `queued` from four states. A check that breaks leads there too, never to `failed`.
+# A run that fails before it looks at a strategy (no merge) leads to `failed` from where it stands.
 TRANSITIONS: dict[Lifecycle, frozenset[Lifecycle]] = {
     _L.DISCOVERED: frozenset({_L.QUEUED, _L.ARCHIVED}),
-    _L.QUEUED: frozenset({_L.VALIDATING, _L.ARCHIVED}),
+    _L.QUEUED: frozenset({_L.VALIDATING, _L.FAILED, _L.ARCHIVED}),
     _L.VALIDATING: frozenset({_L.QUEUED, _L.TESTING, _L.READY, _L.FAILED, _L.ARCHIVED}),
     _L.TESTING: frozenset({_L.QUEUED, _L.READY, _L.FAILED, _L.ARCHIVED}),
-    _L.READY: frozenset({_L.QUEUED, _L.DEPLOYED, _L.ARCHIVED}),
+    _L.READY: frozenset({_L.QUEUED, _L.FAILED, _L.DEPLOYED, _L.ARCHIVED}),
     _L.FAILED: frozenset({_L.FIXING, _L.ARCHIVED}),
     _L.FIXING: frozenset({_L.QUEUED, _L.ARCHIVED}),
     _L.DEPLOYED: frozenset({_L.SUPERSEDED, _L.ROLLED_BACK, _L.ARCHIVED}),

@@ -10,6 +10,7 @@ from bot.core.orders import DeployOrder
 from bot.daemon.commands import run_command
 from bot.deploy.deploys import deploy
 from bot.deploy.drift import base_moved
+from bot.deploy.recheck import recheck
 from bot.landing.board import board_of, show_board
 from bot.landing.drifted import NO_COMMAND, drifted
 from bot.landing.outcomes import read
@@ -372,6 +373,19 @@ def test_restore_on_the_command_line_needs_no_daemon(stage, world, tested):
     done = in_process("restore", "alpha", "--config", stage.config)
     assert done.returncode == 0, done.stderr.decode()
     assert (tree(stage), names(world)) == (tested, [])
+
+
+def test_what_is_put_back_is_not_called_failing_for_what_stood_there(stage, world, tested):
+    by_hand(stage, "alpha", version="1.0.0", extra={"note.txt": "changed"})
+    look(world)
+    judged_now(world, "alpha")
+    recheck(world, world.store.jobs.lease("worker", 60.0, ["recheck"]))
+    assert command(world, Restore("alpha")).ok
+    assert board_of(world.store, world.repository("demo")).failing == []
+    judged_now(world, "alpha")
+    recheck(world, job("recheck", "again"))
+    (row,) = board_of(world.store, world.repository("demo")).failing
+    assert (row.name, row.words) == ("alpha", "is live and fails today's checks")
 
 
 def test_dashboard_is_written_again_only_when_its_text_changes(stage, world, tested):
