@@ -13,6 +13,7 @@ from bot.cli.notebook import Draft, Said, drafted, said_by
 from components.engine.data.names import interval_of
 from components.errors import UserError
 from components.schema.definition.backtest import BacktestConfig
+from components.schema.definition.models import PORTFOLIO
 from components.schema.documents.writer import to_yaml
 from components.schema.types import NAME_PATTERN, SYMBOL_PATTERN, WORDS
 
@@ -27,7 +28,10 @@ def register(app: typer.Typer) -> None:
 def new(
     name: Annotated[str, typer.Argument(help="The strategy's name, such as sma_cross.")],
     source: Annotated[Path, typer.Option("--from", help="A notebook (.ipynb) or a script (.py).")],
-    symbol: Annotated[str, typer.Option(help="What it trades, where the code does not say.")] = "",
+    symbol: Annotated[
+        str,
+        typer.Option(help="What it trades, where the code does not say; SPX,IXIC of a portfolio."),
+    ] = "",
     interval: Annotated[str, typer.Option(help="Length of a bar, such as 1d.")] = "",
     into: Annotated[Path, typer.Option(help="Folder of strategies.")] = DEFAULT_FOLDER,
 ) -> None:
@@ -44,7 +48,8 @@ def new(
         if not said.classes:
             raise UserError(
                 f"{source} has no class with the base Strategy",
-                hint="a strategy for backtesting.py is `class Name(Strategy):` with init and next",
+                hint="a strategy is `class Name(Strategy):` of backtesting.py, or for several"
+                " symbols `class Name(algoops.PortfolioStrategy):`, with init and next",
             )
         definition, notes = _definition(name, source, said, (symbol, interval))
         folder = into / name
@@ -57,21 +62,15 @@ def _definition(
     name: str, source: Path, said: Said, asked: tuple[str, str]
 ) -> tuple[dict[str, Any], list[str]]:
     """strategy.yaml, and what a person should know of it."""
-    symbol, interval = asked[0] or _only(said.symbols), asked[1] or _only(said.intervals)
-    symbol = symbol.strip().replace("/", "-")
-    if not re.fullmatch(SYMBOL_PATTERN, symbol):
-        many = (
-            f"the code names {', '.join(said.symbols)}" if said.symbols else "the code names none"
-        )
-        raise UserError(f"which symbol does it trade? {many}", hint="--symbol ACME")
-    interval, problem = interval_of(interval or "1d")
+    traded = _traded(name, said, asked[0])
+    interval, problem = interval_of(asked[1] or _only(said.intervals) or "1d")
     if problem:
         raise UserError(f"--interval: {problem}")
     definition: dict[str, Any] = {
         "name": name,
         "description": f"From {source.name}.",
         "version": "1.0.0",
-        "symbol": symbol,
+        **traded,
         "interval": interval,
     }
     chosen = _chosen(name, said)
@@ -85,17 +84,40 @@ def _definition(
     return definition, notes
 
 
+def _traded(name: str, said: Said, asked: str) -> dict[str, Any]:
+    """What strategy.yaml says of its symbol, or of a portfolio and its symbols."""
+    portfolio = _class(name, said) in said.portfolios
+    known = list(dict.fromkeys(said.symbols))
+    symbols = asked.split(",") if asked else known if portfolio else [_only(said.symbols)]
+    symbols = [symbol.strip().replace("/", "-") for symbol in symbols]
+    many = f"the code names {', '.join(known)}" if known else "the code names none"
+    if not symbols or not all(re.fullmatch(SYMBOL_PATTERN, symbol) for symbol in symbols):
+        if portfolio:
+            raise UserError(f"which symbols does it trade? {many}", hint="--symbol SPX,IXIC")
+        raise UserError(f"which symbol does it trade? {many}", hint="--symbol ACME")
+    if portfolio:
+        return {"framework": PORTFOLIO, "symbols": symbols}
+    if len(symbols) > 1:
+        raise UserError(
+            "a backtesting.Strategy trades one symbol", hint="--symbol ACME, or a PortfolioStrategy"
+        )
+    return {"symbol": symbols[0]}
+
+
+def _class(name: str, said: Said) -> str:
+    """The strategy's class, where it is clear which that is; else ""."""
+    plain = name.replace("_", "").lower()
+    named = [one for one in said.classes if one.lower() == plain] or list(said.classes)
+    return named[0] if len(named) == 1 else ""
+
+
 def _only(found: list[str]) -> str:
     return found[0] if len(set(found)) == 1 else ""
 
 
 def _chosen(name: str, said: Said) -> dict[str, float]:
     """Parameters: the numbers of the strategy's class, where it is clear which that is."""
-    plain = name.replace("_", "").lower()
-    named = [numbers for one, numbers in said.classes.items() if one.lower() == plain]
-    if not named and len(said.classes) == 1:
-        named = list(said.classes.values())
-    return named[0] if named else {}
+    return said.classes.get(_class(name, said), {})
 
 
 def _config(said: Said) -> tuple[dict[str, Any], list[str]]:
@@ -124,7 +146,8 @@ def _write(folder: Path, files: dict[str, str]) -> None:
 
 
 def _tell(folder: Path, definition: dict[str, Any], draft: Draft, notes: list[str]) -> None:
-    traded = f"{definition['symbol']} {definition['interval']}"
+    symbols = definition.get("symbols", [definition.get("symbol")])
+    traded = f"{', '.join(symbols)} {definition['interval']}"
     lines = [f"Made {folder}: trades {traded}, as {folder / DEFINITIONS[0]} says."]
     lines += [f"  {note}" for note in (*draft.notes, *notes)]
     lines += ["Look at both files, then:", f"  algoops check {folder}"]

@@ -18,6 +18,8 @@ _CODE_MAGICS = {"time", "timeit", "capture", "prun", "memit"}
 _FRACTION = 1e-8
 """FractionalBacktest's own unit."""
 
+_PORTFOLIO = "PortfolioStrategy"
+
 _CONFIG = {
     "cash": "initial_capital",
     "commission": "commission",
@@ -44,13 +46,14 @@ class Said:
     """What the code says beside its trading, as far as it is written out.
 
     Attributes:
-        classes: strategy classes -> their numbers.
+        classes: strategy classes -> their numbers; `portfolios`: those on several symbols.
         config: settings of strategy.yaml's `backtest`.
-        symbols, intervals: of downloads.
+        symbols, intervals: of downloads; symbols also of the data of `algoops.backtest`.
         unread: arguments of `Backtest` whose values are not written out.
     """
 
     classes: dict[str, dict[str, float]] = field(default_factory=dict)
+    portfolios: list[str] = field(default_factory=list)
     config: dict[str, Any] = field(default_factory=dict)
     symbols: list[str] = field(default_factory=list)
     intervals: list[str] = field(default_factory=list)
@@ -158,6 +161,7 @@ def said_by(source: str) -> Said:
             _word(b).endswith("Strategy") for b in node.bases
         ):
             found.classes[node.name] = _numbers(node)
+            found.portfolios += [node.name] * any(_word(b) == _PORTFOLIO for b in node.bases)
         elif isinstance(node, ast.Call):
             _call(node, values, found)
     return found
@@ -192,7 +196,7 @@ def _numbers(node: ast.ClassDef) -> dict[str, float]:
 def _call(node: ast.Call, values: dict[str, Any], found: Said) -> None:
     word = _word(node.func)
     given = {one.arg: one.value for one in node.keywords if one.arg}
-    if word in {"Backtest", "FractionalBacktest"}:
+    if word in {"Backtest", "FractionalBacktest", "backtest"}:
         found.config, found.unread = {}, []  # the last one counts
         if word == "FractionalBacktest":
             unit = given.get("fractional_unit")
@@ -203,6 +207,10 @@ def _call(node: ast.Call, values: dict[str, Any], found: Said) -> None:
                 found.config[setting] = _setting(value)
             elif name in given:
                 found.unread.append(f"{name}={ast.unparse(given[name])}")
+        data = given.get("data", node.args[1] if len(node.args) > 1 else None)
+        if word == "backtest" and isinstance(data, ast.Dict):
+            keys = [_value(key, values) for key in data.keys if key is not None]
+            found.symbols += [key for key in keys if isinstance(key, str)]
     elif word in {"download", "Ticker"} and (node.args or "tickers" in given):
         value = _value(node.args[0] if node.args else given["tickers"], values)
         found.symbols += [value] if isinstance(value, str) else list(value or ())

@@ -40,7 +40,7 @@ def mermaid(result: ExecutionResult, deployed: ExecutionResult | None = None) ->
         names.append("deployed")
     low, high = min(map(min, lines)), max(map(max, lines))
     pad = (high - low) * 0.02 or 1.0
-    symbol = "".join(c for c in result.symbol if c.isalnum() or c in ".-")
+    symbol = "".join(c for c in result.symbol if c.isalnum() or c in ".-+")
     body = [
         "```mermaid",
         "xychart-beta",

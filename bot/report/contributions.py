@@ -5,6 +5,11 @@ from components.schema.results.values import Contribution, ExecutionResult
 HEAD = ("Symbol", "Profit", "Of closed trades", "Of open ones", "Trades", "Bars")
 
 
+def largest(result: ExecutionResult) -> list[Contribution]:
+    """The largest profits and losses first."""
+    return sorted(result.contributions, key=lambda one: (-abs(one.pnl), one.symbol))
+
+
 def contribution_rows(result: ExecutionResult) -> list[tuple[str, ...]]:
     """A row a symbol as `HEAD` names it, in account currency; none of a result on one symbol."""
     return [
@@ -16,7 +21,7 @@ def contribution_rows(result: ExecutionResult) -> list[tuple[str, ...]]:
             f"{one.trades:,}",
             _span(one),
         )
-        for one in result.contributions
+        for one in largest(result)
     ]
 
 

@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+from bot.report.contributions import largest
 from bot.report.values import HEADLINE, MORE, by_urgency, metrics_of, number, weighed_findings
 from components.schema.results.evidence import Luck
 from components.schema.results.fixes import LONGEST
@@ -93,7 +94,7 @@ def _strategy(strategy: StrategyReport) -> dict[str, Any]:
 
 def _contributions(strategy: StrategyReport) -> dict[str, Any]:
     """What each symbol of a portfolio brought; of others nothing."""
-    brought = [one for result in strategy.results for one in result.contributions][:SYMBOLS]
+    brought = [one for result in strategy.results for one in largest(result)][:SYMBOLS]
     told = {_text(one.symbol): _number(one.pnl) for one in brought}
     return {"contributions": told} if told else {}
 

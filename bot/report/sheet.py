@@ -14,6 +14,7 @@ from jinja2 import Template
 from markupsafe import Markup
 
 from bot.report import sheet_figures as figures
+from bot.report.contributions import HEAD, contribution_rows
 from bot.report.further import further_rows
 from bot.report.luck import evidence_rows, luck_rows
 from bot.report.sheet_figures import Rows
@@ -25,6 +26,7 @@ from components.schema.results.values import ExecutionResult, Metrics
 
 HERE = Path(__file__).parent
 MOST = 40
+MOST_SYMBOLS = 50
 """Backtests that are drawn; a file with more would open in no browser."""
 
 TEXT_CAP = 600
@@ -121,6 +123,9 @@ def _body(strategy: StrategyReport, result: ExecutionResult, metrics: Metrics) -
         "years": figures.year_chart(evidence) if evidence is not None else Markup(),
         "rolling": figures.rolling_chart(evidence, metrics) if evidence is not None else Markup(),
         "regimes": evidence.regimes if evidence is not None else (),
+        "contributions": contribution_rows(result)[:MOST_SYMBOLS],
+        "contribution_head": HEAD,
+        "more_symbols": max(0, len(result.contributions) - MOST_SYMBOLS),
         "trades": figures.trade_rows(result.trades, metrics),
         "spread": figures.spread_chart(result.trades),
         "costs": figures.cost_rows(result),

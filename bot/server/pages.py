@@ -274,6 +274,7 @@ def run(request: Request, run_id: int) -> HTMLResponse:
         what_it_means=what_it_means,
         kept=report is not None,
         with_sheet=report is not None and has_figures(report),
+        contribution_head=HEAD,
         waits=place_in_queue(standing) if waits else "",
         blocks=run_view.blocks(
             found, report, backend.store, backend.job_output(found.id), waits=waits

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from bot.landing.kept import stored
+from bot.report.contributions import contribution_rows
 from bot.report.further import further_rows
 from bot.report.lines import Path
 from bot.report.luck import evidence_rows, luck_rows
@@ -73,6 +74,7 @@ class Block:
     gates: tuple[Any, ...] = ()
     figure: figures.Figure | None = None
     chart_url: str = ""
+    contributions: tuple[tuple[str, ...], ...] = ()
     logs: tuple[Log, ...] = ()
     lucks: tuple[LuckPanel, ...] = ()
     further: tuple[FurtherPanel, ...] = ()
@@ -153,6 +155,7 @@ def _reported(run: Run, strategy: StrategyReport, *, with_figure: bool) -> Block
         gates=strategy.gates,
         figure=figures.figure(curves, result) if result else None,
         chart_url=f"/api/v1/runs/{run.id}/equity?strategy={strategy.name}",
+        contributions=tuple(row for r in strategy.results for row in contribution_rows(r)),
         logs=_logs(strategy.results),
         lucks=tuple(
             LuckPanel(one.line, _luck_rows(one, strategy), figures.dots(one))

@@ -191,3 +191,52 @@ def test_any_file_ends_in_code_or_in_one_sentence(content):
             said = str(error)
         assert said.startswith(name)
         said_by(source)
+
+
+@pytest.mark.parametrize("name", ["rotation", "pairs", "equal_risk"])
+def test_portfolio_of_the_examples_becomes_a_folder_with_its_symbols(run, tmp_path, name):
+    source = PROJECT / "examples" / "portfolio" / name / "strategy.py"
+    value, code, output = made(
+        run, tmp_path, notebook(source.read_text()), "--symbol", "SPX, IXIC", name=name
+    )
+    assert (value["framework"], value["symbols"]) == ("portfolio", ["SPX", "IXIC"])
+    assert "symbol" not in value
+    assert value["backtest"]["initial_capital"] == 1_000_000
+    assert "PortfolioStrategy" in code
+    assert "trades SPX, IXIC 1d" in output
+
+
+PORTFOLIO_CODE = """
+import algoops
+
+
+class Held(algoops.PortfolioStrategy):
+    share = 0.5
+
+    def init(self):
+        pass
+
+    def next(self):
+        pass
+
+
+algoops.backtest(Held, {"AAA": a, "BBB": b}, cash=5_000, commission=0.001)
+"""
+
+
+def test_symbols_of_a_portfolio_are_read_from_the_data_of_its_backtest(run, tmp_path):
+    value, _, _ = made(run, tmp_path, notebook(PORTFOLIO_CODE))
+    assert value["symbols"] == ["AAA", "BBB"]
+    assert value["backtest"] == {"initial_capital": 5000, "commission": 0.001}
+    assert value["parameters"] == {"share": 0.5}
+
+
+def test_portfolio_whose_symbols_nobody_names_is_asked_for_them(run, tmp_path):
+    source = tmp_path / "mine.py"
+    source.write_text(PORTFOLIO_CODE.partition("algoops.backtest")[0])
+    done = run("held", "--from", source)
+    assert done.exit_code == 2
+    assert "which symbols does it trade? the code names none" in done.output
+    source.write_text(CLASS)
+    done = run("one", "--from", source, "--symbol", "AAA,BBB")
+    assert "a backtesting.Strategy trades one symbol" in done.output
