@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.honesty import ours, peer
+from benchmarks.honesty import ours, peer, sealed
 
 KEPT = Path(__file__).parents[2] / "build/honesty"
 MODES = ("streamed", "audited")
@@ -163,6 +163,9 @@ def measured(work: Path, names: Sequence[str]) -> Row:
             check_rows([row for part in PARTS for row in said[part]], work, check, mode)
             if mode == MODES[0] and not names:
                 said["orders"] = check_orders(work, check)
+    if not names:
+        theirs = peer.monte_neo_probed(KEPT, work)
+        said["holdout probing"] = {"monte-neo": theirs, **sealed.probed(work)}
     return said
 
 
@@ -181,7 +184,8 @@ def main() -> None:
             judge_theirs(rows, others, said["future"])
             print(table(rows, (*others, *MODES)))
             print(summary(rows, (*others, *MODES)))
-    print(json.dumps(said.get("orders", []), indent=2))
+    for part in ("orders", "holdout probing"):
+        print(json.dumps(said.get(part, []), indent=2))
     if asked.json:
         asked.json.write_text(json.dumps(said, indent=2))
 

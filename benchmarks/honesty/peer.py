@@ -65,6 +65,16 @@ def monte_neo(kept: Path, work: Path) -> Said:
     return _told(python, "monte_neo_side.py", given, work)
 
 
+def monte_neo_probed(kept: Path, work: Path) -> Said:
+    """What a hill-climber learns from its oracle, see `probing`."""
+    return _told(
+        python_with(HERE / "locks/monte-neo.txt", kept),
+        "probing.py",
+        [str(work / "probed.json")],
+        work,
+    )
+
+
 def freqtrade(kept: Path, work: Path, rows: Sequence[Said]) -> Said:
     """What its lookahead-analysis says of each case, by name."""
     cases = work / "cases.json"

@@ -6,8 +6,8 @@ import random
 import numpy as np
 import pytest
 
-from bot.checks.looks import HoldoutQuestion, SealedBars
-from bot.landing.tries import StoreCounter
+from benchmarks.honesty.probing import SEEDS, learned
+from benchmarks.honesty.sealed import POLICY, endless_climber, our_climber
 from components.engine.evidence.thresholdout import (
     FEWEST,
     NOISE,
@@ -17,13 +17,10 @@ from components.engine.evidence.thresholdout import (
     parts_of,
     sharpe,
 )
-from components.schema.policies.risk import Holdout
 from components.schema.results.evidence import Track
 from components.state import Store
 
 WEEK = 7 * 86_400
-PUSHES, OPEN, HIDDEN = 500, 800, 200
-PART = SealedBars("SPX", "1d", "2015-01-01", "2018-12-31")
 
 
 class Quiet(random.Random):
@@ -67,44 +64,15 @@ def test_answer_without_noise_is_the_threshold_s_and_with_noise_now_and_then_the
     assert not any(agrees([THRESHOLD + 60 * NOISE], chance) for _ in range(200))
 
 
-def climbed(seed, answer):
-    """What a hill-climber ends with: Sharpe ratios on hidden and on fresh bars, in errors.
-
-    Each push adds a signal (noise, turned to the side that earned on the open bars); it stays if
-    the answer is not "does not agree".
-    """
-    chance = np.random.default_rng(seed)
-    parts = [chance.standard_normal((n, PUSHES)) for n in (OPEN, HIDDEN, HIDDEN)]
-    parts = [part * np.sign(parts[0].mean(axis=0)) for part in parts]
-    sums = [np.zeros(n) for n in (OPEN, HIDDEN, HIDDEN)]
-    for push in range(PUSHES):
-        tried = [total + part[:, push] for total, part in zip(sums, parts, strict=True)]
-        if answer(push, apart(tried[0], tried[1])) is not False:
-            sums = tried
-    return [sharpe(total) * math.sqrt(HIDDEN) for total in sums[1:]]
-
-
 def test_hill_climber_of_500_pushes_gains_less_than_one_standard_error(tmp_path):
     """Real answers and stored looks; the same climber with answers without end is the control."""
-    policy = Holdout(last="20%", looks=10)
-    gains, control = [], []
-    for seed in range(8):
-        noise = random.Random(seed)
+    gains = []
+    for seed in SEEDS:
         with Store(tmp_path / f"{seed}.db") as store:
-            counter = StoreCounter(store, "demo", "push")
-
-            def ask(push, difference, counter=counter, noise=noise):
-                question = HoldoutQuestion("alpha", "t", f"content {push}", (PART,))
-                found = counter.answered(question, policy) or counter.looked(
-                    question, policy, {}, agrees=agrees([difference], noise)
-                )
-                return {"agrees": True, "does not agree": False}.get(found.state)
-
-            gains.append(climbed(seed, ask))
-            assert store.looks.taken(store.looks.all("demo")[0].parts) == policy.looks
-        control.append(climbed(seed, lambda _push, difference: agrees([difference], Quiet())))
-    hidden, fresh = np.mean(gains, axis=0)
-    assert abs(hidden) < 1
-    assert abs(fresh) < 1
-    assert abs(hidden - fresh) < 1
-    assert np.mean(control, axis=0)[0] > 3
+            gains.append(our_climber(seed, store))
+            assert store.looks.taken(store.looks.all("demo")[0].parts) == POLICY.looks
+    gain = learned(gains)
+    assert abs(gain["sealed"]) < 1
+    assert abs(gain["fresh"]) < 1
+    assert abs(gain["learned"]) < 1
+    assert learned(map(endless_climber, SEEDS))["learned"] > 3
