@@ -151,6 +151,14 @@ class History(Reader):
         text = data.decode(errors="replace")
         return text + (f"\n[cut: longer than {cap} bytes]\n" if more else "")
 
+    def fsck(self) -> tuple[str, ...]:
+        """What `git fsck` finds wrong; empty when the repository is sound."""
+        output = self.git.run(
+            "fsck", "--full", "--no-dangling", "--no-progress", ok=tuple(range(9))
+        )
+        lines = (*output.text.splitlines(), *output.stderr.splitlines())
+        return lines if output.code else ()
+
 
 def _unreadable(ref: str, commit: str) -> Branch:
     return Branch(ref, commit, author="", subject="", time=0)
