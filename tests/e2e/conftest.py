@@ -2,9 +2,8 @@
 
 import os
 import shutil
-import subprocess
-import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from bot.demo.stage import EXAMPLES, Stage, set_stage
 from components.schema.results.report import Report
 from components.state import DATABASE, Store
 from tests.bars_support import few_bars
+from tests.warm_support import Command, WarmDaemon
 
 WAIT_S = 90.0
 DEMO = "demo"
@@ -49,18 +49,7 @@ class World:
 
     def order(self, *args):
         """Give a command to the daemon without waiting; the returned function waits for it."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", "bot", *args, "--config", str(self.stage.config)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-        def finish():
-            out, err = process.communicate(timeout=WAIT_S)
-            return subprocess.CompletedProcess(args, process.returncode, out, err)
-
-        return finish
+        return Command(*args, "--config", self.stage.config).finish
 
     def push(self, branch, change, message="A change"):
         self.stage.author.start(branch)
@@ -81,7 +70,8 @@ class World:
         file.write_text(text)
 
     def algoops(self, *args):
-        return self.stage.algoops(*args)
+        """Give a command; `stage.algoops` is the same with a real start."""
+        return self.order(*args)()
 
     def close(self):
         self.stage.daemon.stop()
@@ -95,7 +85,7 @@ class World:
             folder / path.name for path in (old.config, old.repository, old.state)
         )
         author = Author(folder / old.author.folder.name, repository)
-        daemon = DaemonProcess(config, state)
+        daemon = WarmDaemon(config, state)
         return World(Stage(folder, config, repository, state, author, daemon))
 
     # --- asking ---
@@ -147,8 +137,9 @@ class World:
         assert self.store.audit.verify() is None
 
 
-def new_world(folder: Path):
-    return World(set_stage(folder / "stage", 0, on_base=()))
+def new_world(folder: Path, kind: type[DaemonProcess] = WarmDaemon):
+    stage = set_stage(folder / "stage", 0, on_base=())
+    return World(replace(stage, daemon=kind(stage.config, stage.state)))
 
 
 def brief_world(folder: Path):
@@ -185,7 +176,7 @@ def running(world):
 @pytest.fixture(scope="module")
 def shared(bubblewrap, tmp_path_factory):
     """A running daemon for tests of proposals that leave its base alone."""
-    made = new_world(tmp_path_factory.mktemp("shared"))
+    made = new_world(tmp_path_factory.mktemp("shared"), DaemonProcess)
     try:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("ALGOOPS_SANDBOX__WARM", "1")

@@ -134,7 +134,7 @@ def test_conflict_with_the_base_is_named_by_file(running):
 def test_deploy_improve_roll_back_and_the_held_version_is_refused(running):
     first = running.push_example("add-sma")
     running.run_of("add-sma", first)
-    assert running.algoops("deploy", "sma_cross", "--ref", "add-sma").returncode == 0
+    assert running.stage.algoops("deploy", "sma_cross", "--ref", "add-sma").returncode == 0
     assert running.parents() == [running.git("rev-parse", "main^1"), first]
     assert running.git("cat-file", "-t", "sma_cross/v1.0.0") == "tag"
     assert running.tip("sma_cross/v1.0.0^{commit}") == running.tip()
@@ -142,10 +142,10 @@ def test_deploy_improve_roll_back_and_the_held_version_is_refused(running):
     second = running.push_proposal("improve", "improve-sma-cross")
     report = running.report_of("improve", second)
     assert only(report).base_metrics is not None
-    assert running.algoops("deploy", "sma_cross", "--ref", "improve").returncode == 0
+    assert running.stage.algoops("deploy", "sma_cross", "--ref", "improve").returncode == 0
     assert running.tree("sma_cross") == running.tree("sma_cross", "sma_cross/v1.1.0")
 
-    done = running.algoops("rollback", "sma_cross", "--reason", "it lost money")
+    done = running.stage.algoops("rollback", "sma_cross", "--reason", "it lost money")
     assert done.returncode == 0
     assert running.tree("sma_cross") == running.tree("sma_cross", "sma_cross/v1.0.0")
     assert f"Reverts: {running.tip('sma_cross/v1.1.0^{commit}')}" in running.git(
@@ -159,13 +159,15 @@ def test_deploy_improve_roll_back_and_the_held_version_is_refused(running):
     )
     assert only(running.report_of("again", again)).verdict is Verdict.PASSED
     before = running.tip()
-    refused = running.algoops("deploy", "sma_cross", "--ref", "again")
+    refused = running.stage.algoops("deploy", "sma_cross", "--ref", "again")
     assert refused.returncode == 1
     assert "held" in refused.stderr
     assert running.tip() == before
 
-    assert running.algoops("unhold", "sma_cross", "1.1.0", "--reason", "fixed").returncode == 0
-    assert running.algoops("deploy", "sma_cross", "--ref", "again").returncode == 0
+    assert (
+        running.stage.algoops("unhold", "sma_cross", "1.1.0", "--reason", "fixed").returncode == 0
+    )
+    assert running.stage.algoops("deploy", "sma_cross", "--ref", "again").returncode == 0
     assert running.tree("sma_cross") == running.tree("sma_cross", "sma_cross/v1.1.0")
     running.settled()
     running.sound()
@@ -212,18 +214,18 @@ def test_force_push_during_a_run_supersedes_it(shared):
 def test_checks_are_stopped_and_asked_for_again_from_the_command_line(shared):
     endless(shared, "stopped")
     wait_for(lambda: shared.store.runs.unfinished(DEMO, "branch/stopped"), "the run is under way")
-    stopped = shared.algoops("cancel", "stopped")
+    stopped = shared.stage.algoops("cancel", "stopped")
     assert stopped.returncode == 0
     assert "Stopped" in stopped.stdout
     wait_for(lambda: not shared.store.runs.unfinished(DEMO, "branch/stopped"), "the run is over")
     assert shared.store.runs.latest(DEMO, "branch/stopped").status == "superseded"
-    again = shared.algoops("recheck", "stopped")
+    again = shared.stage.algoops("recheck", "stopped")
     assert again.returncode == 0
     wait_for(
         lambda: shared.store.runs.latest(DEMO, "branch/stopped").status == "finished",
         "the verdict",
     )
-    assert shared.algoops("recheck", "nobody").returncode == 1
+    assert shared.stage.algoops("recheck", "nobody").returncode == 1
 
 
 def test_deleted_branch_archives_what_it_brought(running):
@@ -259,7 +261,7 @@ def test_check_without_a_daemon_says_the_same(shared, tmp_path):
     schema = subprocess.run(
         [sys.executable, "-m", "bot", "schema", "--report"], capture_output=True, check=True
     )
-    done = shared.algoops(
+    done = shared.stage.algoops(
         "check",
         "--repo",
         str(shared.stage.repository),
@@ -292,7 +294,7 @@ def test_check_of_a_failing_branch_exits_with_1_and_of_a_missing_one_with_2(shar
 
 
 def test_second_daemon_on_the_same_state_is_refused_and_names_the_first(shared):
-    done = shared.algoops("run")
+    done = shared.stage.algoops("run")
     assert done.returncode == 2
     assert "process" in done.stderr
 
@@ -302,7 +304,7 @@ def test_deploy_without_a_daemon_is_done_on_the_spot(running):
     running.run_of("add-sma", head)
     running.settled()
     running.stage.daemon.stop()
-    done = running.algoops("deploy", "sma_cross", "--ref", "add-sma")
+    done = running.stage.algoops("deploy", "sma_cross", "--ref", "add-sma")
     assert done.returncode == 0, done.stderr
     assert running.tip("sma_cross/v1.0.0^{commit}") == running.tip()
 
