@@ -162,7 +162,8 @@ def bubblewrap():
 
 @pytest.fixture
 def world(tmp_path):
-    made = new_world(tmp_path)
+    """On three years of bars; `shared` has all of them, for what is judged."""
+    made = brief_world(tmp_path)
     yield made
     made.close()
 

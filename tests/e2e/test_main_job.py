@@ -5,22 +5,13 @@ import subprocess
 import sys
 import threading
 
-import pytest
 import yaml
 
 from bot.demo.stage import EXAMPLES
 from components.schema.results.report import Report
 from components.schema.results.values import STRATEGY_CHECKS, CheckName, Verdict
 from components.state import Lifecycle
-from tests.e2e.conftest import DEMO, brief_world, wait_for
-
-
-@pytest.fixture
-def world(tmp_path):
-    """For what is deployed and rolled back; `shared` has all bars, for what is judged."""
-    made = brief_world(tmp_path)
-    yield made
-    made.close()
+from tests.e2e.conftest import DEMO, wait_for
 
 
 def only(report):

@@ -35,7 +35,7 @@ def test_repository_and_policy_are_taken_without_a_restart_and_broken_ones_refus
     assert (done.returncode, done.stdout.strip()) == (0, "repositories taken")
     author = Author(stage.folder / "author-2", stage.folder / "second.git")
     author.start("add")
-    author.put(EXAMPLES / "strategies/golden_cross_rules", "strategies/golden_cross_rules")
+    author.put(EXAMPLES / "strategies/sma_cross", "strategies/sma_cross")
     author.push("add", "a strategy")
     run = wait_for(
         lambda: world.store.runs.list(repository="second", status="finished"), "a verdict"
