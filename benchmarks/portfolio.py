@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import subprocess
 import tempfile
 import time
@@ -135,7 +136,7 @@ def measured(symbols: int, days: int) -> dict[str, dict[str, float]]:
 
 
 def in_the_bot(symbols: int, days: int, causality: str, lookback: int | None) -> dict[str, object]:
-    """One run in a sandbox: seconds, and CPU seconds outside and inside of it."""
+    """One run in a sandbox: seconds, CPU seconds and most memory outside and inside of it."""
     with tempfile.TemporaryDirectory() as folder:
         for symbol, frame in made_up(symbols, days).items():
             frame.to_csv(Path(folder) / f"{symbol}_1d.csv", index_label="Date")
@@ -169,6 +170,8 @@ def in_the_bot(symbols: int, days: int, causality: str, lookback: int | None) ->
         "seconds": took,
         "cpu_s_outside": _cpu() - ours,
         "cpu_s_inside": result.resource_usage.cpu_s,
+        "memory_mb_inside": result.resource_usage.max_memory_mb,
+        "memory_mb_outside": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "phases_s": dict(result.phases_s),
         "looked_at": result.looked_at,
     }

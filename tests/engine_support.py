@@ -231,11 +231,12 @@ def run(  # noqa: PLR0913  # one argument a field of the job
     seed: int = 0,
     symbols: tuple[str, ...] = (),
     universe: bytes = b"",
+    rules: str = "",
 ) -> ExecutionResult:
     job = BacktestJob(
         strategy=name,
         files={"strategy.py": source.encode(), **(files or {})},
-        rules="",
+        rules=rules,
         parameters=parameters or {},
         config=config or BacktestConfig(),
         symbol=symbol,

@@ -7,6 +7,7 @@ it. All comparing is done here, outside.
 from __future__ import annotations
 
 import random
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -255,13 +256,30 @@ class Audit:
 def _different(seen: Mapping[int, Newest], known: Mapping[int, Newest]) -> dict[str, Leak]:
     """By name of the indicator the first bar (of those that both have) with other values."""
     found: dict[str, Leak] = {}
-    cuts = [cut for cut in sorted(seen) if cut in known]
-    rows = min((len(one[cut].tails) for one in (seen, known) for cut in cuts), default=0)
-    for row in range(rows):
-        name = seen[cuts[0]].names[row]
-        leak = _first(name, [(c, seen[c].tails[row], known[c].tails[row]) for c in cuts])
+    rows: dict[tuple[str, int], list[tuple[int, list[float | str], list[float | str]]]] = {}
+    for cut in sorted(seen.keys() & known.keys()):
+        other = _by_name(known[cut])
+        for key, tail in _by_name(seen[cut]).items():
+            if key in other:
+                rows.setdefault(key, []).append((cut, tail, other[key]))
+    for (name, _), tails in rows.items():
+        leak = _first(name, tails)
         if leak is not None:
             found.setdefault(name, leak)
+    return found
+
+
+def _by_name(newest: Newest) -> dict[tuple[str, int], list[float | str]]:
+    """The tails by name and turn, not by place.
+
+    An indicator of several rows has one while its symbol is not listed yet: the rows of those
+    after it then stand elsewhere.
+    """
+    turns: Counter[str] = Counter()
+    found = {}
+    for name, tail in zip(newest.names, newest.tails, strict=False):
+        found[name, turns[name]] = tail
+        turns[name] += 1
     return found
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from components.schema.definition.crosscheck import framework_of, framework_problem, problems_of
+from components.schema.definition.crosscheck import framework_problem, has_rules, problems_of
 from components.schema.definition.fixes import with_fixes
 from components.schema.definition.models import (
+    PORTFOLIO,
     SCHEMA_VERSION,
     ParameterSpec,
     StrategyDefinition,
@@ -226,20 +227,28 @@ def _rules(
 ) -> str:
     """The compiled program where rules trade; adds to the problems."""
     unsure = has_code is None and definition.framework is None
-    coded = has_code if has_code is not None else definition.framework not in (None, "rules")
+    coded = has_code if has_code is not None else _sounds_coded(definition)
     problem = framework_problem(definition, policy, has_code=coded)
     if problem is not None and not unsure:
         problems.append(problem)
     silent = unsure and not (definition.entry_rules or definition.exit_rules)
-    if silent or framework_of(definition, has_code=coded) != "rules":
+    if silent or not has_rules(definition, has_code=coded):
         return ""
     compiled = compile_rules(definition, longest=policy.max_rule_length, broken=broken)
     # Sent without its folder, rules may be the documentation of code: no fault, then.
-    doubtful = unsure and not document.file
+    unknown = has_code is None and definition.framework in (None, PORTFOLIO)
+    doubtful = unknown and not document.file
     problems += [replace(p, doubtful=doubtful) for p in compiled.problems]
     if doubtful and compiled.problems:
         return ""
     return json.dumps(compiled.program, separators=(",", ":"))
+
+
+def _sounds_coded(definition: StrategyDefinition) -> bool:
+    """Whether a definition that came without its folder is of code: by what it says."""
+    if definition.framework == PORTFOLIO:
+        return not definition.entry_rules
+    return definition.framework not in (None, "rules")
 
 
 def finding_of(problem: RuleProblem, document: Document, policy: SchemaPolicy) -> Finding:

@@ -48,9 +48,11 @@ def framework_problem(
     if framework == "rules" and has_code:
         message = "framework is `rules` but the folder has a strategy.py: only one can trade"
         return RuleProblem(path, "framework", message, "remove strategy.py, or say backtesting.py")
-    if framework in ("backtesting.py", PORTFOLIO) and not has_code:
+    trades_by_rules = framework == PORTFOLIO and definition.entry_rules
+    if framework in ("backtesting.py", PORTFOLIO) and not (has_code or trades_by_rules):
         message = f"framework is `{framework}` but the folder has no strategy.py"
-        return RuleProblem(path, "framework", message, "add strategy.py, or say rules")
+        hint = "or say rules" if framework != PORTFOLIO else "or write entry_rules"
+        return RuleProblem(path, "framework", message, f"add strategy.py, {hint}")
     if framework == PORTFOLIO and not (definition.symbols or definition.universe):
         message = "framework is `portfolio` but no `symbols` are given"
         return RuleProblem(path, "framework", message, "write symbols: [SPX, IXIC]")
@@ -62,6 +64,13 @@ def framework_problem(
         message = f"framework `{framework}` is not allowed here"
         return RuleProblem(path, "framework", message, "", framework, allowed)
     return None
+
+
+def has_rules(definition: StrategyDefinition, *, has_code: bool) -> bool:
+    """Whether rules trade: on one symbol, or on those of a portfolio without code."""
+    framework = framework_of(definition, has_code=has_code)
+    alone = framework == PORTFOLIO and not has_code and bool(definition.entry_rules)
+    return framework == "rules" or alone
 
 
 def framework_of(definition: StrategyDefinition, *, has_code: bool) -> str:

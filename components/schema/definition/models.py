@@ -145,7 +145,9 @@ class RiskLimits(Value):
         None, description="A stop that follows the closing price at this distance in percent."
     )
     max_positions: Count | None = Field(
-        None, description="Trades open at once on one side; 1 where not given."
+        None,
+        description="Trades open at once on one side; 1 where not given. Of a portfolio those of "
+        "all its symbols together; where not given one for each.",
     )
     max_drawdown_pct: Percent | None = Field(
         None,
@@ -177,7 +179,8 @@ class StrategyDefinition(Value):
     framework: Literal["backtesting.py", "rules", "portfolio"] | None = Field(
         None,
         description="What trades: strategy.py, or the rules; by default rules without code. "
-        "portfolio: strategy.py has an algoops.PortfolioStrategy over all `symbols`.",
+        "portfolio: strategy.py has an algoops.PortfolioStrategy over all `symbols`; without one "
+        "the rules trade each of them, with one account.",
     )
     symbol: Symbol | None = Field(None, description="The symbol traded.")
     symbols: Annotated[tuple[Symbol, ...], Field(max_length=100)] = Field(

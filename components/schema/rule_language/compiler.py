@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from components.schema.definition.models import (
+    PORTFOLIO,
     PositionSizing,
     RiskLimits,
     StrategyDefinition,
@@ -185,11 +186,13 @@ def _sizing(definition: StrategyDefinition) -> dict[str, Any]:
         method = "equity_fraction" if wanted < 1 else "fixed_units"
         sizing = PositionSizing.model_validate({"method": method, "value": wanted})
     if sizing is None:
-        return {"method": "equity_fraction", "value": 1.0}
+        method = "equal_parts" if definition.framework == PORTFOLIO else "equity_fraction"
+        return {"method": method, "value": 1.0}
     return sizing.model_dump()
 
 
 def _risk(definition: StrategyDefinition) -> dict[str, Any]:
     risk: RiskLimits = definition.risk_limits
     configured = definition.backtest.max_positions if definition.backtest else None
-    return {**risk.model_dump(), "max_positions": risk.max_positions or configured or 1}
+    usual = None if definition.framework == PORTFOLIO else 1  # None: one for each symbol
+    return {**risk.model_dump(), "max_positions": risk.max_positions or configured or usual}

@@ -293,3 +293,28 @@ def test_leak_across_symbols_is_found_by_the_audit_and_told_when_streamed(severa
     assert audited.status is Status.FAILED, audited.looked_at
     streamed = together(source, several, config=CONFIG)
     assert streamed.lookahead, streamed.looked_at
+
+
+@pytest.mark.parametrize("causality", ["streamed", "audited"])
+def test_indicator_of_several_rows_of_a_symbol_that_comes_late_is_no_leak(several, causality):
+    source = (
+        HEAD
+        + """
+import talib
+class Rows(PortfolioStrategy):
+    def init(self):
+        self.macd = {s: self.I(talib.MACD, self.data[s].Close, 4, 9, 3) for s in self.symbols}
+        self.mean = {s: self.I(sma, self.data[s].Close, 4) for s in self.symbols}
+    def next(self):
+        for s in self.listed:
+            above = self.macd[s][-1][-1] > 0 if len(self.macd[s].shape) > 1 else False
+            if above and self.data[s].Close[-1] > self.mean[s][-1] and not self.position(s):
+                self.buy(s, size=3)
+            elif not above:
+                self.position(s).close()
+"""
+    )
+    result = together(source, several, causality=causality)
+    assert result.status is Status.PASSED, result.message
+    assert result.lookahead == ()
+    assert len(result.trades) > 5

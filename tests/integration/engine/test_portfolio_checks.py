@@ -69,10 +69,10 @@ def bench(data, risk=None):
     return Bench(made, data, InThisProcess(data), engine="e", image="i", causality="streamed")
 
 
-def checked(data, risk=None, **of_subject):
+def checked(data, risk=None, of=None, **of_subject):
     asked = Asked(lambda _key: None, lambda *_: None, Event())
     used = bench(data, risk)
-    return check_strategy(subject(**of_subject), used, asked), used.executor.jobs
+    return check_strategy(of or subject(**of_subject), used, asked), used.executor.jobs
 
 
 def check(report, name):

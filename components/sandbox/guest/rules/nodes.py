@@ -17,11 +17,11 @@ from weakref import WeakKeyDictionary
 if TYPE_CHECKING:
     import numpy as np
 
-    from components.sandbox.guest.rules.strategy import RuleStrategy
+    from components.sandbox.guest.rules.strategy import Rules
 
-Number = Callable[["RuleStrategy", int], float]
+Number = Callable[["Rules", int], float]
 """The number of a strategy at a lag: 0 is the present bar, 1 the one before."""
-Condition = Callable[["RuleStrategy", int], bool | None]
+Condition = Callable[["Rules", int], bool | None]
 Code = Sequence[Any]
 
 COLUMNS = {"open": "Open", "high": "High", "low": "Low", "close": "Close", "volume": "Volume"}
@@ -64,7 +64,7 @@ def _simple(code: Code) -> Number:
     raise ValueError(f"unknown node {kind!r} in the rule program")
 
 
-def column(strategy: RuleStrategy, series: str) -> np.ndarray:
+def column(strategy: Rules, series: str) -> np.ndarray:
     """A price series or the volume, as the asset has them, whatever parts of it are traded."""
     values: np.ndarray = getattr(strategy.data, COLUMNS[series])
     unit = strategy._unit  # noqa: SLF001  # ours
@@ -73,37 +73,37 @@ def column(strategy: RuleStrategy, series: str) -> np.ndarray:
     return values * unit if series == "volume" else values / unit
 
 
-def _values(code: Code) -> Callable[[RuleStrategy], np.ndarray]:
+def _values(code: Code) -> Callable[[Rules], np.ndarray]:
     """The series of a leaf, as long as the bars seen."""
     if code[0] == "series":
         series = code[1]
         return lambda strategy: column(strategy, series)
     name, row = code[1], code[2]
 
-    def values(strategy: RuleStrategy) -> np.ndarray:
+    def values(strategy: Rules) -> np.ndarray:
         array: np.ndarray = getattr(strategy, name)
         return array if array.ndim == 1 else array[row]
 
     return values
 
 
-def _at(values: Callable[[RuleStrategy], np.ndarray]) -> Number:
-    def at(strategy: RuleStrategy, lag: int) -> float:
+def _at(values: Callable[[Rules], np.ndarray]) -> Number:
+    def at(strategy: Rules, lag: int) -> float:
         array = values(strategy)
         return float(array[-1 - lag]) if lag < len(array) else math.nan
 
     return at
 
 
-def _lagged(inner: Number, count: Callable[[RuleStrategy], int]) -> Number:
+def _lagged(inner: Number, count: Callable[[Rules], int]) -> Number:
     return lambda strategy, lag: inner(strategy, lag + count(strategy))
 
 
-def _count(code: Code, *, least: int) -> Callable[[RuleStrategy], int]:
+def _count(code: Code, *, least: int) -> Callable[[Rules], int]:
     """A whole number, checked when it is a parameter: those may be overridden."""
     value = number(code)
 
-    def count(strategy: RuleStrategy) -> int:
+    def count(strategy: Rules) -> int:
         wanted = value(strategy, 0)
         if wanted != int(wanted) or wanted < least:
             raise ValueError(
@@ -148,7 +148,7 @@ def _extreme(pick: Callable[[Sequence[float]], float], code: Code) -> Number:
     if code[2][0] in ("series", "indicator"):
         values = _values(code[2])
 
-        def of_series(strategy: RuleStrategy, lag: int) -> float:
+        def of_series(strategy: Rules, lag: int) -> float:
             array, n = values(strategy), count(strategy)
             end = len(array) - lag
             return math.nan if end < n else _picked(pick, array[end - n : end].tolist())
@@ -156,7 +156,7 @@ def _extreme(pick: Callable[[Sequence[float]], float], code: Code) -> Number:
         return of_series
     inner = number(code[2])
 
-    def of_numbers(strategy: RuleStrategy, lag: int) -> float:
+    def of_numbers(strategy: Rules, lag: int) -> float:
         return _picked(pick, [inner(strategy, lag + i) for i in range(count(strategy))])
 
     return of_numbers
@@ -169,9 +169,9 @@ def _bars_since(rule: Condition) -> Number:
     memory is beside the strategy, not in it: what an instance holds is looked through for data of
     init() at every bar.
     """
-    memory: WeakKeyDictionary[RuleStrategy, list[int]] = WeakKeyDictionary()
+    memory: WeakKeyDictionary[Rules, list[int]] = WeakKeyDictionary()
 
-    def since(strategy: RuleStrategy, lag: int) -> float:
+    def since(strategy: Rules, lag: int) -> float:
         present = len(strategy.data) - 1
         bar = present - lag
         if bar < 0:
@@ -207,7 +207,7 @@ def _not(value: bool | None, /) -> bool | None:  # noqa: FBT001  # three-valued 
 
 
 def _and(parts: Sequence[Condition]) -> Condition:
-    def both(strategy: RuleStrategy, lag: int) -> bool | None:
+    def both(strategy: Rules, lag: int) -> bool | None:
         result: bool | None = True
         for part in parts:
             value = part(strategy, lag)
@@ -220,7 +220,7 @@ def _and(parts: Sequence[Condition]) -> Condition:
 
 
 def _or(parts: Sequence[Condition]) -> Condition:
-    def either(strategy: RuleStrategy, lag: int) -> bool | None:
+    def either(strategy: Rules, lag: int) -> bool | None:
         result: bool | None = False
         for part in parts:
             value = part(strategy, lag)
@@ -242,7 +242,7 @@ def _compare(code: Code) -> Condition:
 
 
 def _pair(holds: Callable[[float, float], bool], left: Number, right: Number) -> Condition:
-    def pair(strategy: RuleStrategy, lag: int) -> bool | None:
+    def pair(strategy: Rules, lag: int) -> bool | None:
         a, b = left(strategy, lag), right(strategy, lag)
         return None if a != a or b != b else bool(holds(a, b))  # noqa: PLR0124  # NaN
 
@@ -262,7 +262,7 @@ def _condition_call(code: Code) -> Condition:
 def _crossing(first: Number, second: Number) -> Condition:
     """Below on the bar before and above now, as `backtesting.lib.crossover` has it."""
 
-    def crossed(strategy: RuleStrategy, lag: int) -> bool | None:
+    def crossed(strategy: Rules, lag: int) -> bool | None:
         a, b = first(strategy, lag + 1), second(strategy, lag + 1)
         c, d = first(strategy, lag), second(strategy, lag)
         if a != a or b != b or c != c or d != d:  # noqa: PLR0124  # NaN
@@ -275,7 +275,7 @@ def _crossing(first: Number, second: Number) -> Condition:
 def _steady(follows: Callable[[float, float], bool], inner: Number, count: Any) -> Condition:
     """Whether each of the last n steps went the same way."""
 
-    def steady(strategy: RuleStrategy, lag: int) -> bool | None:
+    def steady(strategy: Rules, lag: int) -> bool | None:
         values = [inner(strategy, lag + i) for i in range(count(strategy) + 1)]
         if any(value != value for value in values):  # noqa: PLR0124  # NaN
             return None

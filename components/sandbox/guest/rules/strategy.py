@@ -30,11 +30,22 @@ def build_strategy(program: str) -> type[Strategy]:
     Raises:
         ValueError: the text is not a program of this version.
     """
-    document = json.loads(program)
+    document = read_program(program)
+    members = {**document["parameters"], **members_of(document)}
+    return type(document["name"], (RuleStrategy,), members)
+
+
+def read_program(program: str) -> dict[str, Any]:
+    """A program's document. Raises ValueError: it is not of this version."""
+    document: dict[str, Any] = json.loads(program)
     if document.get("version") != 1:
         raise ValueError(f"rule program of version {document.get('version')!r}, expected 1")
-    members: dict[str, Any] = {
-        **document["parameters"],
+    return document
+
+
+def members_of(document: dict[str, Any]) -> dict[str, Any]:
+    """What a class of these rules has beside the parameters."""
+    return {
         "_indicator_calls": tuple(document["indicators"]),
         "_entry": {side: all_of(codes) for side, codes in document["entry"].items()},
         "_exit": {side: all_of(codes) for side, codes in document["exit"].items()},
@@ -43,7 +54,6 @@ def build_strategy(program: str) -> type[Strategy]:
         "_unit": document.get("unit", 1.0),
         "__doc__": "Rules of a definition without code.",
     }
-    return type(document["name"], (RuleStrategy,), members)
 
 
 def _plain(value: float) -> float:
@@ -51,8 +61,22 @@ def _plain(value: float) -> float:
     return int(value) if float(value).is_integer() else value
 
 
-class RuleStrategy(Strategy):  # type: ignore[misc]  # the package has no type hints
-    """Base of all strategies made of rules."""
+class Rules:
+    """What rules do on one symbol, which they know by the names of `backtesting.Strategy`.
+
+    Attributes:
+        data: the bars so far.
+        trades, position, equity: as in backtesting.py.
+        I, buy, sell: as there.
+    """
+
+    data: Any
+    trades: Any
+    position: Any
+    equity: Any
+    I: Any  # noqa: E741  # as in backtesting.py
+    buy: Any
+    sell: Any
 
     _indicator_calls: ClassVar[tuple[dict[str, Any], ...]] = ()
     _entry: ClassVar[dict[str, Condition | None]] = {}
@@ -64,8 +88,6 @@ class RuleStrategy(Strategy):  # type: ignore[misc]  # the package has no type h
 
     def init(self) -> None:
         """Declare the indicators, in the program's order: sources come before their users."""
-        self._peak = 0.0
-        self._halted = False
         for call in self._indicator_calls:
             given = {key: number(code)(self, 0) for key, code in call["parameters"].items()}
             arguments = {key: _plain(value) for key, value in given.items()}
@@ -75,12 +97,12 @@ class RuleStrategy(Strategy):  # type: ignore[misc]  # the package has no type h
             )
             setattr(self, call["name"], value)
 
-    def next(self) -> None:
-        """One bar: stops first, then exits, then entries."""
-        if self._drawn_down():
-            return
+    def _leave_sides(self) -> list[str]:
+        """Stops first, then exits: the sides that are left on this bar."""
         self._trail()
-        left = [side for side in ("long", "short") if self._leave(side)]
+        return [side for side in ("long", "short") if self._leave(side)]
+
+    def _enter_sides(self, left: list[str]) -> None:
         for side in ("long", "short"):
             if side not in left and self._may_enter(side, left):
                 self._enter(side)
@@ -95,17 +117,6 @@ class RuleStrategy(Strategy):  # type: ignore[misc]  # the package has no type h
 
     def _open(self, side: str) -> list[Any]:
         return [trade for trade in self.trades if trade.is_long == (side == "long")]
-
-    def _drawn_down(self) -> bool:
-        """Whether the drawdown limit has ended trading; closes everything when it does."""
-        limit = self._risk["max_drawdown_pct"]
-        if limit is None:
-            return False
-        self._peak = max(self._peak, self.equity)
-        if not self._halted and self.equity <= self._peak * (1 - limit / 100):
-            self._halted = True
-            self.position.close()
-        return self._halted
 
     def _trail(self) -> None:
         distance = self._risk["trailing_stop_pct"]
@@ -131,8 +142,10 @@ class RuleStrategy(Strategy):  # type: ignore[misc]  # the package has no type h
         if self._open(other) and other not in left:
             return False
         rule = self._entry[side]
-        free = len(self._open(side)) < self._risk["max_positions"]
-        return free and rule is not None and rule(self, 0) is True
+        return self._is_free(side) and rule is not None and rule(self, 0) is True
+
+    def _is_free(self, side: str) -> bool:
+        return bool(len(self._open(side)) < self._risk["max_positions"])
 
     def _enter(self, side: str) -> None:
         sign = 1 if side == "long" else -1
@@ -165,6 +178,48 @@ class RuleStrategy(Strategy):  # type: ignore[misc]  # the package has no type h
         if stop is None or math.isclose(stop, close):
             return 0
         return float(math.floor(self.equity * value / 100 / abs(close - stop)))
+
+
+class Halting:
+    """The limit below the account's peak that ends trading."""
+
+    _risk: ClassVar[dict[str, Any]] = {}
+    _peak = 0.0
+    _halted = False
+    equity: Any
+
+    def _drawn_down(self) -> bool:
+        """Whether the limit has ended trading; closes everything when it does."""
+        limit = self._risk["max_drawdown_pct"]
+        if limit is None:
+            return False
+        self._peak = max(self._peak, self.equity)
+        if not self._halted and self.equity <= self._peak * (1 - limit / 100):
+            self._halted = True
+            self._close_all()
+        return self._halted
+
+    def _close_all(self) -> None:
+        # why: one symbol's position and an account's are closed in other ways; never made itself
+        raise NotImplementedError
+
+
+class RuleStrategy(Rules, Halting, Strategy):  # type: ignore[misc]  # the package has no type hints
+    """Base of all strategies made of rules on one symbol."""
+
+    def init(self) -> None:
+        """Declare the indicators."""
+        self._peak = 0.0
+        self._halted = False
+        super().init()
+
+    def next(self) -> None:
+        """One bar: the drawdown limit, stops, exits, entries."""
+        if not self._drawn_down():
+            self._enter_sides(self._leave_sides())
+
+    def _close_all(self) -> None:
+        self.position.close()
 
 
 def _computed(

@@ -43,9 +43,10 @@ def load(folder: Path, name: str, rules: str, *, portfolio: bool = False) -> Any
         Exception: whatever the author's module raises while it is imported.
     """
     if rules:
-        from components.sandbox.guest.rules.strategy import build_strategy  # noqa: PLC0415  # only definitions without code need it
+        from components.sandbox.guest.rules.portfolio import build_portfolio  # noqa: PLC0415  # only definitions without code need it
+        from components.sandbox.guest.rules.strategy import build_strategy  # noqa: PLC0415  # as above
 
-        return build_strategy(rules)
+        return build_portfolio(rules) if portfolio else build_strategy(rules)
     open_folder(folder)
     module = importlib.import_module(ENTRY)
     if not portfolio:
