@@ -44,23 +44,29 @@ def ask(
     policy = bench.policies.risk.holdout
     assert policy is not None  # noqa: S101  # the caller's business
     found = [_sealed(bench, job) for job in jobs]
-    full = replace(question, parts=tuple(part for part, _ in found))
+    full = replace(question, parts=tuple(part for parts, _ in found for part in parts))
     if not all(enough for _, enough in found):
         return HoldoutAnswer(content=question.content, state="too few bars")
     known = looker.answered(full, policy)
     if known is not None:
         return known
     results = run([replace(j, end=None, sealed=True, label=f"{j.label}/sealed") for j in jobs])
-    pairs = list(zip(results, full.parts, strict=True))
-    figures = [_figures(result, part) for result, part in pairs]
+    figures = [
+        _figures(result, job.symbol, parts[0].sealed_from)
+        for job, result, (parts, _) in zip(jobs, results, found, strict=True)
+    ]
     if any(result.status is Status.INFRASTRUCTURE_ERROR for result in results):
         return looker.looked(full, policy, {"symbols": figures}, agrees=None)
     apart = [one["apart"] for one in figures]
     return looker.looked(full, policy, {"symbols": figures}, agrees=_bit(apart))
 
 
-def _sealed(bench: Bench, job: BacktestJob) -> tuple[SealedBars, bool]:
-    """What is sealed of a job's symbol, and whether that and what is open can tell anything."""
+def _sealed(bench: Bench, job: BacktestJob) -> tuple[tuple[SealedBars, ...], bool]:
+    """What is sealed of a job's symbols, and whether that and what is open can tell anything.
+
+    A look of a portfolio is one at each of its symbols: by its own name it would be one more for
+    each symbol that is added or left out.
+    """
     from components.engine.evidence.thresholdout import FEWEST  # noqa: PLC0415  # numpy
     from components.engine.job_bars import times_of  # noqa: PLC0415  # pandas
 
@@ -73,18 +79,18 @@ def _sealed(bench: Bench, job: BacktestJob) -> tuple[SealedBars, bool]:
     opened = dt.date.fromisoformat(until)
     step = _DAY * (7 if (minutes(job.interval) or _DAY_MINUTES) >= _DAY_MINUTES else 1)
     enough = min(opened - first, last - opened) >= (FEWEST + 2) * step
-    day = (opened + _DAY).isoformat()
-    return SealedBars(job.symbol, job.interval, day, last.isoformat()), enough
+    day, end = (opened + _DAY).isoformat(), last.isoformat()
+    return tuple(SealedBars(symbol, job.interval, day, end) for symbol in own), enough
 
 
-def _figures(result: ExecutionResult, part: SealedBars) -> dict[str, Any]:
+def _figures(result: ExecutionResult, symbol: str, sealed_from: str) -> dict[str, Any]:
     """What operators may see of a run. `apart`: None counts as a disagreement."""
     from components.engine.evidence.thresholdout import apart, parts_of, sharpe  # noqa: PLC0415
 
-    known = {"symbol": part.symbol, "status": str(result.status), "apart": None}
+    known = {"symbol": symbol, "status": str(result.status), "apart": None}
     if result.track is None or not ran_in_order(result):
         return known
-    midnight = dt.datetime.fromisoformat(part.sealed_from).replace(tzinfo=dt.UTC).timestamp()
+    midnight = dt.datetime.fromisoformat(sealed_from).replace(tzinfo=dt.UTC).timestamp()
     seen, sealed = parts_of(result.track, midnight)
     year = (365.25 * _DAY.total_seconds() / result.track.step_s) ** 0.5
     return known | {

@@ -10,16 +10,26 @@ from engine_portfolios import ROTATION, SYMBOLS, write_market
 from engine_support import ROOT, ForkingSandbox
 
 from bot.checks.backtests import name_of
+from bot.checks.holdout import ask, question_of
+from bot.checks.jobs import backtest_of
 from bot.checks.policies import load_policies
 from bot.checks.strategy import Asked, check_strategy
 from bot.checks.subject import Bench, Subject, prepare
+from bot.landing.tries import StoreCounter
 from bot.report.details import details
 from bot.report.machine import machine_text
 from components.engine.market_data import FolderData
 from components.executor.run import run_job
 from components.schema.policies.risk import Gate, RiskPolicy, Robustness, WalkForward
 from components.schema.results.report import Change
-from components.schema.results.values import CheckName, Outcome, Verdict
+from components.schema.results.values import (
+    CheckName,
+    ExecutionResult,
+    Outcome,
+    Status,
+    Verdict,
+)
+from components.state import Store
 from tests.github_support import report_of
 from tests.unit.portfolio.made_up import walk
 
@@ -202,3 +212,30 @@ def test_class_of_one_symbol_fails_the_sandbox_test(several):
         "without `framework: portfolio`"
         in check(report, CheckName.SANDBOX_TEST).findings[0].message
     )
+
+
+def test_look_of_a_portfolio_counts_at_each_of_its_symbols(tmp_path):
+    """Else each symbol that is added or left out would give one more look at the same bars."""
+    data = write_market(tmp_path / "market", 320)
+    risk = RiskPolicy(holdout={"last": "30%", "looks": 2})
+    used = bench(data, risk)
+    late = ExecutionResult(status=Status.TIMEOUT)
+    ran = []
+
+    def run(jobs):
+        ran.append(jobs[0].symbols)
+        assert (jobs[0].end, jobs[0].sealed) == (None, True)
+        return (late,)
+
+    with Store(tmp_path / "state" / "algoops.db") as store:
+        looker = StoreCounter(store, "demo", "push")
+        states = []
+        for symbols in (("AAA", "BBB"), ("AAA", "BBB", "CCC"), ("AAA", "CCC"), ("BBB", "CCC")):
+            definition = DEFINITION.replace("AAA, BBB, CCC, DDD", ", ".join(symbols))
+            one = subject(definition)
+            tasks = prepare(one, used).tasks
+            jobs = [backtest_of("rotation", one.files, "", task, used) for task in tasks]
+            asked = question_of("rotation", one.tree, jobs)
+            states.append(ask(used, asked, jobs, looker, run).state)
+    assert states == ["does not agree", "does not agree", "no looks left", "no looks left"]
+    assert ran == [("AAA", "BBB"), ("AAA", "BBB", "CCC")]
