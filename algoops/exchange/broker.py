@@ -70,6 +70,17 @@ class Exchange(TimedBroker):
             room[: len(self._equity)] = self._equity
             self._equity = room
 
+    def next(self) -> None:
+        """As the package's; in a bar in which no order waits, only the equity is logged."""
+        if not self.orders:
+            self.__dict__.pop("_position_unrealized_pl", None)  # as the package: a new price
+            equity = self.equity if self.trades else self._cash
+            if equity > 0:
+                self._i = len(self._data) - 1
+                self._equity[self._i] = equity
+                return
+        super().next()
+
     def new_order(
         self,
         size: float,

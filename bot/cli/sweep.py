@@ -141,12 +141,15 @@ def _sweep(
     kept = Kept(results or settings.state.dir / "sweeps" / f"{definition.name}.jsonl")
     with _counting(settings, definition.name) as (count, counted):
         passes = _Passes(settings, policy, task.data_hash, kept, count)
-        if not ranks_first(jobs):
-            cells = passes.run("Sweeping", jobs)
-        else:
-            ranked = passes.run("Ranking", [quick(job) for job in jobs], one_guest=True)
-            again = passes.run("Confirming", best_jobs(ranked, jobs, by))
-            cells = confirmed_by(ranked, again)
+        try:
+            if not ranks_first(jobs):
+                cells = passes.run("Sweeping", jobs)
+            else:
+                ranked = passes.run("Ranking", [quick(job) for job in jobs], one_guest=True)
+                again = passes.run("Confirming", best_jobs(ranked, jobs, by))
+                cells = confirmed_by(ranked, again)
+        finally:
+            passes.close()
     axis = (definition.name, task.symbol, task.interval, axes, by)
     return SweepResult(*axis, cells, passes.reused, counted)
 
@@ -187,6 +190,7 @@ class _Passes:
     kept: Kept
     count: Count
     reused: int = 0
+    _opened: tuple[bool, Executor] | None = None
 
     def run(
         self, title: str, jobs: Sequence[BacktestJob], *, one_guest: bool = False
@@ -196,18 +200,33 @@ class _Passes:
         `one_guest` lets a guest take job after job, whatever the operator says of `isolation`:
         for results that nobody trusts until a further run confirms them.
         """
+        executor = self._executor(one_guest=one_guest)
+        keyed = _keyed(jobs, self.data_hash, executor)
+        self.reused += sum(self.kept.get(key) is not None for key in keyed)
+        return _with_progress(title, keyed, executor, self.kept, self.count)
+
+    def _executor(self, *, one_guest: bool) -> Executor:
+        """The one of the pass before, where its guests are kept apart in the same way.
+
+        Where a worker needs one guest for all its jobs, none is made ahead.
+        """
         settings, policy = self.settings, self.policy
-        if one_guest:
-            shared = settings.sandbox.model_copy(update={"isolation": "strategy"})
-            settings = settings.model_copy(update={"sandbox": shared})
-            policy = policy.model_copy(update={"isolation": "strategy"})
-        executor = open_executor(settings, policy)
-        try:
-            keyed = _keyed(jobs, self.data_hash, executor)
-            self.reused += sum(self.kept.get(key) is not None for key in keyed)
-            return _with_progress(title, keyed, executor, self.kept, self.count)
-        finally:
-            executor.close()
+        shares = one_guest or settings.sandbox.isolation == policy.isolation == "strategy"
+        if self._opened is None or self._opened[0] != shares:
+            self.close()
+            if shares:
+                own = {"isolation": "strategy", "warm": 0}
+                sandbox = settings.sandbox.model_copy(update=own)
+                settings = settings.model_copy(update={"sandbox": sandbox})
+                policy = policy.model_copy(update={"isolation": "strategy"})
+            self._opened = shares, open_executor(settings, policy)
+        return self._opened[1]
+
+    def close(self) -> None:
+        """Close what is open."""
+        if self._opened is not None:
+            self._opened[1].close()
+            self._opened = None
 
 
 def _keyed(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 import pandas as pd
@@ -14,7 +14,7 @@ from components.engine.broker import TooManyOrders
 from components.engine.data.judge import data_findings
 from components.engine.detail import FinerBars
 from components.engine.drive import Course, Drive
-from components.engine.evidence.track import evidence_of
+from components.engine.evidence.track import evidence_of, least_of
 from components.engine.fills import differences
 from components.engine.findings import lookahead_findings, looked_at
 from components.engine.forecast import TooDear
@@ -242,44 +242,54 @@ class Attempt:
         """All numbers of the finished run; computed while the guest looks for future bars."""
         if not self._numbers:
             stats = self._ledger.settle()
-            config, size = self._job.config, len(self._frame)
-            cash, free = config.initial_capital, config.risk_free_rate
-            first = (self._ledger.start if self._ledger.start is not None else size) - 1
-            held = result.buy_and_hold(self._bars, self._benchmark, cash, first, free)
+            cash, free = self._job.config.initial_capital, self._job.config.risk_free_rate
+            held = result.buy_and_hold(self._bars, self._benchmark, cash, self._first(), free)
             to_real_units(stats["_trades"], self._unit)
-            metrics = result.metrics_of(stats, free)
             only = {"buy_hold_return_pct": held.return_pct if held is not None else None}
-            closes = self._benchmark.frame["Close"]
-            curve = stats["_equity_curve"]["Equity"]
-            trades = result.trades_of(stats)
-            on_it = closes.reindex(curve.index, method="ffill").bfill()
-            evidence, track = evidence_of(curve, on_it, trades, metrics.bars_a_year, free)
-            metrics = metrics.model_copy(update=only)
-            band = self._band(free, only)
-            contributions = result.contributions_of(stats)
-            self._numbers = {
-                "metrics": metrics,
-                "band": band,
-                "benchmark": held,
-                "equity": result.equity_of(stats, closes, first=first),
-                "trades": trades,
-                "contributions": contributions,
-                "orders_sha256": self._ledger.requests_sha256(),
-                "evidence": evidence,
-                "track": track,
-                "curve": together.curve_of(
-                    curve, result.held_equity(self._bars, self._benchmark, cash, first), free
-                ),
-                "fill_differences": differences(
-                    self._ledger.corrections(), self._frame.index, cash
-                ),
-                "order_findings": (
-                    *self._order_findings(band, metrics),
-                    *delisting_findings(contributions, self._job.symbol),
-                ),
-            }
+            metrics = result.metrics_of(stats, free).model_copy(update=only)
+            if self._looks:
+                self._numbers = {"benchmark": held, **self._more(stats, metrics, only)}
+            else:
+                curve = stats["_equity_curve"]["Equity"]
+                evidence, track = least_of(curve, metrics.bars_a_year, free)
+                self._numbers = {"evidence": evidence, "track": track}
+            self._numbers["metrics"] = metrics
             self._course.phase("statistics")
         return self._numbers
+
+    def _first(self) -> int:
+        """Number of the bar before trading started."""
+        return (self._ledger.start if self._ledger.start is not None else len(self._frame)) - 1
+
+    def _more(
+        self, stats: pd.Series[Any], metrics: Metrics, only: dict[str, float | None]
+    ) -> dict[str, object]:
+        """What a run has beside its metrics when somebody looks at it."""
+        cash, free = self._job.config.initial_capital, self._job.config.risk_free_rate
+        closes, first = self._benchmark.frame["Close"], self._first()
+        curve = stats["_equity_curve"]["Equity"]
+        trades = result.trades_of(stats)
+        on_it = closes.reindex(curve.index, method="ffill").bfill()
+        evidence, track = evidence_of(curve, on_it, trades, metrics.bars_a_year, free)
+        band = self._band(free, only)
+        contributions = result.contributions_of(stats)
+        return {
+            "band": band,
+            "equity": result.equity_of(stats, closes, first=first),
+            "trades": trades,
+            "contributions": contributions,
+            "orders_sha256": self._ledger.requests_sha256(),
+            "evidence": evidence,
+            "track": track,
+            "curve": together.curve_of(
+                curve, result.held_equity(self._bars, self._benchmark, cash, first), free
+            ),
+            "fill_differences": differences(self._ledger.corrections(), self._frame.index, cash),
+            "order_findings": (
+                *self._order_findings(band, metrics),
+                *delisting_findings(contributions, self._job.symbol),
+            ),
+        }
 
     def _band(self, free: float, only: dict[str, float | None]) -> Band | None:
         ends = [

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from algoops.exchange.broker import Exchange
 from components.engine.heard import hearing
 
@@ -117,6 +119,28 @@ class LedgerBroker(WatchedBroker):
         twin.decide = decide
         own: LedgerBroker = twin
         return own
+
+    def rest(self, first: int, closes: np.ndarray[Any, Any]) -> int:
+        """Log the equity of bars in which no order waits, as `next` does one by one.
+
+        Args:
+            first: number of the first of the bars.
+            closes: their closes.
+
+        Returns:
+            How many were logged: none where an order waits, those before the money runs out.
+        """
+        if self.orders:
+            return 0
+        paid = sum(trade.size * trade.entry_price for trade in self.trades)
+        equity = self._cash + (closes * float(self._position_size) - paid)
+        dry = np.flatnonzero(~(equity > 0))
+        count = int(dry[0]) if len(dry) else len(equity)
+        if count:
+            self.__dict__.pop("_position_unrealized_pl", None)  # as the package: a new price
+            self._equity[first : first + count] = equity[:count]
+            self._i = first + count - 1
+        return count
 
     def _count(self) -> None:
         if len(self.closed_trades) + len(self.trades) > self._most:

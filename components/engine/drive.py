@@ -142,11 +142,17 @@ class Drive:
         if orders.start >= self._feed.bars:
             return
         ledger.begin(orders.start, orders.first)
-        for bar in range(orders.start, self._feed.bars):
+        bar, end = orders.start, self._feed.bars
+        asking = (at for at in orders.ops if at >= bar)
+        until = next(asking, end)
+        while (bar := ledger.rest(bar, until)) < end:
             ledger.bar(bar)
             if ledger.broke:
                 return
             self._take(ledger, bar, orders.ops.get(bar, []), live=True)
+            bar += 1
+            if bar > until:
+                until = next(asking, end)
 
     def ask_diagnosis(self, start: int | None) -> None:
         """All orders of a streamed run are in: have the guest look for future bars."""

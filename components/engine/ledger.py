@@ -84,6 +84,7 @@ class Ledger:
         self._config = config
         self._watch = watch
         self._data = _Data(frame.copy(deep=False))
+        self._closes = frame["Close"].to_numpy()
         self._broker = LedgerBroker(self._data, account_of(config, unit), len(frame), watch)
         self._ends = Ends(nobody_knows if detail is None else detail.decide)
         self._detail = detail
@@ -133,6 +134,19 @@ class Ledger:
             Decided(bool(q.long), _plain(q.entered), _plain(q.stop), _plain(q.target), answer)
             for q, answer in self._told.items()
         ]
+
+    def rest(self, bar: int, until: int) -> int:
+        """Work on the bars before `until`, at which the strategy asks for nothing, in one step.
+
+        Returns:
+            The first bar that is left: one in which an order waits, say, or `until`.
+        """
+        if self.sheets is not None or self._detail is not None or self._ends.ends:
+            return bar
+        end = bar + self._broker.rest(bar, self._closes[bar:until])
+        if end > bar:
+            self._data._set_length(end)  # noqa: SLF001  # as the package's own loop does
+        return end
 
     def _ask(self, question: Question) -> Answer | None:
         answer = None if self._detail is None else self._detail.decide(question)

@@ -139,6 +139,10 @@ class PortfolioLedger:
             heard.clear()
         return ()
 
+    def rest(self, bar: int, until: int) -> int:  # noqa: ARG002  # as Ledger's
+        """Nothing is worked on in one step: see `Ledger.rest`."""
+        return bar
+
     def _show(self, moments: int) -> None:
         self._moments = moments
         for data, length in zip(

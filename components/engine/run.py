@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from components.engine import drawdowns
 from components.engine.attempt import Attempt
 from components.engine.audit import MOST_ORDER_BARS, SAMPLED_BARS, Coverage
 from components.engine.findings import UNFINISHED
@@ -43,6 +44,7 @@ def run_smoke(job: SmokeJob, sandbox: Sandbox, data: MarketData) -> ExecutionRes
 
 def _run(job: BacktestJob | SmokeJob, sandbox: Sandbox, data: MarketData) -> ExecutionResult:
     began = time.perf_counter()
+    drawdowns.install()
     try:
         outcome = _tried(job, sandbox, market_of(job, data))
     except (ConfigError, TransientError) as error:

@@ -100,17 +100,17 @@ def evidence_of(
         year: bars in a year.
         risk_free: what money earns without risk, a year, as a fraction.
     """
+    least, track = least_of(equity, year, risk_free)
     returns = returns_of(equity)
-    if returns is None or year is None:
-        return Evidence(), None
-    index = pd.DatetimeIndex(equity.index)
-    excess = returns - ((1 + risk_free) ** (1 / year) - 1)
+    if track is None or returns is None or year is None:
+        return least, None
+    found = least.moments
+    excess = _excess(returns, year, risk_free)
     market = held.to_numpy(dtype=float)
     market = market[1:] / market[:-1] - 1
-    found, track = moments(excess), track_of(returns, index)
     spans = bootstrap(returns, excess, year) if found is not None else (None, None)
     yearly = _by_year(equity)
-    return Evidence(
+    more = Evidence(
         moments=found,
         sharpe_span=spans[0],
         return_span_pct=spans[1],
@@ -124,7 +124,25 @@ def evidence_of(
         best_trades_pct=_best_trades([t.pnl for t in trades]),
         break_even_cost_pct=_break_even(trades),
         returns_sha256=track.fingerprint,
-    ), track
+    )
+    return more, track
+
+
+def least_of(
+    equity: pd.Series[float], year: float | None, risk_free: float = 0.0
+) -> tuple[Evidence, Track | None]:
+    """The moments of one run's returns, and what the ledger keeps of it; see `evidence_of`."""
+    returns = returns_of(equity)
+    if returns is None or year is None:
+        return Evidence(), None
+    track = track_of(returns, pd.DatetimeIndex(equity.index))
+    found = moments(_excess(returns, year, risk_free))
+    return Evidence(moments=found, returns_sha256=track.fingerprint), track
+
+
+def _excess(returns: Numbers, year: float, risk_free: float) -> Numbers:
+    excess: Numbers = returns - ((1 + risk_free) ** (1 / year) - 1)
+    return excess
 
 
 def bootstrap(returns: Numbers, excess: Numbers, year: float) -> tuple[Span | None, Span | None]:

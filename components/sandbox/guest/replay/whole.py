@@ -84,8 +84,9 @@ def run_whole(
     with np.errstate(invalid="ignore"):
         for bar in range(run.start, length):
             run.ended, seen = bar, bar + 1 - spec.delay
-            market._set_length(bar + 1)  # noqa: SLF001  # the package's own loop
-            data._set_length(seen)  # noqa: SLF001  # as above
+            data._set_length(seen)  # noqa: SLF001  # the package's own loop
+            if market is not data:
+                market._set_length(bar + 1)  # noqa: SLF001  # as above
             for attribute, indicator in indicators:
                 setattr(strategy, attribute, indicator[..., :seen])
             if not _step(strategy, mirror, run, bar):
