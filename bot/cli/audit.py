@@ -50,7 +50,7 @@ def verify(
     """
     known = _head(head)
     path = database or settings_from(config).state.dir / DATABASE
-    with Store(path, create=False) as store:
+    with Store(path, look=True) as store:
         problem = _verify(store, known)
         end, tries = store.audit.head(), store.tries.head().count
         untrue = store.tries.verify()

@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 def book(form: FormOption = Form.TEXT, config: ConfigOption = None) -> None:
     """Show how all that is deployed goes together."""
     settings = settings_from(config)
-    with Store(settings.state.dir / DATABASE, create=False) as store:
+    with Store(settings.state.dir / DATABASE, look=True) as store:
         books = {one.name: book_of(store, one.name) for one in settings.repositories}
     if form is Form.JSON:
         print_json({"books": [_document(name, found) for name, found in books.items()]})

@@ -3,7 +3,7 @@
 import datetime as dt
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from threading import Event as Flag
@@ -42,7 +42,7 @@ from bot.report import markdown
 from bot.report.status import with_warnings
 from components.errors import UserError
 from components.git_patch import Repository
-from components.schema.results.report import CheckResult, Report
+from components.schema.results.report import CheckResult, Report, StrategyReport
 from components.schema.results.values import Verdict
 from components.state import DATABASE, Store
 
@@ -92,13 +92,13 @@ def check(
         if fix:
             _fix(folders, settings)
         with bench_with_store(settings) as (bench, store), _progress(form) as tell:
-            asked = Asked(partial(known_verdict, store), tell, Flag(), force=force, asked=True)
+            asked = Asked(known_in(store), tell, Flag(), force=force, asked=True)
             if folders:
                 report = _check_folders(folders, bench, asked, settings.git_binary)
             else:
                 scope = CheckScope(base, head, names)
                 report = _check_commits(settings, repo, scope, bench, asked)
-            remember(store, report)
+            keep_in(store, report)
         write(rendered(report, form), output)
         if report.verdict is Verdict.ERROR:
             err.print(f"algoops: {report.summary}", markup=False, soft_wrap=True)
@@ -146,9 +146,9 @@ def watch(
         settings = settings_from(config)
         with bench_with_store(settings) as (bench, store), _saves(path) as wait_for_save:
             while True:
-                asked = Asked(partial(known_verdict, store), _quiet, Flag())
+                asked = Asked(known_in(store), _quiet, Flag())
                 report = _check_folders([path], bench, asked, settings.git_binary)
-                remember(store, report)
+                keep_in(store, report)
                 out.rule(dt.datetime.now().astimezone().strftime("%H:%M:%S"))
                 out.print(markdown.plain(report), markup=False, highlight=False)
                 wait_for_save()
@@ -166,10 +166,23 @@ def bench_alone(settings: Settings) -> Iterator[Bench]:
 
 
 @contextmanager
-def bench_with_store(settings: Settings) -> Iterator[tuple[Bench, Store]]:
-    """What checks need, with the store of verdicts."""
-    with bench_alone(settings) as bench, Store(settings.state.dir / DATABASE) as store:
-        yield bench, store
+def bench_with_store(settings: Settings) -> Iterator[tuple[Bench, Store | None]]:
+    """What checks need, with the store of verdicts where there is one: a check makes none."""
+    path = settings.state.dir / DATABASE
+    with bench_alone(settings) as bench, ExitStack() as stack:
+        there = path.exists()
+        yield bench, stack.enter_context(Store(path, create=False)) if there else None
+
+
+def known_in(store: Store | None) -> Callable[[str], StrategyReport | None]:
+    """What finds the verdict of a content key; without a store no verdict is known."""
+    return (lambda _key: None) if store is None else partial(known_verdict, store)
+
+
+def keep_in(store: Store | None, report: Report) -> None:
+    """Keep the verdicts of a report where there is a store."""
+    if store is not None:
+        remember(store, report)
 
 
 def where_alone(settings: Settings, repository: Repository, folder: Path) -> Where:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from threading import Event as Flag
@@ -23,12 +22,11 @@ from bot.checks.releases import taken_on_disk
 from bot.checks.standalone import check_subjects
 from bot.checks.strategy import Asked, OnCheck
 from bot.checks.subject import Bench, Subject
-from bot.cli.check import bench_with_store
+from bot.cli.check import bench_with_store, keep_in, known_in
 from bot.cli.common import ConfigOption, errors_for_people, settings_from
 from bot.cli.operate import RepositoryOption, repository_named
 from bot.config.settings import RepositorySettings, Settings
 from bot.daemon.opening import auditor, open_watched
-from bot.proposals.check import known_verdict, remember
 from bot.report.status import with_warnings
 from components.errors import AlgoOpsError, UserError
 from components.safe_tools.disk import read_disk_folder
@@ -114,7 +112,7 @@ class WorkingFolder:
         self._settings, self._repository, self._stack = settings, repository, stack
         self._opening = Lock()
         self._bot: WatchedBot | None = None
-        self._bench: tuple[Bench, Store] | None = None
+        self._bench: tuple[Bench, Store | None] | None = None
 
     def bot(self) -> WatchedBot:
         """The bot of this machine's configuration; see `Door`."""
@@ -155,12 +153,12 @@ class WorkingFolder:
             if self._bench is None:
                 self._bench = self._stack.enter_context(bench_with_store(self._settings))
         bench, store = self._bench
-        asked = Asked(partial(known_verdict, store), tell, cancelled, asked=True)
+        asked = Asked(known_in(store), tell, cancelled, asked=True)
         now = replace(bench, policies=self.policies())
         report = check_subjects([subject], now, asked, self._root.name)
         folder = self._root / subject.path
         report = with_warnings(report, taken_on_disk(folder, subject, self._settings.git_binary))
-        remember(store, report)
+        keep_in(store, report)
         return report
 
     async def pause(self, seconds: float) -> bool:

@@ -319,7 +319,7 @@ def _issue(settings: Settings, repository: str, command: Command, proposal: str 
 
 
 def _store(settings: Settings) -> Store:
-    return Store(settings.state.dir / DATABASE, create=False)
+    return Store(settings.state.dir / DATABASE, look=True)
 
 
 def _needs_answers(store: Store, settings: Settings) -> Iterator[str]:

@@ -46,7 +46,7 @@ def try_command(
     if not file.is_file():
         raise UserError(f"there is no file {file}")
     wanted = load_policy(file, RiskPolicy)
-    with Store(settings_from(config).state.dir / DATABASE, create=False) as store:
+    with Store(settings_from(config).state.dir / DATABASE, look=True) as store:
         rows = _rows(store, wanted, last)
     if form is Form.JSON:
         print_json(_document(rows))

@@ -92,7 +92,7 @@ def _of_run(number: int, config: Path | None) -> str:
     from bot.landing.kept import kept_report  # noqa: PLC0415  # a file needs no database
     from components.state import DATABASE, Store  # noqa: PLC0415  # as above
 
-    with Store(settings_from(config).state.dir / DATABASE, create=False) as store:
+    with Store(settings_from(config).state.dir / DATABASE, look=True) as store:
         run = store.runs.get(number) if number <= MAX_RUN else None
     if run is None:
         raise UserError(f"there is no run {number}", hint="`algoops status` names the runs")

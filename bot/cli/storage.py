@@ -35,7 +35,7 @@ def storage(config: ConfigOption = None, form: FormOption = Form.TEXT) -> None:
     with errors_for_people():
         settings = settings_from(config)
         keep = settings.retention
-        with Store(settings.state.dir / DATABASE, create=False) as store:
+        with Store(settings.state.dir / DATABASE, look=True) as store:
             tables = store.table_bytes()
             free = store.freeable(keep.runs_days, keep.verdicts_days)
         found = {

@@ -1,5 +1,6 @@
 """`algoops doctor`: what works, what does not, and what to do about it. Asks the real parts."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -287,12 +288,11 @@ def _trial(policies: Policies) -> ScriptJob:
 
 
 def _disk(settings: Settings) -> Iterator[Symptom]:
-    try:
-        settings.state.dir.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(settings.state.dir).free // MB
-    except OSError as error:
-        raise UserError(
-            f"cannot use {settings.state.dir}: {error.strerror}", hint="check `state.dir`"
-        ) from error
+    folder = settings.state.dir
+    there = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+    if not (there.is_dir() and os.access(there, os.R_OK | os.W_OK | os.X_OK)):
+        why = "it can't be written" if there.is_dir() else "it is no folder"
+        raise UserError(f"cannot use {folder}: {there}: {why}", hint="check `state.dir`")
+    free = shutil.disk_usage(there).free // MB
     well = free > LOW_DISK_MB
     yield Symptom("disk", well, f"{free} MB free", "" if well else "make room for the database")

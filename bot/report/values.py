@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 from urllib.parse import quote
 
 from components.schema.results.report import GateResult, Report, StrategyReport
@@ -117,7 +117,23 @@ def change(before: float | None, after: float | None, shown: Shown) -> str:
     return f"▲ {text}" if gain > 0 else f"▼ {text}"
 
 
-def metrics_of(strategy: StrategyReport) -> Metrics | None:
+class _HasMetrics(Protocol):
+    """A backtest."""
+
+    @property
+    def metrics(self) -> Metrics | None: ...
+
+
+class _HasFigures(Protocol):
+    """A strategy's report, or a part of one."""
+
+    @property
+    def aggregate(self) -> Metrics | None: ...
+    @property
+    def results(self) -> Sequence[_HasMetrics]: ...
+
+
+def metrics_of(strategy: _HasFigures) -> Metrics | None:
     """The metrics that stand for a strategy: the account of all symbols, or its only one's."""
     if strategy.aggregate is not None:
         return strategy.aggregate

@@ -33,13 +33,14 @@ from bot.server import (
 )
 from bot.server.auth import Keys
 from bot.server.backend import Backend
+from bot.server.compare_view import sides
 from bot.server.errors import ApiError, Detail, answer_of, from_expected, problem
 from bot.server.health import Health
 from bot.server.live import Hub
 from bot.server.metrics import Meters
 from bot.server.parts import Parts, parts
 from bot.server.reach import exposed, has_authors
-from bot.server.reading import Sparks
+from bot.server.reading import sparks
 from bot.server.render import Renderer, project_version
 from components.errors import AlgoOpsError
 from components.schema.definition.backtest import BacktestConfig
@@ -90,7 +91,8 @@ def create_app(backend: Backend) -> FastAPI:
         hub=Hub(),
         health=Health(backend),
         meters=Meters(backend),
-        sparks=Sparks(),
+        sparks=sparks(),
+        sides=sides(),
         renderer=Renderer(),
         slow=anyio.CapacityLimiter(api.AT_ONCE),
     )

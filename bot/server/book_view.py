@@ -1,11 +1,12 @@
 """What the page of the book shows: heat map, joint equity and drawdown, contributions."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import accumulate
 
 from bot.report.book import HEAT, book_figures, correlation_words, cut_words, most_alike
 from bot.report.lines import Frame, path_of, seconds_of
-from bot.server.figures import LOW, STILL, STILL_POINTS, Figure, Line
+from bot.server.figures import LOW, STILL, STILL_POINTS, Figure, Line, marks
 from bot.server.text import MINUS
 from components.schema.results.book import Alike, Book
 
@@ -92,6 +93,9 @@ def _figure(book: Book) -> Figure:
     return Figure(
         lines=(Line("s1", "Book of equal risk", up.line, up.area),),
         drawdown=Line("loss", "Drawdown", down.line, down.area),
+        marks=marks(100 * min(equity), 100 * max(equity), STILL[1]),
+        depths=marks(min(depths), 0.0, LOW[1], " %"),
+        days=(book.start, datetime.fromtimestamp(times[-1], UTC).date().isoformat()),
         label=f"Equity of all that is deployed at equal risk: {words};"
         f" deepest drawdown {min(depths):.1f} %",
     )

@@ -1,9 +1,12 @@
 """Charts as data: the series that the browser draws, and still pictures for pages without it."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.report.lines import Frame, Path, path_of, seconds_of
+from bot.report.lines import MARGIN, Frame, Path, path_of, seconds_of
+from bot.report.trade_stats import nice
+from bot.server.text import MINUS
 from components.schema.results.evidence import Luck
 from components.schema.results.further import EquityAt
 from components.schema.results.report import StrategyReport
@@ -15,6 +18,17 @@ LOW = (1000.0, 110.0)
 SPARK_POINTS = 60
 STILL_POINTS = 400
 DOT_MARGIN = 12.0
+SIZES = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
+MARKS = 4
+"""About so many values are on an axis."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One value of a still chart's axis: its words, and its place in percent from the top."""
+
+    words: str
+    top: float
 
 
 @dataclass(frozen=True)
@@ -29,11 +43,18 @@ class Line:
 
 @dataclass(frozen=True)
 class Figure:
-    """A still chart of equity and drawdown; `label` says in words what it shows."""
+    """A still chart of equity and drawdown; `label` says in words what it shows.
+
+    `marks`, `depths`, `days`: the axes, where the chart has them: the values of equity and
+    drawdown, the first and the last day.
+    """
 
     lines: tuple[Line, ...]
     drawdown: Line
     label: str
+    marks: tuple[Mark, ...] = ()
+    depths: tuple[Mark, ...] = ()
+    days: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True)
@@ -122,6 +143,25 @@ def lines_of(curves: Sequence[Curve]) -> tuple[Line, ...]:
         for c in curves
         for path in [path_of(c.times, c.values, frame)]
     )
+
+
+def marks(low: float, high: float, tall: float, unit: str = "") -> tuple[Mark, ...]:
+    """The round values between two, for a chart that is `tall` high."""
+    reach = (high - low) or 1.0
+    step = nice(reach / MARKS)
+    return tuple(
+        Mark(
+            f"{_short(place * step)}{unit}",
+            round(100 * (MARGIN + (tall - 2 * MARGIN) * (high - place * step) / reach) / tall, 1),
+        )
+        for place in range(math.ceil(low / step), math.floor(high / step) + 1)
+    )
+
+
+def _short(value: float) -> str:
+    """A round number in few letters: 2.5, 1,000, 250k, 3M."""
+    size, letter = next((one for one in SIZES if abs(value) >= 10 * one[0]), (1.0, ""))
+    return f"{value / size:,.6g}{letter}".replace("-", MINUS)
 
 
 def _span(curves: Sequence[Curve]) -> tuple[float, float]:

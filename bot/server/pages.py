@@ -120,7 +120,10 @@ def _row(strategy: Strategy) -> dict[str, Any]:
 
 def _drawn(here: Parts, strategy: Strategy) -> dict[str, Any]:
     store = here.backend.store
-    return {"spark": here.sparks.of(store, strategy), "since": since_deploy(store, strategy)}
+    return {
+        "spark": here.sparks.of(store, strategy.figures.content_key or ""),
+        "since": since_deploy(store, strategy),
+    }
 
 
 def _attention(backend: Backend) -> list[Strategy]:

@@ -9,13 +9,16 @@ if TYPE_CHECKING:
     import anyio
     from starlette.requests import Request
 
+    from bot.report.lines import Path
     from bot.server.auth import Keys
     from bot.server.backend import Backend
+    from bot.server.compare_view import SideFigures, SideReport
     from bot.server.health import Health
     from bot.server.live import Hub
     from bot.server.metrics import Meters
-    from bot.server.reading import Sparks
+    from bot.server.reading import ByContent
     from bot.server.render import Renderer
+    from components.schema.results.report import StrategyReport
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,8 @@ class Parts:
     hub: Hub
     health: Health
     meters: Meters
-    sparks: Sparks
+    sparks: ByContent[StrategyReport, Path | None]
+    sides: ByContent[SideReport, SideFigures]
     renderer: Renderer
     slow: anyio.CapacityLimiter
 

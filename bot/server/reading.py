@@ -1,9 +1,10 @@
 """Reads of the Store that several endpoints and pages share."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import replace
 from threading import Lock
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import structlog
 from pydantic import BaseModel
@@ -19,6 +20,7 @@ from components.texts import scrub
 
 MAX_ROWID = 1 << 62
 Model = TypeVar("Model", bound=BaseModel)
+Worked = TypeVar("Worked")
 
 log = structlog.get_logger()
 
@@ -66,28 +68,45 @@ def shown_version(store: Store, strategy: Strategy) -> Version | None:
     )
 
 
-class Sparks:
-    """Small curves by content, which does not change, so they are kept."""
+class ByContent(Generic[Model, Worked]):
+    """What was worked out of the reports of contents, which do not change, so it is kept."""
 
-    def __init__(self, most: int = 5_000) -> None:
+    def __init__(self, model: type[Model], work: Callable[[Model], Worked], most: int) -> None:
+        """Keep nothing yet.
+
+        Args:
+            model: what is read of a report.
+            work: what is made of it.
+            most: of so many contents; those that were asked for first are forgotten first.
+        """
+        self._model = model
+        self._work = work
         self._most = most
         self._lock = Lock()
-        self._kept: OrderedDict[str, Path | None] = OrderedDict()
+        self._kept: OrderedDict[str, Worked] = OrderedDict()
 
-    def of(self, store: Store, strategy: Strategy) -> Path | None:
-        """The equity curve of what a strategy's figures are of; None where there is none."""
-        key = strategy.figures.content_key
-        if not key:
+    def of(self, store: Store, content_key: str) -> Worked | None:
+        """What was worked out of a content's report; None where there is no report."""
+        if not content_key:
             return None
         with self._lock:
-            if key in self._kept:
-                return self._kept[key]
-        report = stored(StrategyReport, store.verdicts.get(key) or "")
+            if content_key in self._kept:
+                return self._kept[content_key]
+        report = stored(self._model, store.verdicts.get(content_key) or "")
         if report is None:
             return None
-        curve = spark(next((r.equity for r in report.results if r.equity), ()))
+        worked = self._work(report)
         with self._lock:
-            self._kept[key] = curve
+            self._kept[content_key] = worked
             while len(self._kept) > self._most:
                 self._kept.popitem(last=False)
-        return curve
+        return worked
+
+
+def sparks() -> ByContent[StrategyReport, Path | None]:
+    """Small equity curves, None where there is none."""
+    return ByContent(
+        StrategyReport,
+        lambda report: spark(next((r.equity for r in report.results if r.equity), ())),
+        most=5_000,
+    )

@@ -80,5 +80,5 @@ def compare(
         most=MOST,
         unknown=unknown[:MOST],
         left_out=chosen[MOST:],
-        shown=compare_view.compared(store, chosen[:MOST]),
+        shown=compare_view.compared(store, chosen[:MOST], parts(request).sides),
     )

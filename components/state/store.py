@@ -53,6 +53,7 @@ class Store:
         *,
         create: bool = True,
         upgrade: bool = False,
+        look: bool = False,
         busy_s: float = BUSY_S,
     ) -> None:
         """Open the database.
@@ -62,6 +63,8 @@ class Store:
             clock: the time, for tests.
             create: make it (and its folder) where there is none.
             upgrade: bring an older one up to date, after a copy of it.
+            look: nothing will be written, so a copy (a backup) stays as it is to the last byte;
+                makes nothing.
             busy_s: how long to wait for another process's write, in seconds.
 
         Raises:
@@ -69,9 +72,12 @@ class Store:
             StateFull.
         """
         self.path = path
+        create = create and not look
         if create:
             _make_folder(path.parent)
-        self._db = Database(path, create=create, upgrade=upgrade, busy_s=busy_s, time=clock)
+        self._db = Database(
+            path, create=create, upgrade=upgrade, look=look, busy_s=busy_s, time=clock
+        )
         self.audit = AuditLog(self._db)
         self.inbox = Inbox(self._db)
         self.jobs = Jobs(self._db, self.audit)

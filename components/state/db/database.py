@@ -22,6 +22,10 @@ BUSY_S = 10.0
 
 _OPENING_S = 0.02
 _SMALLEST = 512
+_HEADER = 20
+_READ_VERSION = 19
+_WAL = b"\x02"
+"""The read version of a database in WAL mode (https://sqlite.org/fileformat2.html, 1.3.3)."""
 _WAL_LIMIT = 64 * 1024 * 1024
 
 
@@ -39,6 +43,7 @@ class Database:
         *,
         create: bool = True,
         upgrade: bool = False,
+        look: bool = False,
         busy_s: float = BUSY_S,
         time: clock.Clock = clock.now,
     ) -> None:
@@ -54,6 +59,8 @@ class Database:
         if path.is_file() and 0 < path.stat().st_size < _SMALLEST:
             # SQLite takes so short a file for an empty database and would overwrite it.
             raise StateCorrupt(f"{path} is not a database", hint="move the file away")
+        # A copy that nobody has written to since it was made is looked at as it is.
+        self._as_it_is = look and not _was_in_wal_mode(path)
         connection = self._open()
         try:
             self._prepare(connection)
@@ -66,8 +73,13 @@ class Database:
 
     def _open(self) -> sqlite3.Connection:
         with translated(self.path):
+            mode = "ro" if self._as_it_is else "rwc"
             connection = sqlite3.connect(
-                self.path, timeout=self._busy_s, isolation_level=None, check_same_thread=False
+                f"{self.path.absolute().as_uri()}?mode={mode}",
+                uri=True,
+                timeout=self._busy_s,
+                isolation_level=None,
+                check_same_thread=False,
             )
             connection.row_factory = sqlite3.Row
             try:
@@ -87,6 +99,10 @@ class Database:
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         with translated(self.path):
+            # Before the mode is set: what is refused is not changed by a byte.
+            schema.refuse(connection, self.path, upgrade=self._upgrade)
+            if self._as_it_is:
+                return
             mode = self._wal_mode(connection)
             if mode != "wal":
                 raise StateReadOnly(
@@ -199,6 +215,14 @@ class Database:
         self._writer.close()
         self._checkpoints.release()
         self._turnstile.close()
+
+
+def _was_in_wal_mode(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(_HEADER)[_READ_VERSION:] == _WAL
+    except OSError:
+        return True  # SQLite says what is wrong with it
 
 
 def encode(document: Any) -> str:

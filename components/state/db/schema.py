@@ -43,9 +43,19 @@ def update(connection: sqlite3.Connection, path: Path, *, upgrade: bool) -> None
             could not open it again.
 
     Raises:
-        StateOld: it is older, and `upgrade` is not set; nothing was changed.
-        StateTooNew: it has migrations which this program does not know.
+        StateOld, StateTooNew: see `refuse`.
         StateFull, StateFault: no copy could be made; nothing was changed.
+    """
+    if refuse(connection, path, upgrade=upgrade):
+        _migrate(connection, path)
+
+
+def refuse(connection: sqlite3.Connection, path: Path, *, upgrade: bool) -> list[str]:
+    """The migrations that the database does not have yet; changes nothing. As `update`.
+
+    Raises:
+        StateOld: it is older, and `upgrade` is not set.
+        StateTooNew: it has migrations which this program does not know.
     """
     applied = _applied(connection)
     unknown = applied - set(NAMES)
@@ -55,14 +65,12 @@ def update(connection: sqlite3.Connection, path: Path, *, upgrade: bool) -> None
             hint="upgrade AlgoOps, or restore a backup made before the upgrade",
         )
     missing = [name for name in NAMES if name not in applied]
-    if not missing:
-        return
-    if applied and not upgrade:
+    if applied and missing and not upgrade:
         raise StateOld(
             f"{path} was written by an older AlgoOps and needs an upgrade",
             hint="stop the daemon, then start it again with this version, or run `algoops upgrade`",
         )
-    _migrate(connection, path)
+    return missing
 
 
 def _applied(connection: sqlite3.Connection) -> set[str]:

@@ -45,6 +45,18 @@ CUT = """() => {
 }"""
 """Elements that stand out of the page, and a list of strategies that has to be scrolled sideways."""
 
+BROKEN_WORDS = """() => [...document.querySelectorAll(".board tbody bdi")].flatMap((name) => {
+  const texts = document.createTreeWalker(name, NodeFilter.SHOW_TEXT), broken = [];
+  while (texts.nextNode()) {
+    const range = document.createRange();
+    range.selectNodeContents(texts.currentNode);
+    if (new Set([...range.getClientRects()].map((box) => box.top)).size > 1)
+      broken.push(texts.currentNode.data);
+  }
+  return broken;
+})"""
+"""Words of names in the list of strategies that stand on more than one line."""
+
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True}
 
 
@@ -88,6 +100,20 @@ def test_long_names_and_proposals_are_cut_nowhere_on_a_phone_and_on_a_desk(bot, 
         for name, path in (PAGES | more).items():
             page.goto(base + path)
             assert page.evaluate(CUT) == [], (name, options)
+        page.goto(base)
+        assert page.evaluate(BROKEN_WORDS) == [], options
+
+
+def test_fifty_long_names_take_less_than_3000_px_on_a_phone(bot, browse, base):
+    for number in range(52):
+        name = f"mean_reversion_intraday_index_{'x' * (number % 14)}_{number:02}"
+        propose(bot.store, passed_report(name), f"branch/{name}", f"{number:040x}")
+        propose(bot.store, failed_report(name), f"branch/bad-{name}", f"{number:039x}f")
+    page = browse(**PHONE)
+    page.goto(base)
+    assert page.locator(".board tbody tr").count() == 50
+    assert page.evaluate("document.documentElement.scrollHeight") < 3_000
+    assert page.evaluate(BROKEN_WORDS) == []
 
 
 def test_a_person_finds_from_the_first_page_why_a_strategy_failed(browse, base):

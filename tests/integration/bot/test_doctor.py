@@ -31,6 +31,8 @@ def test_doctor_looks_at_every_data_file_though_the_first_is_broken(tmp_path):
     assert not found["data A 1d"].well
     assert "\n" not in found["data A 1d"].seen
     assert found["data B 1d"].seen == "2 bars to 2020-01-02"
+    assert found["disk"].well
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["A_1d.csv", "B_1d.csv", "config.yaml"]
 
 
 def test_doctor_lists_skipped_files_and_suspicious_bars(tmp_path):

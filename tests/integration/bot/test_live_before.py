@@ -9,7 +9,7 @@ from bot.deploy.drift import base_moved
 from bot.deploy.recheck import recheck
 from bot.report.markdown import summary
 from bot.report.values import metrics_of
-from bot.server.reading import Sparks
+from bot.server.reading import sparks as sparks_of
 from components.schema.results.report import Report
 from components.schema.results.values import Verdict
 from components.state.tables.records import Job
@@ -26,7 +26,7 @@ def test_figures_of_what_was_live_at_the_first_start_are_shown(world):
     store = world.store
     base_moved(world, Job(1, "base", "demo", "demo", {}, "leased", 0, 1, 3, "", ""))
     (strategy,) = store.strategies.list("demo")
-    sparks = Sparks()
+    sparks = sparks_of()
     assert (strategy.figures.sharpe, sparks.of(store, strategy)) == (None, None)
     job = store.jobs.lease("worker", 60.0, ["recheck"])
     recheck(world, job)

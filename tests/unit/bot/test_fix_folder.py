@@ -150,3 +150,13 @@ def test_changed_code_under_a_released_version_is_told_and_gets_the_next_free_nu
 def test_a_copy_whose_history_can_not_be_read_keeps_no_folder_from_its_check(released):
     shutil.rmtree(released.parents[1] / ".git" / "objects")
     assert taken_on_disk(released, folder_subject(released), "git") == ()
+
+
+def test_check_of_a_folder_makes_no_state(folder, tmp_path):
+    """A state folder may be a disk that is mounted late; and an author's machine needs none."""
+    config = tmp_path / "config.yaml"
+    config.write_text(f"policies: {ROOT}/policies\nstate: {{dir: state}}\n")
+    done = in_process("check", folder, "--config", config, cwd=tmp_path)
+    assert done.returncode == 1
+    assert b"symbl" in done.stdout
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["config.yaml", "strategies"]

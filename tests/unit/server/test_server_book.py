@@ -1,5 +1,7 @@
 """The page of the book and its API: the same figures, and what is left out."""
 
+import re
+
 import numpy as np
 
 from bot.report.book import HEAT
@@ -33,6 +35,10 @@ def test_page_and_api_show_the_same_book_and_what_is_left_out(bot, client):
         assert f"{share:.1f}\N{NO-BREAK SPACE}%" in page
     assert "fresh is left out: its returns are not kept yet" in page
     assert "style=" not in page
+    axis = re.findall(r'<text x="48" y="[\d.]+%">([^<]+)</text>', page)
+    assert any(word.endswith(" %") for word in axis)
+    assert any(word.isdecimal() for word in axis)
+    assert f'<span>{book["start"]}</span>' in page
 
 
 def test_a_book_of_many_shows_those_that_are_most_alike_and_says_so(bot, client):

@@ -159,3 +159,18 @@ def test_a_list_of_unknown_length_has_a_next_page_while_more_was_found():
 def test_a_page_without_a_value_it_needs_is_an_error_not_an_empty_place():
     with pytest.raises(Exception, match="undefined"):
         Renderer().page("run.html")
+
+
+@given(finite, finite)
+def test_values_of_an_axis_are_round_and_stand_where_the_line_is(one, other):
+    low, high = sorted((one, other))
+    marks = figures.marks(low, high, 220.0)
+    assert len(marks) <= 6
+    assert all(-0.1 <= mark.top <= 100.1 for mark in marks)
+    assert [mark.top for mark in marks] == sorted((mark.top for mark in marks), reverse=True)
+
+
+def test_values_of_an_axis_are_in_few_letters():
+    assert [m.words for m in figures.marks(95, 122.5, 220.0)] == ["100", "110", "120"]
+    assert [m.words for m in figures.marks(0, 286428, 220.0)] == ["0", "100k", "200k"]
+    assert figures.marks(-60.0, 0.0, 110.0, " %")[0].words == f"{MINUS}60 %"

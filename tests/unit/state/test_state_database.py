@@ -493,3 +493,44 @@ def test_start_with_nothing_to_migrate_does_not_load_pandas(path):
         [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "False"
+
+
+def test_a_backup_that_is_looked_at_stays_as_it_is_to_the_last_byte(path, tmp_path):
+    copy = tmp_path / "copy.db"
+    with Store(path) as store:
+        store.audit.append("ada", "noted")
+        store.backup(copy)
+    before = copy.read_bytes()
+    with Store(copy, look=True) as store:
+        assert store.audit.verify() is None
+        with pytest.raises(StateReadOnly):
+            store.audit.append("eve", "never")
+    assert copy.read_bytes() == before
+    assert [file.name for file in tmp_path.glob("copy*")] == ["copy.db"]
+
+
+def test_looking_makes_no_database(path):
+    with pytest.raises(StateUnreadable, match="no database"):
+        Store(path, look=True)
+    assert not path.parent.exists()
+
+
+def test_an_older_copy_that_is_refused_stays_as_it_is(path):
+    import sqlite_utils
+
+    path.parent.mkdir()
+    db = sqlite_utils.Database(path)
+    migrations.apply(db, stop_before="m0005_why_runs_stopped")
+    db.close()
+    before = path.read_bytes()
+    for how in ({"look": True}, {"create": False}, {}):
+        with pytest.raises(StateOld, match="needs an upgrade"):
+            Store(path, **how)
+    assert path.read_bytes() == before
+
+
+def test_looking_sees_what_a_running_daemon_has_just_written(path):
+    with Store(path) as daemon:
+        daemon.audit.append("ada", "noted")
+        with Store(path, look=True) as store:
+            assert store.audit.head() == daemon.audit.head()
