@@ -4,8 +4,11 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
 
 from bot.checks.base_policies import policies_now
 from bot.checks.policies import Policies, load_policies, packages_of
@@ -52,13 +55,29 @@ def examine(settings: Settings) -> Iterator[Symptom]:
         ("database", _database),
         ("repositories", _repositories),
         ("sandbox", _sandbox),
-        ("disk", _disk),
     )
-    for name, look in looks:
-        try:
-            yield from look(settings)
-        except AlgoOpsError as error:
-            yield Symptom(name, well=False, seen=Exception.__str__(error), advice=error.hint)
+    with _without_traces(settings) as aside:
+        for name, look in looks:
+            yield from _looked(name, look, aside)
+    yield from _looked("disk", _disk, settings)
+
+
+def _looked(name: str, look: Look, settings: Settings) -> Iterator[Symptom]:
+    try:
+        yield from look(settings)
+    except AlgoOpsError as error:
+        yield Symptom(name, well=False, seen=Exception.__str__(error), advice=error.hint)
+
+
+@contextmanager
+def _without_traces(settings: Settings) -> Iterator[Settings]:
+    """Settings to look with: where there is no `state.dir` yet, mirrors go into another folder."""
+    if settings.state.dir.exists():
+        yield settings
+        return
+    with tempfile.TemporaryDirectory(prefix="algoops-doctor-") as folder:
+        state = settings.state.model_copy(update={"dir": Path(folder)})
+        yield settings.model_copy(update={"state": state})
 
 
 def _git(settings: Settings) -> Iterator[Symptom]:
