@@ -46,6 +46,7 @@ from bot.landing.stages import OnStage, on_stages
 from components.errors import UserError
 from components.state import DATABASE, Lifecycle, Store
 from components.state.story import lifecycle_story
+from components.state.tables.notes import SETTINGS_REFUSED
 from components.state.tables.records import Strategy
 from components.state.tables.strategy_rows import ListOrder, SortBy
 from components.windows import span
@@ -251,6 +252,8 @@ def status(
             )
         )
         on = on_stages(store, settings.repositories)
+        if form is Form.TEXT and (refused := store.meta.get(SETTINGS_REFUSED)):
+            out.print(f"Settings: {refused}", markup=False, highlight=False, soft_wrap=True)
         if form is Form.JSON:
             print_json([{**asdict(s), "stages": [asdict(o) for o in _on(on, s)]} for s in found])
             return

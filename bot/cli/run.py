@@ -14,6 +14,7 @@ from bot.agents.guide import GUIDE, files
 from bot.checks.policies import load_policies
 from bot.cli.common import ConfigOption, err, errors_for_people, out, settings_from
 from bot.config.logs import set_up
+from bot.config.places import default_file
 from bot.config.settings import RepositorySettings, Settings
 from bot.daemon.app import Daemon
 from bot.demo.repository import examples_here, make_repository
@@ -32,6 +33,7 @@ def run(
 ) -> None:
     """Run the daemon: watch the repositories, check, report, deploy; serve the pages."""
     with errors_for_people():
+        config = config or default_file()  # so that a reload reads this file or none
         settings = settings_from(config)
         set_up(json_lines=json_logs)
         daemon = Daemon(settings, lambda: settings_from(config))

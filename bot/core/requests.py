@@ -268,6 +268,7 @@ class Measures:
         database_bytes: size of the database with its WAL.
         oldest_job_s: queue -> age of the job in it that waits longest, seconds.
         lost: live strategies that somebody took off the base within the last day.
+        settings_refused: changed settings are broken, and those from before hold.
         orders: state -> order sheets of what is deployed; not_taken: messages about them.
     """
 
@@ -281,6 +282,7 @@ class Measures:
     database_bytes: int = 0
     oldest_job_s: Mapping[str, float] = field(default_factory=dict)
     lost: int = 0
+    settings_refused: bool = False
     orders: Mapping[str, int] = field(default_factory=dict)
 
 

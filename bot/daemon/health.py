@@ -185,5 +185,6 @@ def measure(world: World) -> Measures:
         strategies=dict(stats.strategies),
         database_bytes=stats.database_bytes + stats.wal_bytes,
         lost=len(lost_lately(world.store)),
+        settings_refused=bool(world.store.meta.get(SETTINGS_REFUSED)),
         orders=world.store.forward.counts(),
     )

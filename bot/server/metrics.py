@@ -54,6 +54,9 @@ def _single(now: Measures) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "algoops_lost_strategies", "Live strategies taken off the base outside the bot.", now.lost
     )
+    yield GaugeMetricFamily(
+        "algoops_settings_refused", "1: changed settings are broken.", int(now.settings_refused)
+    )
     oldest = GaugeMetricFamily(
         "algoops_oldest_job_seconds", "Age of the job that waits longest.", labels=["queue"]
     )

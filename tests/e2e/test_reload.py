@@ -22,6 +22,9 @@ def test_repository_and_policy_are_taken_without_a_restart_and_broken_ones_refus
     page = urllib.request.urlopen(stage.daemon.url).read().decode()  # our own
     assert "is not a field" in page
     assert str(stage.folder) not in page
+    assert "Settings: not taken, what held before still holds" in world.algoops("status").stdout
+    metrics = urllib.request.urlopen(f"{stage.daemon.url}/metrics").read().decode()  # our own
+    assert "algoops_settings_refused 1.0" in metrics
     doctor = world.algoops("doctor")
     assert doctor.returncode == 2
     assert "running daemon: not taken, what held before still holds" in doctor.stdout
