@@ -1,6 +1,5 @@
 """`algoops doctor`: what works, what does not, and what to do about it. Asks the real parts."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from bot.config.settings import Settings
 from bot.daemon.executors import open_executor
 from bot.daemon.opening import open_watched
 from bot.daemon.settings_looks import defaults, gates, start, strategies_folder
-from bot.daemon.start import refusals
+from bot.daemon.start import refusals, usable_parent
 from bot.daemon.symptoms import Symptom
 from bot.landing.context import Watched
 from components.engine.data.judge import check_bars, data_findings
@@ -307,11 +306,6 @@ def _trial(policies: Policies) -> ScriptJob:
 
 
 def _disk(settings: Settings) -> Iterator[Symptom]:
-    folder = settings.state.dir
-    there = next(one for one in (folder, *folder.absolute().parents) if one.exists())
-    if not (there.is_dir() and os.access(there, os.R_OK | os.W_OK | os.X_OK)):
-        why = "it can't be written" if there.is_dir() else "it is no folder"
-        raise UserError(f"cannot use {folder}: {there}: {why}", hint="check `state.dir`")
-    free = shutil.disk_usage(there).free // MB
+    free = shutil.disk_usage(usable_parent(settings)).free // MB
     well = free > LOW_DISK_MB
     yield Symptom("disk", well, f"{free} MB free", "" if well else "make room for the database")

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from bot.config.settings import RepositorySettings
 from components.errors import ConfigError
 from components.forge.github import GitHubForge
-from components.forge.github_auth import Budgets, GitHubAccess
+from components.forge.github_auth import Budgets, GitHubAccess, private_key
 from components.forge.github_mirror import Move
 from components.git_patch.repository import Repository
 from components.git_patch.values import Signing, Update
@@ -129,6 +129,8 @@ def open_github(
         deploy_by=github.deploy_by,
         dashboard=github.dashboard,
     )
+    if access.app_id:
+        private_key(access)  # before anything is made
     mirror = GitMirror(
         mirrors / f"{settings.name}.git",
         settings.base,

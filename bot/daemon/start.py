@@ -3,12 +3,15 @@
 One list for both, so that doctor never says that all is well where `run` would refuse.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
+from pathlib import Path
 
 from bot.checks.policies import load_policies
 from bot.config.settings import Settings
+from bot.daemon.executors import sandbox_spec
 from bot.daemon.leases import lease_of
 from bot.daemon.opening import open_watched
 from bot.server.reach import listen, refuse_missing_sdk, refuse_open_door
@@ -22,7 +25,8 @@ Refusal = tuple[str, AlgoOpsError]
 
 def refusals(settings: Settings) -> Iterator[Refusal]:
     """Everything that keeps the daemon from starting, not only the first of it."""
-    looks: list[tuple[str, Callable[[], None]]] = [
+    looks: list[tuple[str, Callable[[], object]]] = [
+        ("state", partial(usable_parent, settings)),
         ("server", partial(_server, settings)),
         ("policies", partial(_policies, settings)),
         ("database", partial(_database, settings)),
@@ -49,6 +53,17 @@ def refuse(settings: Settings) -> None:
         raise ConfigError("; ".join(found))
 
 
+def usable_parent(settings: Settings) -> Path:
+    """The nearest folder of `state.dir` that is there. Raises ConfigError where it is of no use."""
+    folder = settings.state.dir
+    there = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+    if there.is_dir() and os.access(there, os.R_OK | os.W_OK | os.X_OK):
+        return there
+    why = "it can't be written" if there.is_dir() else "it is no folder"
+    where = settings.place("state", "dir")
+    raise ConfigError(f"{where}cannot use {folder}: {there}: {why}", hint="check `state.dir`")
+
+
 def _server(settings: Settings) -> None:
     server = settings.server
     key = "public_url" if server.public_url else "host"
@@ -72,7 +87,7 @@ def _placed(settings: Settings, *keys: str | int) -> Iterator[None]:
 
 
 def _policies(settings: Settings) -> None:
-    load_policies(settings.policies)
+    sandbox_spec(settings, load_policies(settings.policies).sandbox)
 
 
 def _database(settings: Settings) -> None:

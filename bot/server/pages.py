@@ -63,7 +63,7 @@ def index(  # one argument a parameter of the page
     rows = store.strategies.list(
         status=wanted, search=search, limit=place.size, offset=place.offset, order=order
     )
-    counts = store.stats().strategies
+    counts = store.strategies.counts()
     return renderer.page(
         "index.html",
         nav="strategies",

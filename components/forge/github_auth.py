@@ -103,7 +103,7 @@ def connect(access: GitHubAccess, budgets: Budgets) -> Connection:
     if not access.is_app:
         auth = _token(access) if access.token else None
         return Connection(access, Client(access.base_url, auth, budget), auth)
-    as_app = AppAuth(access.app_id, _private_key(access))
+    as_app = AppAuth(access.app_id, private_key(access))
     if access.installation_id is None:
         raise ConfigError(
             "a GitHub App needs installation_id",
@@ -142,7 +142,8 @@ class FileToken(Token):
         return self._token
 
 
-def _private_key(access: GitHubAccess) -> str:
+def private_key(access: GitHubAccess) -> str:
+    """The key of an App. Raises ConfigError where it can't be read."""
     if access.private_key_file is None:
         raise ConfigError("a GitHub App needs private_key_file")
     try:

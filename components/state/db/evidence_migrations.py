@@ -325,3 +325,12 @@ def m0020_portfolio_orders(db: Database) -> None:
         ALTER TABLE forward ADD COLUMN positions TEXT NOT NULL DEFAULT '';
         """,
     )
+
+
+@migrations()
+def m0021_shown_versions(db: Database) -> None:
+    """Which version stands for a strategy, without a look at each that it ever had."""
+    db.execute(
+        "CREATE INDEX versions_shown ON versions (strategy_id, (lifecycle = 'deployed') DESC,"
+        " (deployed_at != '') DESC, moved DESC)"
+    )

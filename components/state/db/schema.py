@@ -27,6 +27,7 @@ NAMES = (
     "m0018_bodies",
     "m0019_fills",
     "m0020_portfolio_orders",
+    "m0021_shown_versions",
 )
 """The migrations of `migrations.py`, in their order."""
 

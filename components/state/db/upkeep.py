@@ -102,7 +102,6 @@ def stats(db: Database, inbox: Inbox, strategies: StrategyRows) -> Stats:
         jobs=db.counts(
             "SELECT status, count(*) FROM jobs WHERE status IN ('queued', 'leased') GROUP BY status"
         ),
-        runs=db.counts("SELECT ifnull(verdict, status), count(*) FROM runs GROUP BY 1"),
         inbox_pending=inbox.count(),
         inbox_oldest_s=inbox.oldest_age_s(),
         open_intents=db.value("SELECT count(*) FROM intents WHERE settled_at = ''"),

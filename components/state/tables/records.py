@@ -370,7 +370,6 @@ class Stats:
 
     strategies: Mapping[str, int]
     jobs: Mapping[str, int]
-    runs: Mapping[str, int]
     inbox_pending: int
     inbox_oldest_s: float
     open_intents: int

@@ -1,6 +1,7 @@
 import shutil
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
@@ -9,11 +10,15 @@ from bot.core.events import CommandIssued, Deploy
 from bot.daemon.client import carry_out
 from bot.daemon.doctor import _data, _libraries, _policies, _report_key, examine
 from bot.daemon.opening import open_watched
-from bot.daemon.settings_looks import defaults, gates, strategies_folder
+from bot.daemon.settings_looks import defaults, gates, start, strategies_folder
 from bot.daemon.start import refusals, refuse
 from bot.demo.author import Author
 from bot.demo.repository import make_repository
+from bot.server.reach import listen
 from components.errors import ConfigError
+from components.git_patch import Repository
+from components.git_patch.lease import Lease, LeaseOwner
+from components.state import DATABASE, Store
 from components.state.db.errors import StateUnreadable
 
 
@@ -105,19 +110,65 @@ REFUSED = {
         ":2: repository team",
     ),
     "a policy folder that is not there": (LOCAL, "lacks schema.yaml"),
+    "a token that can be guessed": (
+        LOCAL + "api_token: short\nserver: {host: 0.0.0.0}\n",
+        ":4: server: a token of less than 16 characters",
+    ),
+    "a port that is taken": (LOCAL + "server: {port: TAKEN}\n", ":3: server: cannot listen on"),
+    "a state folder that is a file": (LOCAL + "state: {dir: config.yaml}\n", ":3: cannot use"),
+    "a database of a newer version": (LOCAL, "was written by a newer AlgoOps"),
+    "a database that is none": (LOCAL, "is not a database"),
+    "packages that are not built": (LOCAL, "algoops sandbox build"),
+    "another daemon's repository": (LOCAL, "another daemon watches"),
 }
+
+
+def make_so(tmp_path, what):
+    """What the settings alone don't say."""
+    database = tmp_path / "data" / DATABASE
+    if "newer" in what:
+        with Store(database) as store, store.transaction():
+            store._db.execute(
+                "INSERT INTO _sqlite_migrations (migration_set, name, applied_at)"
+                " VALUES ('algoops', 'm9999_later', '')"
+            )
+    if "none" in what:
+        database.parent.mkdir()
+        database.write_bytes(b"no database")
+    if "built" in what:
+        shutil.copytree(PROJECT / "policies", tmp_path / "policies")
+        (tmp_path / "policies/sandbox.yaml").write_text("packages: wanted.txt\n")
+        (tmp_path / "policies/wanted.txt").write_text(f"tabulate==0.9.0 --hash=sha256:{'0' * 64}\n")
+    if "another" in what:
+        repository = Repository(tmp_path / "repo.git")
+        Lease(repository, LeaseOwner("/elsewhere", "other")).take()
+        repository.close()
 
 
 @pytest.mark.parametrize("what", REFUSED)
 def test_whatever_run_refuses_doctor_refuses_with_the_same_words_and_line(tmp_path, what):
     text, words = REFUSED[what]
-    policies = "policies: none\n" if "policy" in what else f"policies: {PROJECT}/policies\n"
-    settings = configured(tmp_path, text + "sandbox: {backend: bubblewrap}\n", policies)
-    (said,) = [str(error) for _, error in refusals(settings)]
-    assert words in said
-    with pytest.raises(ConfigError) as caught:
-        refuse(settings)
-    assert str(caught.value) == said
+    ours = {"policy": "none", "built": "policies"}
+    policies = next((path for word, path in ours.items() if word in what), f"{PROJECT}/policies")
+    with closing(listen("127.0.0.1", 0)) as taken:
+        taken.listen()
+        text = text.replace("TAKEN", str(taken.getsockname()[1]))
+        settings = configured(tmp_path, text, f"policies: {policies}\n")
+        make_so(tmp_path, what)
+        before = sorted(tmp_path.rglob("*"))
+        (said,) = [str(error) for _, error in refusals(settings)]
+        assert words in said
+        with pytest.raises(ConfigError) as caught:
+            refuse(settings)
+        assert str(caught.value) == said
+        (symptom,) = start(settings)
+    assert not symptom.well
+    assert said.startswith(symptom.seen)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_process_that_is_refused_ends_with_2_and_says_why(tmp_path):
+    configured(tmp_path, LOCAL + "server: {host: 0.0.0.0}\nsandbox: {backend: bubblewrap}\n")
     done = subprocess.run(
         [sys.executable, "-m", "bot", "run", "--config", str(tmp_path / "config.yaml")],
         capture_output=True,
@@ -125,7 +176,7 @@ def test_whatever_run_refuses_doctor_refuses_with_the_same_words_and_line(tmp_pa
         check=False,
     )
     assert done.returncode == 2
-    assert words in done.stderr
+    assert "config.yaml:3: server: refusing to listen" in done.stderr
 
 
 def test_all_that_keeps_the_daemon_from_starting_is_told_at_once(tmp_path):

@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
+from bot.config.settings import PROJECT, load
+from bot.daemon.doctor import _repositories
 from components.errors import TransientError, UserError
 from components.ports import StatusState
 from tests.fakes.github.server import Fault
@@ -55,6 +57,30 @@ def test_typo_in_the_repository_is_named(desk):
     assert "github.repository" in caught.value.hint
     forge.close()
     forge.mirror.close()
+
+
+@pytest.mark.parametrize(
+    ("repository", "login", "what", "said"),
+    [
+        ("acme/stratgies", "bot", "repository main-repo", "no repository acme/stratgies"),
+        ("acme/strategies", "", "repository main-repo", "does not accept the token"),
+        ("acme/strategies", "reader", "permissions on main-repo", "needs write access"),
+        ("acme/strategies", "bot", "", ""),
+    ],
+)
+def test_doctor_names_a_repository_or_token_that_github_does_not_take(
+    desk, tmp_path, repository, login, what, said
+):
+    file = tmp_path / "config.yaml"
+    token = desk.github.token(login) if login else "ghp_wrong"
+    file.write_text(
+        f"policies: {PROJECT}/policies\nrepositories:\n  - name: main-repo\n    forge: github\n"
+        f"    github: {{repository: {repository}, base_url: '{desk.github.api_url}',"
+        f" token: {token}}}\n"
+    )
+    wrong = [one for one in _repositories(load(file, env={})) if not one.well]
+    assert [one.what for one in wrong] == ([what] if what else [])
+    assert all(said in one.seen and one.advice for one in wrong)
 
 
 @pytest.mark.parametrize(

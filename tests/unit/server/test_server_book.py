@@ -38,7 +38,7 @@ def test_page_and_api_show_the_same_book_and_what_is_left_out(bot, client):
     axis = re.findall(r'<text x="48" y="[\d.]+%">([^<]+)</text>', page)
     assert any(word.endswith(" %") for word in axis)
     assert any(word.isdecimal() for word in axis)
-    assert f'<span>{book["start"]}</span>' in page
+    assert f"<span>{book['start']}</span>" in page
 
 
 def test_a_book_of_many_shows_those_that_are_most_alike_and_says_so(bot, client):
