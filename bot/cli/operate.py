@@ -252,15 +252,10 @@ def status(
             )
         )
         on = on_stages(store, settings.repositories)
-        if form is Form.TEXT and (refused := store.meta.get(SETTINGS_REFUSED)):
-            out.print(f"Settings: {refused}", markup=False, highlight=False, soft_wrap=True)
         if form is Form.JSON:
             print_json([{**asdict(s), "stages": [asdict(o) for o in _on(on, s)]} for s in found])
             return
-        for words in (
-            *freeze_words(store, settings.repositories),
-            *_needs_answers(store, settings),
-        ):
+        for words in _told_first(store, settings):
             out.print(words, markup=False, highlight=False, soft_wrap=True)
         if found:
             out.print(_table(found, settings, on))
@@ -325,8 +320,14 @@ def _store(settings: Settings) -> Store:
     return Store(settings.state.dir / DATABASE, look=True)
 
 
-def _needs_answers(store: Store, settings: Settings) -> Iterator[str]:
-    """What is held, and what drifted with the commands that answer it, one sentence each."""
+def _told_first(store: Store, settings: Settings) -> Iterator[str]:
+    """Refused settings, freezes, what is held, and what drifted with the commands that answer it.
+
+    One sentence each.
+    """
+    if refused := store.meta.get(SETTINGS_REFUSED):
+        yield f"Settings: {refused}"
+    yield from freeze_words(store, settings.repositories)
     for repository in settings.repositories:
         for held in store.holds.list(repository.name):
             yield f"{repository.name}: {held.name} {held.version} is held: {held.reason}"

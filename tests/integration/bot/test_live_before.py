@@ -27,7 +27,7 @@ def test_figures_of_what_was_live_at_the_first_start_are_shown(world):
     base_moved(world, Job(1, "base", "demo", "demo", {}, "leased", 0, 1, 3, "", ""))
     (strategy,) = store.strategies.list("demo")
     sparks = sparks_of()
-    assert (strategy.figures.sharpe, sparks.of(store, strategy)) == (None, None)
+    assert (strategy.figures.sharpe, sparks.of(store, "")) == (None, None)
     job = store.jobs.lease("worker", 60.0, ["recheck"])
     recheck(world, job)
     (run,) = store.runs.list(repository="demo")
@@ -36,7 +36,7 @@ def test_figures_of_what_was_live_at_the_first_start_are_shown(world):
     assert report.summary == f"{strategy.name} {report.strategies[0].version} passed all checks."
     (shown,) = store.strategies.list("demo")
     assert shown.figures.sharpe == metrics_of(report.strategies[0]).sharpe
-    assert sparks.of(store, shown) is not None
+    assert sparks.of(store, shown.figures.content_key) is not None
 
 
 def test_summary_of_a_proposal_says_what_may_be_done():

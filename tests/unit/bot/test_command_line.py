@@ -77,7 +77,7 @@ def test_check_from_a_subfolder_checks_the_repository_that_it_is_in(repository):
     done = in_process("check", cwd=repository / "strategies/one")
     assert done.returncode == 0, done.stderr
     assert b"no strategy differs from the base" in done.stdout
-    assert (repository / "ours").is_dir()
+    assert not (repository / "ours").exists()
 
 
 def lines_of_help():
