@@ -308,6 +308,7 @@ FILL = {
                               track, reason, late_at, seen, integrity, told, updated_at)
             VALUES ('main', 'RSI', 'SPX', '1d', 1, '0.8.0', 1, 1, '', '', '', '', '', '');
     """,
+    "m0020_portfolio_orders": "SELECT 1;",
 }
 
 
