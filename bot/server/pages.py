@@ -190,7 +190,7 @@ def strategy(request: Request, name: str, symbol: str = "", life: str = "") -> H
         runs=runs,
         orders=strategy_view.orders_now(store, found),
         since=since_figures(store, *key, report),
-        sealed=strategy_view.sealed_words(backend.sealed_figures(str(found.id))),
+        sealed=strategy_view.sealed_rows(backend.sealed_figures(str(found.id))),
         executions=strategy_view.executions_now(store, found),
         stages=on_stages(store, backend.settings.repositories).get(key, ()),
         deployments=store.deployments.list(*key, stage=None, limit=HISTORY),

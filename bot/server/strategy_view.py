@@ -58,11 +58,14 @@ class Moment:
     actor: str = ""
 
 
-def sealed_words(look: SealedLook | None) -> list[str]:
-    """What the sealed bars say of what is deployed, a sentence for each symbol."""
+def sealed_rows(look: SealedLook | None) -> list[tuple[str, str, str]]:
+    """What the sealed bars say of what is deployed: symbol, Sharpe ratio before and behind."""
     return [
-        f"{one['symbol']}: Sharpe ratio {text.number(one.get('sealed_sharpe'))} behind the seal, "
-        f"{text.number(one.get('open_sharpe'))} before it"
+        (
+            one["symbol"],
+            text.number(one.get("open_sharpe")),
+            text.number(one.get("sealed_sharpe")),
+        )
         for one in (look.figures.get("symbols", ()) if look is not None else ())
     ]
 

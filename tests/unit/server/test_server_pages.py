@@ -5,8 +5,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from bot.server.app import create_app
+from components.state.tables.looks import SealedLook
 from tests.github_support import report_of, strategy_of
-from tests.server_support import BAD_IMPORT, bot_in, populate
+from tests.server_support import BAD_IMPORT, REPOSITORY, bot_in, populate
 from tests.unit.report.shapes import SHAPES
 from tests.unit.report.test_report_further import FOUND
 
@@ -61,6 +62,24 @@ def client(bot, ids):
 @pytest.fixture
 def get(client, ids):
     return lambda path: client.get(path, headers=HTML)
+
+
+def test_figures_of_sealed_bars_are_a_row_for_each_symbol_and_a_missing_one_is_a_dash(
+    bot, get, monkeypatch
+):
+    symbols = [
+        {"symbol": "SPX", "open_sharpe": 0.83, "sealed_sharpe": -0.4},
+        {"symbol": "<b>", "open_sharpe": 0.5, "sealed_sharpe": None},
+    ]
+    look = SealedLook(
+        REPOSITORY, "sma_cross", "t", "c", parts=(), agrees=True, figures={"symbols": symbols}
+    )
+    assert "Sealed bars" not in get("/strategies/sma_cross").text
+    monkeypatch.setitem(bot.answers, "sealed_figures", look)
+    page = get("/strategies/sma_cross").text
+    rows = re.search(r'id="sealed">.*?<tbody>(.*?)</tbody>', page, re.DOTALL)[1]
+    shown = ["SPX", "0.83", "\N{MINUS SIGN}0.40", "&lt;b&gt;", "0.50", "\N{EN DASH}"]
+    assert re.findall(r">([^<>]+)<", rows) == shown
 
 
 @pytest.mark.parametrize("path", PAGES)
