@@ -19,7 +19,7 @@ from bot.cli.common import Debug, errors_for_people
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": (
         "demo",
-        "Push strategies as an author would, and watch each one be judged, deployed, rolled back.",
+        "Push strategies as an author would; see them judged, deployed, promoted, rolled back.",
     ),
     "run": (
         "run",
