@@ -166,7 +166,7 @@ def test_worker_with_other_contents_is_not_believed(cluster, executor, monkeypat
     assert "the daemon's is another" in result.message
 
 
-def test_killed_scheduler_queues_jobs_until_there_is_one_again(cluster, executor):
+def test_killed_scheduler_queues_jobs_until_there_is_one_again(cluster, executor, capfd, caplog):
     three_workers(cluster, executor)
     running = executor.submit(script(BUSY.format(2)))
     eventually(cluster.working)
@@ -180,6 +180,8 @@ def test_killed_scheduler_queues_jobs_until_there_is_one_again(cluster, executor
     cluster.start_scheduler()
     assert running.result(WAIT_S).stdout == "done\n"
     assert [f.result(WAIT_S).stdout for f in queued] == ["0\n", "1\n", "2\n"]
+    told = capfd.readouterr()
+    assert "Traceback" not in told.out + told.err + caplog.text
 
 
 def test_closed_executor_kills_what_runs_and_takes_no_more(cluster, executor):
