@@ -2,7 +2,10 @@
 
 import datetime as dt
 import json
+import threading
+from dataclasses import replace
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -11,14 +14,18 @@ from starlette.testclient import TestClient
 from bot.config.settings import load
 from bot.config.stages import RecordGate
 from bot.daemon.service import Service
+from bot.deploy.promotion_looks import _record
 from bot.deploy.record_gates import broken_gate
 from bot.forward import follow as follow_module
 from bot.forward.compare import orders_text
 from bot.forward.follow import follow
 from bot.landing.execution import executions
 from bot.server.app import create_app
+from bot.server.forward_view import since_figures
 from components.engine.market_data import FolderData
 from components.executor.run import run_job
+from components.schema.results.report import Change, StrategyReport
+from components.schema.results.values import Verdict
 from tests.engine_support import ForkingSandbox
 from tests.orders_support import FOLLOW, Ground, bars
 
@@ -42,6 +49,7 @@ class Weights(PortfolioStrategy):
             self.buy("AAA", size=.05, limit=self.data["AAA"].Close[-1] * .5)
 """
 PAIR = "AAA, BBB]\nframework: portfolio  # ["
+CODE_OF_ANY = CODE.partition('        if "AAA"')[0]
 NAME = "AAA+BBB"
 WEEKDAYS = pd.offsets.BDay()
 
@@ -361,3 +369,72 @@ def test_version_of_one_symbol_after_a_portfolio_takes_its_orders_back(live):
     assert [s["symbol"] for s in live.sheets("one")] == ["AAA"]
     gone = live.world.store.forward.standing("demo", "one", NAME)
     assert (gone.deployment, gone.reason) == (0, "one does not trade AAA+BBB any more")
+
+
+def test_curve_since_the_deploy_its_band_and_the_record_for_a_stage_are_the_accounts(ground):
+    """Its backtest is known by the name of the portfolio, as its record is."""
+    write(ground, 180)
+    deploy(ground)
+    ground.look()
+    job = replace(ground.executor.jobs[-1], sheets_since=None)
+    result = run_job(job, ForkingSandbox(), FolderData(ground.folder))
+    assert result.symbol == NAME, result.message
+    store = ground.world.store
+    landed = store.deployments.current("demo", "one")
+    report = StrategyReport(
+        name="one",
+        path="",
+        change=Change.ADDED,
+        tree=landed.tree,
+        content_key="key",
+        verdict=Verdict.PASSED,
+        results=(result,),
+    )
+    store.verdicts.put("key", "one", "1.0.0", Verdict.PASSED, report.model_dump_json())
+    store.versions.put("demo", "one", "1.0.0", tree=landed.tree, content_key="key")
+    write(ground, 200)
+    ground.look()
+    rows, edge = ground.record("one"), ground.sheet("one")["edge"]
+    assert edge["bars"] == 20
+    assert edge["return_pct"] == pytest.approx((rows[-1].equity / rows[0].equity - 1) * 100)
+    assert edge["band_pct"] is not None
+    (figure,) = since_figures(store, "demo", "one", report)
+    assert (figure.symbol, len(figure.ticks), figure.band != "") == (NAME, 21, True)
+    way = SimpleNamespace(live=replace(landed, content_key="key"))
+    (recorded,) = _record(ground.world, SimpleNamespace(name="demo"), way)
+    assert recorded.symbols == ("AAA", "BBB")
+    gate = RecordGate(metric="over_band_pct", op=">=", value=-99, bars=20)
+    assert broken_gate(ground.world, [gate], landed, [recorded]) == ""
+
+
+def test_two_looks_at_once_publish_a_portfolios_sheet_once(live):
+    live.queued("note")
+    write(live, 200)
+    number = live.sheet("one")["number"]
+    both = [threading.Thread(target=follow, args=(live.world, FOLLOW)) for _ in range(2)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert live.sheet("one")["number"] == number + 1
+    assert len(live.record("one")) == 3
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ("AAA,2000-01-01,\nZZZ,2000-01-01,\n", "no data for ZZZ"),
+        ("AAA,2000-01-01,2001-01-01\nBBB,2000-01-01,2001-01-01\n", ""),
+        ("AAA,2000-01-01,\n", ""),
+        ("AAA,2000-01-01,2000-01-01\nAAA,2090-01-01,\n^B=x.y_-1,2000-01-01,\n", ""),
+    ],
+)
+def test_odd_universe_has_a_sheet_or_the_reason(ground, monkeypatch, lines, words):
+    monkeypatch.setattr("tests.orders_support.DEFINITION", UNIVERSE_DEFINITION)
+    write(ground, 200)
+    ground.write(ground.other, "^B=x.y_-1")
+    deploy(ground, "AAA", files=[("members.csv", f"symbol,from,to\n{lines}")], code=CODE_OF_ANY)
+    ground.look()
+    sheet = ground.sheet("one")
+    assert words in sheet["reason"]
+    assert bool(sheet["reason"]) is bool(words), sheet["reason"]
