@@ -22,15 +22,17 @@ def SMA(values, n):
     return pd.Series(values).rolling(n).mean()
 
 """
-GOOG = {"symbol": "GOOG", "start": "2006-09-01", "end": "2008-12-31"}
-SPX = {"symbol": "SPX", "start": "2008-09-01", "end": "2010-03-31"}
-IXIC = {"symbol": "IXIC", "start": "1999-01-01", "end": "2000-12-31"}
+GOOG = {"symbol": "GOOG", "start": "2006-09-01", "end": "2007-10-31"}
+SPX = {"symbol": "SPX", "start": "2008-09-01", "end": "2009-05-31"}
+IXIC = {"symbol": "IXIC", "start": "1999-01-01", "end": "1999-10-31"}
 EURUSD = {"symbol": "EURUSD", "interval": "1h", "end": "2017-06-15"}
+MORE_GOOG = {**GOOG, "end": "2008-12-31"}
+MORE_IXIC = {**IXIC, "end": "2000-12-31"}
 LONG_GOOG = {**GOOG, "end": "2010-12-31"}
 LONG_SPX = {**SPX, "end": "2011-12-31"}
 LONG_IXIC = {**IXIC, "end": "2002-06-30"}
 LONG_EURUSD = {**EURUSD, "end": "2017-08-31"}
-"""For those that trade seldom, or would order at the last bar of the shorter run, which the package
+"""For those that trade seldom, or would order at the last bar of a shorter run, which the package
 fills in its past."""
 
 
@@ -225,6 +227,7 @@ for t in self.trades:
         t.close()
 """,
         ),
+        MORE_GOOG,
     ),
     case(
         "sl_set_after_entry",
@@ -370,6 +373,7 @@ if not self.position and crossover(self.a, self.b):
     self.buy(size=3, sl=self.data.Close[-1] * .5)
 """,
         ),
+        MORE_GOOG,
         finalize_trades=False,
     ),
     case(
@@ -727,7 +731,7 @@ elif not self.up[-1]:
     self.position.close()
 """,
         ),
-        IXIC,
+        MORE_IXIC,
     ),
     case(
         "array_truth_and_float",
@@ -1095,6 +1099,7 @@ if not self.position and len(self.data) % 4 == 0:
     self.sell(size=1)
 """,
         ),
+        MORE_GOOG,
         trade_on_close=True,
         hedging=True,
         initial_capital=60_000,
