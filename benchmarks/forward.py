@@ -7,6 +7,9 @@ And the orders of a thousand bars, each of a run of its own that ends there, are
 those of one run over all.
 
 `python -m benchmarks.forward [--sound N] [--bars N] [--json FILE]`
+
+With `--sheets N` only this: order sheets of N deployed strategies after one data update, twenty
+years of days each, in bubblewrap; and the same runs alone.
 """
 
 import argparse
@@ -33,6 +36,7 @@ from benchmarks.forward_faults import (
     file_faults,
     other_faults,
 )
+from benchmarks.forward_sheets import many_sheets
 from bot.checks.policies import load_policies
 from bot.config.settings import load
 from bot.daemon.executors import open_executor
@@ -217,7 +221,11 @@ def main() -> int:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--sound", type=int, default=1_000)
     parser.add_argument("--bars", type=int, default=1_000)
+    parser.add_argument("--sheets", type=int, default=0)
     given = parser.parse_args()
+    if given.sheets:
+        print(json.dumps(many_sheets(given.sheets), indent=2))
+        return 0
     warnings.simplefilter("ignore")  # of cancelled orders
     told = run_faults()
     kinds: dict[str, list[bool]] = {}

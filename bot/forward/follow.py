@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections import deque
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, replace
 
@@ -11,6 +12,7 @@ from bot.checks.base_policies import bench_now
 from bot.checks.strategy import Superseded, cause
 from bot.core.failpoints import failpoint
 from bot.core.notices import OrdersChanged
+from bot.forward.at_once import at_once, is_as_streamed
 from bot.forward.compare import Difference, difference, digest, orders_text
 from bot.forward.edge import edge_of
 from bot.forward.react import react_to
@@ -18,7 +20,7 @@ from bot.forward.wants import AGAIN, GONE, DeployedLook, NoOrders, Want
 from bot.landing.context import Watched, World
 from components.engine.data.prefix import pack, restated, unpack
 from components.errors import TransientError
-from components.ports import Turn
+from components.ports import BacktestJob, Turn
 from components.schema.policies.risk import Floors
 from components.schema.results.orders import OrderSheet
 from components.schema.results.values import ExecutionResult, Status
@@ -52,6 +54,19 @@ class LookedAt:
     bars: bytes = b""
 
 
+@dataclass(frozen=True)
+class _Running:
+    """A strategy that is run; `job` is not its own where it gets all bars at once."""
+
+    want: Want
+    job: BacktestJob
+    future: Future[ExecutionResult]
+
+
+def _record(world: World, want: Want) -> list[Sealed]:
+    return world.store.forward.sealed(want.track.id) if want.track is not None else []
+
+
 def follow(world: World, job: Job) -> None:
     """Run each deployed strategy whose data has changed, once, and publish what it wants next.
 
@@ -61,21 +76,31 @@ def follow(world: World, job: Job) -> None:
     watched = world.repository(job.repository)
     bench = bench_now(watched.where, world.bench, watched.base_branch)
     turn = Turn(watched.name, "", watched.weight)
-    running: list[tuple[Want, Future[ExecutionResult]]] = []
+    running: deque[_Running] = deque()
+
+    def run(want: Want, job: BacktestJob) -> None:
+        running.append(_Running(want, job, world.bench.executor.submit(job, None, turn)))
+
     try:
         for want in DeployedLook(world, watched, bench).wants():
             if isinstance(want, NoOrders):
                 _settle(world, want.market.before, _refused(want))
             else:
                 ours = _taken_back(world, want)
-                running.append((ours, world.bench.executor.submit(ours.job, None, turn)))
-        for want, future in running:
-            result = _wait(world, future)
+                run(ours, at_once(ours, _record(world, ours)) or ours.job)
+        while running:
+            now = running[0]
+            result = _wait(world, now.future)
+            running.popleft()
             failpoint("forward.ran")
-            _settle(world, want.market.before, _guarded(world, want, result))
+            streamed = now.job is now.want.job
+            if streamed or is_as_streamed(now.want, _record(world, now.want), result):
+                _settle(world, now.want.market.before, _guarded(world, now.want, result))
+            else:
+                run(now.want, now.want.job)
     finally:
-        for _, future in running:
-            future.cancel()
+        for one in running:
+            one.future.cancel()
     tell_late(world, watched)
     react_to(world, watched, bench.policies.risk.recheck.action)
 
@@ -152,7 +177,7 @@ def _found(world: World, want: Want, result: ExecutionResult) -> LookedAt:
     if result.provenance.data_hash != want.bars.data_hash:
         return LookedAt(_standing(want, "the data changed while it was read", ""))
     standing = _standing(want, "", want.seen)
-    sealed = world.store.forward.sealed(want.track.id) if want.track is not None else []
+    sealed = _record(world, want)
     differs = difference(
         sealed,
         result.sheets,
@@ -239,6 +264,7 @@ def _row(want: Want, result: ExecutionResult, sheet: OrderSheet, *, published: b
         counts=want.track is not None,
         published=published,
         fills=_fills_text(sheet, want.floors),
+        asked=sheet.asked,
         positions=json.dumps(dict(sheet.positions)) if want.market.symbols else "",
     )
 

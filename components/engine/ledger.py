@@ -176,7 +176,8 @@ class Ledger:
     def end_bar(self, bar: int) -> None:
         """The fills of `bar` are made and its orders are in."""
         if self.sheets is not None:
-            self.sheets.note(bar, [self._broker], self._broker.equity)
+            asked = self.requests_sha256()
+            self.sheets.note(bar, [self._broker], self._broker.equity, asked)
 
     def settle(self) -> pd.Series[Any]:
         """Close what is open where the configuration says so; the package's statistics."""

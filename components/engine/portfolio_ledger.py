@@ -163,8 +163,8 @@ class PortfolioLedger:
     def end_bar(self, bar: int) -> None:
         """The fills of `bar` are made and its orders are in."""
         if self.sheets is not None:
-            account = self._account
-            self.sheets.note(bar, account.books, account.equity, account.expected)
+            account, asked = self._account, self.requests_sha256()
+            self.sheets.note(bar, account.books, account.equity, asked, account.expected)
 
     def settle(self) -> pd.Series[Any]:
         """Close what is open where the configuration says so; the account's statistics."""

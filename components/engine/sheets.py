@@ -11,6 +11,7 @@ import pandas as pd
 
 from components.engine.broker import Label
 from components.engine.data.prefix import moments, prefixes
+from components.engine.requests import Requests
 from components.schema.results.orders import OrderSheet, PaperFill, WantedOrder
 from components.texts import harmless
 
@@ -33,6 +34,7 @@ class _Kept:
     fills: tuple[PaperFill, ...]
     positions: Mapping[str, float]
     equity: float
+    asked: str
 
 
 class Sheets:
@@ -59,6 +61,7 @@ class Sheets:
         bar: int,
         books: Sequence[Exchange],
         equity: float,
+        asked: str,
         expected: Callable[[], Sequence[Expected]] = tuple,
     ) -> None:
         """A bar is over: its fills are made, and the orders of it are in.
@@ -67,6 +70,7 @@ class Sheets:
             bar: its number.
             books: the brokers of all symbols of the account.
             equity: of the account.
+            asked: hash of all requests until now.
             expected: see `SharedAccount`.
         """
         if bar < self.first - 1:
@@ -78,6 +82,7 @@ class Sheets:
                 tuple(fill for book in books for fill in self._fills(book)),
                 {symbol: float(size) for symbol, size in sizes.items() if size},
                 float(equity),
+                asked,
             )
         self._before = {b.symbol: (len(b.closed_trades), _entries(b.trades)) for b in books}
 
@@ -134,12 +139,12 @@ class Sheets:
             start: first bar on which the strategy traded, or None.
             cash: what the account held until then.
         """
-        found = []
+        found, nothing = [], Requests().sha256()
         names = [str(name) for name in self._frame.columns]
         rows = self._frame.iloc[self.first :].to_numpy(dtype=float).tolist()
         for bar, digest in enumerate(prefixes(self._frame, self.first), self.first):
             idle = start is None or bar < start
-            kept = self._kept.get(bar, _Kept((), (), {}, cash) if idle else None)
+            kept = self._kept.get(bar, _Kept((), (), {}, cash, nothing) if idle else None)
             if kept is None:
                 break
             found.append(
@@ -153,6 +158,7 @@ class Sheets:
                     position=kept.positions.get("", 0.0),
                     positions={s: size for s, size in kept.positions.items() if s},
                     equity=kept.equity,
+                    asked=kept.asked,
                 )
             )
         return tuple(found)

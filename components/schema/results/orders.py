@@ -68,6 +68,7 @@ class OrderSheet(Value):
         position: signed, in units of the asset; 0 of a portfolio.
         positions: of a portfolio those that are not zero, by symbol.
         equity: at the bar's close, in account currency.
+        asked: SHA-256 (hex) of all that the strategy asked for up to and with this bar.
     """
 
     time: str
@@ -79,6 +80,7 @@ class OrderSheet(Value):
     position: float = 0.0
     equity: float = 0.0
     positions: Mapping[str, float] = {}
+    asked: str = ""
 
 
 class BrokerFill(Value):

@@ -334,3 +334,9 @@ def m0021_shown_versions(db: Database) -> None:
         "CREATE INDEX versions_shown ON versions (strategy_id, (lifecycle = 'deployed') DESC,"
         " (deployed_at != '') DESC, moved DESC)"
     )
+
+
+@migrations()
+def m0022_asked(db: Database) -> None:
+    """What a strategy asked for up to each bar, for runs that must come to the same."""
+    db.execute("ALTER TABLE forward ADD COLUMN asked TEXT NOT NULL DEFAULT ''")

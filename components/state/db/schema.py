@@ -28,6 +28,7 @@ NAMES = (
     "m0019_fills",
     "m0020_portfolio_orders",
     "m0021_shown_versions",
+    "m0022_asked",
 )
 """The migrations of `migrations.py`, in their order."""
 

@@ -50,6 +50,8 @@ class Sealed:
         positions: of a portfolio the units that it holds, by symbol (JSON); "" elsewhere.
         fills: what this bar filled of the orders before (JSON: `PaperFill`, and `floor`: what the
             policy's floors took of it then, in account currency); "": it was not noted.
+        asked: SHA-256 (hex) of all that the strategy asked for up to and with this bar; "": it was
+            not noted.
     """
 
     bar: int
@@ -68,6 +70,7 @@ class Sealed:
     published: bool
     fills: str = ""
     positions: str = ""
+    asked: str = ""
     first_seen: str = ""
 
 
@@ -157,8 +160,8 @@ class Forward:
                 self._db.execute(
                     "INSERT INTO forward (track, bar, time, content_key, data, prices, orders,"
                     " orders_sha256, position, equity, engine, image, made_of, counts, published,"
-                    " fills, positions, first_seen)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                    " fills, positions, asked, first_seen)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                     " ON CONFLICT (track, bar) DO NOTHING",
                     (track, *list(vars(row).values())[:-1], self._db.now()),
                 )

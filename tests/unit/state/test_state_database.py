@@ -308,7 +308,12 @@ FILL = {
                               track, reason, late_at, seen, integrity, told, updated_at)
             VALUES ('main', 'RSI', 'SPX', '1d', 1, '0.8.0', 1, 1, '', '', '', '', '', '');
     """,
-    "m0020_portfolio_orders": "SELECT 1;",
+    "m0020_portfolio_orders": """
+        INSERT INTO tracks (deployment, repository, name, version, symbol, interval, start,
+                            made_of, reason, began_at, symbols)
+            VALUES (1, 'main', 'Pair', '1.0.0', 'two', '1d', '', '', 'deployed', '', '["SPX"]');
+    """,
+    "m0021_shown_versions": "SELECT 1;",
 }
 
 

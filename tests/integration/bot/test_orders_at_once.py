@@ -1,0 +1,112 @@
+"""Order sheets by the short way: all bars at once, believed only where the record proves it."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from tests.orders_support import CODE, Ground
+
+PEEKS = """
+from backtesting import Strategy
+
+
+class Peeks(Strategy):
+    def init(self):
+        close = self.data.Close
+        self.rises = self.I(lambda: [a < b for a, b in zip(close, [*close[1:], close[-1]])])
+
+    def next(self):
+        if self.rises[-1]:
+            self.buy(size=.5)
+        else:
+            self.position.close()
+"""
+"""Trades on the next bar where it has it: a run on all bars comes to other orders of the past."""
+
+
+@pytest.fixture
+def ground(stage, world, tmp_path):
+    return Ground(stage, world, tmp_path / "data")
+
+
+def runs(ground):
+    """How the runs of one look got their bars."""
+    before = len(ground.executor.jobs)
+    ground.look()
+    return [job.causality for job in ground.executor.jobs[before:]]
+
+
+def test_each_next_bar_is_run_at_once_and_comes_to_the_orders_of_a_streamed_run(ground):
+    ground.write(ground.bars(150))
+    ground.deploy("one")
+    assert runs(ground) == ["streamed"]
+    for count in range(151, 161):
+        ground.write(ground.bars(count))
+        assert runs(ground) == ["audited"]
+    ground.deploy("two")  # the same code
+    assert runs(ground) == ["streamed"]
+    assert ground.record("one")[-1].orders == ground.record("two")[-1].orders
+    assert ground.record("one")[-1].asked == ground.record("two")[-1].asked
+    assert ground.sheet("one")["equity"] == ground.sheet("two")["equity"]
+
+
+def test_two_bars_at_a_time_are_streamed_for_the_first_could_be_traded_on_the_second(ground):
+    ground.write(ground.bars(150))
+    ground.deploy("one")
+    ground.look()
+    ground.write(ground.bars(152))
+    assert runs(ground) == ["streamed"]
+
+
+def test_strategy_that_peeks_where_it_can_is_streamed_and_gains_nothing(ground):
+    ground.write(ground.bars(150))
+    ground.deploy("one", code=PEEKS)
+    ground.look()
+    for count in range(151, 154):
+        ground.write(ground.bars(count))
+        assert runs(ground) == ["audited", "streamed"]
+    assert ground.sheet("one")["integrity"] is None
+    assert {row.position for row in ground.record("one")} == {0.0}
+
+
+def test_chance_is_accused_by_a_streamed_run_alone(ground):
+    ground.write(ground.bars(150))
+    code = CODE.replace("import talib", "import talib, time").replace(
+        "size=.5", "size=1 + time.time_ns() % 997"
+    )
+    ground.deploy("one", code=code)
+    ground.look()
+    for count in range(151, 170):
+        ground.write(ground.bars(count))
+        if runs(ground)[-1] == "streamed" and ground.sheet("one")["integrity"]:
+            break
+    assert ground.sheet("one")["integrity"]["cause"] == "chance"
+
+
+def test_restated_bar_is_named_by_a_streamed_run(ground):
+    ground.write(ground.bars(150))
+    ground.deploy("one")
+    ground.look()
+    changed = ground.bars(151).copy()
+    changed.iloc[100, 3] *= 1.005
+    ground.write(changed)
+    assert runs(ground) == ["audited", "streamed"]
+    assert ground.sheet("one")["integrity"]["cause"] == "data"
+
+
+def test_record_of_an_older_version_is_streamed_until_it_has_a_bar_of_this_one(ground):
+    ground.write(ground.bars(150))
+    ground.deploy("one")
+    ground.look()
+    (row,) = ground.record("one")
+    with ground.world.store.transaction():
+        db = ground.world.store.forward._db
+        db.execute("DROP TRIGGER forward_no_update")
+        db.execute("UPDATE forward SET asked = ''")
+    assert ground.record("one") == [replace(row, asked="")]
+    ground.write(ground.bars(151))
+    assert runs(ground) == ["streamed"]
+    ground.write(ground.bars(152))
+    assert runs(ground) == ["audited"]
+    assert json.loads(ground.record("one")[-1].orders) == ground.sheet("one")["orders"]
