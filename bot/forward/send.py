@@ -56,11 +56,17 @@ def send(world: World, job: Job) -> None:
         SIGNATURE: signature(hook.secret, body),
     }
     try:
-        answer = requests.post(
-            hook.url, data=body, headers=headers, timeout=TIMEOUT_S, allow_redirects=False
-        )
+        with requests.post(
+            hook.url,
+            data=body,
+            headers=headers,
+            timeout=TIMEOUT_S,
+            allow_redirects=False,
+            stream=True,  # what the answer says beside its status is not read: it may never end
+        ) as answer:
+            status = answer.status_code
     except requests.RequestException as error:
         raise TransientError(f"the receiver of orders can't be reached: {error}") from error
     failpoint("webhook.sent")
-    if answer.status_code not in OK:
-        raise TransientError(f"the receiver of orders answered {answer.status_code}")
+    if status not in OK:
+        raise TransientError(f"the receiver of orders answered {status}")

@@ -34,7 +34,7 @@ from components.schema.definition.check import DefinitionCheck
 from components.schema.definition.models import PORTFOLIO, StrategyDefinition
 from components.schema.policies.risk import Floors, RiskPolicy
 from components.state.db import clock
-from components.state.orders import accept_key
+from components.state.orders import accept_key, late_words
 from components.state.tables.forward import ForwardTrack, OrderState
 from components.state.tables.records import Deployment
 
@@ -147,9 +147,12 @@ class DeployedLook:
         """Whether a look would find nothing new."""
         if one.seen == GONE:
             return True
-        now = self._seen(one.symbols or (one.symbol,), one.interval)
-        waits = clock.later(clock.parse(one.updated_at), AGAIN_S) > self._store.now()
-        return one.seen == now or (one.seen == AGAIN + now and waits)
+        if one.reason == late_words(one.late_at) and one.late_at > self._store.now():
+            return False  # the clock was ahead
+        seen = self._seen(one.symbols or (one.symbol,), one.interval)
+        again = clock.later(clock.parse(one.updated_at), AGAIN_S)
+        waits = one.updated_at <= self._store.now() < again
+        return one.seen == seen or (one.seen == AGAIN + seen and waits)
 
     def _seen(self, symbols: Sequence[str], interval: str) -> str:
         """The data of symbols as it is now, or why there is none."""

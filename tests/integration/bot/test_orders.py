@@ -211,6 +211,27 @@ def test_data_that_is_late_gives_no_orders(ground):
     assert not ground.record("one")[0].published
 
 
+def test_clock_that_was_ahead_withholds_orders_only_until_it_is_right(live, monkeypatch):
+    live.write(live.whole)
+    live.look()
+    with monkeypatch.context() as wrong:
+        wrong.setattr(live.world.store, "now", lambda: "2100-01-01T00:00:00.000000Z")
+        assert live.look() == 0
+        assert "the data is late" in live.sheet("one")["reason"]
+    assert live.look() == 1
+    assert live.sheet("one")["reason"] == ""
+    assert live.look() == 0
+
+
+def test_run_that_failed_while_the_clock_was_ahead_is_tried_again(live):
+    with sqlite3.connect(live.world.store.path) as raw:
+        raw.execute("UPDATE standing SET seen = 'again:' || seen")
+    assert live.look() == 0
+    with sqlite3.connect(live.world.store.path) as raw:
+        raw.execute("UPDATE standing SET updated_at = '2100-01-01T00:00:00.000Z'")
+    assert live.look() == 1
+
+
 def test_what_wants_something_else_on_the_same_data_is_named_at_the_next_bar(ground):
     ground.write(ground.bars(150))
     ground.deploy("one", code=CHANCE)

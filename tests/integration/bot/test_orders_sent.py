@@ -26,6 +26,7 @@ class Receiver:
 
     def __init__(self):
         self.taken, self.answers, self.came = [], [], threading.Condition()
+        self.endless = False
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -36,6 +37,9 @@ class Receiver:
                     receiver.came.notify_all()
                 self.send_response(receiver.answers.pop(0) if receiver.answers else 200)
                 self.end_headers()
+                with suppress(OSError):  # the other side has gone
+                    while receiver.endless:
+                        self.wfile.write(b"more" * 1_000)
 
             def log_message(self, *_words):
                 """Quiet."""
@@ -54,6 +58,7 @@ class Receiver:
             assert self.came.wait_for(lambda: len(self.taken) >= count, 20)
 
     def close(self):
+        self.endless = False
         self.server.shutdown()
         self.server.server_close()
         self.thread.join()
@@ -145,6 +150,16 @@ def test_receiver_that_cannot_be_reached_is_tried_again(ground, receiver):
     with pytest.raises(TransientError, match="can't be reached"):
         send(ground.world, job)
     assert job.max_attempts >= 1_000
+
+
+def test_answer_that_never_ends_keeps_no_message_waiting(ground, receiver):
+    receiver.endless = True
+    job = queued(ground)
+    sender = threading.Thread(target=send, args=(ground.world, job), daemon=True)
+    sender.start()
+    receiver.wait(1)
+    sender.join(20)
+    assert not sender.is_alive()
 
 
 def test_note_on_the_deployed_commit_says_what_stands_now(ground):
