@@ -4,9 +4,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 from bot.checks.base_policies import policies_now
@@ -56,9 +57,17 @@ def examine(settings: Settings) -> Iterator[Symptom]:
         ("sandbox", _sandbox),
     )
     with _without_traces(settings) as aside:
-        for name, look in looks:
-            yield from _looked(name, look, aside)
-    yield from _looked("disk", _disk, settings)
+        found = (one for name, look in looks for one in _looked(name, look, aside))
+        yield from _once(chain(found, _looked("disk", _disk, settings)))
+
+
+def _once(symptoms: Iterable[Symptom]) -> Iterator[Symptom]:
+    """Each fault once: a broken policy, for one, breaks many looks."""
+    told = set()
+    for one in symptoms:
+        if one.well or one.seen not in told:
+            told.add(one.seen)
+            yield one
 
 
 def _looked(name: str, look: Look, settings: Settings) -> Iterator[Symptom]:
