@@ -11,11 +11,14 @@ from bot.report import markdown
 from components.ports import Approves, Permission, Proposal
 
 
-def not_approved(world: World, watched: Watched, proposal: Proposal) -> str:
-    """Why a proposal may not land as to approvals, "" where it may; the forge is asked now."""
+def not_approved(world: World, watched: Watched, proposal: Proposal, base: str = "") -> str:
+    """Why a proposal may not land as to approvals, "" where it may; the forge is asked now.
+
+    `base` is what it lands on, "" for the base of now.
+    """
     if not watched.authors.approvals:
         return ""
-    writers = watched.where.repository.writers(watched.forge.base(), proposal.head)
+    writers = watched.where.repository.writers(base or watched.forge.base(), proposal.head)
     kind = watched.authors.kind_of(proposal, writers)
     needed = watched.authors.approvals.get(kind, 0)
     if not needed:

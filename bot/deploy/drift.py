@@ -9,6 +9,7 @@ from bot.checks.run import read_subject
 from bot.checks.subject import read_definition
 from bot.core.decisions import StrategyChange
 from bot.core.notices import StrategyChanged
+from bot.deploy.by_hand import AsTested, as_tested
 from bot.deploy.stage_drift import REMOVAL, see_stages
 from bot.landing.context import Watched, World
 from bot.landing.drifted import (
@@ -22,6 +23,7 @@ from bot.landing.drifted import (
 )
 from bot.landing.land import base_key
 from bot.landing.lifecycle_moves import make_ready
+from bot.landing.tries import keep_counts
 from bot.landing.unfinished import finish_open, refuse_unknown, unfinished
 from bot.proposals.ask import LATER, ask_check, ask_orders
 from bot.report.values import base_id
@@ -44,6 +46,22 @@ class _Base:
     before: str
     now: str
     why: str
+
+
+@dataclass(frozen=True)
+class _Content:
+    """Content that came onto the base without a landing of ours.
+
+    Attributes:
+        version: in its definition, "" where that can't be read.
+        problem: why it can't go on record as a deployed version, "" where it can.
+        tested: what the bot knows of it, where it would have landed it itself.
+    """
+
+    change: StrategyChange
+    version: str
+    problem: str
+    tested: AsTested | None
 
 
 def base_moved(world: World, job: Job) -> None:
@@ -94,9 +112,9 @@ def _record(world: World, watched: Watched, found: _Base, again: str) -> tuple[s
         tree = watched.where.repository.tree_at(now, f"{watched.where.root}/{again}")
         changes = (*changes, StrategyChange(again, None, tree))
     unknown = [c for c in changes if not _is_recorded(world, watched, c)]
-    versions = {  # read before the transaction: nobody can write while it is open
-        c.name: _version(world, watched, c, now) for c in unknown if c.new_tree is not None
-    }
+    contents = [  # read before the transaction: nobody can write while it is open
+        _content(world, watched, c, found) for c in unknown if c.new_tree is not None
+    ]
     refuse_unknown(unfinished(world, watched), *(c.name for c in unknown))
     with world.store.transaction():
         for change in changes:
@@ -104,9 +122,10 @@ def _record(world: World, watched: Watched, found: _Base, again: str) -> tuple[s
         for change in unknown:
             if change.new_tree is None:
                 _removed(world, watched, change, found)
-            else:
-                _live(world, watched, change, found, versions[change.name])
-        names = [c.name for c in unknown if c.new_tree is not None]
+        for content in contents:
+            note = _refused if content.problem else _live
+            note(world, watched, content, found)
+        names = [c.change.name for c in contents if c.tested is None]
         if names:
             payload = {"names": names, "why": why}
             world.store.jobs.enqueue("recheck", now, watched.name, payload, LATER)
@@ -148,47 +167,61 @@ def _is_recorded(world: World, watched: Watched, change: StrategyChange) -> bool
     return current.tree == change.new_tree
 
 
-def _live(
-    world: World, watched: Watched, change: StrategyChange, found: _Base, version: str
-) -> None:
-    """Record content that is live without a landing of ours, whatever the checks will say."""
-    commit, why = found.now, found.why
+def _content(world: World, watched: Watched, change: StrategyChange, found: _Base) -> _Content:
+    """What there is to know of content that came without a landing of ours."""
+    version = _version(world, watched, change, found.now)
     problem = _problem(world, watched, change, version)
-    if problem:
-        world.store.audit.append(
-            OUTSIDE,
-            "drift.refused",
-            strategy=change.name,
-            new=change.new_tree or "",
-            details={"commit": commit, "version": version, "why": f"{why}: {problem}"},
-            repository=watched.name,
-        )
-        if found.before:
-            mark = newest_landing(world.store, watched.name, change.name)
-            tree = change.new_tree or ""
-            drift = Drift(change.name, version, why, mark, refused=problem, tree=tree)
-            note_refused(world.store, watched.name, drift)
-        return
+    tested = None if problem else as_tested(world, watched, change, found.before, found.now)
+    return _Content(change, version, problem, tested)
+
+
+def _refused(world: World, watched: Watched, content: _Content, found: _Base) -> None:
+    """Note content that is live and can't go on record as a deployed version."""
+    name, tree = content.change.name, content.change.new_tree or ""
+    why = f"{found.why}: {content.problem}"
+    world.store.audit.append(
+        OUTSIDE,
+        "drift.refused",
+        strategy=name,
+        new=tree,
+        details={"commit": found.now, "version": content.version, "why": why},
+        repository=watched.name,
+    )
+    if found.before:
+        mark = newest_landing(world.store, watched.name, name)
+        drift = Drift(name, content.version, found.why, mark, content.problem, tree=tree)
+        note_refused(world.store, watched.name, drift)
+
+
+def _live(world: World, watched: Watched, content: _Content, found: _Base) -> None:
+    """Record content that is live without a landing of ours, whatever the checks will say."""
+    tested, name, tree = content.tested, content.change.name, content.change.new_tree or ""
+    why = tested.why if tested else found.why
     world.store.deployments.record(
         watched.name,
-        change.name,
-        version,
+        name,
+        content.version,
         found=True,
         kind=EXTERNAL,
-        commit=commit,
+        commit=found.now,
         base_before=found.before,
         actor=OUTSIDE,
         reason=why,
-        tree=change.new_tree or "",
+        tree=tree,
+        content_key=tested.content_key if tested else "",
+        proposal=tested.proposal if tested else "",
     )
+    key = tested.content_key if tested else ""
     _deployed(
         world,
         watched,
-        change,
-        VersionContent(tree=change.new_tree or "", commit=commit),
-        version,
+        content,
+        VersionContent(tree=tree, commit=found.now, content_key=key),
         why,
     )
+    if tested is not None:
+        keep_counts(world.store, watched.name, name, tree, tested.luck)
+        log.info("deployed without the bot", strategy=name, version=content.version, what=why)
 
 
 def _version(world: World, watched: Watched, change: StrategyChange, commit: str) -> str:
@@ -217,36 +250,35 @@ def _problem(world: World, watched: Watched, change: StrategyChange, version: st
 
 
 def _deployed(
-    world: World,
-    watched: Watched,
-    change: StrategyChange,
-    content: VersionContent,
-    version: str,
-    why: str,
+    world: World, watched: Watched, content: _Content, known: VersionContent, why: str
 ) -> None:
     """The lifecycle follows: a version that never landed before goes all the way at once."""
-    store, proposal = world.store, base_id(watched.base_branch)
-    known = store.versions.landed(watched.name, change.name, version) is not None
-    if not known:
+    store, name, version = world.store, content.change.name, content.version
+    proposal = base_id(watched.base_branch)
+    landed = store.versions.landed(watched.name, name, version) is not None
+    if content.tested is not None:
+        proposal = content.tested.proposal
+        make_ready(store, watched.name, name, proposal)
+    elif not landed:
         store.strategies.propose(
             watched.name,
-            change.name,
+            name,
             actor=OUTSIDE,
             reason=why,
             proposal=proposal,
             version=version,
-            content=content,
+            content=known,
         )
-        make_ready(store, watched.name, change.name, proposal, f"{LIVE_ALREADY}: {why}")
+        make_ready(store, watched.name, name, proposal, f"{LIVE_ALREADY}: {why}")
     store.strategies.transition(
         watched.name,
-        change.name,
+        name,
         Lifecycle.DEPLOYED,
         actor=OUTSIDE,
         reason=why,
         version=version,
-        proposal="" if known else proposal,
-        content=content,
+        proposal="" if landed and content.tested is None else proposal,
+        content=known,
     )
 
 

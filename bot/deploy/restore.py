@@ -56,4 +56,6 @@ def _standing(newest: list[Deployment]) -> str:
     how = "was rolled back to" if last.kind == ROLLBACK else "was deployed"
     if last.kind == EXTERNAL:
         how, by = "was found on the base", "the bot"
+    if last.kind == EXTERNAL and last.proposal:
+        return f"{last.version} is on the base since {day}, {last.reason}"
     return f"{last.version} {how} on {day} by {by}"

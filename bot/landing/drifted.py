@@ -107,8 +107,9 @@ def _beside_tested(store: Store, repository: str, drift: Drift) -> Drift | None:
 
 
 def is_outside(landing: Deployment) -> bool:
-    """Whether it came without the bot, and was not there already when the bot first looked."""
-    return landing.kind == EXTERNAL and bool(landing.base_before)
+    """Whether it came without the bot, and not as tested, nor was there when it first looked."""
+    external = landing.kind == EXTERNAL and not landing.content_key
+    return external and bool(landing.base_before)
 
 
 def tested(store: Store, repository: str, name: str) -> Deployment | None:

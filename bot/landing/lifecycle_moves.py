@@ -8,6 +8,7 @@ from components.ports import Proposal
 from components.schema.results.report import CheckResult, Report, StrategyReport
 from components.schema.results.values import CheckName, Outcome, Severity, Verdict
 from components.state import Lifecycle, Store, VersionContent
+from components.state.lifecycle import LIVE_ALREADY
 
 ACTOR = "algoops"
 
@@ -126,9 +127,14 @@ def make_ready(
 ) -> None:
     """Bring a proposal's version to `ready`, because it is landing or is live.
 
-    A check job may have put it back in the queue a moment ago (the base had moved); the verdict
-    holds for the content, so the record follows it.
+    A check job may have put it back in the queue a moment ago (the base had moved), or the landing
+    has closed its proposal; the verdict holds for the content, so the record follows it.
     """
+    if store.versions.open(repository, name, proposal=proposal) is None:
+        if store.versions.of_proposal(repository, name, proposal) is None:
+            return
+        why = f"{LIVE_ALREADY}: it landed"
+        store.strategies.propose(repository, name, actor=ACTOR, reason=why, proposal=proposal)
     found = store.versions.open(repository, name, proposal=proposal)
     if found is None or found.deployed_at:
         return

@@ -87,7 +87,7 @@ def _refusal(row: AuditRow) -> str:
 def _deployment(row: AuditRow) -> str:
     where = f" on {row.details['stage']}" if row.details.get("stage") else ""
     as_commit = f"as commit {str(row.details.get('commit', ''))[:12]}"
-    if row.actor == OUTSIDE:
+    if row.actor == OUTSIDE and not row.details.get("proposal"):
         return f"{_came(row)}{where} {as_commit}" + _because(row, "reason")
     tag = row.details.get("tag")
     what = f"version {row.new}" if row.new else "the removal"
@@ -131,6 +131,13 @@ _TELLERS: dict[str, Callable[[AuditRow], str]] = {
     ),
     "drift.adopted": lambda row: (
         f"{row.actor} took in " + (f"version {row.new}" if row.new else "that it is gone")
+    ),
+    "deploy.wished": lambda row: (
+        f"{row.actor} asked for a deploy of {row.details['proposal']} as soon as it is ready"
+    ),
+    "deploy.wish_ended": lambda row: (
+        f"the deploy of {row.details['proposal']} that {row.actor} asked for has ended"
+        + _because(row, "reason")
     ),
     "hold.set": lambda row: f"{row.actor} put {_what(row)} on hold" + _because(row, "reason"),
     "hold.lifted": lambda row: (
