@@ -43,6 +43,7 @@ from bot.landing.drifted import drifted
 from bot.landing.freezing import freeze_words
 from bot.landing.outcomes import WAITING
 from bot.landing.stages import OnStage, on_stages
+from bot.landing.wishes import wishes
 from components.errors import UserError
 from components.state import DATABASE, Lifecycle, Store
 from components.state.story import lifecycle_story
@@ -321,7 +322,7 @@ def _store(settings: Settings) -> Store:
 
 
 def _told_first(store: Store, settings: Settings) -> Iterator[str]:
-    """Refused settings, freezes, what is held, and what drifted with the commands that answer it.
+    """Refused settings, freezes, what is held, drifted (with the answers to it) or wished.
 
     One sentence each.
     """
@@ -333,6 +334,8 @@ def _told_first(store: Store, settings: Settings) -> Iterator[str]:
             yield f"{repository.name}: {held.name} {held.version} is held: {held.reason}"
         for drift in drifted(store, repository.name):
             yield f"{repository.name}: {drift.words}"
+        for proposal, wish in wishes(store, repository.name).items():
+            yield f"{repository.name}: {wish.words(proposal)}"
 
 
 def _found(store: Store, name: str, repository: str = "") -> list[Strategy]:

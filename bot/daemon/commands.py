@@ -41,7 +41,7 @@ from bot.deploy.approvals import approve
 from bot.deploy.deploys import deploy
 from bot.deploy.promotions import promote
 from bot.deploy.rollbacks import continue_rollback, rollback
-from bot.deploy.when_ready import give_up, land_wished, wish_deploy
+from bot.deploy.when_ready import give_up, land_wished, wish_deploy, wish_refused
 from bot.landing.context import Watched, World
 from bot.landing.delegates import delegate, may_as_delegate
 from bot.landing.freezing import frozen, lift_freeze, order_freeze
@@ -50,6 +50,7 @@ from bot.landing.outcomes import WAITING, CommandOutcome, keep, read
 from bot.landing.unfinished import finish_open, refuse_unknown
 from bot.proposals.ask import ask_check
 from bot.proposals.cancel import cancel, resume, show_cancelled
+from bot.proposals.standing import standing_of
 from bot.report import markdown
 from bot.report.escape import inline
 from bot.sources.begun import known_birth
@@ -110,6 +111,7 @@ def _outcome(world: World, watched: Watched, event: CommandIssued, job: Job) -> 
         if outcome.code != WAITING:  # kept already, and perhaps it has ended since
             keep(world.store, job.key, outcome)
         _audit(world, event, outcome)
+        wish_refused(world, watched, event, job.key, outcome)
     return outcome
 
 
@@ -289,31 +291,24 @@ def _cancel(world: World, watched: Watched, event: CommandIssued) -> CommandOutc
     proposal = watched.forge.proposal(event.proposal)
     if proposal is None:
         return _no_proposal(event)
-    waited = give_up(world, watched, proposal.id)
+    waited = give_up(world, watched, proposal.id, f"{event.actor} cancelled it")
+    ended = f" {markdown.deploy_ended(f'{event.actor} cancelled it')}" if waited else ""
     unfinished = bool(world.store.runs.unfinished(watched.name, proposal.id))
     judged = world.store.runs.latest(watched.name, proposal.id, head=proposal.head, finished=True)
     if judged is not None and not unfinished:
-        ended = markdown.deploy_ended("somebody cancelled it")
-        words = ended if waited else markdown.cancelled(running=False)
+        words = ended.strip() or markdown.cancelled(running=False)
         return CommandOutcome(ok=True, code="cancelled", message=words)
     cancel(world, watched, proposal)
     world.store.jobs.cancel("check", proposal.id, watched.name)
     if not world.running.stop(watched.name, proposal.id):
         show_cancelled(world, watched, proposal)
-    return CommandOutcome(ok=True, code="cancelled", message=markdown.cancelled(running=True))
+    words = markdown.cancelled(running=True) + ended
+    return CommandOutcome(ok=True, code="cancelled", message=words)
 
 
 def _status(world: World, watched: Watched, event: CommandIssued) -> CommandOutcome:
     proposal = watched.forge.proposal(event.proposal)
-    if proposal is None:
-        return _no_proposal(event)
-    run = world.store.runs.latest(watched.name, event.proposal)
-    state = run.status if run is not None else "waiting"
-    verdict = str(run.verdict) if run is not None and run.verdict is not None else ""
-    url = world.run_url(run.id) if run is not None else ""
-    return CommandOutcome(
-        ok=True, code="status", message=markdown.standing(state, proposal.head, verdict, url)
-    )
+    return standing_of(world, watched, proposal) if proposal is not None else _no_proposal(event)
 
 
 def _no_proposal(event: CommandIssued) -> CommandOutcome:

@@ -1,34 +1,27 @@
 """Deploys that wait until their proposal is green, approved and not frozen; a push ends them."""
 
-import json
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import replace
+
+import structlog
 
 from bot.core.event_json import to_payload
 from bot.core.events import CommandIssued, Deploy
+from bot.core.notices import StrategyChanged
 from bot.deploy.approvals import not_approved
 from bot.landing.context import Watched, World
 from bot.landing.freezing import frozen
-from bot.landing.outcomes import CommandOutcome
+from bot.landing.outcomes import CommandOutcome, keep
+from bot.landing.wishes import Wish, put_wish, wishes
 from bot.proposals.publish import reported
 from bot.report import markdown
+from components.errors import UserError
 from components.ports import Proposal
 from components.schema.results.values import Verdict
 
+log = structlog.get_logger(__name__)
 
-@dataclass(frozen=True)
-class Wish:
-    """A deploy that waits.
-
-    Attributes:
-        head: the commit that is to land.
-        key: of the command: what comes of the wish is a command of its own, made once.
-        event: the command as it was given, as JSON values.
-    """
-
-    head: str
-    key: str
-    event: dict[str, Any]
+READY = "ready"
+"""How the key of the command ends that a wish makes."""
 
 
 def wish_deploy(
@@ -50,7 +43,10 @@ def wish_deploy(
     missing = what_is_missing(world, watched, proposal)
     if not missing:
         return None
-    _put(world, watched, proposal.id, Wish(proposal.head, key, to_payload(event)))
+    wish = Wish(proposal.head, key, to_payload(event))
+    with world.store.transaction():
+        put_wish(world.store, watched.name, proposal.id, wish)
+        _tell(world, watched, proposal.id, wish, "deploy.wished")
     return CommandOutcome(
         ok=True, code="when_ready", message=markdown.deploys_when_ready(proposal.head, missing)
     )
@@ -68,9 +64,32 @@ def what_is_missing(world: World, watched: Watched, proposal: Proposal) -> str:
     return freeze.words if freeze is not None else not_approved(world, watched, proposal)
 
 
-def give_up(world: World, watched: Watched, proposal_id: str) -> bool:
-    """Forget that a proposal is to land; whether it was."""
-    return _put(world, watched, proposal_id, None)
+def give_up(world: World, watched: Watched, proposal_id: str, why: str) -> bool:
+    """End the wish that a proposal is to land, and record why; whether one waited."""
+    wish = wishes(world.store, watched.name).get(proposal_id)
+    if wish is None or wish.ended:
+        return False
+    _end(world, watched, proposal_id, replace(wish, ended=why))
+    return True
+
+
+def wish_refused(
+    world: World, watched: Watched, event: CommandIssued, key: str, outcome: CommandOutcome
+) -> None:
+    """What was wished was ordered, and refused: whoever asked does not wait for an answer.
+
+    Args:
+        world: everything.
+        watched: the repository.
+        event: the order that a wish has made, or any other.
+        key: of its command.
+        outcome: how it ended.
+    """
+    wished, _, made = key.rpartition(":")
+    if outcome.ok or made != READY or not isinstance(event.command, Deploy):
+        return
+    wish = Wish(event.command.sha, wished, to_payload(event), ended=outcome.message)
+    _end(world, watched, event.proposal, wish)
 
 
 def land_wished(world: World, watched: Watched, proposal_id: str = "") -> None:
@@ -81,7 +100,7 @@ def land_wished(world: World, watched: Watched, proposal_id: str = "") -> None:
         watched: the repository.
         proposal_id: only this one; "" looks at all.
     """
-    for name, wish in _wishes(world, watched).items():
+    for name, wish in wishes(world.store, watched.name).items():
         if proposal_id in {"", name}:
             _look(world, watched, name, wish)
 
@@ -89,14 +108,27 @@ def land_wished(world: World, watched: Watched, proposal_id: str = "") -> None:
 def _look(world: World, watched: Watched, name: str, wish: Wish) -> None:
     proposal = watched.forge.proposal(name)
     if proposal is None:
-        give_up(world, watched, name)
+        give_up(world, watched, name, "its branch or pull request is gone")
+        with world.store.transaction():
+            put_wish(world.store, watched.name, name, None)
+    elif wish.ended:
+        return
     elif proposal.head != wish.head:
-        if give_up(world, watched, name) and wish.event["source"] == "comment":
-            marker = markdown.answer_marker(f"{wish.key}:ended")
-            words = markdown.deploy_ended(f"somebody pushed {proposal.head[:12]}")
-            watched.forge.reply(proposal, f"{marker}\n{words}", again=True)
+        why = f"somebody pushed {proposal.head[:12]}"
+        _say_ended(watched, proposal, wish.key, why)
+        give_up(world, watched, name, why)
     elif not what_is_missing(world, watched, proposal):
         _order(world, watched, name, wish)
+
+
+def _say_ended(watched: Watched, proposal: Proposal, key: str, why: str) -> None:
+    """Say so where the proposal is, once: who asked on a command line may read it there, too."""
+    marker = markdown.answer_marker(f"{key}:ended")
+    try:
+        words = markdown.deploy_ended(why)
+        watched.forge.reply(proposal, f"{marker}\n{words}", again=True)
+    except UserError as refused:  # a locked conversation, say: status and page tell it
+        log.warning("end of a wished deploy not told", proposal=proposal.id, why=str(refused))
 
 
 def _order(world: World, watched: Watched, name: str, wish: Wish) -> None:
@@ -105,26 +137,30 @@ def _order(world: World, watched: Watched, name: str, wish: Wish) -> None:
     event = {**wish.event, "command": command}
     with world.store.transaction():
         kind = CommandIssued.__name__
-        world.store.inbox.receive(f"{wish.key}:ready", kind, watched.name, event)
-        give_up(world, watched, name)
+        world.store.inbox.receive(f"{wish.key}:{READY}", kind, watched.name, event)
+        put_wish(world.store, watched.name, name, None)
     world.wake.set()
 
 
-def _wishes(world: World, watched: Watched) -> dict[str, Wish]:
-    text = world.store.meta.get(_key(watched))
-    return {name: Wish(**said) for name, said in json.loads(text or "{}").items()}
-
-
-def _put(world: World, watched: Watched, proposal_id: str, wish: Wish | None) -> bool:
+def _end(world: World, watched: Watched, proposal_id: str, wish: Wish) -> None:
+    """Record an end, for whoever looks at the command, the proposal or its strategies."""
+    words = markdown.deploy_ended(wish.ended)
     with world.store.transaction():
-        wishes = _wishes(world, watched)
-        known = wishes.pop(proposal_id, None) is not None
-        kept = {**wishes, proposal_id: wish} if wish is not None else wishes
-        if known or wish is not None:
-            text = json.dumps({name: asdict(one) for name, one in kept.items() if one is not None})
-            world.store.meta.put(_key(watched), text)
-    return known
+        put_wish(world.store, watched.name, proposal_id, wish)
+        keep(world.store, wish.key, CommandOutcome(ok=False, code="ended", message=words))
+        _tell(world, watched, proposal_id, wish, "deploy.wish_ended")
+    log.info("wished deploy ended", proposal=proposal_id, asked=wish.actor, why=wish.ended)
 
 
-def _key(watched: Watched) -> str:
-    return f"when-ready:{watched.name}"
+def _tell(world: World, watched: Watched, proposal_id: str, wish: Wish, event: str) -> None:
+    """To the audit log and the stories of its strategies. Inside the caller's transaction."""
+    brought = world.store.versions.proposed_in(watched.name, proposal_id)
+    for name in [one.name for one in brought] or [""]:
+        world.store.audit.append(
+            wish.actor,
+            event,
+            name,
+            details={"proposal": proposal_id, "head": wish.head, "reason": wish.ended},
+            repository=watched.name,
+        )
+        world.progress.tell(StrategyChanged(name))

@@ -195,11 +195,13 @@ class RunAnswer(RunRow):
 
     `output`: while it is at work, the last lines that its jobs said, by strategy. For people only.
     `queue`: where it waits; null when it does not, or is far back in the queue.
+    `deploy_when_ready`: how the wish stands that its proposal lands by itself; null for none.
     """
 
     report: Report | None
     output: dict[str, tuple[str, ...]] = {}
     queue: QueuePlace | None = None
+    deploy_when_ready: str | None = None
 
 
 class DeploymentRow(BaseModel):

@@ -245,7 +245,9 @@ def run(request: Request, run_id: str, _: Reads) -> RunAnswer:
     report = run_view.report_of_run(found)
     _waits, standing = run_view.in_queue(parts(request).backend.store, found)
     place = vars(standing) if standing is not None else None
+    wish = run_view.wish_words(parts(request).backend.store, found) or None
     shown = {**vars(found), "report": report, "output": output, "queue": place}
+    shown["deploy_when_ready"] = wish
     return RunAnswer.model_validate(shown)
 
 

@@ -270,6 +270,7 @@ def run(request: Request, run_id: int) -> HTMLResponse:
         verdict=found.verdict or ("queued" if waits else found.status),
         took=run_view.took(found),
         summary=report.summary if report else "",
+        wish=run_view.wish_words(backend.store, found),
         not_enforced=report.limits_not_enforced if report else (),
         proposal_findings=report.findings if report else (),
         whole_checks=report.checks if report else (),

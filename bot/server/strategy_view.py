@@ -126,7 +126,7 @@ def timeline(rows: Iterable[AuditRow], *, whole: bool) -> list[Moment]:
 def _is_milestone(row: AuditRow) -> bool:
     followed = str(row.details.get("reason", "")).startswith(LIVE_ALREADY)
     moved = row.event == MOVED and row.new not in PASSING and not followed
-    own = row.event.startswith(("forward.", "hold.", "strategy.", "drift."))
+    own = row.event.startswith(("forward.", "hold.", "strategy.", "drift.", "deploy.wish"))
     return moved or own or _stage(row) != ""
 
 
@@ -134,6 +134,8 @@ TITLES = {
     "forward.differs": "Not as sealed",
     "forward.as_sealed": "As sealed again",
     "forward.accepted": "Data taken as it is",
+    "deploy.wished": "Deploy when ready",
+    "deploy.wish_ended": "Wished deploy ended",
     "drift.refused": "Changed without the bot",
     "drift.adopted": "Taken in",
     "drift.restored": "Put back as tested",

@@ -6,14 +6,18 @@ import pytest
 
 from bot.core.authors import AuthorKind, Authors
 from bot.core.event_json import to_payload
-from bot.core.events import Approve, Cancel, CommandIssued, Deploy, Freeze, Unfreeze
+from bot.core.events import Approve, Cancel, CommandIssued, Deploy, Freeze, Status, Unfreeze
 from bot.daemon.commands import run_command
 from bot.daemon.intake import dispatch
 from bot.daemon.reconcile import reconcile
 from bot.landing.outcomes import read
+from bot.landing.wishes import wishes
+from bot.server.run_view import wish_words
 from components.git_patch.notes import read_note
 from components.ports import Permission
+from components.state.story import lifecycle_story
 from components.state.tables.records import Job
+from tests.cli_support import in_process
 from tests.deploy_support import push, reported
 
 READY = Deploy(when_ready=True)
@@ -82,6 +86,73 @@ def test_push_ends_it_and_says_so_where_it_was_asked_for(stage, world, told):
     said = read_note(world.repository("demo").where.repository, "refs/notes/algoops-replies", head)
     assert "somebody pushed" in said
     assert settle(world) == []
+
+
+@pytest.fixture
+def on_page(world):
+    """What the page of the newest run and its JSON say of the wish; both must agree."""
+
+    def told():
+        run = world.store.runs.latest("demo", "branch/one")
+        return wish_words(world.store, run)
+
+    return told
+
+
+def test_wish_from_the_command_line_is_shown_and_its_end_is_told_and_recorded(
+    stage, world, told, on_page
+):
+    push(stage, "one", "one", version="0.9.0")
+    reported(world, "one")
+    first = push(stage, "one", "one")
+    assert told(READY).code == "when_ready"
+    words = (
+        f"one at {first[:12]} is deployed as soon as it is green, approved and not frozen: cli:op"
+    )
+    assert on_page().startswith(words)
+    status = in_process("status", "--config", stage.config).stdout.decode()
+    assert f"demo: {words}" in status
+    assert "is deployed as soon as it is green" in told(Status()).message
+    head = push(stage, "one", "one", extra={"more.py": "E = 1\n"})
+    settle(world)
+    ended = f"has ended and nothing was deployed: somebody pushed {head[:12]}"
+    assert ended in on_page()
+    assert ended in in_process("status", "--config", stage.config).stdout.decode()
+    assert (read(world.store, "c1").ok, read(world.store, "c1").code) == (False, "ended")
+    said = read_note(world.repository("demo").where.repository, "refs/notes/algoops-replies", head)
+    assert f"somebody pushed {head[:12]}" in said
+    (row,) = world.store.audit.list(event="deploy.wish_ended", limit=9)
+    assert (row.actor, row.strategy, row.details["proposal"]) == ("cli:op", "one", "branch/one")
+    story = "\n".join(lifecycle_story(world.store, "demo", "one"))
+    assert "cli:op asked for a deploy of branch/one as soon as it is ready" in story
+    assert f"branch/one that cli:op asked for has ended: somebody pushed {head[:12]}" in story
+    settle(world)
+    assert len(world.store.audit.list(event="deploy.wish_ended", limit=9)) == 1
+    reported(world, "one")
+    assert told(READY).code == "deployed"
+    settle(world)
+    assert on_page() == ""
+
+
+def test_wished_deploy_that_is_refused_says_why_in_status(stage, world, told, on_page):
+    push(stage, "one", "one")
+    told(READY)
+    reported(world, "one")
+    world.store.holds.hold("demo", "one", "1.0.0", "ada", "too slow")
+    assert [outcome.code for outcome in settle(world)] == ["held"]
+    assert "has ended and nothing was deployed: one 1.0.0 is held (too slow)" in on_page()
+    assert read(world.store, "c1").code == "ended"
+    assert settle(world) == []
+
+
+def test_wish_of_a_proposal_that_is_closed_ends_on_record(stage, world, told):
+    push(stage, "one", "one")
+    told(READY)
+    stage.git("update-ref", "-d", "refs/heads/one")
+    settle(world)
+    (row,) = world.store.audit.list(event="deploy.wish_ended", limit=9)
+    assert row.details["reason"] == "its branch or pull request is gone"
+    assert wishes(world.store, "demo") == {}
 
 
 def test_cancel_ends_it(stage, world, told):

@@ -128,7 +128,7 @@ def test_drift_stands_in_the_issue_and_a_comment_there_answers_it(github, world,
     show_board(world, job("board"))
     number = world.store.meta.get(board_key("team"))
     issue = team.repo.issues[int(number)]
-    assert "`/algoops restore board_team` puts back what was tested" in issue.body
+    assert "`/algoops restore board_team` takes it off the base: nothing of it was" in issue.body
     calls = team.watched.forge.calls
     show_board(world, job("board"))
     assert team.watched.forge.calls == calls
