@@ -9,6 +9,8 @@ from bot.deploy.restore import nothing_drifted
 from bot.landing.context import Watched, World
 from bot.landing.drifted import Drift, adopt_drift, find_drift
 from bot.landing.outcomes import CommandOutcome
+from bot.landing.own_commits import PROPOSAL
+from bot.landing.reverts import open_rollback
 from bot.landing.unfinished import finish_open, refuse_unknown
 from bot.report.answers import adopted, not_adopted
 from components.schema.results.report import StrategyReport
@@ -31,6 +33,9 @@ def adopt(world: World, watched: Watched, name: str, actor: str, job: Job) -> Co
         drift = find_drift(world.store, watched.name, name)
         if drift is None:
             return nothing_drifted(world, watched, name)
+        waiting = _rollback_under_way(world, watched, name)
+        if waiting is not None:
+            return waiting
     if seen is not None and seen.tree != drift.tree:
         return _moved_on(name)  # whoever asked has not seen what is there now
     problem = drift.refused
@@ -42,6 +47,17 @@ def adopt(world: World, watched: Watched, name: str, actor: str, job: Job) -> Co
         return CommandOutcome(ok=False, code="not_adopted", message=_not_adopted(drift, problem))
     with watched.lane:
         return _taken_in(world, watched, drift, actor)
+
+
+def _rollback_under_way(world: World, watched: Watched, name: str) -> CommandOutcome | None:
+    """Somebody wants what was tested back, and that waits: both answers would contradict."""
+    try:
+        intent = open_rollback(world, watched, name, "")
+    except LookupError:
+        return None
+    where = intent.details.get(PROPOSAL, "its branch")
+    words = not_adopted(name, f"a rollback of it waits already: merge or close {where} first", [])
+    return CommandOutcome(ok=False, code="under_way", message=words)
 
 
 def _not_adopted(drift: Drift, problem: str) -> str:

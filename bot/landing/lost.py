@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from bot.landing.drifted import find_drift
 from components.state import Store
 from components.state.tables.records import Deployment
 
@@ -9,8 +10,9 @@ SHOWN_FOR = timedelta(days=1)
 
 
 def lost_lately(store: Store) -> tuple[Deployment, ...]:
-    """Those of the last day that are still gone."""
-    return store.deployments.lost(datetime.now(UTC) - SHOWN_FOR)
+    """Those of the last day that are still gone, and that nobody has answered."""
+    found = store.deployments.lost(datetime.now(UTC) - SHOWN_FOR)
+    return tuple(d for d in found if find_drift(store, d.repository, d.name) is not None)
 
 
 def lost_words(lost: Deployment) -> str:

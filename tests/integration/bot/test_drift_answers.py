@@ -13,6 +13,7 @@ from bot.deploy.drift import base_moved
 from bot.deploy.recheck import recheck
 from bot.landing.board import board_of, show_board
 from bot.landing.drifted import NO_COMMAND, drifted
+from bot.landing.lost import lost_lately
 from bot.landing.outcomes import read
 from bot.report.board import MOST, board_text
 from bot.server.strategy_view import timeline
@@ -185,8 +186,10 @@ def test_strategy_taken_off_past_the_bot_comes_back_as_tested(stage, world, test
 def test_strategy_taken_off_past_the_bot_and_meant_so_is_answered_by_adopt(stage, world, tested):
     gone_by_hand(stage)
     look(world)
+    assert [d.name for d in lost_lately(world.store)] == ["alpha"]
     assert command(world, Adopt("alpha")).code == "adopted"
     assert (live(world), names(world)) == ("", [])
+    assert lost_lately(world.store) == ()
 
 
 def test_strategy_that_nobody_ever_tested_goes_at_restore(stage, world, tested):
@@ -247,7 +250,7 @@ def test_stranger_that_somebody_took_off_again_is_no_drift(stage, world, tested)
     look(world)
     stage.git("update-ref", "refs/heads/main", before)
     look(world)
-    assert names(world) == []
+    assert (names(world), lost_lately(world.store)) == ([], ())
 
 
 def test_tested_content_that_is_pushed_back_by_hand_is_no_drift(stage, world, tested):

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from bot.core.event_json import to_payload
-from bot.core.events import CommandIssued, Restore
+from bot.core.events import Adopt, CommandIssued, Restore
 from bot.core.failpoints import ENV
 from bot.daemon.commands import run_command
 from bot.landing.board import show_board
@@ -182,3 +182,14 @@ def test_comment_on_the_dashboard_is_heard_by_webhook_and_on_other_issues_it_is_
     heard = parse("issue_comment", "1", delivery(BOARD_MARKER.encode() + b"\\nx"))
     assert [type(e.command).__name__ for e in heard] == ["Adopt"]
     assert parse("issue_comment", "1", delivery(b"a question")) == ()
+
+
+def test_adoption_while_a_restore_waits_for_reviews_is_refused(github, world):
+    team = Team(github, world, "two_answers_team")
+    first = next(d for d in drifted(world.store, "team") if d.name == team.name)
+    team.repo.reviews = 1
+    assert team.command("", Restore(team.name), "restore").code == "waiting"
+    refused = team.command("", Adopt(team.name), "adopt")
+    assert (refused.ok, refused.code) == (False, "under_way"), refused.message
+    assert f"merge or close {team.pr} first" in refused.message
+    assert next(d for d in drifted(world.store, "team") if d.name == team.name) == first
