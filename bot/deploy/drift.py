@@ -67,7 +67,9 @@ class _Content:
 def base_moved(world: World, job: Job) -> None:
     """Compare the base with what the bot has seen last; record and validate what differs.
 
-    Open proposals are looked at again afterwards: their merge result may be another one now.
+    Open proposals are looked at again afterwards: their merge result may be another one now. Where
+    the base has not moved, a check that waits or works already is left as it is: asked for again it
+    would begin anew, at each Tick, for each of a hundred branches.
     """
     watched = world.repository(job.repository)
     with watched.lane.patiently():  # a deploy that has landed records it before it leaves its lane
@@ -75,8 +77,13 @@ def base_moved(world: World, job: Job) -> None:
         watched.forge.fetch()
         see_base(world, watched)
         see_stages(world, watched)
+    base, key = watched.forge.base(), f"looked_at:{watched.name}"
+    moved = world.store.meta.get(key) != base
     for proposal in watched.forge.proposals():
-        ask_check(world, watched.name, proposal.id, proposal.actor, LATER)
+        if moved or not world.store.jobs.is_open("check", watched.name, proposal.id):
+            ask_check(world, watched.name, proposal.id, proposal.actor, LATER)
+    if moved:
+        world.store.meta.put(key, base)
     ask_orders(world, watched.name)
 
 

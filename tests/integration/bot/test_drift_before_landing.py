@@ -80,3 +80,19 @@ def test_landing_on_a_base_that_was_seen_is_no_drift(stage, world):
     before = world.store.audit.head().count
     look(world)
     assert world.store.audit.head().count == before
+
+
+def test_a_look_at_a_base_that_has_not_moved_lets_no_waiting_check_begin_anew(stage, world):
+    """Each Tick looks: with a hundred branches, each waiting check began anew at every one."""
+    push(stage, "one", "alpha")
+    look(world)
+    assert world.store.jobs.lease("w", 60, ["check"]).key == "branch/one"
+    push(stage, "two", "beta")
+    later = "2999-01-01T00:00:00.000Z"
+    world.store.jobs.enqueue("check", "branch/two", "demo", {"proposal": "two"}, not_before=later)
+    look(world)  # neither what is at work nor what waits
+    assert world.store.jobs.lease("w", 60, ["check"]) is None
+    push_outside(stage, "stranger")
+    look(world)  # now both may have another merge result
+    assert world.store.jobs.lease("w", 60, ["check"]).key == "branch/two"
+    assert world.store.jobs.is_open("check", "demo", "branch/one")
