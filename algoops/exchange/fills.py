@@ -260,7 +260,16 @@ class TimedBroker(_Broker):  # type: ignore[misc]  # the package has no types
 
     def may_ask(self) -> bool:
         """Whether the newest bar, not gone through yet, may leave something open."""
-        return any((o.is_contingent or o.sl or o.tp) and self._acts(o) for o in self.orders)
+        return any(self._acts(o) and self._may_be_left(o) for o in self.orders)
+
+    def _may_be_left(self, order: Order) -> bool:
+        """Whether the bar reaches both exits of the order's trade, or one where it is entered."""
+        if order.is_contingent:
+            stop, target = order.parent_trade._sl_order, order.parent_trade._tp_order  # noqa: SLF001  # no other way
+            return bool(stop and target and self._acts(stop) and self._acts(target))
+        low, high = (self._data._current_value(name) for name in ("Low", "High"))  # noqa: SLF001  # as the package reads it
+        below, above = (order.sl, order.tp) if order.is_long else (order.tp, order.sl)
+        return bool((below and low <= below) or (above and high >= above))
 
     def _acts(self, order: Order) -> bool:
         data = self._data

@@ -14,7 +14,7 @@ import msgspec
 from backtesting.backtesting import _OutOfMoneyError
 
 from algoops.exchange.undecided import Decide, stops_first, targets_first
-from components.engine.broker import MAX_WAITING, TooManyOrders
+from components.engine.broker import MAX_WAITING, Label, TooManyOrders
 from components.protocol.exchange import replay
 from components.protocol.messages import CancelOrder, OfSymbol, PlaceOrder, Weights
 
@@ -37,7 +37,7 @@ class BandEnd:
         lost: the package's own checks failed on it: nothing can be said of this end.
     """
 
-    broker: LedgerBroker
+    broker: Any
     over: bool = False
     lost: bool = False
 
@@ -49,15 +49,19 @@ class BandEnd:
         """Close what is open after the last bar."""
         self._try(self.broker.finish)
 
-    def apply(self, op: Op, main: LedgerBroker) -> None:
+    def apply(self, op: Op, main: Any) -> None:
         """What the strategy did on `main`, before `main` does it."""
         if self.over or self.lost:
             return
-        known = _translated(op, main, self.broker)
-        if known is not None:
-            self.broker.number = main.number
-            replay(self.broker, known)
-            self.lost = len(self.broker.orders) > 2 * MAX_WAITING
+        self._do(op, main)
+        self.lost = self.waiting() > 2 * MAX_WAITING
+
+    def waiting(self) -> int:
+        """How many orders wait."""
+        return len(self.broker.orders)
+
+    def _do(self, op: Op, main: Any) -> None:
+        replay_translated(op, main, self.broker)
 
     def _try(self, step: Any) -> None:
         if self.over or self.lost:
@@ -73,24 +77,28 @@ class BandEnd:
 class Ends:
     """Both ends of the band; none until one bar could not decide.
 
+    What is kept is a broker, or the account of several symbols.
+
     Args:
         known: answers what finer bars tell; only the rest is open.
+        kind: what keeps one end.
     """
 
-    def __init__(self, known: Decide) -> None:
+    def __init__(self, known: Decide, kind: type[BandEnd] = BandEnd) -> None:
         self._known = known
+        self._kind = kind
         self.ends: Sequence[BandEnd] = ()
         self._ready: Sequence[BandEnd] = ()
 
-    def before(self, main: LedgerBroker) -> None:
+    def before(self, main: Any) -> None:
         """The data has one more bar, and `main` will go through it."""
         if not self.ends and main.may_ask():
-            self._ready = [BandEnd(main.fork(self._or(rest))) for rest in ORDERS_OF_EVENTS]
+            self._ready = [self._kind(main.fork(self._or(rest))) for rest in ORDERS_OF_EVENTS]
 
     def _or(self, rest: Decide) -> Decide:
         return lambda question: self._known(question) or rest(question)
 
-    def after(self, main: LedgerBroker) -> None:
+    def after(self, main: Any) -> None:
         """`main` has gone through the bar."""
         if not self.ends and any(not asked.answered for asked in main.asked):
             self.ends = self._ready
@@ -102,6 +110,14 @@ class Ends:
         """Close what is open after the last bar."""
         for end in self.ends:
             end.finish()
+
+
+def replay_translated(op: Op, main: LedgerBroker, end: LedgerBroker) -> None:
+    """Do on `end` what is asked for on `main`, where it has such an order or trade."""
+    known = _translated(op, main, end)
+    if known is not None:
+        end.number = main.number
+        replay(end, known)
 
 
 def _translated(op: Op, main: LedgerBroker, end: LedgerBroker) -> Op | None:
@@ -119,8 +135,14 @@ def _translated(op: Op, main: LedgerBroker, end: LedgerBroker) -> Op | None:
 
 def _trade(trade: Any, end: LedgerBroker) -> int | None:
     """Position of the open trade that came from the same order."""
-    same = (at for at, other in enumerate(end.trades) if other.tag.number == trade.tag.number)
-    return next(same, None)
+    origin = _origin(trade)
+    return next((at for at, other in enumerate(end.trades) if _origin(other) == origin), None)
+
+
+def _origin(trade: Any) -> tuple[str, int]:
+    """The request that a trade came from; of one made for target weights its bar."""
+    tag = trade.tag
+    return ("request", tag.number) if isinstance(tag, Label) else ("weights", trade.entry_bar)
 
 
 def _order(position: int, main: LedgerBroker, end: LedgerBroker) -> int | None:
@@ -133,11 +155,11 @@ def _order(position: int, main: LedgerBroker, end: LedgerBroker) -> int | None:
     return places[rank] if rank < len(places) else None
 
 
-def _kind(order: Any) -> tuple[int, str]:
+def _kind(order: Any) -> tuple[tuple[str, int], str]:
     """The request that an order came from, and what it does for its trade."""
     trade = order.parent_trade
     if trade is None:
-        return order.tag.number, "entry"
+        return ("request", order.tag.number), "entry"
     if not order.is_contingent:
-        return order.tag.number, "close"
-    return order.tag.number, "stop" if order.stop else "target"
+        return _origin(trade), "close"
+    return _origin(trade), "stop" if order.stop else "target"

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from components.protocol.messages import Decided, WholeRun
 
 BARS_A_FRAME = 8_192
+FRAME_BYTES = 16 * 1024 * 1024
+"""Of several symbols so much goes into one frame: all of five hundred would be above the cap."""
 MAX_OPS_IN_ALL = 1_000_000
 """Requests of a whole run (audited mode), which are all kept before the first is worked on."""
 
@@ -78,6 +80,7 @@ class MomentFeed(Feed):
         self._places = [joined.timeline.places[symbol] for symbol in joined.frames]
         self._members = members_by_number(joined)
         self._moments: list[int] = joined.timeline.index.asi8.tolist()
+        self._times_of_all = joined.timeline.index.asi8.astype("<i8")
         self._of_symbols = [[c.to_numpy() for _, c in f.items()] for f in joined.frames.values()]
         self.bars = joined.moments
 
@@ -96,15 +99,17 @@ class MomentFeed(Feed):
 
     def portion(self, start: int, end: int) -> None:
         """Send the moments from `start` on, `end` not included. Raises as `Wire`."""
-        for at in range(start, end, BARS_A_FRAME):
-            self._wire.send(self._block(at, min(at + BARS_A_FRAME, end)))
+        each = sum(8 * len(columns) + 12 for columns in self._of_symbols)
+        most = max(1, min(BARS_A_FRAME, FRAME_BYTES // each))
+        for at in range(start, end, most):
+            self._wire.send(self._block(at, min(at + most, end)))
             self._wire.reply()
 
     def _block(self, start: int, end: int) -> MomentBlock:
         symbols = []
         for places, columns in zip(self._places, self._of_symbols, strict=True):
             part = slice(*np.searchsorted(places, (start, end)).tolist())
-            times = np.array(self._moments, "<i8")[places[part]].tobytes()
+            times = self._times_of_all[places[part]].tobytes()
             raw = [np.ascontiguousarray(column[part]).tobytes() for column in columns]
             symbols.append(SymbolBlock((places[part] - start).astype("<i4").tobytes(), times, raw))
         over = [(at - start, n) for at in range(start, end) for n in self._over[at]]

@@ -26,7 +26,8 @@ class Orders:
 
     Attributes:
         heard: (bar, the package's words) of each warning, in order of time.
-        asked: how many orders the strategy placed; `counted`: those for a number of units.
+        asked: how many orders the strategy placed; `counted`: those for a number of units;
+            `weighted`: those that were target weights.
         trades: how many trades there are, open ones included; `left`: those still open.
         start: first bar on which it could trade, or None.
     """
@@ -37,6 +38,7 @@ class Orders:
     trades: int
     left: int
     start: int | None
+    weighted: int = 0
 
 
 def order_findings(
@@ -135,6 +137,14 @@ def _no_trades(orders: Orders, cancelled: int, frame: pd.DataFrame, capital: flo
     elif cancelled:
         why = f"{cancelled:,} of {_count(orders.asked, 'order', 'orders')} were too large"
         hint = _money(frame, capital)
+    elif orders.weighted == orders.asked:
+        why = (
+            f"target weights were given {_count(orders.asked, 'time', 'times')} and bought nothing"
+        )
+        hint = (
+            "where a weight is worth less than one unit, raise backtest.initial_capital or say "
+            "`backtest: {unit: 1e-6}`; a symbol whose last bar is over is traded no more"
+        )
     else:
         why = f"{_count(orders.asked, 'order was', 'orders were')} placed and none was filled"
         hint = "look at limit and stop prices: the bars never reached them"

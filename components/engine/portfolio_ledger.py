@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import copy
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,9 @@ from backtesting.backtesting import _OutOfMoneyError
 
 from algoops.exchange.book import SymbolBook
 from algoops.exchange.shared import SharedAccount
+from algoops.exchange.undecided import nobody_knows
 from algoops.statistics import AccountCurve, account_statistics
+from components.engine.band import Ends
 from components.engine.broker import (
     MAX_TRADES,
     MAX_WAITING,
@@ -23,17 +26,20 @@ from components.engine.broker import (
 from components.engine.joined import check_settings
 from components.engine.ledger import account_of
 from components.engine.order_findings import Orders
+from components.engine.portfolio_band import AccountEnd
 from components.engine.requests import Requests
 from components.protocol.exchange import replay_shared
+from components.protocol.messages import OfSymbol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import pandas as pd
 
     from algoops.exchange.broker import Account
     from algoops.exchange.fills import Correction
-    from algoops.exchange.undecided import UndecidedTrade
+    from algoops.exchange.undecided import Decide, UndecidedTrade
+    from algoops.timeline import Timeline
     from components.engine.broker import Watch
     from components.engine.joined import JoinedBars
     from components.engine.sheets import Sheets
@@ -57,14 +63,74 @@ class LedgerBook(WatchedBroker, SymbolBook):
     def _count(self) -> None:
         self._account.count()
 
+    def fork(self, account: LedgerAccount, decide: Decide) -> LedgerBook:
+        """A copy in a copy of the account; `decide`: what a bar leaves open."""
+        twin: Any = self._twin()
+        twin._account, twin.decide = account, decide  # noqa: SLF001  # a copy of itself
+        twin.closed_trades = list(self.closed_trades)
+        twin.corrections, twin.asked, twin.heard = [], [], []
+        own: LedgerBook = twin
+        return own
+
+
+@dataclass
+class AccountClock:
+    """Which of all times is worked on; copies of an account have the same one."""
+
+    timeline: Timeline
+    at: int = 0
+
 
 class LedgerAccount(SharedAccount):
-    """The shared account of watched books; `most`: trades that it may have made."""
+    """The shared account of watched books.
 
-    def __init__(self, cash: float, watch: Watch, most: int) -> None:
+    Args:
+        cash: account currency.
+        watch: see `Ledger`.
+        most: trades that it may have made.
+        clock: the time that is worked on.
+
+    Attributes:
+        curve: what it was worth at each time, NaN where it was not worked on.
+    """
+
+    books: list[LedgerBook]
+
+    def __init__(self, cash: float, watch: Watch, most: int, clock: AccountClock) -> None:
         super().__init__(cash)
         self.watch = watch
         self._most = most
+        self._clock = clock
+        self.curve: np.ndarray[Any, Any] = np.full(len(clock.timeline.index), np.nan)
+
+    def work(self) -> None:
+        """Work on the clock's time, and note what the account is worth then."""
+        at = self._clock.at
+        try:
+            self.work_on(self._clock.timeline, at)
+        finally:
+            self.curve[at] = self.equity
+
+    def finish(self) -> None:
+        """Close all, and note what the account is worth then."""
+        super().finish()
+        self.curve[self._clock.at] = self.equity
+
+    def may_ask(self) -> bool:
+        """Whether a bar of this time, not gone through yet, may leave something open."""
+        return any(self.books[n].may_ask() for n in self._clock.timeline.due[self._clock.at])
+
+    @property
+    def asked(self) -> Iterator[UndecidedTrade]:
+        """What bars left open so far, by symbol."""
+        return (one for book in self.books for one in book.asked)
+
+    def fork(self, decide: Decide) -> LedgerAccount:
+        """A copy that goes its own way from here on, on the same data."""
+        other = copy.copy(self)
+        other.weights, other.curve = dict(self.weights), self.curve.copy()
+        other.books = [book.fork(other, decide) for book in self.books]
+        return other
 
     def _book(self, symbol: str, bars: _Data, terms: Account) -> SymbolBook:
         return LedgerBook(symbol, bars, terms, self)
@@ -106,9 +172,10 @@ class PortfolioLedger:
         self._data = {symbol: _Data(frame.copy(deep=False)) for symbol, frame in frames.items()}
         terms = account_of(config, unit)
         most = MAX_TRADES + TRADES_A_BAR * sum(map(len, frames.values()))
-        self._account = LedgerAccount(terms.cash, watch, most)
+        self._clock = AccountClock(joined.timeline)
+        self._account = LedgerAccount(terms.cash, watch, most, self._clock)
         self._account.open(self._data, terms)
-        self._equity = np.full(joined.moments, np.nan)
+        self._ends = Ends(nobody_knows, AccountEnd)
         self._heard: list[tuple[int, str]] = []
         self._requests = Requests()
         self._moments = 0
@@ -123,16 +190,13 @@ class PortfolioLedger:
 
     def bar(self, bar: int, *, alone: bool = False) -> Sequence[Decided]:  # noqa: ARG002  # as Ledger's
         """Fill what can be filled at the time `bar` and log the equity; no finer bars are asked."""
-        if self._moments <= bar:
-            for number in self._joined.timeline.due[bar]:
-                data = self._account.books[number]._data  # noqa: SLF001  # as the package's own loop
-                data._set_length(len(data) + 1)  # noqa: SLF001  # as above
-            self._moments = bar + 1
+        self._go_to(bar)
+        self._ends.before(self._account)
         try:
-            self._account.work_on(self._joined.timeline, bar)
+            self._account.work()
         except _OutOfMoneyError:
             self.broke = True
-        self._equity[bar] = self._account.equity
+        self._ends.after(self._account)
         for number in self._joined.timeline.due[bar]:
             heard = self._account.books[number].heard
             self._heard += [(bar, words) for words in heard]
@@ -142,6 +206,15 @@ class PortfolioLedger:
     def rest(self, bar: int, until: int) -> int:  # noqa: ARG002  # as Ledger's
         """Nothing is worked on in one step: see `Ledger.rest`."""
         return bar
+
+    def _go_to(self, bar: int) -> None:
+        """Show one more time."""
+        self._clock.at = bar
+        if self._moments <= bar:
+            for number in self._joined.timeline.due[bar]:
+                data = self._account.books[number]._data  # noqa: SLF001  # as the package's own loop
+                data._set_length(len(data) + 1)  # noqa: SLF001  # as above
+            self._moments = bar + 1
 
     def _show(self, moments: int) -> None:
         self._moments = moments
@@ -156,6 +229,10 @@ class PortfolioLedger:
         for op in ops:
             self._watch()
             self._requests.note(self._moments, op)
+            if isinstance(op, OfSymbol) and 0 <= op.symbol < len(self._account.books):
+                self._account.books[op.symbol].number += 1
+            for end in self._ends.ends:
+                end.apply(op, self._account)
             replay_shared(self._account, op)
             if sum(len(book.orders) for book in self._account.books) > MAX_WAITING:
                 raise TooManyOrders(f"more than {MAX_WAITING} orders wait at once")
@@ -169,23 +246,29 @@ class PortfolioLedger:
     def settle(self) -> pd.Series[Any]:
         """Close what is open where the configuration says so; the account's statistics."""
         moments = self._joined.moments
-        if self._config.finalize_trades and self.start is not None and not self.broke:
-            self._show(moments)
-            try:
-                self._account.finish()
-                self._equity[-1] = self._account.equity
-            except _OutOfMoneyError:
-                self.broke = True
+        for bar in range(self._moments if self._ends.ends else moments, moments):
+            self._go_to(bar)
+            self._ends.after(self._account)
         self._show(moments)
-        for book in self._account.books:
+        self._clock.at = moments - 1
+        if self._config.finalize_trades and self.start is not None:
+            self._ends.finish()
+            if not self.broke:
+                try:
+                    self._account.finish()
+                except _OutOfMoneyError:
+                    self.broke = True
+        return self._statistics(self._account)
+
+    def _statistics(self, account: LedgerAccount) -> pd.Series[Any]:
+        for book in account.books:
             for trade in book.closed_trades:
                 if isinstance(trade.tag, Label):
                     trade._replace(tag=trade.tag.text)  # as the package's own code
-        start = self.start if self.start is not None else moments
-        free = self._config.risk_free_rate
-        curve = AccountCurve(self._equity, start, self._account.cash, free)
-        joined = self._joined
-        return account_statistics(self._account.books, joined.timeline, joined.frames, curve)
+        joined, free = self._joined, self._config.risk_free_rate
+        start = self.start if self.start is not None else joined.moments
+        curve = AccountCurve(account.curve[: joined.moments], start, account.cash, free)
+        return account_statistics(account.books, joined.timeline, joined.frames, curve)
 
     def undecided(self) -> Sequence[UndecidedTrade]:
         """What single bars left open, the first one first; to be asked for after `settle`."""
@@ -197,8 +280,8 @@ class PortfolioLedger:
         return sorted(found, key=lambda one: one.bar)
 
     def ends(self) -> tuple[pd.Series[Any] | None, ...]:
-        """Nothing: other orders of events are played for one symbol only."""
-        return ()
+        """As `Ledger.ends`."""
+        return tuple(None if end.lost else self._statistics(end.broker) for end in self._ends.ends)
 
     def orders(self) -> Orders:
         """What became of the orders; to be asked for after `settle`."""
@@ -208,6 +291,7 @@ class PortfolioLedger:
             heard=tuple(self._heard),
             asked=self._requests.orders,
             counted=self._requests.counted,
+            weighted=self._requests.weighted,
             trades=open_ones + closed,
             left=open_ones,
             start=self.start,

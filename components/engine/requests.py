@@ -17,13 +17,15 @@ class Requests:
     """All requests of one run.
 
     Attributes:
-        orders: how many orders were placed; `counted`: those for a number of units.
+        orders: how many orders were placed; `counted`: those for a number of units; `weighted`:
+            those of them that were target weights.
     """
 
     def __init__(self) -> None:
         self._digest = hashlib.sha256()
         self.orders = 0
         self.counted = 0
+        self.weighted = 0
 
     def note(self, bars: int, op: Op) -> None:
         """One more, made when there were so many bars."""
@@ -34,6 +36,7 @@ class Requests:
             self.counted += abs(placed.size) >= 1
         elif isinstance(placed, Weights):
             self.orders += 1
+            self.weighted += 1
 
     def sha256(self) -> str:
         """SHA-256 (hex) of all of them, each with its bar."""

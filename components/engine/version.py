@@ -6,7 +6,7 @@ WIRE_VERSION = 5
 FILLS_VERSION = 3
 """Which fills the broker gives, and in which units: verdicts of others are not reused."""
 
-METRICS_VERSION = 5
+METRICS_VERSION = 6
 """Which formulas the metrics have (docs/metrics.md): verdicts of other formulas are not reused."""
 
 DOUBTS_VERSION = 2

@@ -14,6 +14,8 @@ from engine_portfolios import (
 )
 from engine_support import run
 
+from components.engine import feed
+from components.engine.market_data import FolderData
 from components.schema.definition.backtest import BacktestConfig, CommissionScheme
 from components.schema.results.values import Status
 from tests.unit.portfolio.made_up import walk
@@ -318,3 +320,49 @@ class Rows(PortfolioStrategy):
     assert result.status is Status.PASSED, result.message
     assert result.lookahead == ()
     assert len(result.trades) > 5
+
+
+def test_weights_that_are_worth_less_than_one_unit_are_told_as_such(tmp_path):
+    for symbol, times in (("DEAR", 1e7), ("TINY", 1e-11)):
+        walk(2, 60).mul(times).to_csv(tmp_path / f"{symbol}_1d.csv", index_label="Date")
+    source = HEAD + (
+        "class Dear(PortfolioStrategy):\n"
+        "    def init(self):\n        pass\n"
+        '    def next(self):\n        self.target({"DEAR": 1.0})\n'
+    )
+    result = together(source, FolderData(tmp_path), ("DEAR", "TINY"))
+    (finding,) = [f for f in result.order_findings if f.rule == "no-trades"]
+    assert "target weights were given 59 times and bought nothing" in finding.message
+    assert "initial_capital" in finding.hint
+    rich = BacktestConfig(initial_capital=1e12)
+    assert together(
+        source, FolderData(tmp_path), ("DEAR", "TINY"), config=rich
+    ).metrics.exposure_pct
+
+
+@pytest.mark.parametrize("causality", ["streamed", "audited"])
+def test_band_of_a_portfolio_is_in_its_result(several, causality):
+    source = HEAD + (
+        "class Narrow(PortfolioStrategy):\n"
+        "    def init(self):\n        pass\n"
+        "    def next(self):\n"
+        "        for s in self.listed:\n"
+        "            if not self.position(s):\n"
+        "                close = self.data[s].Close[-1]\n"
+        "                self.buy(s, size=10, sl=close * 0.995, tp=close * 1.005)\n"
+    )
+    result = together(source, several, causality=causality)
+    band, counted = result.band, result.metrics
+    assert band.trades > 20
+    assert band.stops_first.return_pct <= counted.return_pct < band.targets_first.return_pct
+    (finding,) = [f for f in result.order_findings if f.rule == "orders-in-one-bar"]
+    assert "between" in finding.message
+
+
+def test_bars_of_very_many_symbols_come_in_frames_below_the_cap(several, monkeypatch):
+    at_once = together(ORDERS, several, config=CONFIG, causality="audited")
+    monkeypatch.setattr(feed, "FRAME_BYTES", 2_000)
+    in_frames = together(ORDERS, several, config=CONFIG, causality="audited")
+    assert in_frames.orders_sha256 == at_once.orders_sha256
+    assert in_frames.curve == at_once.curve
+    assert not in_frames.lookahead

@@ -59,6 +59,23 @@ def test_sweep_draws_ranks_warns_and_goes_on_where_it_was(algoops, tmp_path):
         assert store.tries.verify() is None
 
 
+@pytest.mark.parametrize(
+    ("name", "values"), [("rotation", "hold=1,2"), ("trend_rules", "slow=150,200")]
+)
+def test_sweep_of_a_portfolio_counts_each_set_as_a_try_of_all_its_symbols(
+    algoops, tmp_path, name, values
+):
+    load_state(tmp_path).close()
+    folder = PROJECT / "examples/portfolio" / name
+    done = algoops("sweep", folder, "--set", values, "--start", "2016-01-01", "--format", "json")
+    document = json.loads(done.stdout)
+    assert (done.returncode, document["symbol"]) == (0, "IXIC+SPX")
+    cells = [cell["metrics"] for cell in document["cells"]]
+    assert len({cell["return_pct"] for cell in cells}) == len(cells) == 2
+    with load_state(tmp_path) as store:
+        assert store.tries.family(Of("local", name, "IXIC+SPX", "1d"), "data").tries == 2
+
+
 def load_state(folder):
     """The database that the daemon of this configuration has."""
     return Store(load(folder / "config.yaml", env={}).state.dir / DATABASE)
