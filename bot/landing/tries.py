@@ -55,7 +55,7 @@ class StoreCounter:
     ) -> Try:
         found = result.evidence.moments if result.evidence is not None else None
         return Try(
-            of=Of(self.repository, name, result.symbol, result.interval),
+            of=Of(self.repository, name, result.symbol, result.interval, job.symbols),
             source=self.source,
             content=content_of(job),
             data=result.provenance.data_hash,
@@ -115,7 +115,8 @@ class StoreCounter:
             overfitting_of,
         )
 
-        of = Of(self.repository, name, result.symbol, result.interval)
+        symbols = tuple(one.symbol for one in result.contributions)
+        of = Of(self.repository, name, result.symbol, result.interval, symbols)
         found = self.store.tries.family(of, scope)
         tracks = [Track(**asdict(returns)) for _, returns in found.sample]
         return Counted(

@@ -21,6 +21,7 @@ SAMPLE = 128
 
 Source = Literal["push", "sweep", "backtest"]
 Scope = Literal["data", "strategy", "repository"]
+SCOPES: tuple[Scope, ...] = ("data", "strategy", "repository")
 
 _FIELDS = (
     *("id", "recorded_at", "repository", "strategy", "symbol", "interval", "source", "proposal"),
@@ -40,18 +41,35 @@ _GUARDS = frozenset(
 
 @dataclass(frozen=True)
 class Of:
-    """Whose tries: the parts of a family's key."""
+    """Whose tries: the parts of a family's key.
+
+    Attributes:
+        symbol: of an account of several symbols what these are called together.
+        symbols: those of such an account.
+    """
 
     repository: str
     strategy: str
     symbol: str
     interval: str
+    symbols: tuple[str, ...] = ()
 
     def family(self, scope: Scope) -> str:
         """The key of the family of this scope."""
+        return self._key(scope, self.symbol)
+
+    def families(self, scope: Scope) -> tuple[str, ...]:
+        """The same, and the families of all accounts that have one of the symbols too.
+
+        Else whoever exchanges one symbol of many would have no tries behind him.
+        """
+        several = () if scope == "repository" else self.symbols
+        return (self.family(scope), *(self._key(scope, f"with {symbol}") for symbol in several))
+
+    def _key(self, scope: Scope, symbol: str) -> str:
         parts = {
-            "data": (self.symbol, self.interval),
-            "strategy": (self.strategy, self.symbol, self.interval),
+            "data": (symbol, self.interval),
+            "strategy": (self.strategy, symbol, self.interval),
             "repository": (),
         }
         return encode([scope, self.repository, *parts[scope]])
@@ -120,8 +138,9 @@ class Tries:
                 return False
             self._chain.append(self._row(one))
             rank = self._rank(one)
-            for scope in ("data", "strategy", "repository"):
-                self._join(one.of.family(scope), rank, one)
+            for scope in SCOPES:
+                for family in one.of.families(scope):
+                    self._join(family, rank, one)
             return True
 
     def knows(self, repository: str, content: str, data: str, fingerprint: str) -> bool:
@@ -179,9 +198,15 @@ class Tries:
         )
 
     def family(self, of: Of, scope: Scope) -> Family:
-        """The number of tries of a family and its sample, by rank."""
-        key = of.family(scope)
-        tries = self._db.value("SELECT tries FROM families WHERE family = ?", (key,))
+        """The number of tries of a family and its sample, by rank.
+
+        An account of several symbols has the largest family of those that it is in.
+        """
+        known = [
+            (self._db.value("SELECT tries FROM families WHERE family = ?", (key,)) or 0, key)
+            for key in of.families(scope)
+        ]
+        tries, key = max(known, key=lambda one: one[0])
         rows = self._db.rows(
             "SELECT rank, sharpe, step_s, first, series FROM family_sample WHERE family = ?"
             " ORDER BY rank",
@@ -190,7 +215,7 @@ class Tries:
         sample = tuple(
             (r["sharpe"], Returns(r["rank"], r["step_s"], r["first"], r["series"])) for r in rows
         )
-        return Family(tries or 0, sample)
+        return Family(tries, sample)
 
     def since(self) -> str:
         """The day from which on tries are counted: that of this database's ledger."""

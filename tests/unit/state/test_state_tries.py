@@ -66,6 +66,23 @@ def test_families_are_of_the_data_the_strategy_or_the_repository(store):
     assert tries(store, "data", Of("repo", "new", "SPX", "1h")) == 0
 
 
+def account(*symbols, name="rotation"):
+    return Of("repo", name, "+".join(symbols), "1d", symbols)
+
+
+def test_exchanging_one_symbol_of_an_account_keeps_the_tries_that_were_counted(store):
+    for number, other in enumerate(("GLD", "TLT", "EFA")):
+        store.tries.record(a_try(number, of=account("SPY", other), data=f"SPY+{other}"))
+    fourth = account("SPY", "VNQ")
+    assert [tries(store, scope, fourth) for scope in ("data", "strategy")] == [3, 3]
+    assert len(store.tries.family(fourth, "data").sample) == 3
+    assert tries(store, "data", account("SPY", "VNQ", name="renamed")) == 3
+    assert tries(store, "data", account("GLD", "VNQ")) == 1
+    assert tries(store, "data", account("XLE", "VNQ")) == 0
+    assert tries(store, "data", Of("repo", "alone", "SPY", "1d")) == 0
+    assert store.tries.verify() is None
+
+
 def test_what_is_recorded_in_a_block_that_fails_is_no_try(store):
     def fails():
         with store.transaction():
