@@ -169,6 +169,14 @@ def world(tmp_path):
 
 
 @pytest.fixture
+def whole_world(tmp_path):
+    """On all bars."""
+    made = new_world(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
 def running(world):
     world.start()
     return world

@@ -39,6 +39,12 @@ def cluster(tmp_path_factory):
 
 
 @pytest.fixture
+def world(whole_world):
+    """With all the bars that the cluster's workers have."""
+    return whole_world
+
+
+@pytest.fixture
 def daemon(world, cluster, monkeypatch):
     monkeypatch.setenv("ALGOOPS_EXECUTOR__KIND", "dask")
     monkeypatch.setenv("ALGOOPS_EXECUTOR__ADDRESS", cluster.address)

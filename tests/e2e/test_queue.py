@@ -9,18 +9,16 @@ import pytest
 from bot.demo.author import IDENTITY, git
 from bot.demo.stage import EXAMPLES
 from components.schema.results.values import Verdict
-from tests.e2e.conftest import new_world, wait_for
+from tests.e2e.conftest import wait_for
 
 AHEAD = int(os.environ.get("BRANCHES_AHEAD", "12"))
 FLOOD = EXAMPLES / "strategies" / "sma_cross"
 
 
 @pytest.fixture
-def world(tmp_path):
-    """On all bars: who is behind the flood comes before its end."""
-    made = new_world(tmp_path)
-    yield made
-    made.close()
+def world(whole_world):
+    """Who is behind the flood comes before its end on all bars."""
+    return whole_world
 
 
 @pytest.fixture
