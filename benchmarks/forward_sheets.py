@@ -18,7 +18,7 @@ from bot.demo.market import ComingBars
 from bot.demo.stage import EXAMPLES, change, set_stage
 from bot.deploy.drift import base_moved
 from bot.forward.follow import follow
-from bot.forward.send import write_note
+from bot.forward.send import write_notes
 from components.ports import NO_TURN, Executor, Hear, Job, Turn
 from components.schema.results.values import ExecutionResult
 from tests.orders_support import BASE, DEFINITION, FOLLOW, Ground
@@ -62,7 +62,7 @@ def many_sheets(count: int) -> dict[str, object]:
         ours = replace(ground.world, bench=replace(ground.world.bench, executor=real))
         whole = _measured(lambda: follow(ours, FOLLOW))
         notes = ground.queued("note")
-        noted = _measured(lambda: [write_note(ours, job) for job in notes])
+        noted = _measured(lambda: [write_notes(ours, job) for job in notes])
         executor.close()
         alone = _measured(lambda: _run(fresh, real.jobs))  # no instance knows their content
         sheets = [ground.sheet(f"s{number:03}") for number in range(count)]
@@ -71,7 +71,7 @@ def many_sheets(count: int) -> dict[str, object]:
             "without orders": sum(bool(sheet["reason"]) for sheet in sheets),
             "runs": len(real.jobs),
             "from the bar to the last sheet": _figures(whole, count),
-            f"notes ({len(notes)})": _figures(noted, count),
+            "notes": _figures(noted, count),
             "the same runs alone": _figures(alone, count),
             "ratio": {
                 name: round(ours / theirs, 2)

@@ -158,7 +158,7 @@ def set_action(stage, action):
     policy.write_text(yaml.safe_dump({**document, "recheck": {"action": action}}))
 
 
-def old(path):
-    """Have a file look as if nobody had written to it for an hour."""
-    then = time.time() - 3_600
+def old(path, seconds=3_600):
+    """Have a file look as if nobody had written to it for so long."""
+    then = time.time() - seconds
     os.utime(path, (then, then))

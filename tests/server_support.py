@@ -197,7 +197,7 @@ class RecordedBot:
             sandbox={"warm": 2, "busy": 0},
             forge_calls={(REPOSITORY, "ok"): 3},
             forge_quota={REPOSITORY: 4990},
-            orders={"published": 1},
+            orders=self.store.forward.counts(),
             deployments={"deploy": stats.deployments},
             database_bytes=stats.database_bytes,
             oldest_job_s=self.store.jobs.oldest_s(),

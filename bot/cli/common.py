@@ -1,6 +1,8 @@
 """What all commands share: settings, output, and the one boundary for errors."""
 
+import getpass
 import json
+import os
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
@@ -85,6 +87,14 @@ def _show(error: Exception, text: str) -> NoReturn:
         traceback.print_exception(error)
     err.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
     raise SystemExit(EXIT_ERROR) from None
+
+
+def user_name() -> str:
+    """Who runs this command: the account's name; its number where it has none, as in containers."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 def settings_from(path: Path | None) -> "Settings":

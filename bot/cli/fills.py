@@ -1,6 +1,5 @@
 """`algoops fills`: what a broker filled, beside the orders on record."""
 
-import getpass
 import hashlib
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +14,7 @@ from bot.cli.common import (
     out,
     print_json,
     settings_from,
+    user_name,
 )
 from bot.core.fill_csv import MOST_BYTES, read_fills
 from bot.landing.execution import executions, whose
@@ -58,7 +58,7 @@ def import_fills(
                     new = store.fills.add(repository, name, own)
                     added += new
                     store.audit.append(
-                        f"cli:{getpass.getuser()}",
+                        f"cli:{user_name()}",
                         "fills.imported",
                         name,
                         details={

@@ -1,12 +1,19 @@
 """`algoops holdout show`: what the looks at the sealed bars came to, for operators."""
 
-import getpass
 from dataclasses import asdict
 
 import typer
 from rich.table import Table
 
-from bot.cli.common import ConfigOption, Form, FormOption, out, print_json, settings_from
+from bot.cli.common import (
+    ConfigOption,
+    Form,
+    FormOption,
+    out,
+    print_json,
+    settings_from,
+    user_name,
+)
 from components.state import DATABASE, Store
 from components.state.tables.looks import ANSWERS, SealedLook
 
@@ -28,7 +35,7 @@ def show(form: FormOption = Form.TEXT, config: ConfigOption = None) -> None:
     """Show all looks at the sealed bars with their figures, for operators; this goes on record."""
     settings = settings_from(config)
     with Store(settings.state.dir / DATABASE, create=False) as store:
-        store.audit.append(f"cli:{getpass.getuser()}", "holdout.shown")
+        store.audit.append(f"cli:{user_name()}", "holdout.shown")
         looks = [look for one in settings.repositories for look in store.looks.all(one.name)]
     if form is Form.JSON:
         print_json({"looks": [asdict(look) for look in looks]})

@@ -1,6 +1,5 @@
 """`algoops mcp`: the tools for agents over standard input and output, for a working folder."""
 
-import getpass
 import os
 import re
 from collections.abc import Mapping
@@ -23,7 +22,7 @@ from bot.checks.standalone import check_subjects
 from bot.checks.strategy import Asked, OnCheck
 from bot.checks.subject import Bench, Subject
 from bot.cli.check import bench_with_store, keep_in, known_in
-from bot.cli.common import ConfigOption, errors_for_people, settings_from
+from bot.cli.common import ConfigOption, errors_for_people, settings_from, user_name
 from bot.cli.operate import RepositoryOption, repository_named
 from bot.config.settings import RepositorySettings, Settings
 from bot.daemon.opening import auditor, open_watched
@@ -92,7 +91,7 @@ def _pass_on(url: str) -> None:
 
 
 def _user() -> str:
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", getpass.getuser()).strip("-") or "agent"
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", user_name()).strip("-") or "agent"
 
 
 class WorkingFolder:

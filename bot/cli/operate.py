@@ -1,6 +1,5 @@
 """`algoops deploy|rollback|recheck|cancel|hold|...`: the same code as comments and the API."""
 
-import getpass
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Annotated
@@ -20,6 +19,7 @@ from bot.cli.common import (
     out,
     print_json,
     settings_from,
+    user_name,
 )
 from bot.config.settings import Settings
 from bot.core.events import (
@@ -305,7 +305,7 @@ def _issue(settings: Settings, repository: str, command: Command, proposal: str 
     event = CommandIssued(
         repository=repository,
         proposal=proposal,
-        actor=f"cli:{getpass.getuser()}",
+        actor=f"cli:{user_name()}",
         command=command,
         source="cli",
     )

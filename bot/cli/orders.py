@@ -1,6 +1,5 @@
 """`algoops orders`: what deployed strategies want next."""
 
-import getpass
 from typing import Annotated
 
 import typer
@@ -14,6 +13,7 @@ from bot.cli.common import (
     out,
     print_json,
     settings_from,
+    user_name,
 )
 from bot.report.orders import order_lines
 from bot.sources.wake import ORDERS, Bell
@@ -82,7 +82,7 @@ def _accept(store: Store, asked: list[tuple[str, str]], reason: str) -> None:
     with store.transaction():
         store.meta.put(accept_key(repository, name), reason)
         store.audit.append(
-            f"cli:{getpass.getuser()}",
+            f"cli:{user_name()}",
             "forward.accepted",
             name,
             details={"reason": reason},

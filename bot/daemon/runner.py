@@ -18,7 +18,7 @@ from bot.deploy.drift import base_moved
 from bot.deploy.recheck import recheck
 from bot.deploy.when_ready import land_wished
 from bot.forward.follow import follow
-from bot.forward.send import send, write_note
+from bot.forward.send import send, write_notes
 from bot.landing.board import show_board
 from bot.landing.context import World
 from bot.proposals.check import check_proposal
@@ -30,6 +30,7 @@ from components.state.tables.payloads import is_newer
 from components.state.tables.records import Job
 from components.state.tables.turns import (
     CONTROL,
+    MESSAGES,
     OUTGOING,
     QUEUES,
     SANDBOX,
@@ -71,7 +72,7 @@ def daemon_seats(workers: int) -> tuple[Seat, ...]:
     own = (Seat((CONTROL,)),) * AT_CONTROL + (
         Seat((STATIC,), TurnBounds(1, AT_STATIC)),
     ) * AT_STATIC
-    own += (Seat((OUTGOING,)),) * AT_OUTGOING
+    own += (Seat((OUTGOING,)), Seat((MESSAGES,))) * AT_OUTGOING
     return own + (Seat((SANDBOX,), TurnBounds(each, 2 * each - 1)),) * (2 * each)
 
 
@@ -96,7 +97,7 @@ HANDLERS: dict[str, Handler] = {
     "group": check_group,
     "backtest": run_backtest_job,
     "forward": follow,
-    "note": write_note,
+    "note": write_notes,
     "board": show_board,
     "webhook": send,
 }

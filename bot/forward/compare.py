@@ -22,7 +22,8 @@ SAID = {
     "engine": "the engine has another version than when the orders were sealed",
     "image": "the sandbox has other Python packages than when the orders were sealed",
     "chance": "on the same data with the same code, engine and sandbox it wants something else:"
-    " it draws random numbers, reads the clock or keeps something between runs",
+    " it draws random numbers, reads the clock, keeps something between runs, or does otherwise"
+    " where it is given all bars at once",
 }
 
 

@@ -16,6 +16,7 @@ from bot.forward.at_once import at_once, is_as_streamed
 from bot.forward.compare import Difference, difference, digest, orders_text
 from bot.forward.edge import edge_of
 from bot.forward.react import react_to
+from bot.forward.send import queue_notes
 from bot.forward.wants import AGAIN, GONE, DeployedLook, NoOrders, Want
 from bot.landing.context import Watched, World
 from components.engine.data.prefix import pack, restated, unpack
@@ -34,7 +35,6 @@ POLL_S = 0.1
 WEBHOOK_TRIES = 1_000
 """With the runner's pauses more than three days."""
 
-NOTE_TRIES = 20
 BY_CHANCE = (Status.INFRASTRUCTURE_ERROR, Status.KILLED, Status.TIMEOUT)
 """How a run may end that comes out otherwise the next time."""
 
@@ -322,9 +322,8 @@ def _tell(world: World, before: OrderState | None, now: OrderState) -> None:
         store.audit.append(
             "algoops", event, now.name, "", now.symbol, details, repository=now.repository
         )
-    for landing in {now.deployment, before.deployment if before is not None else 0} - {0}:
-        commit = store.deployments.commit_of(landing)
-        store.jobs.enqueue("note", commit, now.repository, {}, 0, NOTE_TRIES)
+    landings = {now.deployment, before.deployment if before is not None else 0} - {0}
+    queue_notes(store, now.repository, [store.deployments.commit_of(one) for one in landings])
     if world.webhook is not None:
         number = uuid.uuid4().hex
         body = json.dumps({"id": number, **sheet_document(store, now)}, sort_keys=True)

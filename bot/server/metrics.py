@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 from bot.core.notices import Answered, CheckEnded, Progress, RunChanged
 from bot.core.requests import Measures
 from bot.server.backend import Backend
+from components.schema.results.values import Verdict
 
 ANSWER_BUCKETS = (0.5, 1, 3, 10, 30, 60, 180, 600, 1_800, 3_600, 10_800)
 CHECK_BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
@@ -107,6 +108,11 @@ class Meters:
             buckets=HTTP_BUCKETS,
             registry=self._registry,
         )
+
+        for verdict in Verdict:  # Prometheus sees no increase in a count that begins with 1
+            self._runs.labels(verdict.value)
+        for until in ("first", "verdict"):
+            self._answers.labels(until)
 
     def listen(self, progress: Progress) -> None:
         """Count what the bot says happened; from any thread."""

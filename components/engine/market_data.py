@@ -99,8 +99,8 @@ class FolderData:
     def unfinished(self, symbol: str, interval: str) -> str:
         """Why the newest bar may not be written whole yet; "" where it is. Raises as `bars`."""
         path = self._path(symbol, interval)
-        if path.suffix.lower() != ".csv" or time.time() - path.stat().st_mtime > QUIET_S:
-            return ""
+        if path.suffix.lower() != ".csv" or abs(time.time() - path.stat().st_mtime) > QUIET_S:
+            return ""  # also of a time to come: the clock was ahead when it was written
         with path.open("rb") as file:
             file.seek(-1, 2)
             if file.read(1) in b"\r\n":

@@ -6,12 +6,13 @@ there is no second copy that could be behind, and objects arrive checked (receiv
 
 import os
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
 from components.errors import BranchTaken, ConfigError, Moved, TransientError, UserError, Waiting
 from components.forge.local_files import ReportFiles
-from components.git_patch.notes import read_note, write_note
+from components.git_patch.notes import read_note, write_note, write_notes
 from components.git_patch.repository import Repository, require_bare
 from components.git_patch.values import Branch, Signing, Update
 from components.ports import Landing, Permission, Proposal, StatusState, Tag
@@ -162,9 +163,9 @@ class LocalForge:
             write_note(self.repository, REPLIES, proposal.head, text)
             self._files.write_replies(proposal.ref, text)
 
-    def note_orders(self, commit: str, text: str) -> None:
-        """Set the note (`algoops-orders`) with the orders of what landed with a commit."""
-        write_note(self.repository, ORDERS, commit, text)
+    def note_orders(self, texts: Mapping[str, str]) -> None:
+        """Set the notes (`algoops-orders`) with the orders of what landed, by commit."""
+        write_notes(self.repository, ORDERS, texts)
 
     def show_board(self, title: str, body: str, known: str) -> str:  # noqa: ARG002  # a note has no title
         """Set the note (`algoops-dashboard`) on the base's tip; see `ports.ShowsBoard`."""

@@ -23,8 +23,13 @@ def identities(author: Identity, committer: Identity, when: int | None) -> dict[
 
 def tag_header(name: str, commit: str, tagger: Identity, when: int | None) -> bytes:
     """The head of an annotated tag object, with the empty line after it."""
-    who = f"{_name(tagger)} <{_clean(tagger.email)}> {_date(when)}"
+    who = signed_off(tagger, when)
     return f"object {commit}\ntype commit\ntag {name}\ntagger {who}\n\n".encode()
+
+
+def signed_off(identity: Identity, when: int | None = None) -> str:
+    """Who and when, as a line of an object has it; `when` in Unix seconds, None is now."""
+    return f"{_name(identity)} <{_clean(identity.email)}> {_date(when)}"
 
 
 def _date(when: int | None) -> str:

@@ -28,6 +28,7 @@ _CONFIG = (
     ("core.fsmonitor", "false"),
     ("core.attributesFile", "/dev/null"),
     ("core.looseCompression", "0"),  # trees are ids, which do not compress; `git gc` packs them
+    ("fastimport.unpackLimit", "1000000"),  # no pack for each import: `git gc` makes packs
     ("core.fsync", "committed"),  # a published ref never names an object that is not on disk
     ("core.filesRefLockTimeout", "3000"),  # ms: who lands at the same moment waits, then looks
     ("core.packedRefsTimeout", "3000"),

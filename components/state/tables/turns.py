@@ -20,9 +20,12 @@ SANDBOX = "sandbox"
 """Whatever runs code: second stage of a check, checks of what is live, backtests."""
 
 OUTGOING = "outgoing"
-"""What others are told, at the pace at which they take it."""
+"""What is written into repositories beside reports: notes of orders, the dashboard."""
 
-QUEUES = (CONTROL, STATIC, SANDBOX, OUTGOING)
+MESSAGES = "messages"
+"""What a receiver is sent, at its pace: one that hangs keeps no note waiting."""
+
+QUEUES = (CONTROL, STATIC, SANDBOX, OUTGOING, MESSAGES)
 QUEUE_OF = {
     "check": STATIC,
     "recheck": SANDBOX,
@@ -31,7 +34,7 @@ QUEUE_OF = {
     "forward": SANDBOX,
     "note": OUTGOING,
     "board": OUTGOING,
-    "webhook": OUTGOING,
+    "webhook": MESSAGES,
 }
 """Kind of a job -> the queue in which it begins; all others begin in CONTROL."""
 

@@ -178,6 +178,14 @@ def test_last_line_without_an_end_is_waited_for(live):
     assert live.sheet("one")["reason"] == ""
 
 
+def test_last_line_that_was_written_while_the_clock_was_ahead_is_not_waited_for(live):
+    path = live.folder / "AAA_1d.csv"
+    path.write_text(live.whole.to_csv().rstrip("\n"))
+    old(path, seconds=-86_400)
+    assert live.look() == 1
+    assert live.sheet("one")["reason"] == ""
+
+
 def test_missing_symbol_keeps_only_its_own_orders_back(ground):
     ground.write(ground.whole)
     ground.deploy("one", symbols="AAA, BBB")

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.forward import at_once as at_once_module
 from tests.orders_support import CODE, Ground
 
 PEEKS = """
@@ -23,6 +24,24 @@ class Peeks(Strategy):
             self.position.close()
 """
 """Trades on the next bar where it has it: a run on all bars comes to other orders of the past."""
+
+TWO_FACES = """
+from backtesting import Strategy
+import talib
+
+RUNS = []
+
+
+class TwoFaces(Strategy):
+    def init(self):
+        RUNS.append(1)
+        self.calm = self.I(talib.SMA, self.data.Close, 5)
+
+    def next(self):
+        if len(RUNS) == 1 and len(self.data) > 150 and not self.position:
+            self.buy(size=.5)
+"""
+"""A streamed run works init() out anew for later bars: it trades only where that is not done."""
 
 
 @pytest.fixture
@@ -82,6 +101,34 @@ def test_chance_is_accused_by_a_streamed_run_alone(ground):
         if runs(ground)[-1] == "streamed" and ground.sheet("one")["integrity"]:
             break
     assert ground.sheet("one")["integrity"]["cause"] == "chance"
+
+
+def test_strategy_with_another_face_where_it_gets_all_bars_is_named_by_a_streamed_run(
+    ground, monkeypatch
+):
+    monkeypatch.setattr(at_once_module, "STREAMED_EVERY", 4)
+    ground.write(ground.bars(150))
+    ground.deploy("one", code=TWO_FACES)
+    assert runs(ground) == ["streamed"]
+    ways = []
+    for count in range(151, 155):
+        ground.write(ground.bars(count))
+        ways += runs(ground)
+    assert ways == ["audited", "audited", "streamed", "streamed"]
+    assert ground.sheet("one")["integrity"]["cause"] == "chance"
+    assert "given all bars at once" in ground.sheet("one")["reason"]
+
+
+def test_records_are_not_all_streamed_on_the_same_day(ground, monkeypatch):
+    monkeypatch.setattr(at_once_module, "STREAMED_EVERY", 3)
+    ground.write(ground.bars(150))
+    ground.deploy("one", "two", symbols="AAA")
+    ground.look()
+    streamed = []
+    for count in range(151, 154):
+        ground.write(ground.bars(count))
+        streamed.append(runs(ground).count("streamed"))
+    assert sorted(streamed) == [0, 1, 1]
 
 
 def test_restated_bar_is_named_by_a_streamed_run(ground):

@@ -1,21 +1,24 @@
 """Messages and notes of orders: each message once by its id, whatever breaks on the way."""
 
 import json
+import socket
 import threading
-from contextlib import suppress
+from contextlib import nullcontext, suppress
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
 from bot.daemon import runner as runner_module
-from bot.daemon.runner import Runner, Seat
+from bot.daemon.runner import Runner, Seat, daemon_seats
 from bot.forward import follow as follow_module
 from bot.forward import send as send_module
-from bot.forward.send import ID, SIGNATURE, send, write_note
+from bot.forward.send import ID, SIGNATURE, send, write_notes
 from bot.landing.context import Webhook
 from bot.sources.webhook import verify
 from components.errors import TransientError
-from components.state.tables.turns import OUTGOING
+from components.safe_tools.hardened import HardenedGit
+from components.state.tables.turns import MESSAGES
 from tests.orders_support import Ground
 
 SECRET = "s3cret"  # of this test alone
@@ -62,6 +65,30 @@ class Receiver:
         self.server.shutdown()
         self.server.server_close()
         self.thread.join()
+
+
+class Dripping:
+    """Takes one message, answers with these bytes, and then with one byte after the other."""
+
+    def __init__(self, begins):
+        self.over = threading.Event()
+        self.port = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.port.getsockname()[1]}/orders"
+        self.thread = threading.Thread(target=self._answer, args=(begins,), daemon=True)
+        self.thread.start()
+
+    def _answer(self, begins):
+        connection, _ = self.port.accept()
+        with connection, suppress(OSError):  # the other side has gone
+            connection.recv(65_536)
+            connection.sendall(begins)
+            while not self.over.wait(0.01):
+                connection.sendall(b"x")
+
+    def close(self):
+        self.over.set()
+        self.thread.join()
+        self.port.close()
 
 
 @pytest.fixture
@@ -134,7 +161,7 @@ def test_receiver_that_was_down_gets_the_newest_orders_when_it_is_back(
     monkeypatch.setattr(runner_module, "FIRST_RETRY_S", 0.001)
     monkeypatch.setattr(runner_module, "LONGEST_RETRY_S", 0.002)
     receiver.answers += [500, 503, 302]
-    runner = Runner(ground.world, (Seat((OUTGOING,)),))
+    runner = Runner(ground.world, (Seat((MESSAGES,)),))
     runner.start()
     try:
         receiver.wait(4)
@@ -147,8 +174,10 @@ def test_receiver_that_was_down_gets_the_newest_orders_when_it_is_back(
 def test_receiver_that_cannot_be_reached_is_tried_again(ground, receiver):
     job = queued(ground)
     receiver.close()
-    with pytest.raises(TransientError, match="can't be reached"):
-        send(ground.world, job)
+    hook = Webhook(f"{receiver.url}/hidden?token=hidden", SECRET)
+    with pytest.raises(TransientError, match=r"can't be reached: .*refused") as error:
+        send(replace(ground.world, webhook=hook), job)
+    assert "hidden" not in str(error.value)  # it goes into the log
     assert job.max_attempts >= 1_000
 
 
@@ -162,21 +191,81 @@ def test_answer_that_never_ends_keeps_no_message_waiting(ground, receiver):
     assert not sender.is_alive()
 
 
-def test_note_on_the_deployed_commit_says_what_stands_now(ground):
+@pytest.mark.parametrize(
+    ("begins", "words"),
+    [
+        (b"", "can't be reached"),
+        (b"HTTP/1.1 503 ", "answered 503"),
+        (b"HTTP/1.1 200 OK\r\nX-Slow: ", ""),
+    ],
+)
+def test_answer_that_comes_byte_by_byte_is_ended_when_its_time_is_over(
+    ground, monkeypatch, begins, words
+):
+    monkeypatch.setattr(send_module, "WHOLE_S", 0.3)
+    slow = Dripping(begins)
+    world = replace(ground.world, webhook=Webhook(slow.url, SECRET))
+    with pytest.raises(TransientError, match=words) if words else nullcontext():
+        send(world, queued(ground))
+    slow.thread.join(20)
+    assert not slow.thread.is_alive()
+    slow.close()
+
+
+def test_receiver_that_hangs_keeps_no_note_waiting(ground):
+    jobs = ground.world.store.jobs
+    queues = {queue for seat in daemon_seats(1) if MESSAGES in seat.queues for queue in seat.queues}
+    taken = [jobs.lease(f"w{n}", 60, queues=tuple(queues)) for n in range(4)]
+    assert {job.kind for job in taken if job is not None} == {"webhook"}
+    assert len(ground.queued("note")) == 1
+
+
+def test_notes_of_many_strategies_are_written_together(ground, monkeypatch):
+    names = [f"more{n}" for n in range(4)]
+    ground.write(ground.whole)
+    for name in names:
+        ground.deploy(name)  # each with a commit of its own
+    ground.look()
+    current = ground.world.store.deployments.current
+    commits = {current("demo", name).commit: name for name in ("one", *names)}
+    (job,) = ground.queued("note")
+    assert set(job.payload["commits"]) == set(commits)
+    started, real = [], HardenedGit.execute
+
+    def counted(self, command, *others, **more):
+        started.append(command[1])
+        return real(self, command, *others, **more)
+
+    with monkeypatch.context() as watched:
+        watched.setattr(HardenedGit, "execute", counted)
+        write_notes(ground.world, job)
+    assert sorted(set(started) - {"cat-file"}) == ["fast-import", "rev-parse", "update-ref"]
+    assert len(started) <= 5
+    for commit, name in commits.items():
+        note = ground.stage.git("notes", "--ref=algoops-orders", "show", commit)
+        assert note.startswith(f"{name} 1.0.0 on AAA 1d, after the bar of ")
+    ground.write(ground.bars(150))
+    ground.look()
+    assert ground.queued("note") == []  # soon after the ones before: they gather
+    assert ground.world.store.jobs.is_open("note", "demo")
+
+
+def test_note_on_the_deployed_commit_says_what_stands_now(ground, monkeypatch):
+    monkeypatch.setattr(send_module, "NOTES_EVERY_S", 0.0)
     commit = ground.world.store.deployments.current("demo", "one").commit
     ground.write(ground.whole)
     ground.look()
     (job,) = ground.queued("note")
-    assert job.key == commit
-    write_note(ground.world, job)
-    write_note(ground.world, job)
+    assert job.payload["commits"] == {commit: True}
+    write_notes(ground.world, job)
+    write_notes(ground.world, job)
     note = ground.stage.git("notes", "--ref=algoops-orders", "show", commit)
     last = ground.whole.index[-1].isoformat()
     assert note.startswith(f"one 1.0.0 on AAA 1d, after the bar of {last}: position ")
     ground.write(ground.bars(150))
     ground.look()
     (job,) = ground.queued("note")
-    write_note(ground.world, job)
+    write_notes(ground.world, job)
     note = ground.stage.git("notes", "--ref=algoops-orders", "show", commit)
     assert "no orders, because the data ends at" in note
 
@@ -204,9 +293,9 @@ def test_orders_of_the_version_before_are_taken_back_before_those_of_the_next_ar
         with pytest.raises(PowerCutError):
             ground.look()
     send(ground.world, queued(ground))
-    notes = {job.key: job for job in ground.queued("note")}
-    assert set(notes) == {first, store.deployments.current("demo", "one").commit}
-    write_note(ground.world, notes[first])
+    (job,) = ground.queued("note")
+    assert set(job.payload["commits"]) == {first, store.deployments.current("demo", "one").commit}
+    write_notes(ground.world, job)
     note = ground.stage.git("notes", "--ref=algoops-orders", "show", first)
     assert note.strip() == "not deployed any more"
     ground.look()

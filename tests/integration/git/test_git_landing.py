@@ -16,7 +16,7 @@ from components.errors import Moved, TransientError, UserError
 from components.forge.local import NOTES, REPLIES, LocalForge
 from components.git_patch import Repository
 from components.git_patch import repository as repository_module
-from components.git_patch.notes import read_note, write_note
+from components.git_patch.notes import read_note, write_note, write_notes
 from components.git_patch.values import MergeCandidate, Update
 from components.ports import Landing, Permission, StatusState, Tag
 from components.schema.results.report import ProposalRef, Report
@@ -540,6 +540,45 @@ def test_note_that_says_the_same_again_adds_nothing(world):
     before = world.repo.resolve(NOTES)
     write_note(world.repo, NOTES, head, "fine")
     assert world.repo.resolve(NOTES) == before
+
+
+def test_notes_on_many_commits_stand_beside_those_of_others(world):
+    base = world.forge.base()
+    tree = world.repo.tree_of(base)
+    made = [world.repo.commit(tree, (), f"commit {n}", when=n) for n in range(300)]
+    write_note(world.repo, NOTES, base, "another's")
+    write_note(world.repo, NOTES, made[0], "the one before")
+    texts = {commit: f"note {n}\n\0ü\ndata 5\nN inline" for n, commit in enumerate(made)}
+    gone = {"0" * 39 + "1": "of a commit that is not there", tree: "of no commit"}
+    write_notes(world.repo, NOTES, {**texts, **gone})
+    assert read_note(world.repo, NOTES, base) == "another's"
+    for commit in (made[0], made[150], made[299]):
+        assert read_note(world.repo, NOTES, commit) == texts[commit]
+    assert len(world.repo.git.run("notes", f"--ref={NOTES}", "list").text.splitlines()) == 301
+    before = world.repo.resolve(NOTES)
+    write_notes(world.repo, NOTES, texts)
+    write_notes(world.repo, NOTES, gone)
+    assert world.repo.resolve(NOTES) == before
+    write_note(world.repo, NOTES, made[7], "one more")
+    assert read_note(world.repo, NOTES, made[7]) == "one more"
+    assert read_note(world.repo, NOTES, made[8]) == texts[made[8]]
+
+
+def test_notes_on_many_commits_written_at_once_are_all_kept(world):
+    tree = world.repo.tree_of(world.forge.base())
+    groups = [
+        {world.repo.commit(tree, (), f"{g} {n}"): f"note {g} {n}" for n in range(5)}
+        for g in range(4)
+    ]
+    threads = [
+        threading.Thread(target=write_notes, args=(world.repo, NOTES, group)) for group in groups
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for group in groups:
+        assert {commit: read_note(world.repo, NOTES, commit) for commit in group} == group
 
 
 def test_huge_note_is_cut(world):

@@ -1,7 +1,10 @@
 """What holds for every command: `--debug`, and where the configuration is found."""
 
+import getpass
 import importlib
 import json
+import os
+import pwd
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.cli import COMMANDS, GROUPS, take_debug
-from bot.cli.common import Debug
+from bot.cli.common import Debug, user_name
 from bot.config.settings import PROJECT, load
 from tests.cli_support import in_process
 
@@ -21,6 +24,19 @@ from tests.cli_support import in_process
 def debug_off():
     yield
     Debug.on = False
+
+
+def test_account_without_a_name_is_called_by_its_number(monkeypatch):
+    """As of a container that is run with a number: a rollback must go there too."""
+
+    def nobody(number):
+        raise KeyError(f"getpwuid(): uid not found: {number}")
+
+    assert user_name() == getpass.getuser()
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    assert user_name() == str(os.getuid())
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import json
 import re
 
 import pytest
+import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.cli import COMMANDS
@@ -13,7 +14,7 @@ from tests.server_support import ROOT
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 DEPLOY = ROOT / "docs" / "deploy"
 METRIC = re.compile(r"\balgoops_[a-z_]+")
-SUFFIX = re.compile(r"_(total|bucket|count|sum)$")
+SUFFIX = re.compile(r"_(total|bucket|count|sum|created)$")
 
 
 @pytest.fixture
@@ -34,7 +35,28 @@ def test_every_metric_that_is_written_about_is_served(file, metrics):
 
 def test_every_metric_that_is_served_is_written_about(metrics):
     named = {SUFFIX.sub("", name) for name in METRIC.findall(OPERATIONS)}
-    assert {name for name in metrics if name.startswith("algoops_")} <= named
+    served = {SUFFIX.sub("", name) for name in metrics if name.startswith("algoops_")}
+    assert served <= named
+
+
+def test_every_value_that_an_alert_asks_for_is_served_before_anything_happened(client):
+    text = (DEPLOY / "alerts.yaml").read_text(encoding="utf-8")
+    asked = set(re.findall(r'(algoops_[a-z_]+)\{(\w+)="([^"]+)"\}', text))
+    assert asked
+    served = {
+        (sample.name, *label)
+        for family in text_string_to_metric_families(client.get("/metrics").text)
+        for sample in family.samples
+        for label in sample.labels.items()
+    }
+    assert asked <= served
+
+
+def test_operators_are_told_what_to_do_for_every_alert():
+    rules = yaml.safe_load((DEPLOY / "alerts.yaml").read_text(encoding="utf-8"))
+    alerts = {rule["alert"] for group in rules["groups"] for rule in group["rules"]}
+    assert alerts
+    assert alerts == set(re.findall(r"\bAlgoOps[A-Z]\w+", OPERATIONS))
 
 
 def test_the_dashboard_is_one_that_grafana_reads():
