@@ -7,7 +7,6 @@ import httpx2
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.server.lowlevel import Server
-from mcp.server.stdio import stdio_server
 from mcp.types import (
     INTERNAL_ERROR,
     CallToolRequestParams,
@@ -19,7 +18,7 @@ from mcp.types import (
     ReadResourceResult,
 )
 
-from bot.agents.bounds import within_bounds
+from bot.agents.bounds import serve_stdio, within_bounds
 from bot.agents.door import TOOLS_PATH
 from components.errors import TransientError, UserError
 
@@ -59,9 +58,7 @@ async def forward(url: str, token: str, version: str) -> None:
     async with httpx2.AsyncClient(headers=headers, timeout=timeout, transport=_Told()) as http:
         await _look(http, url)
         async with Client(streamable_http_client(url, http_client=http)) as bot:
-            server = _passing_on(bot, version)
-            async with stdio_server() as (asked, answered):
-                await server.run(asked, answered, server.create_initialization_options())
+            await serve_stdio(_passing_on(bot, version))
 
 
 class _Told(httpx2.AsyncHTTPTransport):

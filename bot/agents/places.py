@@ -13,10 +13,11 @@ HOUR_S = 3_600.0
 
 
 class Places:
-    """Counts what is under way on one event loop; whoever comes beyond a bound is told to wait."""
+    """Counts what is under way, in any thread; whoever comes beyond a bound is told to wait."""
 
     def __init__(self, most: int, each: int) -> None:
         self._most, self._each = most, each
+        self._lock = Lock()
         self._taken: Counter[str] = Counter()
 
     @contextmanager
@@ -26,17 +27,21 @@ class Places:
         Raises:
             TransientError: there is none left.
         """
-        if self._taken[author] >= self._each:
-            raise TransientError(
-                f"{self._each} requests of yours are under way already", hint="wait for them"
-            )
-        if self._taken.total() >= self._most:
-            raise TransientError("too many requests are under way", hint="try again in a minute")
-        self._taken[author] += 1
+        with self._lock:
+            if self._taken[author] >= self._each:
+                raise TransientError(
+                    f"{self._each} requests of yours are under way already", hint="wait for them"
+                )
+            if self._taken.total() >= self._most:
+                raise TransientError(
+                    "too many requests are under way", hint="try again in a minute"
+                )
+            self._taken[author] += 1
         try:
             yield
         finally:
-            self._taken[author] -= 1
+            with self._lock:
+                self._taken[author] -= 1
 
 
 class Hourly:

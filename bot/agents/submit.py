@@ -50,7 +50,8 @@ def submit(door: Door, subject: Subject, branch: str, message: str) -> Submitted
     parent = base if not tip or repository.is_ancestor(tip, base) else tip
     author = identity_of(door.author)
     path = f"{watched.where.root}/{subject.name}"
-    commit = repository.commit_folder(parent, path, subject.files, message or title, author)
+    words = printable(message, lines=True).strip() or title
+    commit = repository.commit_folder(parent, path, subject.files, words, author)
     try:
         proposal = watched.forge.propose(full, commit, title, "", replaces=tip)
     except (BranchTaken, Moved) as error:

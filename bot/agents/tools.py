@@ -14,7 +14,7 @@ from mcp.types import ToolAnnotations
 from pydantic import Field
 
 from bot.agents import looks, rules
-from bot.agents.bounds import within_bounds
+from bot.agents.bounds import serve_stdio, within_bounds
 from bot.agents.door import Door
 from bot.agents.places import Places
 from bot.agents.size import ROOM, fitted
@@ -175,12 +175,13 @@ class Tools:
             ended.append(f"{result.name} {result.outcome}")
 
         def work() -> Report | AlgoOpsError:
-            try:
-                return door.check(door.subject(folder, files), tell, cancelled)
+            try:  # its place is taken until it ends, also where whoever asked is gone before
+                with self._work.taken(door.author):
+                    return door.check(door.subject(folder, files), tell, cancelled)
             except AlgoOpsError as error:
                 return error
 
-        with _said(), self._work.taken(door.author):
+        with _said():
             async with anyio.create_task_group() as group:
                 group.start_soon(_follow, ctx, ended)
                 try:
@@ -243,6 +244,11 @@ def build(door_of: Callable[[Asking], Door], version: str, *, files: bool) -> MC
     )
     server.resource("algoops://{run}/trades/{strategy}{?page}", mime_type="text/csv")(tools.trades)
     return server
+
+
+async def over_stdio(server: MCPServer[Any]) -> None:
+    """Serve over standard input and output until the client is gone."""
+    await serve_stdio(server._lowlevel_server)  # noqa: SLF001  # the SDK's own way sets no bound
 
 
 def over_http(server: MCPServer[Any], most: int) -> Any:

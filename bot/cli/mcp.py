@@ -65,7 +65,7 @@ def mcp(
     """
     with errors_for_people(), ExitStack() as stack:
         try:
-            from bot.agents.tools import build  # noqa: PLC0415  # no other command loads the SDK
+            from bot.agents.tools import build, over_stdio  # noqa: PLC0415  # no other command loads the SDK
         except ModuleNotFoundError as error:
             raise UserError(
                 "the package mcp is not installed", hint="pip install 'algoops[agents]'"
@@ -78,7 +78,7 @@ def mcp(
         watched = next(r for r in settings.repositories if r.name == name)
         door: Door = WorkingFolder(folder, author or _user(), settings, watched, stack)
         server = build(lambda _ctx: door, version("algoops"), files=False)
-        anyio.run(server.run_stdio_async)
+        anyio.run(over_stdio, server)
 
 
 def _pass_on(url: str) -> None:

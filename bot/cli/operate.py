@@ -43,7 +43,7 @@ from bot.landing.drifted import drifted
 from bot.landing.freezing import freeze_words
 from bot.landing.outcomes import WAITING
 from bot.landing.stages import OnStage, on_stages
-from bot.landing.wishes import wishes
+from bot.landing.wishes import wish_words, wishes
 from components.errors import UserError
 from components.state import DATABASE, Lifecycle, Store
 from components.state.story import lifecycle_story
@@ -254,7 +254,7 @@ def status(
         )
         on = on_stages(store, settings.repositories)
         if form is Form.JSON:
-            print_json([{**asdict(s), "stages": [asdict(o) for o in _on(on, s)]} for s in found])
+            print_json([_as_json(store, s, _on(on, s)) for s in found])
             return
         for words in _told_first(store, settings):
             out.print(words, markup=False, highlight=False, soft_wrap=True)
@@ -347,6 +347,12 @@ def _found(store: Store, name: str, repository: str = "") -> list[Strategy]:
 
 def _on(on: Mapping[tuple[str, str], tuple[OnStage, ...]], of: Strategy) -> tuple[OnStage, ...]:
     return on.get((of.repository, of.name), ())
+
+
+def _as_json(store: Store, of: Strategy, stages: tuple[OnStage, ...]) -> dict[str, object]:
+    """All that is known of a strategy, with its stages and the wish for its proposal."""
+    wish = wish_words(store, of.repository, of.proposal) or None
+    return {**asdict(of), "stages": [asdict(o) for o in stages], "deploy_when_ready": wish}
 
 
 def _table(

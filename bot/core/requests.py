@@ -130,10 +130,13 @@ class DriftRequest:
 
 @dataclass(frozen=True)
 class DriftOutcome:
-    """What became of it. `status`: adopted, rolled_back, or waiting (others approve it first)."""
+    """What became of it. `status`: adopted, rolled_back, or waiting (others approve it first).
+
+    `strategy_id` is None for content that never was on record as a strategy's.
+    """
 
     status: str
-    strategy_id: int
+    strategy_id: int | None
     message: str
 
 

@@ -6,7 +6,9 @@ from bot.checks.run import read_subject
 from bot.checks.strategy import Subject
 from bot.core.decisions import StrategyChange
 from bot.landing.context import Watched, World
+from bot.landing.drifted import find_drift
 from bot.server.backend import NotFound
+from components.errors import UserError
 from components.state.tables.records import Strategy
 
 
@@ -29,6 +31,25 @@ def find_strategy(world: World, name: str) -> tuple[Strategy, Watched]:
     if strategy is None or strategy.repository not in world.watched:
         raise NotFound(f"there is no strategy {name}")
     return strategy, world.watched[strategy.repository]
+
+
+def find_changed(world: World, name: str) -> tuple[str, Watched]:
+    """Name and repository of a strategy by number or name, or of content that is on no record.
+
+    Raises:
+        NotFound: there is none.
+        UserError: several repositories have one.
+    """
+    if (known := world.store.strategies.find(name)) and known.repository in world.watched:
+        return known.name, world.watched[known.repository]
+    drifted = ((w, find_drift(world.store, w.name, name)) for w in world.watched.values())
+    found = [watched for watched, drift in drifted if drift is not None and drift.answers]
+    if len(found) > 1:
+        where = ", ".join(w.name for w in found)
+        raise UserError(f"{where} have {name}", hint="answer on the command line: --repository")
+    if not found:
+        raise NotFound(f"there is no strategy {name[:100]!r}")
+    return name, found[0]
 
 
 def find_subject(world: World, name: str, ref: str = "") -> Found:

@@ -43,7 +43,7 @@ from bot.daemon.agents import AuthorDoor
 from bot.daemon.backtests import backtest_tasks, lowered, request_to
 from bot.daemon.health import health, measure
 from bot.daemon.intake import receive
-from bot.daemon.lookup import find_strategy, find_subject
+from bot.daemon.lookup import find_changed, find_strategy, find_subject
 from bot.daemon.stored_backtests import state_of
 from bot.daemon.versions_diff import diff_versions
 from bot.landing.context import Watched, World
@@ -217,16 +217,17 @@ class Service:
 
     def answer_drift(self, request: DriftRequest) -> DriftOutcome:
         """Adopt or restore what has drifted; see Backend."""
-        strategy, watched = find_strategy(self._world, request.name)
-        command: Adopt | Restore = Adopt(strategy.name)
+        name, watched = find_changed(self._world, request.name)
+        command: Adopt | Restore = Adopt(name)
         if request.answer == "restore":
-            command = Restore(strategy.name, request.reason)
+            command = Restore(name, request.reason)
         outcome = self.command(
             CommandIssued(watched.name, "", request.actor, command, source="api")
         )
+        strategy = self.store.strategies.get(watched.name, name)
         if not outcome.ok:
             raise self._refusal(outcome, strategy, required="deployed")
-        return DriftOutcome(outcome.code, strategy.id, outcome.words)
+        return DriftOutcome(outcome.code, strategy.id if strategy else None, outcome.words)
 
     def sealed_figures(self, name: str) -> SealedLook | None:
         """What the policy of the base shows of sealed bars; see Backend."""
@@ -251,7 +252,7 @@ class Service:
             raise self._refusal(outcome, strategy)
 
     def _refusal(
-        self, outcome: CommandOutcome, strategy: Strategy, required: str = READY
+        self, outcome: CommandOutcome, strategy: Strategy | None, required: str = READY
     ) -> UserError | TransientError:
         """A refused command as the error that the caller is to be told."""
         if outcome.code == "not_found":
@@ -263,8 +264,9 @@ class Service:
         if outcome.code == "policy_change":
             return NeedsAdmin(outcome.words)
         if outcome.code in NOT_READY_CODES:
-            now = self.store.strategies.get(strategy.repository, strategy.name) or strategy
-            status = now.proposed_status or now.status
+            now = strategy and self.store.strategies.get(strategy.repository, strategy.name)
+            known = now or strategy
+            status = (known.proposed_status or known.status) if known else "not_on_record"
             return NotReady(outcome.words, current_status=str(status), required_status=required)
         return UserError(outcome.words)
 

@@ -9,7 +9,7 @@ from bot.checks.run import read_subject
 from bot.checks.subject import read_definition
 from bot.core.decisions import StrategyChange
 from bot.core.notices import StrategyChanged
-from bot.deploy.by_hand import AsTested, as_tested
+from bot.deploy.by_hand import AsTested, as_tested, listed_removals
 from bot.deploy.stage_drift import REMOVAL, see_stages
 from bot.landing.context import Watched, World
 from bot.landing.drifted import (
@@ -122,13 +122,15 @@ def _record(world: World, watched: Watched, found: _Base, again: str) -> tuple[s
     contents = [  # read before the transaction: nobody can write while it is open
         _content(world, watched, c, found) for c in unknown if c.new_tree is not None
     ]
+    gone = {c.name: c.old_tree or "" for c in unknown if c.new_tree is None}
+    listed = listed_removals(world, watched, gone, before, now)
     refuse_unknown(unfinished(world, watched), *(c.name for c in unknown))
     with world.store.transaction():
         for change in changes:
             forget_refused(world.store, watched.name, change.name)
         for change in unknown:
             if change.new_tree is None:
-                _removed(world, watched, change, found)
+                _removed(world, watched, change, found, listed.get(change.name))
         for content in contents:
             note = _refused if content.problem else _live
             note(world, watched, content, found)
@@ -289,9 +291,17 @@ def _deployed(
     )
 
 
-def _removed(world: World, watched: Watched, change: StrategyChange, found: _Base) -> None:
+def _removed(
+    world: World,
+    watched: Watched,
+    change: StrategyChange,
+    found: _Base,
+    listed: AsTested | None,
+) -> None:
+    """Record that something is gone; `listed`: whose deploy would have done just that."""
     if world.store.strategies.get(watched.name, change.name) is None:
         return
+    why = listed.why if listed else found.why
     world.store.deployments.record(
         watched.name,
         change.name,
@@ -301,12 +311,15 @@ def _removed(world: World, watched: Watched, change: StrategyChange, found: _Bas
         commit=found.now,
         base_before=found.before,
         actor=OUTSIDE,
-        reason=found.why,
+        reason=why,
+        proposal=listed.proposal if listed else "",
     )
     world.store.strategies.transition(
         watched.name,
         change.name,
         Lifecycle.ARCHIVED,
         actor=OUTSIDE,
-        reason=f"its folder is gone from the base ({found.why})",
+        reason=f"its folder is gone from the base ({why})",
     )
+    if listed is not None:
+        log.info("removed without the bot", strategy=change.name, what=why)

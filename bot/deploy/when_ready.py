@@ -10,13 +10,16 @@ from bot.core.notices import StrategyChanged
 from bot.deploy.approvals import not_approved
 from bot.landing.context import Watched, World
 from bot.landing.freezing import frozen
+from bot.landing.kept import stored
 from bot.landing.outcomes import CommandOutcome, keep
 from bot.landing.wishes import Wish, put_wish, wishes
 from bot.proposals.publish import reported
 from bot.report import markdown
 from components.errors import UserError
 from components.ports import Proposal
+from components.schema.results.report import Change, Report
 from components.schema.results.values import Verdict
+from components.state.tables.records import Run
 
 log = structlog.get_logger(__name__)
 
@@ -43,8 +46,9 @@ def wish_deploy(
     missing = what_is_missing(world, watched, proposal)
     if not missing:
         return None
-    wish = Wish(proposal.head, key, to_payload(event))
     with world.store.transaction():
+        told = _brought(world, watched, proposal.id)
+        wish = Wish(proposal.head, key, to_payload(event), told=told)
         put_wish(world.store, watched.name, proposal.id, wish)
         _tell(world, watched, proposal.id, wish, "deploy.wished")
     return CommandOutcome(
@@ -58,10 +62,19 @@ def what_is_missing(world: World, watched: Watched, proposal: Proposal) -> str:
     done = newest is not None and newest.head == proposal.head and newest.status == "finished"
     if not done or reported(world, watched, proposal.id)[0] != proposal.head:
         return "its checks are not done"
-    if newest is None or newest.verdict is not Verdict.PASSED:
+    if newest is None or not _is_green(newest):
         return "its checks are not green"
     freeze = frozen(world, watched)
     return freeze.words if freeze is not None else not_approved(world, watched, proposal)
+
+
+def _is_green(run: Run) -> bool:
+    """Whether it passed, or there was nothing to check: what takes strategies off, and no more."""
+    if run.verdict is not Verdict.NEUTRAL:
+        return run.verdict is Verdict.PASSED
+    report = stored(Report, run.report)
+    lands = report.lands if report is not None else None
+    return lands is not None and all(s.change is Change.DELETED for s in lands.strategies)
 
 
 def give_up(world: World, watched: Watched, proposal_id: str, why: str) -> bool:
@@ -154,8 +167,8 @@ def _end(world: World, watched: Watched, proposal_id: str, wish: Wish) -> None:
 
 def _tell(world: World, watched: Watched, proposal_id: str, wish: Wish, event: str) -> None:
     """To the audit log and the stories of its strategies. Inside the caller's transaction."""
-    brought = world.store.versions.proposed_in(watched.name, proposal_id)
-    for name in [one.name for one in brought] or [""]:
+    brought = _brought(world, watched, proposal_id)  # none, once it is closed
+    for name in sorted({*wish.told, *brought}) or [""]:
         world.store.audit.append(
             wish.actor,
             event,
@@ -164,3 +177,7 @@ def _tell(world: World, watched: Watched, proposal_id: str, wish: Wish, event: s
             repository=watched.name,
         )
         world.progress.tell(StrategyChanged(name))
+
+
+def _brought(world: World, watched: Watched, proposal_id: str) -> list[str]:
+    return [one.name for one in world.store.versions.proposed_in(watched.name, proposal_id)]

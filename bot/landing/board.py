@@ -62,7 +62,6 @@ def board_of(store: Store, watched: Watched, url: str = "") -> Board:
     name = watched.name
     live = store.deployments.live(name)
     ready = store.strategies.list(name, Lifecycle.READY, limit=ALL)
-    red = {s.proposal for s in ready if not _is_green(store, name, s.proposal)}
     failed = store.strategies.list(name, Lifecycle.FAILED, limit=ALL)
     return Board(
         base=watched.base_branch,
@@ -71,9 +70,8 @@ def board_of(store: Store, watched: Watched, url: str = "") -> Board:
         failing=[
             *_failing_live(store, watched),
             *(_failing(s) for s in failed if s.proposal),
-            *(_ready(s, "it passed, its proposal is red") for s in ready if s.proposal in red),
         ],
-        ready=[_ready(s, "its checks have passed") for s in ready if s.proposal not in red],
+        ready=[_ready(s) for s in ready],
         held=[
             Row(h.name, h.version, words=f"{h.reason or 'no reason'} ({h.actor}, {h.held_at[:10]})")
             for h in store.holds.list(name, limit=ALL)
@@ -93,14 +91,9 @@ def _failing(strategy: Strategy) -> Row:
     return Row(strategy.name, strategy.proposed_version, strategy.proposal, strategy.last_error)
 
 
-def _ready(strategy: Strategy, words: str) -> Row:
+def _ready(strategy: Strategy) -> Row:
+    words = "its checks have passed"
     return Row(strategy.name, strategy.proposed_version, strategy.proposal, words)
-
-
-def _is_green(store: Store, repository: str, proposal: str) -> bool:
-    """Whether a proposal passed as a whole: one that changes policies waits for somebody."""
-    last = store.runs.latest(repository, proposal, finished=True)
-    return last is None or last.verdict is Verdict.PASSED
 
 
 def _failing_live(store: Store, watched: Watched) -> list[Row]:

@@ -15,6 +15,9 @@ from components.state.tables.records import Deployment
 
 EXTERNAL = "external"
 EVERY = 10_000
+NAME_CHARS = 100
+"""As long as a strategy's name may be."""
+
 _BEGINNING = datetime.fromtimestamp(0, UTC)
 
 
@@ -53,7 +56,7 @@ class Drift:
     @property
     def answers(self) -> tuple[tuple[str, str], ...]:
         """The commands that end it, each with what it does; none takes a name such as `a b`."""
-        if not re.fullmatch(NAME_PATTERN, self.name):
+        if len(self.name) > NAME_CHARS or not re.fullmatch(NAME_PATTERN, self.name):
             return ()
         takes_in = [(f"adopt {self.name}", "takes it in, if it passes")]
         back = [(f"restore {self.name}", "puts back what was tested")]

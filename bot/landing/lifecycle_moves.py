@@ -11,6 +11,7 @@ from components.state import Lifecycle, Store, VersionContent
 from components.state.lifecycle import LIVE_ALREADY
 
 ACTOR = "algoops"
+_STATES = {Verdict.PASSED: Lifecycle.READY, Verdict.FAILED: Lifecycle.FAILED}
 
 
 @dataclass(frozen=True)
@@ -51,13 +52,13 @@ class Moves:
     def judged(self, report: Report, plan: Plan) -> None:
         """The run is over, and no version of its proposal says of itself what the run does not.
 
-        Judged ones are ready, failed, or (where a check broke) back in the queue. A run may end
-        before it looks at a strategy: without a merge, without policies, without the commit.
+        Judged ones are ready, failed, or (where a check broke) back in the queue; a proposal lands
+        as a whole, so none is ready where another one is not. A run may end before it looks at a
+        strategy: without a merge, without policies, without the commit.
         """
         red = next((f.message for f in plan.findings if f.severity is Severity.ERROR), "")
-        broken = next((c.summary for c in report.checks if c.outcome is Outcome.ERROR), "")
         for strategy in report.strategies:
-            self._judge(strategy, red, broken)
+            self._judge(strategy, report, red)
         judged = {s.name for s in report.strategies}
         changed = {c.name for c in self.snapshot.changes if c.new_tree is not None}
         for version in self.store.versions.proposed_in(self.repository, self.snapshot.proposal.id):
@@ -70,22 +71,22 @@ class Moves:
             elif version.lifecycle is not Lifecycle.FAILED:
                 self._to(version.name, Lifecycle.QUEUED, plan.wait or report.summary)
 
-    def _judge(self, strategy: StrategyReport, red: str, broken: str) -> None:
-        """`red`, `broken`: what keeps the whole proposal from passing, whatever this one does."""
+    def _judge(self, strategy: StrategyReport, report: Report, red: str) -> None:
+        """`red`: what keeps the whole proposal from passing, whatever its strategies do."""
         content = VersionContent(
             tree=strategy.tree,
             commit=self.snapshot.head,
             content_key=strategy.content_key,
             verdict=strategy.verdict,
         )
-        if strategy.verdict is Verdict.FAILED or (strategy.verdict is Verdict.PASSED and red):
-            state, why = Lifecycle.FAILED, red or _failure(strategy)
-        elif strategy.verdict is Verdict.PASSED and not broken:
-            state, why = Lifecycle.READY, "every check passed"
-        else:
-            why = broken or _failure(strategy)
+        verdict, why = strategy.verdict, red or _failure(strategy)
+        if strategy.verdict is Verdict.PASSED:
+            verdict = report.verdict
+            why = red or f"it passed, its proposal did not: {report.summary}"
+            why = "every check passed" if verdict is Verdict.PASSED else why
+        state = _STATES.get(verdict, Lifecycle.QUEUED)
+        if state is Lifecycle.QUEUED:
             self.store.strategies.record_error(self.repository, strategy.name, why, actor=ACTOR)
-            state = Lifecycle.QUEUED
         self._to(strategy.name, state, why, strategy.version, content)
 
     def _to(

@@ -1,7 +1,7 @@
 """Deploys that wait until their proposal is ready: who wants them, and why one has ended."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,12 +18,14 @@ class Wish:
         key: of the command: what comes of the wish is a command of its own, made once.
         event: the command as it was given, as JSON values.
         ended: why nothing comes of it; "" while it waits.
+        told: the strategies in whose stories it stands: they are told of its end too.
     """
 
     head: str
     key: str
     event: Mapping[str, Any]
     ended: str = ""
+    told: Sequence[str] = ()
 
     @property
     def actor(self) -> str:
@@ -48,6 +50,12 @@ def wishes(store: Store, repository: str) -> dict[str, Wish]:
     """All of a repository, by proposal."""
     text = store.meta.get(_key(repository))
     return {name: Wish(**said) for name, said in json.loads(text or "{}").items()}
+
+
+def wish_words(store: Store, repository: str, proposal: str) -> str:
+    """How the wish stands that a proposal lands by itself; "" where there is none."""
+    wish = wishes(store, repository).get(proposal)
+    return wish.words(proposal) if wish is not None else ""
 
 
 def put_wish(store: Store, repository: str, proposal: str, wish: Wish | None) -> None:

@@ -2,7 +2,7 @@
 
 from bot.landing.context import Watched, World
 from bot.landing.outcomes import CommandOutcome
-from bot.landing.wishes import wishes
+from bot.landing.wishes import wish_words
 from bot.report import markdown
 from bot.report.escape import inline
 from components.ports import Proposal
@@ -15,7 +15,6 @@ def standing_of(world: World, watched: Watched, proposal: Proposal) -> CommandOu
     verdict = str(run.verdict) if run is not None and run.verdict is not None else ""
     url = world.run_url(run.id) if run is not None else ""
     words = markdown.standing(state, proposal.head, verdict, url)
-    wish = wishes(world.store, watched.name).get(proposal.id)
-    if wish is not None:
-        words += f" {inline(wish.words(proposal.id))}."
+    if wish := wish_words(world.store, watched.name, proposal.id):
+        words += f" {inline(wish)}."
     return CommandOutcome(ok=True, code="status", message=words)

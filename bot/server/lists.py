@@ -9,6 +9,7 @@ from bot.core.requests import DriftRequest, PromoteRequest
 from bot.landing import kept
 from bot.landing.book import book_of
 from bot.landing.stages import OnStage, on_stages
+from bot.landing.wishes import wish_words
 from bot.server import body, figures, openapi, reading, run_view
 from bot.server.api import Changes, Reads, audit_entry, slowly
 from bot.server.auth import reader
@@ -148,8 +149,8 @@ async def answer_drift(
     backend = parts(request).backend
 
     def work() -> DriftAnswered:
-        name = reading.key_of(backend.store, strategy_id)
-        done = backend.answer_drift(DriftRequest(name, who.actor, asked.answer, asked.reason))
+        wanted = DriftRequest(strategy_id, who.actor, asked.answer, asked.reason)
+        done = backend.answer_drift(wanted)
         return DriftAnswered.model_validate(vars(done))
 
     return await slowly(request, work)
@@ -245,7 +246,7 @@ def run(request: Request, run_id: str, _: Reads) -> RunAnswer:
     report = run_view.report_of_run(found)
     _waits, standing = run_view.in_queue(parts(request).backend.store, found)
     place = vars(standing) if standing is not None else None
-    wish = run_view.wish_words(parts(request).backend.store, found) or None
+    wish = wish_words(parts(request).backend.store, found.repository, found.proposal) or None
     shown = {**vars(found), "report": report, "output": output, "queue": place}
     shown["deploy_when_ready"] = wish
     return RunAnswer.model_validate(shown)

@@ -11,6 +11,7 @@ from bot.landing.book import book_of
 from bot.landing.freezing import freeze_words
 from bot.landing.lost import lost_lately, lost_words
 from bot.landing.stages import on_stages
+from bot.landing.wishes import wish_words
 from bot.report import sheet
 from bot.report.contributions import HEAD, contribution_rows
 from bot.report.landing import what_it_means
@@ -270,7 +271,7 @@ def run(request: Request, run_id: int) -> HTMLResponse:
         verdict=found.verdict or ("queued" if waits else found.status),
         took=run_view.took(found),
         summary=report.summary if report else "",
-        wish=run_view.wish_words(backend.store, found),
+        wish=wish_words(backend.store, found.repository, found.proposal),
         not_enforced=report.limits_not_enforced if report else (),
         proposal_findings=report.findings if report else (),
         whole_checks=report.checks if report else (),

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Literal
 
 from bot.landing.kept import stored
-from bot.landing.wishes import wishes
 from bot.report.contributions import contribution_rows
 from bot.report.further import further_rows
 from bot.report.lines import Path
@@ -92,12 +91,6 @@ def took(run: Run) -> str:
         return ""
     span = datetime.fromisoformat(run.finished_at) - datetime.fromisoformat(run.started_at)
     return text.seconds(max(0.0, span.total_seconds()))
-
-
-def wish_words(store: Store, run: Run) -> str:
-    """How the wish stands that a run's proposal lands by itself; "" where there is none."""
-    wish = wishes(store, run.repository).get(run.proposal)
-    return wish.words(run.proposal) if wish is not None else ""
 
 
 def in_queue(store: Store, run: Run) -> tuple[bool, Standing | None]:

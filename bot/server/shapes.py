@@ -142,10 +142,13 @@ class Promoted(BaseModel):
 
 
 class DriftAnswered(BaseModel):
-    """What became of a change on the base; `waiting`: it is put back once reviews allow it."""
+    """What became of a change on the base; `waiting`: it is put back once reviews allow it.
+
+    `strategy_id` is null for content that never was on record as a strategy's.
+    """
 
     status: Literal["adopted", "rolled_back", "waiting"]
-    strategy_id: int
+    strategy_id: int | None
     message: str
 
 

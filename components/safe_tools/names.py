@@ -10,6 +10,8 @@ SHORT_ID = re.compile(r"[0-9a-f]{7,39}")
 REVISION_SUFFIX = re.compile(r"((?:~\d{0,4}|\^\d?){1,8})$")
 NAME_BYTES = 255
 PATH_BYTES = 1024
+REF_PART_BYTES = 250
+"""git keeps a ref as a file of its name, and writes it as that name with `.lock`."""
 
 # What `git check-ref-format` refuses, plus all control characters.
 _BAD_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|\.lock(?:/|$)|(?:^|/)\.|\.$|/$|^/|^@$")
@@ -39,7 +41,7 @@ def ref_name(text: str) -> str:
     return text
 
 
-def ref_problem(text: str) -> str:
+def ref_problem(text: str) -> str:  # noqa: PLR0911  # one line a rule reads best
     """Why a text cannot be used as a full ref, or an empty string."""
     if text == "HEAD":
         return ""
@@ -51,6 +53,8 @@ def ref_problem(text: str) -> str:
         return "it is not valid UTF-8"
     if len(text.encode()) > PATH_BYTES:
         return f"it is longer than {PATH_BYTES} bytes"
+    if any(len(part.encode()) > REF_PART_BYTES for part in text.split("/")):
+        return f"a part of it is longer than {REF_PART_BYTES} bytes"
     return ""
 
 

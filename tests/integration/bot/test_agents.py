@@ -17,14 +17,18 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from mcp.client.stdio import StdioServerParameters
 from mcp.shared.exceptions import MCPError
+from mcp.shared.message import SessionMessage
+from mcp.types import jsonrpc_message_adapter
 from mcp.types.methods import SPEC_CLIENT_METHODS
 
 from bot.agents import looks
+from bot.agents.bounds import serve
 from bot.agents.size import MAX_TOKENS, tokens
 from bot.agents.submit import submit
 from bot.agents.tools import build
 from bot.cli.mcp import WorkingFolder
 from bot.config.settings import PROJECT, load
+from bot.daemon.agents import AuthorDoor
 from bot.daemon.reload import reread
 from bot.daemon.service import Service
 from bot.daemon.start import refusals
@@ -227,6 +231,44 @@ def test_no_request_gets_a_longer_answer_than_an_agent_can_take(url, method, par
     assert tokens(answer.text) <= 1.2 * MAX_TOKENS, answer.text[:500]  # JSON's own signs
 
 
+def _envelope(version):
+    keys = {"protocolVersion": version, "clientCapabilities": {}}
+    return {"_meta": {f"io.modelcontextprotocol/{key}": value for key, value in keys.items()}}
+
+
+FIRST = ("tools/list", _envelope("2026-07-28"))
+SHAKE = {"protocolVersion": LONG, "capabilities": {}, "clientInfo": {"name": LONG, "version": "1"}}
+
+
+@pytest.mark.parametrize(
+    "requests",
+    [
+        [("tools/list", _envelope(LONG))],
+        [FIRST, ("initialize", SHAKE)],
+        [FIRST, (LONG, _envelope("2026-07-28"))],
+        [("initialize", SHAKE)],
+        [(LONG, {})],
+        [("initialize", {**SHAKE, "protocolVersion": {LONG: LONG}})],
+    ],
+)
+def test_no_request_over_standard_input_is_repeated_at_length(server, requests):
+    async def talk():
+        send, asked = anyio.create_memory_object_stream(9)
+        answered, receive = anyio.create_memory_object_stream(9)
+        async with anyio.create_task_group() as group:
+            group.start_soon(serve, server._lowlevel_server, asked, answered)
+            for number, (method, params) in enumerate(requests):
+                document = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+                text = json.dumps(document).replace(LONG, "x" * 60_000)
+                await send.send(SessionMessage(jsonrpc_message_adapter.validate_json(text)))
+                answer = (await receive.receive()).message.model_dump_json(exclude_unset=True)
+                assert tokens(answer) <= 1.2 * MAX_TOKENS, answer[:500]
+            await send.aclose()
+            group.cancel_scope.cancel()
+
+    in_a_loop(talk)
+
+
 def test_a_body_beyond_the_servers_bound_is_refused_before_it_is_read(url):
     with closing(HTTPConnection(url.removeprefix("http://"))) as connection:
         connection.putrequest("POST", "/mcp")
@@ -277,7 +319,7 @@ def test_checks_of_an_agent_are_bounded_within_an_hour_as_its_pushes_are(stage, 
 
 def test_a_submit_changes_one_folder_in_its_authors_name_and_nothing_else(server, world, stage):
     async def talk(agent):
-        return await agent("submit", folder="strategies/calm", message="Calm\n\nCo: x")
+        return await agent("submit", folder="strategies/calm", message="Calm\x1b\n\nCo: x")
 
     assert run(server, talk).startswith("Submitted")
     watched = world.repository("demo")
@@ -579,6 +621,37 @@ def test_the_check_of_a_client_that_vanishes_is_stopped(url, service):
         return await agent("budget")
 
     assert ask(url, "ada", talk).startswith("1 ")
+
+
+def test_clients_that_vanish_from_their_checks_get_no_more_of_them_at_a_time(url, monkeypatch):
+    begun, left, over = threading.Semaphore(0), threading.Semaphore(0), threading.Event()
+
+    def slow(_door, _subject, _tell, cancelled):
+        begun.release()
+        assert over.is_set() or cancelled.wait(60)
+        left.release()
+        assert over.wait(60)
+        raise UserError("it is over")
+
+    monkeypatch.setattr(AuthorDoor, "check", slow)
+
+    async def talk(agent):
+        async def check():
+            return await agent("check", folder="strategies/calm", files=files_of("calm"))
+
+        for _ in range(2):
+            async with anyio.create_task_group() as client:
+                client.start_soon(check)
+                assert await anyio.to_thread.run_sync(begun.acquire, True, 60)  # noqa: FBT003
+                client.cancel_scope.cancel()
+            assert await anyio.to_thread.run_sync(left.acquire, True, 60)  # noqa: FBT003
+        assert "2 requests of yours are under way already" in await check()
+        over.set()
+        with anyio.fail_after(60):
+            while "it is over" not in (said := await check()):
+                assert "under way already" in said
+
+    ask(url, "ada", talk)
 
 
 def test_without_the_sdk_an_authors_token_keeps_the_daemon_from_starting(stage, monkeypatch):

@@ -1,5 +1,6 @@
 """`deploy when ready`: it lands by itself once nothing is missing, and what was pushed later never."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -7,12 +8,16 @@ import pytest
 from bot.core.authors import AuthorKind, Authors
 from bot.core.event_json import to_payload
 from bot.core.events import Approve, Cancel, CommandIssued, Deploy, Freeze, Status, Unfreeze
+from bot.core.orders import DeployOrder
 from bot.daemon.commands import run_command
 from bot.daemon.intake import dispatch
 from bot.daemon.reconcile import reconcile
+from bot.demo.author import git
+from bot.deploy.deploys import deploy
 from bot.landing.outcomes import read
-from bot.landing.wishes import wishes
-from bot.server.run_view import wish_words
+from bot.landing.wishes import wish_words, wishes
+from bot.proposals.check import check_proposal
+from bot.proposals.closing import close_proposal
 from components.git_patch.notes import read_note
 from components.ports import Permission
 from components.state.story import lifecycle_story
@@ -94,9 +99,15 @@ def on_page(world):
 
     def told():
         run = world.store.runs.latest("demo", "branch/one")
-        return wish_words(world.store, run)
+        return wish_words(world.store, "demo", run.proposal)
 
     return told
+
+
+def rows(stage):
+    """What programs read of it, by strategy."""
+    told = in_process("status", "--format", "json", "--config", stage.config)
+    return {row["name"]: row["deploy_when_ready"] for row in json.loads(told.stdout)}
 
 
 def test_wish_from_the_command_line_is_shown_and_its_end_is_told_and_recorded(
@@ -112,12 +123,14 @@ def test_wish_from_the_command_line_is_shown_and_its_end_is_told_and_recorded(
     assert on_page().startswith(words)
     status = in_process("status", "--config", stage.config).stdout.decode()
     assert f"demo: {words}" in status
+    assert rows(stage)["one"].startswith(words)
     assert "is deployed as soon as it is green" in told(Status()).message
     head = push(stage, "one", "one", extra={"more.py": "E = 1\n"})
     settle(world)
     ended = f"has ended and nothing was deployed: somebody pushed {head[:12]}"
     assert ended in on_page()
     assert ended in in_process("status", "--config", stage.config).stdout.decode()
+    assert ended in rows(stage)["one"]
     assert (read(world.store, "c1").ok, read(world.store, "c1").code) == (False, "ended")
     said = read_note(world.repository("demo").where.repository, "refs/notes/algoops-replies", head)
     assert f"somebody pushed {head[:12]}" in said
@@ -132,6 +145,7 @@ def test_wish_from_the_command_line_is_shown_and_its_end_is_told_and_recorded(
     assert told(READY).code == "deployed"
     settle(world)
     assert on_page() == ""
+    assert rows(stage) == {"one": None}
 
 
 def test_wished_deploy_that_is_refused_says_why_in_status(stage, world, told, on_page):
@@ -147,12 +161,40 @@ def test_wished_deploy_that_is_refused_says_why_in_status(stage, world, told, on
 
 def test_wish_of_a_proposal_that_is_closed_ends_on_record(stage, world, told):
     push(stage, "one", "one")
+    world.store.strategies.propose("demo", "one", actor="ada", reason="push", proposal="branch/one")
     told(READY)
     stage.git("update-ref", "-d", "refs/heads/one")
+    close_proposal(world, world.repository("demo"), "branch/one")  # its webhook comes first
     settle(world)
     (row,) = world.store.audit.list(event="deploy.wish_ended", limit=9)
     assert row.details["reason"] == "its branch or pull request is gone"
     assert wishes(world.store, "demo") == {}
+    story = "\n".join(lifecycle_story(world.store, "demo", "one"))
+    assert "that cli:op asked for has ended: its branch or pull request is gone" in story
+
+
+def test_removal_that_needs_no_check_lands_once_it_is_reported(stage, world, told):
+    push(stage, "first", "one")
+    reported(world, "first")
+    order = DeployOrder("branch/first", "ada")
+    assert deploy(world, world.repository("demo"), order).ok
+    stage.author.start("one")
+    git(stage.author.folder, "rm", "-rq", "strategies/one")
+    stage.author.push("one", "Away with it")
+    assert "its checks are not done" in told(READY).message
+    check_proposal(world, job("check", "one", {"proposal": "branch/one"}))
+    assert [outcome.code for outcome in settle(world)] == ["deployed"]
+    assert live(world) == ""
+
+
+def test_wish_for_what_changes_no_strategy_ends_and_says_so(stage, world, told, on_page):
+    stage.author.start("one")
+    (stage.author.folder / "more.md").write_text("More\n")
+    stage.author.push("one", "Say more")
+    told(READY)
+    check_proposal(world, job("check", "one", {"proposal": "branch/one"}))
+    assert [outcome.code for outcome in settle(world)] == ["nothing"]
+    assert "there is nothing to deploy" in on_page()
 
 
 def test_cancel_ends_it(stage, world, told):

@@ -1,13 +1,19 @@
 """Somebody changes a strategy on the base without the bot: it is raised, and one command answers."""
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from bot.config.settings import load
 from bot.core.event_json import to_payload
 from bot.core.events import Adopt, CommandIssued, Restore
 from bot.core.orders import DeployOrder
+from bot.core.requests import DriftRequest, NotReady
 from bot.daemon.commands import run_command
+from bot.daemon.intake import dispatch
+from bot.daemon.service import Service
+from bot.demo.author import git
 from bot.deploy.deploys import deploy
 from bot.deploy.drift import base_moved
 from bot.deploy.recheck import recheck
@@ -16,6 +22,7 @@ from bot.landing.drifted import NO_COMMAND, drifted
 from bot.landing.lost import lost_lately
 from bot.landing.outcomes import read
 from bot.report.board import MOST, board_text
+from bot.server.backend import NotFound
 from bot.server.strategy_view import timeline
 from components.forge.local import BOARD
 from components.git_patch.notes import read_note
@@ -25,6 +32,7 @@ from components.state.story import lifecycle_story
 from components.state.tables.records import Job
 from tests.cli_support import in_process
 from tests.deploy_support import judged_now, push, reported
+from tests.integration.bot.conftest import ENV
 
 
 def job(kind, key="demo", payload=None):
@@ -234,14 +242,51 @@ def test_unreadable_content_beside_no_known_strategy_is_named_by_status(stage, w
     assert (tree(stage, "stranger"), names(world)) == ("", [])
 
 
-def test_folder_whose_name_no_command_takes_is_raised_with_what_to_do(stage, world, tested):
-    unreadable(stage, "a b")
+def over_http(stage, world, name, answer):
+    """As the API asks: it waits in a thread of its own while the command is carried out here."""
+    service = Service(world, load(stage.config, env=ENV))
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(service.answer_drift, DriftRequest(name, "token:ops", answer))
+        while not asked.done():
+            world.wake.wait(0.1)
+            dispatch(world)
+            while (found := world.store.jobs.lease("w", 60, kinds=["command"])) is not None:
+                run_command(world, found)
+                world.store.jobs.complete(found.id, "w")
+                world.settled.ring()
+        return asked.result()
+
+
+def test_change_that_is_on_no_record_is_answered_over_http_by_its_name(stage, world):
+    look(world)
+    unreadable(stage, "stranger")
+    look(world)
+    with pytest.raises(NotReady, match="stranger is not taken in"):
+        over_http(stage, world, "stranger", "adopt")
+    done = over_http(stage, world, "stranger", "restore")
+    assert (done.status, done.strategy_id) == ("rolled_back", None)
+    assert (tree(stage, "stranger"), names(world)) == ("", [])
+    for name in ("stranger", "a b", "../stranger", "7"):
+        with pytest.raises(NotFound, match="there is no strategy"):
+            over_http(stage, world, name, "restore")
+
+
+@pytest.mark.parametrize("name", ["a b", "x" * 101])
+def test_folder_whose_name_no_command_takes_is_raised_with_what_to_do(stage, world, tested, name):
+    unreadable(stage, name)
     look(world)
     (drift,) = drifted(world.store, "demo")
     assert drift.words.endswith(f": {NO_COMMAND}")
+    with pytest.raises(NotFound):
+        over_http(stage, world, name, "restore")
     assert f"cannot be read): {NO_COMMAND}" in board_text(
         board_of(world.store, world.repository("demo"))
     )
+    stage.author.start("clean")
+    git(stage.author.folder, "rm", "-rq", f"strategies/{name}")
+    stage.author.push("main", "Remove it, as the message says")
+    look(world)
+    assert names(world) == []
 
 
 def test_stranger_that_somebody_took_off_again_is_no_drift(stage, world, tested):

@@ -12,6 +12,7 @@ from bot.deploy.rollbacks import rollback
 from bot.landing.board import board_of
 from bot.landing.drifted import drifted
 from bot.landing.freezing import order_freeze
+from bot.landing.lost import lost_lately
 from bot.proposals.check import check_proposal
 from bot.proposals.closing import close_proposal
 from components.schema.results.values import Verdict
@@ -108,6 +109,85 @@ def test_merge_whose_branch_is_gone_before_the_bot_looks_is_deployed(stage, worl
     look(world)
     assert (live(world).version, live(world).proposal, names(world)) == ("1.0.0", "branch/one", [])
     assert world.store.strategies.get("demo", "alpha").status is Lifecycle.DEPLOYED
+
+
+@pytest.fixture
+def removal(stage, world, ready):
+    """alpha is live as tested, and a checked proposal takes it off."""
+    merge(stage, "one")
+    look(world)
+    stage.author.start("gone")
+    git(stage.author.folder, "rm", "-rq", "strategies/alpha")
+    stage.author.push("gone", "Away with alpha")
+    check_proposal(world, job("check", {"proposal": "branch/gone"}))
+    assert world.store.runs.latest("demo", "branch/gone").verdict is Verdict.NEUTRAL
+
+
+def test_removal_of_a_checked_proposal_that_somebody_merges_raises_no_alarm(stage, world, removal):
+    merge(stage, "gone")
+    look(world)
+    assert (live(world), names(world), lost_lately(world.store)) == (None, [], ())
+    (gone, *_) = world.store.deployments.list("demo", "alpha")
+    why = "merged outside the bot by Ada Author, exactly as listed in branch/gone"
+    assert (gone.kind, gone.proposal, gone.reason) == ("removal", "branch/gone", why)
+    assert why in "\n".join(lifecycle_story(world.store, "demo", "alpha"))
+    push(stage, "evil", "alpha", version="1.1.0")
+    merge(stage, "evil")
+    look(world)
+    assert names(world) == ["alpha"]
+    order = RollbackOrder("alpha", "ada", "it was removed", restore=True)
+    assert rollback(world, world.repository("demo"), order).ok
+    assert (live(world), names(world)) == (None, [])
+
+
+def test_rename_that_somebody_merges_raises_no_alarm_for_the_old_name(stage, world, ready):
+    merge(stage, "one")
+    look(world)
+    push(stage, "renamed", "beta", version="1.0.0")
+    git(stage.author.folder, "rm", "-rq", "strategies/alpha")
+    stage.author.push("renamed", "alpha is beta now")
+    reported(world, "renamed")
+    checked(stage, world, "renamed")
+    merge(stage, "renamed")
+    look(world)
+    assert (live(world), live(world, "beta").version, names(world)) == (None, "1.0.0", [])
+
+
+def test_removal_of_other_content_than_the_one_that_was_listed_is_drift(stage, world, removal):
+    push(stage, "two", "alpha", version="1.1.0")
+    merge(stage, "two")
+    look(world)
+    git(stage.author.folder, "rm", "-rq", "strategies/alpha")
+    stage.author.push("main", "Away with it by hand")
+    look(world)
+    assert (live(world), names(world)) == (None, ["alpha"])
+
+
+def test_removal_beside_a_proposal_that_only_changes_the_strategy_is_drift(stage, world, ready):
+    merge(stage, "one")
+    look(world)
+    push(stage, "two", "alpha", version="1.1.0")
+    reported(world, "two")
+    git(stage.author.folder, "switch", "--quiet", "main")
+    git(stage.author.folder, "rm", "-rq", "strategies/alpha")
+    stage.author.push("main", "Away with it by hand")
+    look(world)
+    assert (live(world), names(world)) == (None, ["alpha"])
+
+
+def test_removal_in_a_freeze_is_drift(stage, world, removal):
+    order_freeze(world, world.repository("demo"), actor="ada", reason="audit", lasts="4h")
+    merge(stage, "gone")
+    look(world)
+    assert names(world) == ["alpha"]
+
+
+def test_removal_without_the_approvals_that_a_deploy_needs_is_drift(stage, world, removal):
+    rules = Authors(approvals={AuthorKind.PERSON: 1})
+    watched = replace(world.repository("demo"), authors=rules)
+    merge(stage, "gone")
+    look(replace(world, watched={"demo": watched}))
+    assert names(world) == ["alpha"]
 
 
 def test_commit_that_came_after_the_check_is_drift(stage, world, ready):

@@ -72,8 +72,10 @@ def test_folder_of_strategies_that_is_refused_fails_all_of_the_proposal(stage, w
 def test_definition_that_cannot_be_read_is_failing(stage, world, ready):
     push(stage, "one", "beta", "alpha", extra={"strategy.yaml": "name: [\n"})
     assert checked(world) is Verdict.FAILED
-    assert states(world) == [Lifecycle.READY, Lifecycle.FAILED]
-    assert shown(world) == ([], ["beta", "alpha"])  # a deploy lands both or none
+    assert states(world) == [Lifecycle.FAILED, Lifecycle.FAILED]  # a deploy lands both or none
+    assert shown(world) == ([], ["alpha", "beta"])
+    error = world.store.strategies.get("demo", "alpha").last_error
+    assert error.startswith("it passed, its proposal did not: ")
 
 
 def test_strategy_that_the_proposal_does_not_change_any_more_is_gone_from_it(stage, world, ready):

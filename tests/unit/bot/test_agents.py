@@ -95,7 +95,7 @@ def test_a_branch_is_always_the_authors_own(branch):
 @pytest.mark.parametrize(
     "branch",
     ["agents/bob/x", "agents/ada/../bob/x", "refs/notes/algoops", "feature/x", "", "a b", "x..y",
-     "agents/ada2/x", "agents/ADA/x", "-x\n", "x.lock", "refs/heads/main/x", "a" * 2000],
+     "agents/ada2/x", "agents/ADA/x", "-x\n", "x.lock", "refs/heads/main/x", "a" * 2000, "a" * 251],
 )  # fmt: skip
 def test_a_branch_of_somebody_else_or_no_branch_is_refused(branch):
     with pytest.raises(UserError):

@@ -350,8 +350,8 @@ def test_an_answer_to_a_drift_passes_on_what_was_asked(bot, ids, deployer):
     assert answer.json() == {"status": "rolled_back", "strategy_id": 1, "message": "rolled_back"}
     deployer.post(url, json={"answer": "adopt"})
     assert [asked for _, asked in bot.asked] == [
-        DriftRequest("1", "token:api", "restore", "not ours"),
-        DriftRequest("1", "token:api", "adopt"),
+        DriftRequest("sma_cross", "token:api", "restore", "not ours"),
+        DriftRequest("sma_cross", "token:api", "adopt"),
     ]
     assert deployer.post(url, json={"answer": "forget"}).status_code == 422
     del deployer.headers["authorization"]
