@@ -14,8 +14,8 @@ from components.state.tables.bodies import Bodies
 from components.state.tables.records import Run, RunCheck, RunStrategy
 
 _COLUMNS = (
-    "id, repository, proposal, head, base, kind, attempt, status, verdict, started_at,"
-    " finished_at, starts, why"
+    "r.id, r.repository, r.proposal, r.head, r.base, r.kind, r.attempt, r.status, r.verdict,"
+    " r.started_at, r.finished_at, r.starts, r.why"
 )
 
 
@@ -308,10 +308,9 @@ class Runs:
             limit: at most so many.
             offset: skip so many.
         """
-        where, params = _filter(repository, proposal, strategy, status)
+        chosen, params = _filter(repository, proposal, strategy, status)
         rows = self._db.rows(
-            f"SELECT {_COLUMNS} FROM runs WHERE {where}"  # noqa: S608  # our words, bound values
-            " ORDER BY id DESC LIMIT ? OFFSET ?",
+            f"SELECT {_COLUMNS} FROM {chosen} DESC LIMIT ? OFFSET ?",  # noqa: S608  # our words, bound values
             (*params, limit, offset),
         )
         return [self._run(row) for row in rows]
@@ -327,15 +326,20 @@ class Runs:
 def _filter(
     repository: str | None, proposal: str | None, strategy: str | None, status: str | None
 ) -> tuple[str, list[str]]:
+    """Tables, conditions and order (`r` are the runs), and the values."""
     where, params = ["1 = 1"], []
+    # With + by no index: all runs of a repository would be sorted for its newest ones.
+    few = proposal is not None or status == "running"
     for column, value in (("repository", repository), ("proposal", proposal), ("status", status)):
         if value is not None:
-            where.append(f"{column} = ?")
+            where.append(f"{'' if few else '+'}r.{column} = ?")
             params.append(value)
-    if strategy is not None:
-        where.append("id IN (SELECT run_id FROM run_strategies WHERE name = ?)")
-        params.append(strategy)
-    return " AND ".join(where), params
+    if strategy is None:
+        return f"runs AS r WHERE {' AND '.join(where)} ORDER BY r.id", params
+    # CROSS: from the strategy's newest run on, so that only as many are read as are wanted.
+    both = "run_strategies AS s CROSS JOIN runs AS r ON r.id = s.run_id"
+    where.append("s.name = ?")
+    return f"{both} WHERE {' AND '.join(where)} ORDER BY s.run_id", [*params, strategy]
 
 
 def _strategies(report_json: str) -> list[dict[str, Any]]:

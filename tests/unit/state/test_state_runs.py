@@ -135,6 +135,36 @@ def test_list_is_paged_newest_first_without_bodies(store):
     assert store.runs.list(repository="other") == []
 
 
+MANY = """
+WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
+INSERT INTO runs (repository, proposal, head, base, kind, attempt, status, verdict, started_at)
+SELECT 'main', 'pr/' || i, 'h', 'b', 'check', '', 'finished', 'passed', '' FROM n
+"""
+
+
+@pytest.mark.parametrize(
+    "which",
+    [
+        {"strategy": "RSI"},
+        {"strategy": "RSI", "repository": "main"},
+        {"repository": "main"},
+        {"status": "finished"},
+        {"repository": "main", "status": "running"},
+    ],
+)
+def test_newest_runs_are_found_without_reading_all_of_them(store, which):
+    with store.transaction():
+        store._db.execute(MANY)
+        store._db.execute("INSERT INTO run_strategies SELECT id, 'RSI', '', 'passed', '' FROM runs")
+    newest = start(store) if which.get("status") == "running" else None
+    steps = []
+    with store._db.reading() as connection:
+        connection.set_progress_handler(lambda: steps.append(1), 100)
+    found = [run.id for run in store.runs.list(**which, limit=10)]
+    assert found == ([newest.id] if newest else list(range(3000, 2990, -1)))
+    assert len(steps) < 10, "of a hundred instructions of SQLite each"
+
+
 def test_unfinished_runs_are_found_by_proposal(store):
     start(store)
     other = store.runs.start("main", "pr/2", "h", "b", "check")
