@@ -13,7 +13,13 @@ from typing import Any
 
 from components.state.db import clock, schema
 from components.state.db.checkpoints import Checkpoints
-from components.state.db.errors import StateCorrupt, StateReadOnly, StateUnreadable, translated
+from components.state.db.errors import (
+    StateBusy,
+    StateCorrupt,
+    StateReadOnly,
+    StateUnreadable,
+    translated,
+)
 from components.state.db.turnstile import Turnstile
 from components.state.db.writer import Params, Transactions
 
@@ -27,6 +33,7 @@ _READ_VERSION = 19
 _WAL = b"\x02"
 """The read version of a database in WAL mode (https://sqlite.org/fileformat2.html, 1.3.3)."""
 _WAL_LIMIT = 64 * 1024 * 1024
+_TO_WRITE = "mode=rwc"
 
 
 class Database:
@@ -59,8 +66,7 @@ class Database:
         if path.is_file() and 0 < path.stat().st_size < _SMALLEST:
             # SQLite takes so short a file for an empty database and would overwrite it.
             raise StateCorrupt(f"{path} is not a database", hint="move the file away")
-        # A copy that nobody has written to since it was made is looked at as it is.
-        self._as_it_is = look and not _was_in_wal_mode(path)
+        self._how, self._still = _to_look(path) if look else (_TO_WRITE, None)
         connection = self._open()
         try:
             self._prepare(connection)
@@ -73,9 +79,8 @@ class Database:
 
     def _open(self) -> sqlite3.Connection:
         with translated(self.path):
-            mode = "ro" if self._as_it_is else "rwc"
             connection = sqlite3.connect(
-                f"{self.path.absolute().as_uri()}?mode={mode}",
+                f"{self.path.absolute().as_uri()}?{self._how}",
                 uri=True,
                 timeout=self._busy_s,
                 isolation_level=None,
@@ -101,7 +106,7 @@ class Database:
         with translated(self.path):
             # Before the mode is set: what is refused is not changed by a byte.
             schema.refuse(connection, self.path, upgrade=self._upgrade)
-            if self._as_it_is:
+            if self._how != _TO_WRITE:
                 return
             mode = self._wal_mode(connection)
             if mode != "wal":
@@ -176,6 +181,11 @@ class Database:
             yield connection
         finally:
             self._idle_readers.append(connection)
+            if self._still is not None and _written(self.path) != self._still:
+                raise StateBusy(
+                    f"somebody began to write {self.path} while it was looked at",
+                    hint="try again; nothing was written",
+                )
 
     def rows(self, sql: str, params: Params = ()) -> list[sqlite3.Row]:
         """All rows of a query."""
@@ -217,12 +227,35 @@ class Database:
         self._turnstile.close()
 
 
-def _was_in_wal_mode(path: Path) -> bool:
+_Written = tuple[int, int, bool]
+
+
+def _to_look(path: Path) -> tuple[str, _Written | None]:
+    """How a file is opened by whoever only looks, so that it and its folder stay as they are.
+
+    Returns:
+        Words for SQLite, and what the file must remain like meanwhile (None: SQLite sees to that).
+    """
     try:
         with path.open("rb") as file:
-            return file.read(_HEADER)[_READ_VERSION:] == _WAL
+            in_wal_mode = file.read(_HEADER)[_READ_VERSION:] == _WAL
     except OSError:
-        return True  # SQLite says what is wrong with it
+        return _TO_WRITE, None  # SQLite says what is wrong with it
+    if not in_wal_mode:
+        return "mode=ro", None
+    still = _written(path)
+    if still[-1]:  # somebody works on it, or was killed
+        return _TO_WRITE, None
+    return "mode=ro&immutable=1", still  # else SQLite would make a log beside it
+
+
+def _written(path: Path) -> _Written:
+    """When a file was written, its size, and whether there is a write-ahead log beside it."""
+    try:
+        file = path.stat()
+    except FileNotFoundError:
+        return 0, 0, False
+    return file.st_mtime_ns, file.st_size, path.with_name(f"{path.name}-wal").exists()
 
 
 def encode(document: Any) -> str:

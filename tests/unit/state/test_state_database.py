@@ -515,6 +515,32 @@ def test_a_backup_that_is_looked_at_stays_as_it_is_to_the_last_byte(path, tmp_pa
     assert [file.name for file in tmp_path.glob("copy*")] == ["copy.db"]
 
 
+def test_a_copy_in_wal_mode_that_is_looked_at_stays_as_it_is_with_nothing_beside_it(path):
+    with Store(path) as store:
+        store.audit.append("ada", "noted")
+    before = path.read_bytes(), path.stat().st_mtime_ns
+    assert before[0][18:20] == b"\x02\x02", "WAL mode"
+    with Store(path, look=True) as store:
+        assert store.audit.verify() is None
+        with pytest.raises(StateReadOnly):
+            store.audit.append("eve", "never")
+        assert list(path.parent.iterdir()) == [path]
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == before
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_look_at_a_database_that_a_daemon_begins_to_write_says_so(path):
+    Store(path).close()
+    with Store(path, look=True) as looker:
+        assert looker.audit.head().count == 0
+        with Store(path) as daemon:
+            daemon.audit.append("ada", "noted")
+            with pytest.raises(StateBusy, match="while it was looked at"):
+                looker.audit.head()
+    with Store(path, look=True) as looker:
+        assert looker.audit.head().count == 1
+
+
 def test_looking_makes_no_database(path):
     with pytest.raises(StateUnreadable, match="no database"):
         Store(path, look=True)
