@@ -1,5 +1,6 @@
 """An online copy of the database: the bot goes on meanwhile."""
 
+import glob
 import os
 import sqlite3
 from pathlib import Path
@@ -50,6 +51,7 @@ def copy(source: sqlite3.Connection, path: Path, target: Path) -> None:
         StateFull, StateFault, StateCorrupt: no copy was made; nothing is changed at `target`.
     """
     partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    _remove_left(target)
     try:
         _copy(source, path, partial)
         _sync(partial)
@@ -59,6 +61,14 @@ def copy(source: sqlite3.Connection, path: Path, target: Path) -> None:
         raise StateFault(f"cannot write {target}: {error.strerror}") from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _remove_left(target: Path) -> None:
+    """Remove copies of this name whose process was killed: each takes as much as the database."""
+    for left in target.parent.glob(f".{glob.escape(target.name)}.*.partial"):
+        number = left.name.split(".")[-2]
+        if number.isdecimal() and not Path(f"/proc/{number}").exists():
+            left.unlink(missing_ok=True)
 
 
 def _copy(source: sqlite3.Connection, path: Path, partial: Path) -> None:

@@ -112,6 +112,15 @@ def test_backup_opens_as_a_whole_database(store, life, tmp_path):
         assert copy.audit.verify(store.audit.head()) is None
 
 
+def test_copies_of_killed_backups_are_removed_and_those_of_living_ones_stay(store, tmp_path):
+    killed, living = tmp_path / ".copy.db.4194305.partial", tmp_path / ".copy.db.1.partial"
+    other = tmp_path / ".copy.db.x.partial"
+    for file in (killed, living, other):
+        file.touch()
+    store.backup(tmp_path / "copy.db")
+    assert [file.exists() for file in (killed, living, other)] == [False, True, True]
+
+
 def test_backup_does_not_overwrite_unless_told(store, tmp_path):
     target = tmp_path / "copy.db"
     target.write_text("precious")
