@@ -1,6 +1,7 @@
 """Where settings come from, a file and the environment over it, and what is wrong with them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,15 @@ class SettingsSource:
         if item["input"] is None:
             return f"`{name}` is empty: give it a value, or remove the line"
         return f"`{name}` must be {rule_and_allowed(item)[1]}"
+
+
+@contextmanager
+def placed(where: str) -> Iterator[None]:
+    """A ConfigError says first where the setting stands that it is about."""
+    try:
+        yield
+    except ConfigError as error:
+        raise ConfigError(f"{where}{Exception.__str__(error)}", hint=error.hint) from error
 
 
 def read_source(

@@ -1,7 +1,10 @@
 """Settings and policy -> the sandbox backend and the executor that they ask for."""
 
+from importlib.util import find_spec
+
 from bot.checks.policies import packages_of
 from bot.config.settings import Settings
+from bot.config.source import placed
 from components.errors import ConfigError
 from components.executor.messages import WorkerSpec
 from components.ports import Executor
@@ -30,21 +33,35 @@ def sandbox_spec(settings: Settings, policy: SandboxPolicy) -> SandboxSpec:
     )
 
 
+def refuse_executor(settings: Settings) -> None:
+    """Raises ConfigError where dask is asked for, and is not installed or has no address."""
+    wanted = settings.executor
+    if wanted.kind != "dask":
+        return
+    if find_spec("distributed") is None:
+        where = settings.place("executor", "kind")
+        raise ConfigError(
+            f"{where}executor: dask is not installed", hint="pip install 'algoops[dask]'"
+        )
+    # An optional extra, which takes long to load.
+    from components.executor.dask_worker import checked_address  # noqa: PLC0415
+
+    with placed(f"{settings.place('executor', 'address')}executor: "):
+        checked_address(wanted.address)
+
+
 def open_executor(settings: Settings, policy: SandboxPolicy) -> Executor:
     """Start the executor that the configuration names. Without a sandbox it says why.
 
     Raises:
         ConfigError: it is of a kind that needs what is not there; says what to do.
     """
+    refuse_executor(settings)
     spec = WorkerSpec(sandbox=sandbox_spec(settings, policy), data=settings.market_data)
     if settings.executor.kind == "local":
         from components.executor.local import LocalExecutor  # noqa: PLC0415  # not for every command
 
         return LocalExecutor(spec, settings.executor.workers)
-    try:
-        from components.executor.dask import DaskExecutor  # noqa: PLC0415  # an optional extra
-    except ImportError as error:
-        raise ConfigError(
-            f"executor.kind: dask is not installed: {error}", hint="pip install 'algoops[dask]'"
-        ) from error
+    from components.executor.dask import DaskExecutor  # noqa: PLC0415  # as above
+
     return DaskExecutor(spec, settings.executor.address)

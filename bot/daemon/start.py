@@ -5,13 +5,14 @@ One list for both, so that doctor never says that all is well where `run` would 
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 from bot.checks.policies import load_policies
 from bot.config.settings import Settings
-from bot.daemon.executors import sandbox_spec
+from bot.config.source import placed
+from bot.daemon.executors import refuse_executor, sandbox_spec
 from bot.daemon.leases import lease_of
 from bot.daemon.opening import open_watched
 from bot.server.reach import listen, refuse_missing_sdk, refuse_open_door
@@ -29,6 +30,7 @@ def refusals(settings: Settings) -> Iterator[Refusal]:
         ("state", partial(usable_parent, settings)),
         ("server", partial(_server, settings)),
         ("policies", partial(_policies, settings)),
+        ("executor", partial(refuse_executor, settings)),
         ("database", partial(_database, settings)),
     ]
     looks += [
@@ -67,23 +69,13 @@ def usable_parent(settings: Settings) -> Path:
 def _server(settings: Settings) -> None:
     server = settings.server
     key = "public_url" if server.public_url else "host"
-    with _placed(settings, "server", key):
+    with placed(settings.place("server", key)):
         refuse_open_door(settings)
-    with _placed(settings, "server", "tokens"):
+    with placed(settings.place("server", "tokens")):
         refuse_missing_sdk(settings)
     if DaemonLock(settings.state.dir / LOCK).holder() is None:  # else a daemon has the port
-        with _placed(settings, "server", "port"):
+        with placed(settings.place("server", "port")):
             listen(server.host, server.port).close()
-
-
-@contextmanager
-def _placed(settings: Settings, *keys: str | int) -> Iterator[None]:
-    """Errors say where the setting stands that they are about."""
-    try:
-        yield
-    except ConfigError as error:
-        where = settings.place(*keys)
-        raise ConfigError(f"{where}{Exception.__str__(error)}", hint=error.hint) from error
 
 
 def _policies(settings: Settings) -> None:
@@ -107,7 +99,7 @@ def _repository(settings: Settings, place: int) -> None:
             hint="set github.token_file, or app_id, installation_id and private_key_file; "
             "docs/github.md says what they need",
         )
-    with _placed(settings, "repositories", place, "path"):
+    with placed(settings.place("repositories", place, "path")):
         watched = open_watched(settings, repository)
         try:
             lease = lease_of(watched, settings.state.dir)
