@@ -3,7 +3,8 @@
 import json
 import shlex
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -33,10 +34,10 @@ def run(
 ) -> None:
     """Run the daemon: watch the repositories, check, report, deploy; serve the pages."""
     with errors_for_people():
-        config = config or default_file()  # so that a reload reads this file or none
-        settings = settings_from(config)
+        read = reader(config)
+        settings = read()
         set_up(json_lines=json_logs)
-        daemon = Daemon(settings, lambda: settings_from(config))
+        daemon = Daemon(settings, read)
 
         def stop(_number: int, _frame: FrameType | None) -> None:
             daemon.stop()
@@ -45,6 +46,11 @@ def run(
             signal.signal(number, stop)
         signal.signal(signal.SIGHUP, lambda _number, _frame: daemon.reload())
         daemon.run()
+
+
+def reader(config: Path | None) -> Callable[[], Settings]:
+    """Reads the file that holds now, however often; once gone it is an error, never no settings."""
+    return partial(settings_from, config or default_file())
 
 
 def init(

@@ -293,6 +293,11 @@ class Settings(Section):
         return self._source.place(keys) if self._source is not None else ""
 
     @property
+    def empty(self) -> bool:
+        """Whether the file says nothing."""
+        return self._source is None or not (self._source.document and self._source.document.value)
+
+    @property
     def market_data(self) -> DataPlace:
         """Where market data is read from."""
         where = self.data.dir

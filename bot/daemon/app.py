@@ -100,14 +100,13 @@ class Daemon:
             if ready is not None:
                 ready.set()
             while self._goes_on():
-                taken = reread(world, self._settings, self._read)
+                taken = reread(world, self._settings, self._read, leases.use)
                 if taken is not None:
                     for one in taken.world.watched.values():
                         if one not in world.watched.values():
                             stack.callback(one.close)
                     world, self._settings = taken.world, taken.settings
                     sources.close()
-                    leases.use(world)
                     runner.use(world)
                     service.use(world, self._settings)
                     self._watch(sources, world, leases)

@@ -1,5 +1,6 @@
 """The leases of a daemon's local repositories: taken, renewed, given up."""
 
+import threading
 import uuid
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def lease_of(watched: Watched, state: Path) -> Lease | None:
 
 
 class Leases:
-    """Those that the running daemon holds. Used by one thread at a time.
+    """Those that the running daemon holds. Safe for threads.
 
     Args:
         state: the state folder; gets its id where it has none.
@@ -40,23 +41,37 @@ class Leases:
     def __init__(self, state: Path) -> None:
         self._state = state
         self._held: dict[str, Lease] = {}
+        self._turn = threading.Lock()
         if not (state / STATE_ID).exists():
             write_atomic(state, STATE_ID, f"{uuid.uuid4().hex}\n".encode())
 
     def use(self, world: World) -> None:
-        """Hold those of this world's repositories, and no others.
+        """Hold those of this world's repositories, and no others; pushes there are checked.
 
         Raises:
             LeaseHeld: another daemon watches one of them.
+            TransientError: one cannot be written. Those that were held are held as before.
         """
-        wanted = {name: lease_of(one, self._state) for name, one in world.watched.items()}
-        gone = [name for name in self._held if wanted.get(name) is None]
-        for name in gone:
-            _released(name, self._held.pop(name))
-        for name, lease in wanted.items():
-            if lease is not None:
-                lease.take()
-                self._held[name] = lease
+        with self._turn:
+            taken = self._taken(world)
+            for name in self._held.keys() - taken.keys():
+                _released(name, self._held[name])
+            self._held = taken
+
+    def _taken(self, world: World) -> dict[str, Lease]:
+        taken: dict[str, Lease] = {}
+        try:
+            for name, one in world.watched.items():
+                if isinstance(one.forge, LocalForge):
+                    one.forge.check_pushes()
+                if (lease := lease_of(one, self._state)) is not None:
+                    lease.take()
+                    taken[name] = lease
+        except AlgoOpsError:
+            for name in taken.keys() - self._held.keys():
+                _released(name, taken[name])
+            raise
+        return taken
 
     def renew(self, world: World) -> None:
         """Keep them; a repository that cannot be written now is told, and tried again.
@@ -64,19 +79,21 @@ class Leases:
         Raises:
             LeaseHeld: another daemon has taken one: it was not renewed in time.
         """
-        for name, lease in tuple(self._held.items()):
-            what = f"lease of {name}"
-            try:
-                lease.take()
-            except TransientError as error:
-                world.troubles.note(what, str(error))
-            else:
-                world.troubles.over(what)
+        with self._turn:
+            for name, lease in self._held.items():
+                what = f"lease of {name}"
+                try:
+                    lease.take()
+                except TransientError as error:
+                    world.troubles.note(what, str(error))
+                else:
+                    world.troubles.over(what)
 
     def release(self) -> None:
         """Give all up: the daemon ends in order."""
-        while self._held:
-            _released(*self._held.popitem())
+        with self._turn:
+            while self._held:
+                _released(*self._held.popitem())
 
 
 def _released(name: str, lease: Lease) -> None:

@@ -3,10 +3,13 @@
 import pytest
 import yaml
 
+from bot.cli.run import reader
 from bot.config.settings import load
 from bot.daemon.health import health
+from bot.daemon.leases import Leases
 from bot.daemon.reload import reread
 from bot.demo.repository import make_repository
+from components.errors import ConfigError
 from components.forge.github_auth import FileToken, GitHubAccess
 from components.state.tables.notes import SETTINGS_REFUSED, SETTINGS_TAKEN
 from tests.integration.bot.conftest import ENV
@@ -16,8 +19,12 @@ def read(stage):
     return load(stage.config, env=ENV)
 
 
+def settings_of(stage):
+    return yaml.safe_load(stage.config.read_text())
+
+
 def change(stage, **keys):
-    document = yaml.safe_load(stage.config.read_text()) | keys
+    document = settings_of(stage) | keys
     stage.config.write_text(yaml.safe_dump(document))
 
 
@@ -79,6 +86,73 @@ def test_missing_repository_refuses_all_of_it(stage, world, settings):
     taken, _, refused = again(stage, world, settings)
     assert taken is None
     assert "repository more: there is none at" in refused
+
+
+def test_repository_that_cannot_be_written_is_not_taken_and_ends_no_daemon(stage, world, settings):
+    leases = Leases(stage.state)
+    leases.use(world)
+    second = stage.folder / "second.git"
+    make_repository(second, names=())
+    (second / "config.lock").touch()  # as a git that was killed leaves it
+    change(stage, repositories=[*settings_of(stage)["repositories"], {"name": "more", "path": str(second)}])
+    assert reread(world, settings, lambda: read(stage), leases.use) is None
+    assert "config" in world.store.meta.get(SETTINGS_REFUSED)
+    leases.renew(world)
+    (second / "config.lock").unlink()
+    taken = reread(world, settings, lambda: read(stage), leases.use)
+    assert list(taken.world.watched) == ["demo", "more"]
+    leases.release()
+    taken.world.watched["more"].close()
+
+
+def test_configuration_that_is_gone_keeps_what_held(stage, world, settings):
+    stage.config.unlink()
+    taken, words, refused = again(stage, world, settings)
+    assert taken is None
+    assert words == f"1:{refused}"
+    assert f"what held before still holds: cannot read {stage.config}: No such file" in refused
+
+
+def test_configuration_found_by_itself_is_missed_once_it_is_gone(tmp_path, monkeypatch):
+    """The defaults would be other repositories and no limits."""
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "config.yaml"
+    file.write_text("schedule: {tick_s: 7}\n")
+    read = reader(None)
+    assert read().schedule.tick_s == 7
+    file.unlink()
+    with pytest.raises(ConfigError, match=r"cannot read config\.yaml"):
+        read()
+
+
+def test_emptied_configuration_keeps_what_held(stage, world, settings):
+    """A disk that was full, or an editor that has only begun to write."""
+    make_repository(stage.folder / "data/strategies.git", names=())  # where the defaults look
+    stage.config.write_text("")
+    taken, _, refused = again(stage, world, settings)
+    assert taken is None
+    assert "the configuration file is empty" in refused
+
+
+@pytest.mark.parametrize("file", ["config.yaml", "policies/risk.yaml"])
+def test_files_that_change_while_they_are_read_are_not_taken(stage, world, settings, file):
+    """Half a file may be settings too: fewer repositories, fewer gates."""
+    written = stage.folder / file
+    whole = written.read_text()
+    written.write_text(whole.replace("symbols: [SPX]", "symbols: [IXIC]") + "# half")
+    readings = []
+
+    def slowly():
+        if readings:
+            written.write_text(whole)
+        readings.append(read(stage))
+        return readings[-1]
+
+    assert reread(world, settings, slowly) is None
+    refused = world.store.meta.get(SETTINGS_REFUSED)
+    assert "the files changed while they were read" in refused
+    assert reread(world, settings, slowly) is not None
+    assert world.store.meta.get(SETTINGS_REFUSED) == ""
 
 
 def test_key_that_needs_a_restart_is_named_and_keeps_its_value(stage, world, settings):
