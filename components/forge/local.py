@@ -77,9 +77,6 @@ class LocalForge:
     ) -> Self:
         """The forge on the repository at `path`.
 
-        Pushes into it are checked from now on (`receive.fsckObjects`), unless its owner has
-        decided that already.
-
         Raises:
             ConfigError: there is none, or the folder holds something else.
         """
@@ -91,8 +88,14 @@ class LocalForge:
             )
         require_bare(path)
         repository = Repository(path, binary=binary, signing=signing, audit=audit)
-        repository.set_default("receive.fsckObjects", "true")
         return cls(name, repository, base=base, reports=reports, stages=stages, audit=audit)
+
+    def check_pushes(self) -> None:
+        """Have git check what is pushed (`receive.fsckObjects`), unless its owner has decided that.
+
+        Not done by `open`: who only looks at a repository changes nothing in it.
+        """
+        self.repository.set_default("receive.fsckObjects", "true")
 
     # --- looking ---
 

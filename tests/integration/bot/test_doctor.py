@@ -8,7 +8,14 @@ import pytest
 from bot.config.settings import PROJECT, load
 from bot.core.events import CommandIssued, Deploy
 from bot.daemon.client import carry_out
-from bot.daemon.doctor import _data, _libraries, _policies, _report_key, examine
+from bot.daemon.doctor import (
+    _data,
+    _libraries,
+    _policies,
+    _report_key,
+    _repositories,
+    examine,
+)
 from bot.daemon.opening import open_watched
 from bot.daemon.settings_looks import defaults, gates, start, strategies_folder
 from bot.daemon.start import refusals, refuse
@@ -121,7 +128,22 @@ REFUSED = {
     "a database that is none": (LOCAL, "is not a database"),
     "packages that are not built": (LOCAL, "algoops sandbox build"),
     "another daemon's repository": (LOCAL, "another daemon watches"),
+    "agents without the SDK": (
+        LOCAL
+        + f"server:\n  tokens: [{{name: ada, role: author, sha256: {'0' * 64}}}]\n"
+        + "schedule: {tick_s: 5}\n",
+        ":4: server: a token has the role author, and the package mcp is not installed",
+    ),
+    "dask that is not installed": (
+        LOCAL + "executor:\n  kind: dask\n  address: tcp://127.0.0.1:8786\n",
+        ":4: executor: dask is not installed (pip install 'algoops[dask]')",
+    ),
+    "a scheduler's address that is none": (
+        LOCAL + "executor:\n  kind: dask\n  address: here\n",
+        ":5: executor: 'here' is no scheduler's address",
+    ),
 }
+NOT_INSTALLED = {"agents without the SDK": "mcp", "dask that is not installed": "distributed"}
 
 
 def make_so(tmp_path, what):
@@ -147,8 +169,12 @@ def make_so(tmp_path, what):
 
 
 @pytest.mark.parametrize("what", REFUSED)
-def test_whatever_run_refuses_doctor_refuses_with_the_same_words_and_line(tmp_path, what):
+def test_whatever_run_refuses_doctor_refuses_with_the_same_words_and_line(
+    tmp_path, monkeypatch, what
+):
     text, words = REFUSED[what]
+    if what in NOT_INSTALLED:
+        monkeypatch.setitem(sys.modules, NOT_INSTALLED[what], None)
     ours = {"policy": "none", "built": "policies"}
     policies = next((path for word, path in ours.items() if word in what), f"{PROJECT}/policies")
     with closing(listen("127.0.0.1", 0)) as taken:
@@ -166,6 +192,15 @@ def test_whatever_run_refuses_doctor_refuses_with_the_same_words_and_line(tmp_pa
     assert not symptom.well
     assert said.startswith(symptom.seen)
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_repository_that_is_only_looked_at_stays_as_it_is(tmp_path):
+    settings = configured(tmp_path, LOCAL)
+    config = tmp_path / "repo.git/config"
+    before = config.read_bytes()
+    assert list(refusals(settings)) == []
+    assert all(symptom.well for symptom in _repositories(settings))
+    assert config.read_bytes() == before
 
 
 def test_process_that_is_refused_ends_with_2_and_says_why(tmp_path):

@@ -69,6 +69,7 @@ def world(tmp_path):
         reports=tmp_path / "reports",
         audit=lambda event, details: audit.append((event, details)),
     )
+    forge.check_pushes()
     author = Author(tmp_path / "author", forge.repository.path)
     author.commit(strategy("RSI") | strategy("MACD"), "First strategies")
     author.push()

@@ -481,7 +481,9 @@ def test_push_of_a_broken_object_is_refused_at_the_door(world, tmp_path):
 def test_owner_s_own_choice_about_pushed_objects_is_kept(tmp_path):
     Repository.create(tmp_path / "r.git").close()
     git(tmp_path / "r.git", "config", "receive.fsckObjects", "false")
-    LocalForge.open("team", tmp_path / "r.git", base="main", reports=tmp_path).repository.close()
+    forge = LocalForge.open("team", tmp_path / "r.git", base="main", reports=tmp_path)
+    forge.check_pushes()
+    forge.repository.close()
     assert git(tmp_path / "r.git", "config", "receive.fsckObjects") == "false"
 
 
