@@ -10,8 +10,12 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 from typer.testing import CliRunner
 
+from bot.checks.backtests import name_of
 from bot.cli import operate
+from bot.server.text import percent
+from components.schema.results.values import Contribution
 from components.state import Lifecycle, VersionContent
+from tests import server_support
 
 PATH = (Lifecycle.VALIDATING, Lifecycle.TESTING)
 
@@ -40,10 +44,24 @@ def land(store, name, version="1.0.0"):
     )
 
 
+def portfolio(store):
+    """A proposal with a strategy on two symbols, whose checks have passed."""
+    made = server_support.passed_report("rotation")
+    parts = tuple(
+        Contribution(symbol=symbol, pnl=pnl, closed=pnl, open=0, trades=1, first="2015")
+        for symbol, pnl in (("SPX", 30.0), ("IXIC", -10.0))
+    )
+    whole = name_of([part.symbol for part in parts])
+    result = made.results[0].model_copy(update={"symbol": whole, "contributions": parts})
+    made = made.model_copy(update={"results": (result,)})
+    server_support.propose(store, made, "branch/rotate", "a" * 40)
+
+
 @pytest.fixture
 def filled(bot):
-    """Deployed ones with updates: ready, failing, two of one strategy; and ones without any."""
+    """Deployed ones with updates: ready, failing, two of one strategy; ones without; a portfolio."""
     store = bot.store
+    portfolio(store)
     for name in ("alpha", "beta", "gamma", "delta"):
         land(store, name)
     propose(store, "alpha", "pr/1", Lifecycle.READY)
@@ -58,7 +76,7 @@ def filled(bot):
     )
     return {
         "deployed": {"alpha", "beta", "gamma"},
-        "ready": {"alpha pr/1", "beta pr/2", "fresh pr/5", "fresh pr/6"},
+        "ready": {"alpha pr/1", "beta pr/2", "fresh pr/5", "fresh pr/6", "rotation branch/rotate"},
         "failed": {"beta pr/3"},
         "testing": {"gamma pr/4"},
         "archived": {"gone"},
@@ -83,7 +101,7 @@ def test_each_place_counts_and_lists_the_same(bot, client, filled, tmp_path):
             strict=True,
         )
     )
-    assert tiles == {"Deployed": 3, "Ready": 4, "In progress": 1, "Failing": 1}
+    assert tiles == {"Deployed": 3, "Ready": 5, "In progress": 1, "Failing": 1}
     for state, expected in filled.items():
         answer = client.get("/api/v1/strategies", params={"status": state}).json()
         assert rows(answer["items"], state) == expected
@@ -95,18 +113,36 @@ def test_each_place_counts_and_lists_the_same(bot, client, filled, tmp_path):
         assert Counter(names) == Counter(row.split()[0] for row in expected)
 
 
-def test_command_line_lists_and_counts_what_the_page_does(bot, filled, tmp_path):
+@pytest.fixture
+def told(bot, tmp_path):
+    """Asks `algoops status` about the same database."""
     config = tmp_path / "config.yaml"
     config.write_text(yaml.safe_dump({"state": {"dir": str(bot.store.path.parent)}}))
     app = typer.Typer()
     operate.register(app)
+    return lambda *words: CliRunner().invoke(app, ["status", *words, "--config", str(config)]).stdout
+
+
+def test_command_line_lists_and_counts_what_the_page_does(filled, told):
     for state, expected in filled.items():
-        words = ["status", "--state", state, "--format", "json", "--config", str(config)]
-        assert rows(json.loads(CliRunner().invoke(app, words).stdout), state) == expected
-    shown = CliRunner().invoke(app, ["status", "--config", str(config)]).stdout
-    assert "1 archived, 3 deployed, 1 failed, 4 ready, 1 rolled_back, 1 testing" in shown
+        assert rows(json.loads(told("--state", state, "--format", "json")), state) == expected
+    assert "1 archived, 3 deployed, 1 failed, 5 ready, 1 rolled_back, 1 testing" in told()
+
+
+def test_figures_of_each_row_are_the_same_in_each_place(client, filled, told):
+    listed = client.get("/api/v1/strategies").json()["items"]
+    said = json.loads(told("--format", "json"))
+    figures = {row["name"]: row["figures"] for row in listed}
+    assert figures == {row["name"]: row["figures"] for row in said}
+    (run,) = client.get("/api/v1/runs", params={"strategy": "rotation"}).json()["items"]
+    report = client.get(f"/api/v1/runs/{run['id']}").json()["report"]
+    metrics = report["strategies"][0]["results"][0]["metrics"]
+    for name in ("return_pct", "sharpe", "max_drawdown_pct", "trades"):
+        assert figures["rotation"][name] == metrics[name], name
+    for page in ("/", "/?state=ready", "/strategies/rotation"):
+        assert percent(metrics["return_pct"]) in client.get(page).text, page
 
 
 def test_no_state_lists_each_strategy_once(client, filled):
     answer = client.get("/api/v1/strategies").json()
-    assert answer["total"] == len(answer["items"]) == 6
+    assert answer["total"] == len(answer["items"]) == 7
