@@ -89,7 +89,13 @@ def _repositories(settings: Settings) -> Iterator[tuple[str, int]]:
 def _bytes(path: Path) -> int:
     """Disk that a file takes, or all files below a folder; links are not followed."""
     if path.is_symlink() or not path.is_dir():
-        return path.lstat().st_size
-    return sum(
-        (Path(place) / name).lstat().st_size for place, _, names in os.walk(path) for name in names
-    )
+        return _size(path)
+    return sum(_size(Path(place) / name) for place, _, names in os.walk(path) for name in names)
+
+
+def _size(file: Path) -> int:
+    """Its bytes; 0 where the daemon has just removed it."""
+    try:
+        return file.lstat().st_size
+    except FileNotFoundError:
+        return 0
