@@ -203,9 +203,9 @@ def leaderboard(door: Door, page: int) -> str:
 def _row(strategy: Strategy) -> str:
     known = strategy.figures
     figures = (
-        ("return", known.return_pct, "{:,.1f} %"),
-        ("Sharpe", known.sharpe, "{:.2f}"),
-        ("drawdown", known.max_drawdown_pct, "{:,.1f} %"),
+        ("return", known.return_pct, "{:z,.1f} %"),
+        ("Sharpe", known.sharpe, "{:z.2f}"),
+        ("drawdown", known.max_drawdown_pct, "{:z,.1f} %"),
         ("trades", known.trades, "{:,}"),
         ("not luck", known.luck, "{:.0%}"),
     )
@@ -227,7 +227,7 @@ def trades(door: Door, run: str, strategy: str, page: int) -> str:
     """A page of the trades of a strategy in a run, as CSV."""
     rows = [
         f"{r.symbol},{t.entry_time},{t.exit_time},{t.size:g},{t.entry_price:g},{t.exit_price:g},"
-        f"{t.pnl:.2f},{t.return_pct:.3f}"
+        f"{t.pnl:z.2f},{t.return_pct:z.3f}"
         for r in _results(door, run, strategy)
         for t in r.trades
     ]

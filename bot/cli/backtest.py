@@ -234,7 +234,7 @@ def _print(result: ExecutionResult, form: Form) -> None:
         table = Table(box=None, show_header=False)
         for name in _SHOWN:
             value = getattr(result.metrics, name)
-            shown = "-" if value is None else f"{value:,.2f}"
+            shown = "-" if value is None else f"{value:z,.2f}"
             table.add_row(escape(name), shown.removesuffix(".00"))
         out.print(table)
         out.print(charts.sparkline(result), highlight=False)

@@ -52,7 +52,7 @@ def _table(looks: list[SealedLook]) -> Table:
     for look in looks:
         for one in look.figures.get("symbols", ()):
             ratios = [one.get(name) for name in ("open_sharpe", "sealed_sharpe")]
-            shown = ["n/a" if ratio is None else f"{ratio:.2f}" for ratio in ratios]
+            shown = ["n/a" if ratio is None else f"{ratio:z.2f}" for ratio in ratios]
             table.add_row(
                 *(look.recorded_at[:19], look.strategy, look.proposal, ANSWERS[look.agrees]),
                 *(one["symbol"], one["status"], *shown),

@@ -305,7 +305,7 @@ def _rank(cell: Cell, metric: str) -> float:
 
 
 def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:,.2f}".removesuffix(".00")
+    return "-" if value is None else f"{value:z,.2f}".removesuffix(".00")
 
 
 def _sentences(swept: SweepResult) -> list[str]:

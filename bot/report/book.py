@@ -13,7 +13,7 @@ def book_figures(book: Book) -> list[tuple[str, str]]:
     return [
         ("Effective number of bets", _number(book.bets, "not all can be compared")),
         ("Sharpe ratio of the book of equal risk", _number(book.sharpe, "undefined")),
-        ("Its deepest drawdown", f"{book.drawdown_pct or 0.0:.1f} %"),
+        ("Its deepest drawdown", f"{book.drawdown_pct or 0.0:z.1f} %"),
     ]
 
 
@@ -50,8 +50,8 @@ def cut_words(book: Book, shown: int) -> str:
 
 def correlation_words(value: float | None) -> str:
     """A correlation, or that it can't be computed."""
-    return "n/a" if value is None else f"{value:.2f}"
+    return "n/a" if value is None else f"{value:z.2f}"
 
 
 def _number(value: float | None, otherwise: str) -> str:
-    return otherwise if value is None else f"{value:.2f}"
+    return otherwise if value is None else f"{value:z.2f}"

@@ -46,8 +46,8 @@ def mermaid(result: ExecutionResult, deployed: ExecutionResult | None = None) ->
         "xychart-beta",
         f'    title "Equity on {symbol}: {", ".join(names)}"',
         f"    x-axis [{', '.join(_label(points, at) for at in range(len(points)))}]",
-        f'    y-axis "equity" {low - pad:.0f} --> {high + pad:.0f}',
-        *(f"    line [{', '.join(f'{value:.0f}' for value in line)}]" for line in lines),
+        f'    y-axis "equity" {low - pad:z.0f} --> {high + pad:z.0f}',
+        *(f"    line [{', '.join(f'{value:z.0f}' for value in line)}]" for line in lines),
         "```",
     ]
     return "\n".join(body)

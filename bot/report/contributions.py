@@ -15,9 +15,9 @@ def contribution_rows(result: ExecutionResult) -> list[tuple[str, ...]]:
     return [
         (
             one.symbol,
-            f"{one.pnl:+,.2f}",
-            f"{one.closed:+,.2f}",
-            f"{one.open:+,.2f}",
+            f"{one.pnl:+z,.2f}",
+            f"{one.closed:+z,.2f}",
+            f"{one.open:+z,.2f}",
             f"{one.trades:,}",
             _span(one),
         )

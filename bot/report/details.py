@@ -52,7 +52,7 @@ def details(strategy: StrategyReport) -> str:
 
 def _checks(strategy: StrategyReport) -> str:
     return "\n".join(
-        f"- {OUTCOME_ICON[c.outcome]} `{c.name.value}`: {inline(c.summary)} ({c.duration_s:.2f} s)"
+        f"- {OUTCOME_ICON[c.outcome]} `{c.name.value}`: {inline(c.summary)} ({c.duration_s:z.2f} s)"
         for c in strategy.checks
     )
 
@@ -98,7 +98,7 @@ def _gate(gate: GateResult) -> str:
 
 
 def _figure(value: float | None) -> str:
-    return "n/a" if value is None else f"{value:,.2f}"
+    return "n/a" if value is None else f"{value:z,.2f}"
 
 
 def _luck(luck: Luck) -> str:
@@ -173,7 +173,7 @@ def provenance(report: Report, page_url: str) -> str:
     more = f" · {link('full report', page_url)}" if page_url else ""
     if page_url and has_figures(report):
         more += f" · {link('tear sheet', f'{page_url}/sheet')}"
-    when = f"{inline(report.finished_at)}, took {report.duration_s:.1f} s"
+    when = f"{inline(report.finished_at)}, took {report.duration_s:z.1f} s"
     more += " · `/algoops help`" if report.proposal.id.startswith("pr/") else ""
     return (
         f"<details><summary>Provenance</summary>\n\n{table}\n\n</details>\n\n"

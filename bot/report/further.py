@@ -33,7 +33,7 @@ def further_rows(found: Further) -> list[tuple[str, str]]:
         ]
         if found.curve:
             gain = (found.curve[-1].equity - 1) * 100
-            rows.append(("Return out of sample, joined", f"{gain:,.1f} %"))
+            rows.append(("Return out of sample, joined", f"{gain:z,.1f} %"))
         else:
             rows.append(("Windows", "none: too few bars, or no returns"))
     return rows
@@ -43,7 +43,7 @@ def further_line(found: Further) -> str:
     """The same in one sentence; "" where nothing was run."""
     words = []
     if found.cost_multiple is not None:
-        words.append(f"the profit is gone at {found.cost_multiple:.1f} times the costs")
+        words.append(f"the profit is gone at {found.cost_multiple:z.1f} times the costs")
     if found.delayed_sharpe is not None:
         words.append(f"one bar later a Sharpe ratio of {_number(found.delayed_sharpe)}")
     if found.windows:
@@ -67,4 +67,4 @@ def _span(window: Window) -> str:
 
 
 def _number(value: float | None, unit: str = "") -> str:
-    return "n/a" if value is None else f"{value:,.2f}{unit}"
+    return "n/a" if value is None else f"{value:z,.2f}{unit}"

@@ -41,9 +41,9 @@ def path_of(
         return MARGIN + (tall - 2 * MARGIN) * (1 - (value - frame.up[0]) / reach)
 
     spots = [(wide * (times[i] - frame.across[0]) / span, y(values[i])) for i in chosen]
-    line = "M" + "L".join(f"{x:.1f},{v:.1f}" for x, v in spots)
+    line = "M" + "L".join(f"{x:z.1f},{v:z.1f}" for x, v in spots)
     floor = tall if edge is None else y(edge)
-    area = f"{line}L{spots[-1][0]:.1f},{floor:.1f}L{spots[0][0]:.1f},{floor:.1f}Z"
+    area = f"{line}L{spots[-1][0]:z.1f},{floor:z.1f}L{spots[0][0]:z.1f},{floor:z.1f}Z"
     return Path(line, area)
 
 

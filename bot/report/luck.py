@@ -18,10 +18,10 @@ def luck_line(luck: Luck) -> str:
     if not luck.since:
         return f"Luck: {_tries(luck, whose)}. Were it the only one: {sure}."
     if luck.independent == 1:
-        return f"Luck: {_tries(luck, whose)}. Its Sharpe ratio is {luck.sharpe:.2f}: {sure}."
+        return f"Luck: {_tries(luck, whose)}. Its Sharpe ratio is {luck.sharpe:z.2f}: {sure}."
     return (
         f"Luck: {_tries(luck, whose)}. The best of {luck.independent:,} worthless ones would show"
-        f" {luck.best_by_luck:.2f}; this one {luck.sharpe:.2f}: {sure}."
+        f" {luck.best_by_luck:z.2f}; this one {luck.sharpe:z.2f}: {sure}."
     )
 
 
@@ -36,8 +36,8 @@ def bar_line(gate: Gate, needed: float | None, sharpe: float | None) -> str:
     kind = "to pass" if gate.severity == "block" else "to pass without a warning"
     if needed is None:
         return f"{gate.id}: no Sharpe ratio is enough {kind} with so few bars."
-    here = f"; this one has {sharpe:.2f}" if sharpe is not None else ""
-    return f"{gate.id}: at least {needed:.2f} a year {kind} ({gate.value:.0%} sure){here}."
+    here = f"; this one has {sharpe:z.2f}" if sharpe is not None else ""
+    return f"{gate.id}: at least {needed:z.2f} a year {kind} ({gate.value:.0%} sure){here}."
 
 
 def _tries(luck: Luck, whose: str) -> str:
@@ -55,7 +55,7 @@ def _percent(probability: float) -> str:
     if probability < 0.001:  # noqa: PLR2004  # as above
         return "less than 0.1 %"
     digits = 1 if probability > 0.99 or probability < 0.01 else 0  # noqa: PLR2004  # near the ends
-    return f"{probability * 100:.{digits}f} %"
+    return f"{probability * 100:z.{digits}f} %"
 
 
 def luck_rows(luck: Luck) -> list[tuple[str, str]]:
@@ -79,11 +79,11 @@ def evidence_rows(evidence: Evidence) -> list[tuple[str, str]]:
     rows = [
         ("Sharpe ratio, 95 % interval", _span(evidence.sharpe_span, "")),
         ("Return a year, 95 % interval", _span(evidence.return_span_pct, " %")),
-        ("Alpha a year, against holding", f"{against.alpha_pct:,.1f} %" if against else ""),
+        ("Alpha a year, against holding", f"{against.alpha_pct:z,.1f} %" if against else ""),
         ("t value of alpha", _number(against.alpha_t) if against else ""),
         ("Beta", _number(against.beta) if against else ""),
         ("Years with a profit", _years(years)),
-        *((f"Return in {r.name} markets", f"{r.return_pct:,.1f} %") for r in evidence.regimes),
+        *((f"Return in {r.name} markets", f"{r.return_pct:z,.1f} %") for r in evidence.regimes),
         ("Share of the profit from the best year", _percent_of(evidence.best_year_pct)),
         ("Share of the profit from the five best trades", _percent_of(evidence.best_trades_pct)),
         ("More cost an order that it bears", _percent_of(evidence.break_even_cost_pct, 3)),
@@ -92,7 +92,7 @@ def evidence_rows(evidence: Evidence) -> list[tuple[str, str]]:
 
 
 def _span(span: Span | None, unit: str) -> str:
-    return f"{span.low:,.2f} to {span.high:,.2f}{unit}" if span is not None else ""
+    return f"{span.low:z,.2f} to {span.high:z,.2f}{unit}" if span is not None else ""
 
 
 def _years(years: Sequence[YearReturn]) -> str:
@@ -100,11 +100,11 @@ def _years(years: Sequence[YearReturn]) -> str:
 
 
 def _percent_of(value: float | None, digits: int = 0) -> str:
-    return "" if value is None else f"{value:,.{digits}f} %"
+    return "" if value is None else f"{value:z,.{digits}f} %"
 
 
 def _number(value: float | None) -> str:
-    return "n/a" if value is None else f"{value:,.2f}"
+    return "n/a" if value is None else f"{value:z,.2f}"
 
 
 def _share(value: float | None, otherwise: str = "n/a") -> str:

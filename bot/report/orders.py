@@ -55,7 +55,7 @@ def held_words(sheet: Sheet) -> list[str]:
 
 
 def _state_words(sheet: Sheet) -> str:
-    equity = f"equity {sheet['equity']:,.2f}"
+    equity = f"equity {sheet['equity']:z,.2f}"
     if not is_portfolio(sheet):
         return f"position {number_words(sheet['position'])}, {equity}"
     return f"positions {', '.join(held_words(sheet)) or 'none'}, {equity}"
@@ -66,12 +66,12 @@ def edge_words(edge: Mapping[str, Any] | None) -> str:
     if edge is None:
         return "no bar yet"
     bars = f"{edge['bars']} {'bar' if edge['bars'] == 1 else 'bars'}"
-    words = f"{edge['return_pct']:+,.2f} % in {bars}"
+    words = f"{edge['return_pct']:+z,.2f} % in {bars}"
     if edge["band_pct"] is None:
         return f"{words}; its backtest is not known here"
     low, high = edge["band_pct"]
-    power = f"a lost edge would be seen by now with {edge['power'] * 100:.0f} %"
-    return f"{words}, the backtest's band {low:+,.1f} to {high:+,.1f} %: {edge['says']} ({power})"
+    power = f"a lost edge would be seen by now with {edge['power'] * 100:z.0f} %"
+    return f"{words}, the backtest's band {low:+z,.1f} to {high:+z,.1f} %: {edge['says']} ({power})"
 
 
 def order_words(order: Mapping[str, Any]) -> str:
@@ -117,16 +117,16 @@ def execution_words(found: Mapping[str, Any]) -> str:
     if found["slippage_pct"] is not None:
         words.append(f"slippage {_estimate_words(found['slippage_pct'])}")
         cost, floor = _estimate_words(found["cost_pct"]), found["floor_pct"]
-        words.append(f"cost {cost}, the policy's floors take {floor:.3f} %: {found['says']}")
+        words.append(f"cost {cost}, the policy's floors take {floor:z.3f} %: {found['says']}")
     return "; ".join(words)
 
 
 def _estimate_words(found: Mapping[str, Any]) -> str:
-    words = f"{found['mean']:+.3f} %"
+    words = f"{found['mean']:+z.3f} %"
     if found["interval"] is None:
         return f"{words} (too few trades for an interval)"
     low, high = found["interval"]
-    return f"{words} (95 %: {low:+.3f} to {high:+.3f})"
+    return f"{words} (95 %: {low:+z.3f} to {high:+z.3f})"
 
 
 def trade_words(trade: Mapping[str, Any]) -> str:
@@ -139,4 +139,4 @@ def trade_words(trade: Mapping[str, Any]) -> str:
     if trade["kind"] != "paired":
         return f"{', '.join(words)}: {trade['kind']}"
     late = ", one bar late" if trade["late"] else ""
-    return f"{', '.join(words)}: slippage {trade['slippage_pct']:+.3f} %{late}"
+    return f"{', '.join(words)}: slippage {trade['slippage_pct']:+z.3f} %{late}"

@@ -79,15 +79,15 @@ def _cell(value: float | None, widened: int) -> HeatCell:
     if round(value, 1) == 0:
         return HeatCell("0.0", "flat")
     style = f"{sign}{shade}"
-    return HeatCell(f"{value:,.1f}" if abs(value) < 1000 else f"{value:,.0f}", style)  # noqa: PLR2004
+    return HeatCell(f"{value:z,.1f}" if abs(value) < 1000 else f"{value:z,.0f}", style)  # noqa: PLR2004
 
 
 def _money(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 10 else f"{value:,.2g}"  # noqa: PLR2004  # two digits
+    return f"{value:z,.0f}" if abs(value) >= 10 else f"{value:,.2g}"  # noqa: PLR2004  # two digits
 
 
 def _percent(value: float) -> str:
-    return f"{value:,.0f} %" if abs(value) >= 10 or value == round(value) else f"{value:.2g} %"  # noqa: PLR2004
+    return f"{value:z,.0f} %" if abs(value) >= 10 or value == round(value) else f"{value:.2g} %"  # noqa: PLR2004
 
 
 def equity_chart(result: ExecutionResult) -> Markup:
@@ -130,7 +130,7 @@ def rolling_chart(evidence: Evidence, metrics: Metrics) -> Markup:
         "Sharpe ratio of the last twelve months, by time",
         130,
         lambda month: f"{int(month) // 12:04d}-{int(month) % 12 + 1:02d}",
-        lambda value: f"{value:.1f}",
+        lambda value: f"{value:z.1f}",
         level=metrics.sharpe,
     )
     return line_chart(curves, look)
@@ -170,7 +170,7 @@ def trade_rows(trades: Sequence[Trade], metrics: Metrics) -> Rows:
 
 
 def _maybe(value: float | None, digits: int, unit: str = "") -> str:
-    return NONE if value is None else f"{value:,.{digits}f}{unit}"
+    return NONE if value is None else f"{value:z,.{digits}f}{unit}"
 
 
 def spread_chart(trades: Sequence[Trade]) -> Markup:
@@ -181,7 +181,7 @@ def spread_chart(trades: Sequence[Trade]) -> Markup:
         "Number of trades by their return in percent",
         120,
         str,
-        lambda value: f"{value:,.0f}",
+        lambda value: f"{value:z,.0f}",
         whole=True,
     )
     return bar_chart(bars, look)
@@ -194,8 +194,8 @@ def cost_rows(result: ExecutionResult) -> list[tuple[str, str, str]]:
     return [
         (
             f"{point.cost_pct:g} %",
-            f"{point.profit:,.0f}",
-            f"{point.profit / now * 100:,.0f} %" if now > 0 else NONE,
+            f"{point.profit:z,.0f}",
+            f"{point.profit / now * 100:z,.0f} %" if now > 0 else NONE,
         )
         for point in points
     ]

@@ -93,8 +93,8 @@ def about(seconds: float) -> str:
     """An estimate for people: `about 40 s`, `about 12 min`, `about 3 h`."""
     for unit, length, least in (("h", 3600, 7200), ("min", 60, 120)):
         if seconds >= least:
-            return f"about {seconds / length:.0f} {unit}"
-    return f"about {max(10, round(seconds, -1)):.0f} s"
+            return f"about {seconds / length:z.0f} {unit}"
+    return f"about {max(10, round(seconds, -1)):z.0f} s"
 
 
 def statuses(report: Report) -> tuple[tuple[str, StatusState, str], ...]:

@@ -166,5 +166,5 @@ def _metrics_row(strategy: StrategyReport) -> str:
         arrow = change(number(before, shown), number(now, shown), shown)
         cells.append(f"{value} ({arrow})" if arrow else value)
     hold = now.buy_hold_return_pct if now is not None else None
-    cells.append("n/a" if hold is None else f"{hold:,.1f} %")
+    cells.append("n/a" if hold is None else f"{hold:z,.1f} %")
     return f"| {code(strategy.name)} | {' | '.join(cells)} |"

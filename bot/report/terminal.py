@@ -68,7 +68,7 @@ def _strategy(strategy: StrategyReport) -> list[str]:
     title = f"{_line(strategy.name)} {_line(strategy.version)}".strip()
     lines = [f"{title}: {strategy.verdict.value}, {strategy.change.value}{known}"]
     for check in strategy.checks:
-        took = f"{check.duration_s:.2f} s"
+        took = f"{check.duration_s:z.2f} s"
         lines.append(
             f"  {check.outcome.value:<8}{check.name.value:<14}{took:>8}  {_line(check.summary)}"
         )

@@ -98,8 +98,8 @@ def words(value: float | None, shown: Shown) -> str:
     if value is None:
         return "n/a"
     if shown.unit == "count":
-        return f"{value:,.0f}"
-    return f"{value:,.1f} %" if shown.unit == "%" else f"{value:,.2f}"
+        return f"{value:z,.0f}"
+    return f"{value:z,.1f} %" if shown.unit == "%" else f"{value:z,.2f}"
 
 
 def change(before: float | None, after: float | None, shown: Shown) -> str:
@@ -110,7 +110,7 @@ def change(before: float | None, after: float | None, shown: Shown) -> str:
     delta = round(after - before, digits)
     if delta == 0:
         return "same"
-    text = f"{delta:+,.{digits}f}"
+    text = f"{delta:+z,.{digits}f}"
     if shown.better == "neither":
         return text
     gain = abs(before) - abs(after) if shown.better == "low magnitude" else after - before
@@ -206,7 +206,7 @@ def _ending(result: ExecutionResult) -> str:
 def gate_words(gate: GateResult) -> str:
     """A gate as a sentence: what was found, what was asked for, and why."""
     against = {"absolute": "", "base": " of the deployed version", "benchmark": " of the benchmark"}
-    value, limit = ("undefined" if v is None else f"{v:,.2f}" for v in (gate.value, gate.limit))
+    value, limit = ("undefined" if v is None else f"{v:z,.2f}" for v in (gate.value, gate.limit))
     where = f" ({gate.symbol})" if gate.symbol else ""
     why = f": {gate.message}" if gate.message else ""
     return (

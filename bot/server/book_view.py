@@ -89,7 +89,7 @@ def _figure(book: Book) -> Figure:
     up = path_of(times, equity, Frame(across, (min(equity), max(equity)), STILL, STILL_POINTS))
     below = Frame(across, (min(depths), 0.0), LOW, STILL_POINTS)
     down = path_of(times, depths, below, edge=0.0)
-    words = f"{(equity[-1] - 1) * 100:,.1f} % from {book.start}, by weeks"
+    words = f"{(equity[-1] - 1) * 100:z,.1f} % from {book.start}, by weeks"
     return Figure(
         lines=(Line("s1", "Book of equal risk", up.line, up.area),),
         drawdown=Line("loss", "Drawdown", down.line, down.area),
@@ -97,5 +97,5 @@ def _figure(book: Book) -> Figure:
         depths=marks(min(depths), 0.0, LOW[1], " %"),
         days=(book.start, datetime.fromtimestamp(times[-1], UTC).date().isoformat()),
         label=f"Equity of all that is deployed at equal risk: {words};"
-        f" deepest drawdown {min(depths):.1f} %",
+        f" deepest drawdown {min(depths):z.1f} %",
     )

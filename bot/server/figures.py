@@ -173,7 +173,7 @@ def _in_words(result: ExecutionResult) -> str:
     deepest = min(p.drawdown_pct for p in result.equity)
     return (
         f"Equity on {result.symbol or 'its data'} from {first.time[:10]} to {last.time[:10]}: "
-        f"{first.equity:,.0f} became {last.equity:,.0f}; deepest drawdown {deepest:.1f} %"
+        f"{first.equity:z,.0f} became {last.equity:z,.0f}; deepest drawdown {deepest:z.1f} %"
     )
 
 
@@ -210,7 +210,7 @@ def dots(luck: Luck) -> Dots | None:
         luck=x(luck.best_by_luck),
         label=(
             f"Sharpe ratios of {len(luck.others)} tries on one line; this one is"
-            f" {luck.sharpe:.2f}, the best by luck would be {luck.best_by_luck:.2f}"
+            f" {luck.sharpe:z.2f}, the best by luck would be {luck.best_by_luck:z.2f}"
         ),
     )
 

@@ -143,8 +143,8 @@ def _said(ticks: Sequence[SealTick]) -> str:
 
 def _label(one: OrderState, rows: Sequence[Sealed], since: Sequence[float]) -> str:
     return (
-        f"{one.symbol} since the deploy at {rows[0].time[:10]}: {since[0]:,.0f} became"
-        f" {since[-1]:,.0f} by {rows[-1].time[:10]}"
+        f"{one.symbol} since the deploy at {rows[0].time[:10]}: {since[0]:z,.0f} became"
+        f" {since[-1]:z,.0f} by {rows[-1].time[:10]}"
     )
 
 

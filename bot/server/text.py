@@ -64,7 +64,7 @@ def number(value: float | None, digits: int = 2) -> str:
     if value is None:
         return MISSING
     shown = 0 if abs(value) >= LARGE and digits <= 2 else digits  # noqa: PLR2004  # cents of thousands
-    text = f"{value:,.{shown}f}"
+    text = f"{value:z,.{shown}f}"
     if "." in text and digits > 2:  # noqa: PLR2004  # only long fractions lose their zeros
         text = text.rstrip("0").rstrip(".")
     return text.replace("-", MINUS)
@@ -99,8 +99,8 @@ def proposal(identifier: str) -> str:
 def seconds(value: float) -> str:
     """A duration."""
     if value < 1:
-        return f"{value * 1000:.0f} ms"
-    return f"{value:.1f} s" if value < 60 else f"{value // 60:.0f} min {value % 60:.0f} s"  # noqa: PLR2004  # seconds in a minute
+        return f"{value * 1000:z.0f} ms"
+    return f"{value:z.1f} s" if value < 60 else f"{value // 60:z.0f} min {value % 60:z.0f} s"  # noqa: PLR2004  # seconds in a minute
 
 
 def caret(finding: Finding) -> str:
@@ -118,7 +118,7 @@ def share(value: float | None) -> str:
         return MISSING
     inside = min(max(100 * value, 0.1), 99.9)
     digits = 0 if 1 <= inside <= 99 else 1  # noqa: PLR2004  # one digit more near the ends
-    return f"{inside:.{digits}f}\N{NO-BREAK SPACE}%"
+    return f"{inside:z.{digits}f}\N{NO-BREAK SPACE}%"
 
 
 LONGEST_WORD = 24

@@ -97,8 +97,8 @@ def band_findings(band: Band | None, counted: Metrics, symbol: str) -> tuple[Fin
         message += "; the other order of events could not be played"
     else:
         message += (
-            f"; the return is {counted.return_pct or 0:,.2f} % as counted, and between "
-            f"{span[0]:,.2f} % and {span[1]:,.2f} % by the order of events"
+            f"; the return is {counted.return_pct or 0:z,.2f} % as counted, and between "
+            f"{span[0]:z,.2f} % and {span[1]:z,.2f} % by the order of events"
         )
     return (
         Finding(

@@ -47,10 +47,11 @@
     const data = await answer.json();
     if (!data.time.length || !box.isConnected) return;
     const sync = "chart-" + count++;
-    const percent = (value) => value.toFixed(1).replace("-", "\u2212") + " %";
+    const percent = (value, digits = 1) =>
+      value.toFixed(digits).replace(/^-(?=[0.]*$)/, "").replace("-", "\u2212") + " %";
     const plots = [
       [data.equity, 260, (v) => short.format(v), (v) => money.format(v)],
-      [data.drawdown, 150, (v) => v.toFixed(0).replace("-", "\u2212") + " %", percent],
+      [data.drawdown, 150, (v) => percent(v, 0), percent],
     ].map(([series, height, tick, format]) => new uPlot(
       options(box.clientWidth, height, series, tick, format, sync),
       [data.time, ...series.map((s) => s.values)], box));

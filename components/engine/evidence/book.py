@@ -228,13 +228,13 @@ def _line(found: BookFit) -> str:
     if found.correlation_with_book is None:
         return f"Book: not compared, {found.why}."
     first = found.alike[0]
-    words = f"Book: {found.correlation_with_book * 100:.0f} % correlated with {first.name}"
+    words = f"Book: {found.correlation_with_book * 100:z.0f} % correlated with {first.name}"
     if found.marginal_sharpe is None:
         return f"{words}; {found.why}."
     return (
         f"{words}, the most of {len(found.alike)} deployed. With it the Sharpe ratio of all is"
-        f" {found.sharpe_with:.2f}, without it {found.sharpe_without:.2f}; the deepest drawdown"
-        f" {found.drawdown_with_pct:.1f} % and {found.drawdown_without_pct:.1f} %."
+        f" {found.sharpe_with:z.2f}, without it {found.sharpe_without:z.2f}; the deepest drawdown"
+        f" {found.drawdown_with_pct:z.1f} % and {found.drawdown_without_pct:z.1f} %."
     )
 
 

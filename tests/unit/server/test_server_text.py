@@ -1,9 +1,12 @@
 import math
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.config.settings import PROJECT
+from bot.report.book import correlation_words
 from bot.server import figures, text
 from bot.server.paging import Page
 from bot.server.render import Renderer, inline
@@ -30,6 +33,7 @@ finite = st.floats(allow_nan=False, allow_infinity=False, width=32)
         (-1.5, f"{MINUS}1.50"),
         (1234.5, "1,234"),
         (-98765, f"{MINUS}98,765"),
+        (-0.001, "0.00"),
     ],
 )
 def test_numbers_are_written_for_people(value, shown):
@@ -43,6 +47,20 @@ def test_sizes_lose_their_idle_zeros(value, shown):
 
 def test_profits_carry_their_sign():
     assert [text.signed(v) for v in (1, -1, 0, None)] == ["+1.00", f"{MINUS}1.00", "0.00", DASH]
+
+
+def test_no_number_for_people_is_a_zero_with_a_minus():
+    """`z` in a format takes the sign off what rounds to zero; each format of a fraction has it."""
+    places = [*(PROJECT / "bot/report").rglob("*"), *(PROJECT / "bot/server").rglob("*")]
+    texts = {path: path.read_text() for path in places if path.suffix in {".py", ".html"}}
+    without = {
+        f"{path.relative_to(PROJECT)}: {found}"
+        for path, words in texts.items()
+        for found in re.findall(r":\+?,?\.(?:\d|\{\w+\})f\}", words)
+    }
+    assert len(texts) > 50
+    assert not without
+    assert correlation_words(-0.004) == "0.00"
 
 
 @pytest.mark.parametrize(
