@@ -29,9 +29,7 @@ from components.state.tables.verdicts import Verdicts
 from components.state.tables.versions import Versions
 
 DATABASE = "algoops.db"
-"""The database's file name inside `state.dir`; the daemon's lock is `algoops.lock` beside it."""
-
-LOCK = "algoops.lock"
+"""The database's file name inside `state.dir`; the daemon's lock (`LOCK`) is beside it."""
 
 
 class Store:

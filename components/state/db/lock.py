@@ -12,6 +12,9 @@ from typing import Self
 from components.state.db import clock
 from components.state.db.errors import LockHeld, StateReadOnly
 
+LOCK = "algoops.lock"
+"""The lock's file name, beside the database's."""
+
 
 @dataclass(frozen=True)
 class Holder:

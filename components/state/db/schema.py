@@ -5,6 +5,7 @@ from pathlib import Path
 
 from components.state.db import backup
 from components.state.db.errors import StateOld, StateTooNew
+from components.state.db.lock import LOCK, DaemonLock
 
 NAMES = (
     "m0001_queue",
@@ -68,10 +69,10 @@ def refuse(connection: sqlite3.Connection, path: Path, *, upgrade: bool) -> list
         )
     missing = [name for name in NAMES if name not in applied]
     if applied and missing and not upgrade:
-        raise StateOld(
-            f"{path} was written by an older AlgoOps and needs an upgrade",
-            hint="stop the daemon, then start it again with this version, or run `algoops upgrade`",
-        )
+        how = "stop the daemon, then start it again with this version, or run `algoops upgrade`"
+        if worker := DaemonLock(path.with_name(LOCK)).holder():
+            how = f"{worker} works on it: wait where it is upgrading it right now; else {how}"
+        raise StateOld(f"{path} was written by an older AlgoOps and needs an upgrade", hint=how)
     return missing
 
 

@@ -1,3 +1,4 @@
+import os
 import sqlite3
 import threading
 from contextlib import closing
@@ -5,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from components.errors import AlgoOpsError
-from components.state import Store
+from components.state import LOCK, DaemonLock, Store
 from components.state.db.database import Database
 from components.state.db.errors import (
     StateBusy,
@@ -404,6 +405,15 @@ def test_older_database_is_left_as_it_is_by_whoever_only_looks(path):
         Store(path)
     assert path.read_bytes() == before
     assert [f.name for f in path.parent.glob("*.db")] == [path.name]
+
+
+def test_who_looks_while_another_process_upgrades_is_told_to_wait_for_it(path):
+    older(path)
+    with (
+        DaemonLock(path.with_name(LOCK)),
+        pytest.raises(StateOld, match=rf"process {os.getpid()} .* works on it: wait where"),
+    ):
+        Store(path, look=True)
 
 
 def test_upgrade_keeps_a_copy_that_the_older_version_can_open(path):
