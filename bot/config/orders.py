@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import SecretStr, field_validator, model_validator
 
-from bot.config.source import Section
+from bot.config.source import Keys, Section
 
 
 class WebhookSettings(Section):
@@ -35,10 +35,10 @@ class OrdersSettings(Section):
 
     webhook: WebhookSettings | None = None
 
-    def with_secret(self, root: Path, read: Callable[[str, Path], str]) -> Self:
-        """The block with the secret of its file read; `read` takes the key and the file."""
+    def with_secret(self, root: Path, read: Callable[[Keys, str, Path], str]) -> Self:
+        """The block with the secret of its file read; see `SettingsSource.secret`."""
         hook = self.webhook
         if hook is None or hook.secret_file is None or hook.secret.get_secret_value():
             return self
-        secret = SecretStr(read("orders.webhook.secret_file", root / hook.secret_file))
+        secret = SecretStr(read(("orders", "webhook"), "secret_file", root / hook.secret_file))
         return self.model_copy(update={"webhook": hook.model_copy(update={"secret": secret})})

@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -343,22 +344,23 @@ def load(path: Path | None = None, env: Mapping[str, str] = os.environ) -> Setti
         raise ConfigError(source.explain(error, Settings)) from error
     settings._source = source  # noqa: SLF001  # its own, not to be given from outside
     if chosen is not None:
-        return _absolute(settings, chosen.parent.resolve())
+        return _absolute(settings, chosen.parent.resolve(), source)
     if "dir" not in source.value.get("state", {}):
         settings = settings.model_copy(update={"state": StateSettings(dir=state_home(env))})
-    return _absolute(settings, PROJECT)
+    return _absolute(settings, PROJECT, source)
 
 
-def _absolute(settings: Settings, root: Path) -> Settings:
+def _absolute(settings: Settings, root: Path, source: SettingsSource) -> Settings:
     return settings.model_copy(
         update={
             "data": settings.data.model_copy(update={"dir": _rooted(settings.data.dir, root)}),
             "state": StateSettings(dir=root / settings.state.dir),
             "policies": root / settings.policies,
-            "orders": settings.orders.with_secret(root, _secret),
+            "orders": settings.orders.with_secret(root, source.secret),
             "repositories": tuple(
-                r.model_copy(update={"path": root / r.path, "github": _github(r.github, root)})
-                for r in settings.repositories
+                r.model_copy(update={"path": root / r.path, "github": _github(r.github, root, read)})
+                for place, r in enumerate(settings.repositories)
+                for read in [partial(source.secret, ("repositories", place, "github"))]
             ),
         }
     )
@@ -368,12 +370,14 @@ def _rooted(where: Path | str, root: Path) -> Path | str:
     return root / where if isinstance(where, Path) else where
 
 
-def _github(github: GitHubSettings | None, root: Path) -> GitHubSettings | None:
+def _github(
+    github: GitHubSettings | None, root: Path, read: Callable[[str, Path], str]
+) -> GitHubSettings | None:
     """The block with the paths that are read again absolute, and the secrets of its files read."""
     if github is None:
         return None
     update: dict[str, Any] = {
-        key: SecretStr(_secret(f"github.{key}_file", root / file))
+        key: SecretStr(read(f"{key}_file", root / file))
         for key, file in (
             ("token", github.token_file),
             ("webhook_secret", github.webhook_secret_file),
@@ -386,12 +390,3 @@ def _github(github: GitHubSettings | None, root: Path) -> GitHubSettings | None:
     if github.token.get_secret_value():  # what is said goes before the file
         update["token_file"] = None
     return github.model_copy(update=update)
-
-
-def _secret(key: str, file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise ConfigError(f"`{key}`: cannot read {file}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"`{key}`: {file} is not text") from error

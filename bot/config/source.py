@@ -18,6 +18,10 @@ from components.schema.results.values import CheckName
 ENV_PREFIX = "ALGOOPS_"
 
 
+Keys = tuple[str | int, ...]
+"""Where a setting stands, from the top."""
+
+
 class Section(BaseModel):
     """Settings that belong together: frozen, and a key that there is not is an error."""
 
@@ -52,7 +56,7 @@ class SettingsSource:
         path = path_of(item, self.value)
         return self.place(path[:-1] if item["type"] == "missing" else path) or "settings: "
 
-    def place(self, path: tuple[str | int, ...]) -> str:
+    def place(self, path: Keys) -> str:
         """Where a setting stands, for the beginning of a message: `config.yaml:7: `.
 
         The nearest that is written, where it is not; "" where there is no file.
@@ -64,6 +68,21 @@ class SettingsSource:
             return ""
         span = self.document.span(path, key=True)
         return f"{self.document.file}:{span[0] if span else 1}: "
+
+    def secret(self, section: Keys, key: str, file: Path) -> str:
+        """The text of a file that a setting names, without blanks around it.
+
+        Raises:
+            ConfigError: it can't be read; says where the setting stands.
+        """
+        path = (*section, key)
+        what = f"{self.place(path)}`{dotted(path)}`: "
+        try:
+            return file.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ConfigError(f"{what}cannot read {file}: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise ConfigError(f"{what}{file} is not text") from error
 
     def _problem(self, item: ErrorDetails, model: type[BaseModel]) -> str:
         path = path_of(item, self.value)

@@ -148,8 +148,9 @@ def test_wrong_variable_is_named(tmp_path, name, value, said):
 
 
 def test_missing_secret_file_names_the_setting(tmp_path):
-    text = "repositories: [{forge: github, github: {repository: a/b, token_file: none}}]\n"
-    with pytest.raises(ConfigError, match=r"`github\.token_file`: cannot read .*none: No such"):
+    text = "repositories:\n- forge: github\n  github:\n    repository: a/b\n    token_file: none\n"
+    where = r"config\.yaml:5: `repositories\[0\]\.github\.token_file`: cannot read .*none: No such"
+    with pytest.raises(ConfigError, match=where):
         load(write(tmp_path, text), env={})
 
 
@@ -198,5 +199,5 @@ def test_secret_of_the_receiver_of_orders_comes_from_its_file_or_is_refused(tmp_
         with pytest.raises(ConfigError, match="orders"):
             load(config, env={})
     config.write_text("orders: {webhook: {url: 'https://x.example/o', secret_file: none}}")
-    with pytest.raises(ConfigError, match=r"orders\.webhook\.secret_file"):
+    with pytest.raises(ConfigError, match=r"config\.yaml:1: `orders\.webhook\.secret_file`"):
         load(config, env={})
