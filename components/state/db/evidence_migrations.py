@@ -340,3 +340,9 @@ def m0021_shown_versions(db: Database) -> None:
 def m0022_asked(db: Database) -> None:
     """What a strategy asked for up to each bar, for runs that must come to the same."""
     db.execute("ALTER TABLE forward ADD COLUMN asked TEXT NOT NULL DEFAULT ''")
+
+
+@migrations()
+def m0023_newest_runs(db: Database) -> None:
+    """The newest runs of a repository, without sorting all that it ever had."""
+    execute(db, "DROP INDEX runs_verdict; CREATE INDEX runs_repository ON runs (repository);")

@@ -30,6 +30,7 @@ NAMES = (
     "m0020_portfolio_orders",
     "m0021_shown_versions",
     "m0022_asked",
+    "m0023_newest_runs",
 )
 """The migrations of `migrations.py`, in their order."""
 

@@ -327,12 +327,16 @@ def _filter(
     repository: str | None, proposal: str | None, strategy: str | None, status: str | None
 ) -> tuple[str, list[str]]:
     """Tables, conditions and order (`r` are the runs), and the values."""
-    where, params = ["1 = 1"], []
-    # With + by no index: all runs of a repository would be sorted for its newest ones.
-    few = proposal is not None or status == "running"
-    for column, value in (("repository", repository), ("proposal", proposal), ("status", status)):
+    # A column with + is looked up by no index: all finished runs would be sorted for the newest.
+    few = status == "running" and proposal is None
+    where, params = ["r.status = 'running'" if few else "1 = 1"], []
+    for column, value in (
+        ("+r.repository" if few else "r.repository", repository),
+        ("r.proposal", proposal),
+        ("+r.status", status),
+    ):
         if value is not None:
-            where.append(f"{'' if few else '+'}r.{column} = ?")
+            where.append(f"{column} = ?")
             params.append(value)
     if strategy is None:
         return f"runs AS r WHERE {' AND '.join(where)} ORDER BY r.id", params

@@ -315,6 +315,7 @@ FILL = {
             VALUES (1, 'main', 'Pair', '1.0.0', 'two', '1d', '', '', 'deployed', '', '["SPX"]');
     """,
     "m0021_shown_versions": "SELECT 1;",
+    "m0022_asked": "SELECT 1;",
 }
 
 
