@@ -358,7 +358,9 @@ def _absolute(settings: Settings, root: Path, source: SettingsSource) -> Setting
             "policies": root / settings.policies,
             "orders": settings.orders.with_secret(root, source.secret),
             "repositories": tuple(
-                r.model_copy(update={"path": root / r.path, "github": _github(r.github, root, read)})
+                r.model_copy(
+                    update={"path": root / r.path, "github": _github(r.github, root, read)}
+                )
                 for place, r in enumerate(settings.repositories)
                 for read in [partial(source.secret, ("repositories", place, "github"))]
             ),

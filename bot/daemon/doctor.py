@@ -190,8 +190,7 @@ def _database(settings: Settings) -> Iterator[Symptom]:
     if not path.exists():
         yield Symptom("database", well=True, seen="none yet: `algoops run` makes it")
         return
-    with Store(path, create=False) as store:
-        store.check()
+    with Store(path, look=True) as store:
         problem = store.audit.verify()
         yield Symptom("database", well=True, seen=f"{store.strategies.count()} strategies")
         if refused := store.meta.get(SETTINGS_REFUSED):

@@ -18,7 +18,7 @@ from bot.daemon.opening import open_watched
 from bot.server.reach import listen, refuse_missing_sdk, refuse_open_door
 from components.errors import AlgoOpsError, ConfigError
 from components.state import DATABASE, LOCK, DaemonLock, Store
-from components.state.db.errors import StateOld
+from components.state.db.errors import StateOld, StateReadOnly
 
 Refusal = tuple[str, AlgoOpsError]
 """What was looked at, and why it keeps the daemon from starting."""
@@ -86,7 +86,9 @@ def _database(settings: Settings) -> None:
     path = settings.state.dir / DATABASE
     if path.exists():
         with suppress(StateOld):  # `run` brings it up to date
-            Store(path, create=False).close()
+            Store(path, look=True).close()
+        if not os.access(path, os.W_OK):
+            raise StateReadOnly(f"{path} cannot be written", hint="give the bot's user access")
 
 
 def _repository(settings: Settings, place: int) -> None:

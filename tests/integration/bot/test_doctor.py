@@ -10,6 +10,7 @@ from bot.core.events import CommandIssued, Deploy
 from bot.daemon.client import carry_out
 from bot.daemon.doctor import (
     _data,
+    _database,
     _libraries,
     _policies,
     _report_key,
@@ -201,6 +202,24 @@ def test_repository_that_is_only_looked_at_stays_as_it_is(tmp_path):
     assert list(refusals(settings)) == []
     assert all(symptom.well for symptom in _repositories(settings))
     assert config.read_bytes() == before
+
+
+def test_database_that_is_only_looked_at_stays_as_it_is(tmp_path):
+    settings = configured(tmp_path, LOCAL)
+    with Store(settings.state.dir / DATABASE) as store:
+        store.audit.append("ada", "noted")
+
+    def files():
+        there = (path for path in settings.state.dir.rglob("*") if path.is_file())
+        return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in there}
+
+    before = files()
+    assert list(refusals(settings)) == []
+    assert [(s.what, s.well) for s in _database(settings)] == [
+        ("database", True),
+        ("audit log", True),
+    ]
+    assert files() == before
 
 
 def test_process_that_is_refused_ends_with_2_and_says_why(tmp_path):

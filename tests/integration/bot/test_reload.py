@@ -94,7 +94,10 @@ def test_repository_that_cannot_be_written_is_not_taken_and_ends_no_daemon(stage
     second = stage.folder / "second.git"
     make_repository(second, names=())
     (second / "config.lock").touch()  # as a git that was killed leaves it
-    change(stage, repositories=[*settings_of(stage)["repositories"], {"name": "more", "path": str(second)}])
+    change(
+        stage,
+        repositories=[*settings_of(stage)["repositories"], {"name": "more", "path": str(second)}],
+    )
     assert reread(world, settings, lambda: read(stage), leases.use) is None
     assert "config" in world.store.meta.get(SETTINGS_REFUSED)
     leases.renew(world)

@@ -120,7 +120,9 @@ def told(bot, tmp_path):
     config.write_text(yaml.safe_dump({"state": {"dir": str(bot.store.path.parent)}}))
     app = typer.Typer()
     operate.register(app)
-    return lambda *words: CliRunner().invoke(app, ["status", *words, "--config", str(config)]).stdout
+    return lambda *words: (
+        CliRunner().invoke(app, ["status", *words, "--config", str(config)]).stdout
+    )
 
 
 def test_command_line_lists_and_counts_what_the_page_does(filled, told):
