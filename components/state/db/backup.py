@@ -60,12 +60,13 @@ def copy(source: sqlite3.Connection, path: Path, target: Path) -> None:
     except OSError as error:
         raise StateFault(f"cannot write {target}: {error.strerror}") from error
     finally:
-        partial.unlink(missing_ok=True)
+        for left in (partial, partial.with_name(f"{partial.name}-journal")):  # of a full disk
+            left.unlink(missing_ok=True)
 
 
 def _remove_left(target: Path) -> None:
     """Remove copies of this name whose process was killed: each takes as much as the database."""
-    for left in target.parent.glob(f".{glob.escape(target.name)}.*.partial"):
+    for left in target.parent.glob(f".{glob.escape(target.name)}.*.partial*"):
         number = left.name.split(".")[-2]
         if number.isdecimal() and not Path(f"/proc/{number}").exists():
             left.unlink(missing_ok=True)

@@ -131,7 +131,7 @@ REFUSED = {
     "another daemon's repository": (LOCAL, "another daemon watches"),
     "agents without the SDK": (
         LOCAL
-        + f"server:\n  tokens: [{{name: ada, role: author, sha256: {'0' * 64}}}]\n"
+        + f"server:\n  tokens: [{{name: ada, role: author, sha256: {'a' * 64}}}]\n"
         + "schedule: {tick_s: 5}\n",
         ":4: server: a token has the role author, and the package mcp is not installed",
     ),
@@ -139,7 +139,7 @@ REFUSED = {
         LOCAL + "executor:\n  kind: dask\n  address: tcp://127.0.0.1:8786\n",
         ":4: executor: dask is not installed (pip install 'algoops[dask]')",
     ),
-    "a scheduler's address that is none": (
+    "an address that is no scheduler's": (
         LOCAL + "executor:\n  kind: dask\n  address: here\n",
         ":5: executor: 'here' is no scheduler's address",
     ),

@@ -10,7 +10,14 @@ import pytest
 from components.errors import UserError
 from components.schema.results.values import Verdict
 from components.state import DaemonLock, Lifecycle, Store
-from components.state.db.errors import LockHeld, NotFound, StateReadOnly, StateUnreadable
+from components.state.db.errors import (
+    LockHeld,
+    NotFound,
+    StateFault,
+    StateFull,
+    StateReadOnly,
+    StateUnreadable,
+)
 from components.state.story import lifecycle_story
 
 L = Lifecycle
@@ -119,6 +126,22 @@ def test_copies_of_killed_backups_are_removed_and_those_of_living_ones_stay(stor
         file.touch()
     store.backup(tmp_path / "copy.db")
     assert [file.exists() for file in (killed, living, other)] == [False, True, True]
+
+
+def test_backup_that_finds_no_room_leaves_nothing(store, tmp_path):
+    """A file that may not grow is as a disk that is full."""
+    import resource
+
+    before = {file for file in tmp_path.rglob("*") if file.is_file()}
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, limits[1]))
+    try:
+        with pytest.raises((StateFault, StateFull)):
+            store.backup(tmp_path / "copy.db")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert {file for file in tmp_path.rglob("*") if file.is_file()} == before
+    assert store.backup(tmp_path / "copy.db") > 50_000
 
 
 def test_backup_does_not_overwrite_unless_told(store, tmp_path):
