@@ -13,7 +13,7 @@ from bot.report.charts import mermaid
 from bot.report.luck import bar_line
 from bot.report.status import before_deploy
 from bot.report.terminal import finding_texts, heading
-from bot.report.values import HEADLINE, MORE, change, metrics_of, number, words
+from bot.report.values import HEADLINE, MORE, change, counted, metrics_of, number, words
 from components.engine.evidence.ratios import sharpe_needed
 from components.errors import UserError
 from components.ports import Proposal
@@ -156,7 +156,7 @@ def budget(door: Door, branch: str) -> str:
     bot = door.bot()
     store, name = bot.store, bot.watched.name
     whole = store.tries.family(Of(name, "", "", ""), "repository").tries
-    lines = [f"{whole:,} tries in this repository since {store.tries.since()}."]
+    lines = [f"{counted(whole, 'try', 'tries')} in this repository since {store.tries.since()}."]
     if not branch and door.last is None:
         lines.append("`check` or `submit` first: the bar depends on the data and its length.")
         return "\n".join(lines)

@@ -35,8 +35,9 @@ class _HarmlessConsole(Console):
         return inert(super()._render_buffer(plain))
 
 
-out = _HarmlessConsole()
-err = _HarmlessConsole(stderr=True)
+# No markup: words in brackets, also in the cell of a table, are an author's and mean nothing.
+out = _HarmlessConsole(markup=False, emoji=False)
+err = _HarmlessConsole(stderr=True, markup=False, emoji=False)
 
 ConfigOption = Annotated[
     Path | None,

@@ -12,6 +12,7 @@ from bot.proposals.check import check_proposal
 from components.schema.results.values import Verdict
 from components.state import Lifecycle
 from components.state.tables.records import Job
+from tests.cli_support import in_process
 from tests.deploy_support import push, reported
 
 
@@ -83,6 +84,12 @@ def test_strategy_that_the_proposal_does_not_change_any_more_is_gone_from_it(sta
     assert checked(world) is Verdict.PASSED
     assert states(world) == [Lifecycle.READY, None]
     assert shown(world) == (["alpha"], [])
+
+
+def test_words_of_an_error_that_look_like_markup_are_shown_as_they_are(stage, world, ready):
+    words = "ValueError: [/foo] [red]x :warning:"
+    world.store.strategies.record_error("demo", "alpha", words, actor="algoops")
+    assert words in in_process("status", "--config", stage.config).stdout.decode()
 
 
 def test_newer_commit_whose_checks_somebody_stops_is_not_ready(stage, world, ready):
