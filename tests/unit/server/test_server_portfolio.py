@@ -110,4 +110,4 @@ def test_figures_of_a_portfolio_are_the_same_in_each_place(bot, client, run, tmp
     assert (sheet["position"], len(sheet["orders"]), len(sheet["positions"])) == (None, 50, 50)
     found = {f.name: f for f in text_string_to_metric_families(client.get("/metrics").text)}
     counts = {s.labels["state"]: s.value for s in found["algoops_orders"].samples}
-    assert counts == {"published": 1}
+    assert counts == {"published": 1, "withheld": 0, "not_taken": 0, "not_as_sealed": 0}
