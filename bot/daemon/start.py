@@ -86,7 +86,8 @@ def _database(settings: Settings) -> None:
     path = settings.state.dir / DATABASE
     if path.exists():
         with suppress(StateOld):  # `run` brings it up to date
-            Store(path, look=True).close()
+            # Not with `look`: at a reload this process has it open, and would lose its locks.
+            Store(path, create=False).close()
         if not os.access(path, os.W_OK):
             raise StateReadOnly(f"{path} cannot be written", hint="give the bot's user access")
 

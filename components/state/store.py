@@ -62,7 +62,7 @@ class Store:
             create: make it (and its folder) where there is none.
             upgrade: bring an older one up to date, after a copy of it.
             look: nothing will be written, so a copy (a backup) stays as it is to the last byte;
-                makes nothing.
+                makes nothing. Never in a process that has the database open otherwise.
             busy_s: how long to wait for another process's write, in seconds.
 
         Raises:

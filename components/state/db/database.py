@@ -233,6 +233,9 @@ _Written = tuple[int, int, bool]
 def _to_look(path: Path) -> tuple[str, _Written | None]:
     """How a file is opened by whoever only looks, so that it and its folder stay as they are.
 
+    Not for a process that has it open already: whoever closes a file drops all locks that the
+    process has on it, and another process would take the log away (SQLite, "How To Corrupt", 2.2).
+
     Returns:
         Words for SQLite, and what the file must remain like meanwhile (None: SQLite sees to that).
     """

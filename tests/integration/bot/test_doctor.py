@@ -222,6 +222,22 @@ def test_database_that_is_only_looked_at_stays_as_it_is(tmp_path):
     assert files() == before
 
 
+def test_daemon_that_looks_for_refusals_at_a_reload_keeps_its_hold_on_the_database(tmp_path):
+    """Another process that opens and closes it must not take it for the last one, and end the log."""
+    settings = configured(tmp_path, LOCAL)
+    path = settings.state.dir / DATABASE
+    code = (
+        "import sys, pathlib; from components.state import Store; Store(pathlib.Path(sys.argv[1]))"
+    )
+    with Store(path) as daemon:
+        daemon.audit.append("ada", "noted")
+        assert list(refusals(settings)) == []
+        subprocess.run([sys.executable, "-c", f"{code}.close()", path], check=True)
+        assert path.with_name(f"{path.name}-wal").exists()
+        daemon.audit.append("ada", "noted again")
+        assert daemon.audit.verify() is None
+
+
 def test_process_that_is_refused_ends_with_2_and_says_why(tmp_path):
     configured(tmp_path, LOCAL + "server: {host: 0.0.0.0}\nsandbox: {backend: bubblewrap}\n")
     done = subprocess.run(
