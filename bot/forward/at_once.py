@@ -6,7 +6,7 @@ what a run asked for that had no later bars; a run on all bars counts only where
 the same up to the last sealed bar. Else the strategy is streamed, and only that run is believed.
 
 A strategy can tell the two ways apart, and could have a face for each. So some bars of each record
-are streamed in any case: what it wanted with the other face is then named.
+are streamed too, once their orders are told: what it wanted with the other face is then named.
 """
 
 from collections.abc import Sequence
@@ -33,10 +33,15 @@ def at_once(want: Want, sealed: Sequence[Sealed]) -> BacktestJob | None:
         return None
     if want.track is None or not sealed or not sealed[-1].asked:
         return None  # nothing to hold it against; an older version did not note what was asked
-    if (want.track.id + len(sealed)) % STREAMED_EVERY == 0:
-        return None
+    if want.market.before is not None and want.market.before.integrity:
+        return None  # what was named is over when a streamed run says so
     new = int((moments(want.bars.frame) > sealed[-1].bar).sum())
     return replace(job, causality="audited", stream_cpu_s=None) if new <= 1 else None
+
+
+def is_streamed_too(want: Want, sealed: Sequence[Sealed]) -> bool:
+    """Whether the record, now with the new bar, is to be held against a streamed run."""
+    return want.track is not None and (want.track.id + len(sealed)) % STREAMED_EVERY == 0
 
 
 def is_as_streamed(want: Want, sealed: Sequence[Sealed], result: ExecutionResult) -> bool:

@@ -12,7 +12,7 @@ from bot.checks.base_policies import bench_now
 from bot.checks.strategy import Superseded, cause
 from bot.core.failpoints import failpoint
 from bot.core.notices import OrdersChanged
-from bot.forward.at_once import at_once, is_as_streamed
+from bot.forward.at_once import at_once, is_as_streamed, is_streamed_too
 from bot.forward.compare import Difference, difference, digest, orders_text
 from bot.forward.edge import edge_of
 from bot.forward.react import react_to
@@ -96,6 +96,8 @@ def follow(world: World, job: Job) -> None:
             streamed = now.job is now.want.job
             if streamed or is_as_streamed(now.want, _record(world, now.want), result):
                 _settle(world, now.want.market.before, _guarded(world, now.want, result))
+                if not streamed and is_streamed_too(now.want, _record(world, now.want)):
+                    run(_as_it_stands(world, now.want), now.want.job)
             else:
                 run(now.want, now.want.job)
     finally:
@@ -111,6 +113,11 @@ def _taken_back(world: World, want: Want) -> Want:
     if market.before is None or market.before.deployment == market.deployment:
         return want
     _settle(world, market.before, LookedAt(_standing(want, WORKED_OUT, "")))
+    return _as_it_stands(world, want)
+
+
+def _as_it_stands(world: World, want: Want) -> Want:
+    market = want.market
     now = world.store.forward.standing(market.repository, market.name, market.symbol)
     return replace(want, market=replace(market, before=now))
 

@@ -114,7 +114,7 @@ def test_strategy_with_another_face_where_it_gets_all_bars_is_named_by_a_streame
     for count in range(151, 155):
         ground.write(ground.bars(count))
         ways += runs(ground)
-    assert ways == ["audited", "audited", "streamed", "streamed"]
+    assert ways == ["audited", "audited", "streamed", "streamed", "streamed"]
     assert ground.sheet("one")["integrity"]["cause"] == "chance"
     assert "given all bars at once" in ground.sheet("one")["reason"]
 
@@ -129,6 +129,8 @@ def test_records_are_not_all_streamed_on_the_same_day(ground, monkeypatch):
         ground.write(ground.bars(count))
         streamed.append(runs(ground).count("streamed"))
     assert sorted(streamed) == [0, 1, 1]
+    assert [len(ground.record(name)) for name in ("one", "two")] == [4, 4]
+    assert ground.sheet("one")["integrity"] is None
 
 
 def test_restated_bar_is_named_by_a_streamed_run(ground):
