@@ -87,6 +87,9 @@ def _taken(
     if broken:
         raise ConfigError("; ".join(broken))
     policies = load_policies(new.policies)
+    for file in sorted(new.policies.glob("*.yaml")):
+        if not file.read_bytes().strip():  # without gates all would pass
+            raise ConfigError(f"{file} is empty", hint="is it being written? then reload again")
     now = world.bench.policies
     for key in ("isolation", "runtime"):
         if getattr(policies.sandbox, key) != getattr(now.sandbox, key):

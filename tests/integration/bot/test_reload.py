@@ -137,6 +137,15 @@ def test_emptied_configuration_keeps_what_held(stage, world, settings):
     assert "the configuration file is empty" in refused
 
 
+def test_emptied_policy_keeps_the_old_one(stage, world, settings):
+    """Without gates all would pass."""
+    risk = stage.folder / "policies/risk.yaml"
+    risk.write_text("")
+    taken, _, refused = again(stage, world, settings)
+    assert taken is None
+    assert f"{risk} is empty" in refused
+
+
 @pytest.mark.parametrize("file", ["config.yaml", "policies/risk.yaml"])
 def test_files_that_change_while_they_are_read_are_not_taken(stage, world, settings, file):
     """Half a file may be settings too: fewer repositories, fewer gates."""
