@@ -70,11 +70,10 @@ class Store:
             StateFull.
         """
         self.path = path
-        create = create and not look
-        if create:
+        if create and not look:
             _make_folder(path.parent)
         self._db = Database(
-            path, create=create, upgrade=upgrade, look=look, busy_s=busy_s, time=clock
+            path, create=create and not look, upgrade=upgrade, look=look, busy_s=busy_s, time=clock
         )
         self.audit = AuditLog(self._db)
         self.inbox = Inbox(self._db)
