@@ -1,9 +1,10 @@
-"""What a strategy may ask for, at random, and under which terms: for properties of brokers."""
+"""Bars, what a strategy may ask for at random, and under which terms: for properties of brokers."""
 
 from __future__ import annotations
 
 import json
 
+import pandas as pd
 from hypothesis import strategies as st
 
 from bot.checks.backtests import resolve_tasks
@@ -23,6 +24,13 @@ CONFIGS = st.builds(
     hedging=st.booleans(),
     exclusive_orders=st.booleans(),
 )
+
+
+def frame_of(*bars):
+    """Bars of one day after the other: open, high, low, close of each."""
+    index = pd.date_range("2020-01-01", periods=len(bars))
+    prices = [[float(p) for p in bar] for bar in bars]
+    return pd.DataFrame(prices, index, ["Open", "High", "Low", "Close"]).assign(Volume=1.0)
 
 
 def requests(low: int, high: int) -> st.SearchStrategy:

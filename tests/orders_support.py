@@ -8,13 +8,16 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pytest
 import yaml
 
 from bot.deploy.drift import base_moved
+from bot.forward import follow as follow_module
 from bot.forward.follow import follow
 from components.engine.market_data import FolderData
 from components.executor.run import run_job
-from components.schema.results.values import ExecutionResult
+from components.schema.results.report import Change, StrategyReport
+from components.schema.results.values import ExecutionResult, Verdict
 from components.state.orders import sheets
 from components.state.tables.records import Job
 from tests.engine_support import ForkingSandbox
@@ -149,6 +152,49 @@ class Ground:
             self.world.store.jobs.complete(job.id, "test")
             found.append(job)
         return found
+
+
+class _Cut(BaseException):
+    """The power goes."""
+
+
+def cut_a_look(ground, monkeypatch, point):
+    """A look that ends at one of its steps, and the next one: nothing is lost and none doubled."""
+
+    def cut(name):
+        if name == point:
+            raise _Cut
+
+    with monkeypatch.context() as broken:
+        broken.setattr(follow_module, "failpoint", cut)
+        with pytest.raises(_Cut):
+            follow(ground.world, FOLLOW)
+    number = ground.sheet("one")["number"]
+    ground.look()
+    assert ground.sheet("one")["reason"] == ""
+    assert ground.sheet("one")["number"] == number + (point == "forward.ran")
+    assert len(ground.record("one")) == 3
+    assert len(ground.queued("note")) == 1
+
+
+def backtested(ground):
+    """The report on what is deployed as "one", with a real backtest on the bars of now."""
+    job = replace(ground.executor.jobs[-1], sheets_since=None)
+    result = run_job(job, ForkingSandbox(), FolderData(ground.folder))
+    store = ground.world.store
+    tree = store.deployments.current("demo", "one").tree
+    report = StrategyReport(
+        name="one",
+        path="",
+        change=Change.ADDED,
+        tree=tree,
+        content_key="key",
+        verdict=Verdict.PASSED,
+        results=(result,),
+    )
+    store.verdicts.put("key", "one", "1.0.0", Verdict.PASSED, report.model_dump_json())
+    store.versions.put("demo", "one", "1.0.0", tree=tree, content_key="key")
+    return report
 
 
 def set_action(stage, action):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bot.checks.releases import tag_of
 from bot.core.decisions import Candidate, Snapshot
 from bot.core.orders import DeployOrder
 from bot.landing.land import Landed, Part
@@ -79,7 +80,7 @@ def _tag(candidate: Candidate, order: DeployOrder) -> str:
     if not order.create_tag or candidate.released_tree:
         return ""
     named = order.tag_version if order.name in {"", candidate.name} else ""
-    return f"{candidate.name}/v{named or candidate.version}"
+    return tag_of(candidate.name, named or candidate.version)
 
 
 def _title(ready: ReadyProposal) -> str:

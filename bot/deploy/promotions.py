@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import structlog
 
+from bot.checks.releases import tag_of
 from bot.core.decisions import Refuse
 from bot.core.orders import PromoteOrder
 from bot.deploy.promotion_looks import WITHOUT_THE_FORGE, Way, refusal, under_way
@@ -157,7 +158,7 @@ def _go(world: World, watched: Watched, order: PromoteOrder, way: Way) -> Comman
 
 def _prepared(world: World, watched: Watched, order: PromoteOrder, way: Way) -> Promotion:
     stage, live, root = watched.stages[way.place], way.live, watched.where.root
-    path, named = f"{root}/{order.name}", f"{stage.name}/{order.name}/v{live.version}"
+    path, named = f"{root}/{order.name}", f"{stage.name}/{tag_of(order.name, live.version)}"
     message = (
         f"Promote {order.name} {live.version} to {stage.name}\n\n"
         f"What was tested is {path}, tree {live.tree}.\n\n"

@@ -175,21 +175,6 @@ def test_removal_beside_a_proposal_that_only_changes_the_strategy_is_drift(stage
     assert (live(world), names(world)) == (None, ["alpha"])
 
 
-def test_removal_in_a_freeze_is_drift(stage, world, removal):
-    order_freeze(world, world.repository("demo"), actor="ada", reason="audit", lasts="4h")
-    merge(stage, "gone")
-    look(world)
-    assert names(world) == ["alpha"]
-
-
-def test_removal_without_the_approvals_that_a_deploy_needs_is_drift(stage, world, removal):
-    rules = Authors(approvals={AuthorKind.PERSON: 1})
-    watched = replace(world.repository("demo"), authors=rules)
-    merge(stage, "gone")
-    look(replace(world, watched={"demo": watched}))
-    assert names(world) == ["alpha"]
-
-
 def test_commit_that_came_after_the_check_is_drift(stage, world, ready):
     push(stage, "one", "alpha", extra={"note.txt": "x"})
     merge(stage, "one")
@@ -216,17 +201,25 @@ def test_sum_of_two_proposals_that_nobody_tested_is_drift(stage, world, ready):
     assert names(world) == ["alpha"]
 
 
-def test_merge_in_a_freeze_is_drift(stage, world, ready):
+@pytest.fixture(params=[("ready", "one"), ("removal", "gone")], ids=["content", "removal"])
+def mergeable(request):
+    """The branch of a proposal that the bot would land: of new content, or of a removal."""
+    prepared, branch = request.param
+    request.getfixturevalue(prepared)
+    return branch
+
+
+def test_merge_in_a_freeze_is_drift(stage, world, mergeable):
     order_freeze(world, world.repository("demo"), actor="ada", reason="audit", lasts="4h")
-    merge(stage, "one")
+    merge(stage, mergeable)
     look(world)
     assert names(world) == ["alpha"]
 
 
-def test_merge_without_the_approvals_that_a_deploy_needs_is_drift(stage, world, ready):
+def test_merge_without_the_approvals_that_a_deploy_needs_is_drift(stage, world, mergeable):
     rules = Authors(approvals={AuthorKind.PERSON: 1})
     watched = replace(world.repository("demo"), authors=rules)
-    merge(stage, "one")
+    merge(stage, mergeable)
     look(replace(world, watched={"demo": watched}))
     assert names(world) == ["alpha"]
 

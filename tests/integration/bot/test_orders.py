@@ -33,7 +33,7 @@ from components.schema.results.report import Change, StrategyReport
 from components.schema.results.values import ExecutionResult, Metrics, Status, Verdict
 from components.state.db.errors import StateFault
 from tests.engine_support import ForkingSandbox
-from tests.orders_support import CODE, FOLLOW, Ground, old
+from tests.orders_support import CODE, FOLLOW, Ground, cut_a_look, old
 
 CHANCE = CODE.replace("import talib", "import talib\nimport time").replace(
     "size=.5", "size=1 + time.time_ns() % 997"
@@ -340,25 +340,9 @@ def test_upgrade_that_changes_no_order_is_no_difference(live, monkeypatch):
 
 @pytest.mark.parametrize("point", ["forward.ran", "forward.sealed"])
 def test_power_cut_at_each_step_loses_and_doubles_nothing(live, monkeypatch, point):
-    class Cut(BaseException):
-        pass
-
-    def cut(name):
-        if name == point:
-            raise Cut
-
     live.queued("note")
     live.write(live.whole)
-    with monkeypatch.context() as broken:
-        broken.setattr(follow_module, "failpoint", cut)
-        with pytest.raises(Cut):
-            follow(live.world, FOLLOW)
-    number = live.sheet("one")["number"]
-    live.look()
-    assert live.sheet("one")["reason"] == ""
-    assert live.sheet("one")["number"] == number + (point == "forward.ran")
-    assert len(live.record("one")) == 3
-    assert len(live.queued("note")) == 1
+    cut_a_look(live, monkeypatch, point)
 
 
 def test_two_looks_at_once_tell_of_a_bar_once(live):

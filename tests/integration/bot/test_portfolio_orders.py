@@ -16,7 +16,6 @@ from bot.config.stages import RecordGate
 from bot.daemon.service import Service
 from bot.deploy.promotion_looks import _record
 from bot.deploy.record_gates import broken_gate
-from bot.forward import follow as follow_module
 from bot.forward.compare import orders_text
 from bot.forward.follow import follow
 from bot.landing.execution import executions
@@ -24,10 +23,8 @@ from bot.server.app import create_app
 from bot.server.forward_view import since_figures
 from components.engine.market_data import FolderData
 from components.executor.run import run_job
-from components.schema.results.report import Change, StrategyReport
-from components.schema.results.values import Verdict
 from tests.engine_support import ForkingSandbox
-from tests.orders_support import FOLLOW, Ground, bars
+from tests.orders_support import FOLLOW, Ground, backtested, bars, cut_a_look
 
 CODE = """
 import pandas as pd
@@ -234,25 +231,9 @@ def test_restated_bar_of_one_symbol_is_named_with_the_sealed_order_that_it_chang
 
 @pytest.mark.parametrize("point", ["forward.ran", "forward.sealed"])
 def test_power_cut_at_each_step_of_a_portfolio_loses_and_doubles_nothing(live, monkeypatch, point):
-    class Cut(BaseException):
-        pass
-
-    def cut(name):
-        if name == point:
-            raise Cut
-
     live.queued("note")
     write(live, 200)
-    with monkeypatch.context() as broken:
-        broken.setattr(follow_module, "failpoint", cut)
-        with pytest.raises(Cut):
-            follow(live.world, FOLLOW)
-    number = live.sheet("one")["number"]
-    live.look()
-    assert live.sheet("one")["reason"] == ""
-    assert live.sheet("one")["number"] == number + (point == "forward.ran")
-    assert len(live.record("one")) == 3
-    assert len(live.queued("note")) == 1
+    cut_a_look(live, monkeypatch, point)
 
 
 UNIVERSE = "symbol,from,to\nAAA,2000-01-01,\nBBB,2000-01-01,{until}\nCCC,{since},\n"
@@ -376,22 +357,9 @@ def test_curve_since_the_deploy_its_band_and_the_record_for_a_stage_are_the_acco
     write(ground, 180)
     deploy(ground)
     ground.look()
-    job = replace(ground.executor.jobs[-1], sheets_since=None)
-    result = run_job(job, ForkingSandbox(), FolderData(ground.folder))
-    assert result.symbol == NAME, result.message
+    report = backtested(ground)
     store = ground.world.store
     landed = store.deployments.current("demo", "one")
-    report = StrategyReport(
-        name="one",
-        path="",
-        change=Change.ADDED,
-        tree=landed.tree,
-        content_key="key",
-        verdict=Verdict.PASSED,
-        results=(result,),
-    )
-    store.verdicts.put("key", "one", "1.0.0", Verdict.PASSED, report.model_dump_json())
-    store.versions.put("demo", "one", "1.0.0", tree=landed.tree, content_key="key")
     write(ground, 200)
     ground.look()
     rows, edge = ground.record("one"), ground.sheet("one")["edge"]

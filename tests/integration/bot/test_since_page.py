@@ -1,7 +1,5 @@
 """The strategy's page and the list: how a deployed strategy went on since its deploy."""
 
-from dataclasses import replace
-
 import pytest
 from starlette.testclient import TestClient
 
@@ -10,12 +8,7 @@ from bot.daemon.service import Service
 from bot.server.app import create_app
 from bot.server.forward_view import since_figures
 from bot.server.text import percent
-from components.engine.market_data import FolderData
-from components.executor.run import run_job
-from components.schema.results.report import Change, StrategyReport
-from components.schema.results.values import Verdict
-from tests.engine_support import ForkingSandbox
-from tests.orders_support import Ground
+from tests.orders_support import Ground, backtested
 
 
 @pytest.fixture
@@ -25,22 +18,7 @@ def live(stage, world, tmp_path):
     ground.write(ground.bars(180))
     ground.deploy("one")
     ground.look()
-    job = replace(ground.executor.jobs[-1], sheets_since=None)
-    result = run_job(job, ForkingSandbox(), FolderData(ground.folder))
-    landed = ground.world.store.deployments.current("demo", "one")
-    report = StrategyReport(
-        name="one",
-        path="",
-        change=Change.ADDED,
-        tree=landed.tree,
-        content_key="key",
-        verdict=Verdict.PASSED,
-        results=(result,),
-    )
-    store = ground.world.store
-    store.verdicts.put("key", "one", "1.0.0", Verdict.PASSED, report.model_dump_json())
-    store.versions.put("demo", "one", "1.0.0", tree=landed.tree, content_key="key")
-    ground.report = report
+    ground.report = backtested(ground)
     ground.write(ground.whole)
     ground.look()
     return ground

@@ -1,6 +1,5 @@
 """What one bar can't decide about a trade: counted, and played with both orders of events."""
 
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,16 +13,10 @@ from components.schema.definition.backtest import BacktestConfig
 from components.schema.policies.risk import RiskPolicy
 from components.schema.results.values import ExecutionResult, Status
 from tests.engine_fairness import walk
-from tests.engine_requests import CONFIGS, requests
+from tests.engine_requests import CONFIGS, frame_of, requests
 
 FLAT = (100, 100, 100, 100)
 CASH = 10_000.0
-
-
-def frame_of(*bars):
-    index = pd.date_range("2020-01-01", periods=len(bars))
-    prices = [[float(p) for p in bar] for bar in bars]
-    return pd.DataFrame(prices, index, ["Open", "High", "Low", "Close"]).assign(Volume=1.0)
 
 
 def place(size, limit=None, stop=None, sl=None, tp=None, tag=None):

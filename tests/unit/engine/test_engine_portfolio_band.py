@@ -1,6 +1,5 @@
 """What one bar can't decide, where several symbols share an account: both orders of events."""
 
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,17 +11,11 @@ from components.engine.portfolio_ledger import PortfolioLedger
 from components.protocol.exchange import Impossible
 from components.protocol.messages import Close, OfSymbol, PlaceOrder, Protect, Weights
 from components.schema.definition.backtest import BacktestConfig
-from tests.engine_requests import CONFIGS, requests
+from tests.engine_requests import CONFIGS, frame_of, requests
 
 FLAT = (100, 100, 100, 100)
 BOTH = (100, 112, 88, 101)
 CASH = 10_000.0
-
-
-def frame_of(*bars):
-    index = pd.date_range("2020-01-01", periods=len(bars))
-    prices = [[float(p) for p in bar] for bar in bars]
-    return pd.DataFrame(prices, index, ["Open", "High", "Low", "Close"]).assign(Volume=1.0)
 
 
 def ledger_of(frames, config=None):
