@@ -1,10 +1,18 @@
-"""A real browser: Debian's chromium, driven by playwright; screenshots kept for people."""
+"""A real browser: Debian's chromium, driven by playwright; SCREENSHOTS=folder keeps pictures for people."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Page,
+    sync_playwright,
+)
 
 from bot.server.app import create_app
 from bot.server.serve import HttpServer
@@ -20,7 +28,6 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-SCREENSHOTS = ROOT / "artifacts" / "screenshots"
 AXE = (ROOT / "tests" / "data" / "axe" / "axe.min.js").read_text(encoding="utf-8")
 
 
@@ -45,14 +52,15 @@ def base(bot: RecordedBot, ids: dict[str, int]) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator:
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests, which share nothing in it: each page has a context of its own."""
     with sync_playwright() as playwright:
-        yield playwright.chromium
+        yield playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=list(FLAGS))
 
 
 @pytest.fixture
-def browse(chromium, tmp_path: Path, base: str) -> Iterator[Callable[..., Page]]:
-    """Open a page in a new, empty profile; console errors and failed scripts fail the test."""
+def browse(chromium: Browser, base: str) -> Iterator[Callable[..., Page]]:
+    """Open a page in a new, empty context; console errors and failed scripts fail the test."""
     contexts: list[BrowserContext] = []
     troubles: list[str] = []
 
@@ -64,16 +72,10 @@ def browse(chromium, tmp_path: Path, base: str) -> Iterator[Callable[..., Page]]
         troubles.append(str(error))
 
     def opened(**options) -> Page:
-        context = chromium.launch_persistent_context(
-            str(tmp_path / f"profile-{len(contexts)}"),
-            executable_path=CHROMIUM,
-            headless=True,
-            args=list(FLAGS),
-            **options,
-        )
+        context = chromium.new_context(**options)
         contexts.append(context)
         context.set_default_timeout(15_000)
-        page = context.pages[0]
+        page = context.new_page()
         page.on("console", note)
         page.on("pageerror", note_error)
         return page
@@ -86,22 +88,24 @@ def browse(chromium, tmp_path: Path, base: str) -> Iterator[Callable[..., Page]]
 
 @pytest.fixture
 def keep() -> Callable[[Page, str], None]:
-    """Keep a screenshot for people, in artifacts/screenshots."""
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    """Keep a screenshot for people, where they asked for it."""
+    folder = os.environ.get("SCREENSHOTS")
 
     def shot(page: Page, name: str) -> None:
-        page.screenshot(path=str(SCREENSHOTS / f"{name}.png"), full_page=True)
+        if folder:
+            page.screenshot(path=ROOT / folder / f"{name}.png", full_page=True)
 
     return shot
 
 
 @pytest.fixture
-def serious() -> Callable[[Page], list[str]]:
+def serious() -> Callable[..., list[str]]:
     """What axe-core finds serious or critical on a page, as rule and first element."""
 
-    def found(page: Page) -> list[str]:
-        page.evaluate(AXE)
-        result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    def found(page: Page, *rules: str) -> list[str]:
+        page.evaluate(f"window.axe || (() => {{{AXE}}})()")
+        options = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}
+        result = page.evaluate("options => axe.run(document, options)", options)
         return [
             f"{v['id']}: {v['nodes'][0]['html']}"
             for v in result["violations"]

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from bot.demo.stage import EXAMPLES, Stage, set_stage
+from bot.demo.stage import EXAMPLES, Stage
 
 TOKEN = "a-token-for-the-real-daemon"
 HEADERS = {"authorization": f"Bearer {TOKEN}"}
@@ -18,13 +18,10 @@ CHECKS_MS = 240_000
 
 
 @pytest.fixture
-def stage(tmp_path, monkeypatch):
+def stage(world, monkeypatch):
     monkeypatch.setenv("ALGOOPS_API_TOKEN", TOKEN)
-    monkeypatch.setenv("ALGOOPS_SANDBOX__BACKEND", "bubblewrap")
-    made = set_stage(tmp_path / "stage", 0)
-    made.daemon.start()
-    yield made
-    made.daemon.stop()
+    world.start()
+    return world.stage
 
 
 @pytest.fixture

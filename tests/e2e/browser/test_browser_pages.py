@@ -60,29 +60,13 @@ BROKEN_WORDS = """() => [...document.querySelectorAll(".board tbody bdi")].flatM
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_is_accessible_and_silent_in_light_and_dark(browse, base, serious, keep, scheme):
-    page = browse(color_scheme=scheme, viewport={"width": 1280, "height": 900})
-    found = {}
-    for name, path in PAGES.items():
-        page.goto(base + path)
-        page.wait_for_load_state("load")
-        keep(page, f"{name}-{scheme}")
-        found[name] = serious(page)
-    assert {name: rules for name, rules in found.items() if rules} == {}
+COLOURS = ("color-contrast", "link-in-text-block")
+"""The rules of axe-core that a change of colours alone can break."""
 
 
-def test_every_page_fits_a_phone(browse, base, serious, keep):
-    page = browse(**PHONE)
-    for name, path in PAGES.items():
-        page.goto(base + path)
-        keep(page, f"{name}-phone")
-        width = page.evaluate("document.documentElement.scrollWidth")
-        assert width <= PHONE["viewport"]["width"], name
-        assert serious(page) == [], name
-
-
-def test_long_names_and_proposals_are_cut_nowhere_on_a_phone_and_on_a_desk(bot, browse, base):
+@pytest.fixture
+def long_pages(bot, ids):
+    """Pages of strategies and proposals with long names, which are on the other pages as well."""
     long = passed_report("relative_strength_rotation_monthly_rebalanced_with_volatility")
     one_word = passed_report("Averyveryverylongnamewithoutanyunderscoreatallinside")
     for number, made in enumerate((long, one_word)):
@@ -94,14 +78,45 @@ def test_long_names_and_proposals_are_cut_nowhere_on_a_phone_and_on_a_desk(bot, 
         bot.store.jobs.enqueue("check", proposal, REPOSITORY, {}, author=f"{made.name}@example.org")
     more = {name: f"/strategies/{made.name}" for name, made in (("l", long), ("w", one_word))}
     more |= {"long-run": f"/runs/{run}", "long-failed": f"/runs/{failed}", "f": "/?state=failed"}
-    more["long-compare"] = f"/compare?s={long.name}&s={one_word.name}"
-    for options in (PHONE, {"viewport": {"width": 1280, "height": 900}}):
-        page = browse(**options)
-        for name, path in (PAGES | more).items():
+    return more | {"long-compare": f"/compare?s={long.name}&s={one_word.name}"}
+
+
+@pytest.fixture
+def check_pages(browse, base, long_pages, serious, keep):
+    """Load every page once: long names are cut nowhere, and axe-core finds nothing serious."""
+
+    def check(look, also, **options):
+        page, found = browse(**options), {}
+        for name, path in (PAGES | long_pages).items():
             page.goto(base + path)
-            assert page.evaluate(CUT) == [], (name, options)
-        page.goto(base)
-        assert page.evaluate(BROKEN_WORDS) == [], options
+            keep(page, f"{name}-{look}")
+            found[name] = page.evaluate(CUT)
+            if name in PAGES:
+                found[name] += [*serious(page), *also(page, name)]
+            if name == "index":
+                found[name] += page.evaluate(BROKEN_WORDS)
+        assert {name: what for name, what in found.items() if what} == {}
+
+    return check
+
+
+def test_every_page_is_whole_accessible_and_silent_in_light_and_dark(check_pages, serious, keep):
+    def in_dark(page, name):
+        page.emulate_media(color_scheme="dark")
+        keep(page, f"{name}-dark")
+        found = serious(page, *COLOURS)
+        page.emulate_media(color_scheme="light")
+        return found
+
+    check_pages("light", in_dark, color_scheme="light", viewport={"width": 1280, "height": 900})
+
+
+def test_every_page_fits_a_phone_and_is_accessible_on_it(check_pages):
+    def too_wide(page, _name):
+        width = page.evaluate("document.documentElement.scrollWidth")
+        return [f"{width} px"] if width > PHONE["viewport"]["width"] else []
+
+    check_pages("phone", too_wide, **PHONE)
 
 
 def test_fifty_long_names_take_less_than_3000_px_on_a_phone(bot, browse, base):

@@ -14,6 +14,7 @@ from bot.proposals.check import check_proposal
 from bot.report.markdown import MARKER
 from bot.sources.poll import Poll
 from components.state.tables.records import Job
+from tests.bars_support import few_bars
 from tests.e2e.emulate.glue import OWNER, REPO, Glued, token
 
 FOLDER = "strategies/sma_cross"
@@ -93,10 +94,9 @@ def team(tmp_path_factory, glued):
     access = {"repository": f"{OWNER}/strategies", "base_url": glued.url, "token": token("bot")}
     document = {
         "repositories": [{"name": "team", "forge": "github", "github": access}],
-        "policies": str(PROJECT / "policies"),
-        "data": {"dir": str(PROJECT / "examples/data")},
+        **few_bars(folder),
         "state": {"dir": str(folder / "state")},
-        "sandbox": {"backend": "bubblewrap", "warm": 1},
+        "sandbox": {"backend": "bubblewrap", "warm": 0},
         "executor": {"workers": 1},
     }
     (folder / "config.yaml").write_text(yaml.safe_dump(document))
