@@ -10,13 +10,13 @@ import yaml
 
 from bot.config.settings import load
 from bot.daemon.opening import open_world
-from bot.demo.stage import set_stage
 from bot.proposals.check import check_proposal
 from components.engine.market_data import FolderData
 from components.executor.run import run_job
 from components.schema.results.report import Report
 from components.state.tables.records import Job
 from tests.engine_support import ForkingSandbox
+from tests.stage_support import new_stage
 
 SEALED_FROM = "2016-01-01"
 SECRET = "attack at dawn"
@@ -31,6 +31,7 @@ import warnings
 
 import numpy as np
 from backtesting import Strategy
+from tests.stage_support import new_stage
 
 
 class Alpha(Strategy):
@@ -95,7 +96,7 @@ class Inline:
 @contextmanager
 def bot(tmp_path, name, *, drift, volume=0, severity="warn", looks=3, shown="never"):
     """A world on its own data, whose policy seals the end of it."""
-    stage = set_stage(tmp_path / name, 0, on_base=())
+    stage = new_stage(tmp_path / name)
     market(stage.folder / "data", drift, volume)
     config = yaml.safe_load(stage.config.read_text())
     stage.config.write_text(yaml.safe_dump({**config, "data": {"dir": "data"}}))

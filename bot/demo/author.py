@@ -47,13 +47,14 @@ class Author:
     """A working clone of a repository.
 
     Args:
-        folder: where the clone goes.
+        folder: where the clone goes, or is already.
         remote: the bare repository to clone.
     """
 
     def __init__(self, folder: Path, remote: Path) -> None:
         self.folder = folder
-        git(remote.parent, "clone", "--quiet", str(remote), str(folder))
+        if not folder.exists():
+            git(remote.parent, "clone", "--quiet", str(remote), str(folder))
 
     def start(self, branch: str) -> None:
         """A new branch from today's main."""

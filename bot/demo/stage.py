@@ -58,13 +58,17 @@ def set_stage(folder: Path, port: int, on_base: tuple[str, ...] = ON_BASE) -> St
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MARKER).touch()
-    repository, state = folder / "strategies.git", folder / "state"
-    state.mkdir(exist_ok=True)
-    make_repository(repository, names=on_base)
+    (folder / "state").mkdir(exist_ok=True)
+    make_repository(folder / "strategies.git", names=on_base)
     shutil.copytree(PROJECT / "policies", folder / "policies")
     change(folder / "policies" / "sandbox.yaml", {"smoke": {"cpu_s": SMOKE_CPU_S}})
-    config = folder / "config.yaml"
-    config.write_text(yaml.safe_dump(_settings(port)), encoding="utf-8")
+    (folder / "config.yaml").write_text(yaml.safe_dump(_settings(port)), encoding="utf-8")
+    return stage_in(folder)
+
+
+def stage_in(folder: Path) -> Stage:
+    """The stage whose files are in this folder; its author clones where that was not done yet."""
+    config, repository, state = (folder / n for n in ("config.yaml", "strategies.git", "state"))
     author = Author(folder / "author", repository)
     return Stage(folder, config, repository, state, author, DaemonProcess(config, state))
 

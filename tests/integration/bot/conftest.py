@@ -8,7 +8,7 @@ from bot.checks.policies import load_policies
 from bot.config.settings import load
 from bot.daemon.executors import open_executor
 from bot.daemon.opening import open_world
-from bot.demo.stage import set_stage
+from tests.stage_support import new_stage
 
 ENV = {
     "ALGOOPS_SANDBOX__BACKEND": "bubblewrap",
@@ -19,7 +19,7 @@ ENV = {
 
 @pytest.fixture
 def stage(tmp_path):
-    return set_stage(tmp_path / "stage", 0, on_base=())
+    return new_stage(tmp_path / "stage")
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def world(stage, world_on):
 @pytest.fixture(scope="session")
 def executor(tmp_path_factory):
     """One for all tests: starting its workers takes most of the time of a test that runs nothing."""
-    stage = set_stage(tmp_path_factory.mktemp("executor") / "stage", 0, on_base=())
+    stage = new_stage(tmp_path_factory.mktemp("executor") / "stage")
     settings = load(stage.config, env=ENV)
     made = open_executor(settings, load_policies(settings.policies).sandbox)
     yield made

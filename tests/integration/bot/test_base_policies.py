@@ -14,8 +14,7 @@ from bot.core.requests import BacktestRequest
 from bot.daemon.backtests import backtest_tasks
 from bot.daemon.doctor import examine
 from bot.daemon.lookup import find_subject
-from bot.daemon.opening import open_world
-from bot.demo.stage import EXAMPLES, set_stage
+from bot.demo.stage import EXAMPLES
 from bot.deploy.deploys import deploy
 from bot.deploy.drift import base_moved
 from bot.proposals.check import _settled_already
@@ -23,6 +22,7 @@ from components.errors import ConfigError
 from components.schema.results.values import CheckName, Outcome, Verdict
 from components.state.tables.records import Job
 from tests.deploy_support import deploy_at_once, push, reported
+from tests.stage_support import new_stage
 
 STRICT = "gates:\n  - {id: many-trades, metric: trades, op: '>=', value: 100000}\n"
 LENIENT = "gates: []\n"
@@ -30,7 +30,7 @@ LENIENT = "gates: []\n"
 
 @pytest.fixture
 def stage(tmp_path):
-    stage = set_stage(tmp_path / "stage", 0, on_base=())
+    stage = new_stage(tmp_path / "stage")
     settings = yaml.safe_load(stage.config.read_text())
     settings["repositories"][0]["policies"] = "rules"
     stage.config.write_text(yaml.safe_dump(settings))
@@ -201,18 +201,18 @@ def test_policies_that_one_of_a_batch_brings_hold_for_the_next(stage, world):
     assert outcomes["b"].code == "not_ready"
 
 
-def test_what_only_the_base_allows_is_on_record_and_backtested_when_asked_for(stage):
+def test_what_only_the_base_allows_is_on_record_and_backtested_when_asked_for(stage, world_on):
     """The operator allows no rules; the repository's own policy does."""
     (stage.folder / "policies" / "schema.yaml").write_text("frameworks: [backtesting.py]\n")
     put_policy(stage, "main", "frameworks: [rules, backtesting.py]\n", "schema.yaml")
     name = "golden_cross_rules"
     stage.author.put(EXAMPLES / "strategies" / name, f"strategies/{name}")
     stage.author.push("main", "Rules")
-    with open_world(load(stage.config, env={"ALGOOPS_SANDBOX__BACKEND": "bubblewrap"})) as world:
-        base_moved(world, Job(1, "base", "demo", "demo", {}, "leased", 0, 1, 3, "", ""))
-        assert world.store.strategies.get("demo", name).deployed_version == "1.0.0"
-        found = find_subject(world, name)
-        tasks, rules = backtest_tasks(world, found, BacktestRequest(name=name, actor="ada"))
+    world = world_on(stage.config)
+    base_moved(world, Job(1, "base", "demo", "demo", {}, "leased", 0, 1, 3, "", ""))
+    assert world.store.strategies.get("demo", name).deployed_version == "1.0.0"
+    found = find_subject(world, name)
+    tasks, rules = backtest_tasks(world, found, BacktestRequest(name=name, actor="ada"))
     assert tasks
     assert rules
 

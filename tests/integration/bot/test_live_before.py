@@ -2,9 +2,6 @@
 
 import pytest
 
-from bot.config.settings import load
-from bot.daemon.opening import open_world
-from bot.demo.stage import set_stage
 from bot.deploy.drift import base_moved
 from bot.deploy.recheck import recheck
 from bot.report.markdown import summary
@@ -13,13 +10,12 @@ from bot.server.reading import sparks as sparks_of
 from components.schema.results.report import Report
 from components.schema.results.values import Verdict
 from components.state.tables.records import Job
+from tests.stage_support import new_stage
 
 
 @pytest.fixture
-def world(tmp_path):
-    stage = set_stage(tmp_path / "stage", 0, on_base=("sma_cross",))
-    with open_world(load(stage.config, env={"ALGOOPS_SANDBOX__BACKEND": "bubblewrap"})) as made:
-        yield made
+def world(tmp_path, world_on):
+    return world_on(new_stage(tmp_path / "stage", ("sma_cross",)).config)
 
 
 def test_figures_of_what_was_live_at_the_first_start_are_shown(world):

@@ -5,23 +5,21 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from bot.config.settings import load
 from bot.core.orders import DeployOrder, RollbackOrder
-from bot.daemon.opening import open_world
-from bot.demo.stage import set_stage
 from bot.deploy.deploys import deploy
 from bot.deploy.recheck import recheck
 from bot.deploy.rollbacks import rollback
 from components.errors import TransientError
 from components.state.tables.records import Job
 from tests.deploy_support import judged_now, push, reported
+from tests.stage_support import new_stage
 
 JOB = Job(7, "recheck", "demo", "demo", {}, "leased", 0, 1, 3, "", "")
 
 
 @pytest.fixture
 def stage(tmp_path):
-    made = set_stage(tmp_path / "stage", 0, on_base=())
+    made = new_stage(tmp_path / "stage")
     policy = made.folder / "policies" / "risk.yaml"
     document = yaml.safe_load(policy.read_text())
     policy.write_text(yaml.safe_dump({**document, "recheck": {"action": "rollback"}}))
@@ -29,9 +27,8 @@ def stage(tmp_path):
 
 
 @pytest.fixture
-def world(stage):
-    with open_world(load(stage.config, env={"ALGOOPS_SANDBOX__BACKEND": "bubblewrap"})) as made:
-        yield made
+def world(stage, world_on):
+    return world_on(stage.config)
 
 
 def land(stage, world, branch, *names, version="1.0.0"):
@@ -83,17 +80,17 @@ def test_version_that_landed_meanwhile_is_not_rolled_back_for_the_one_before(sta
     assert live(world, "one") == "1.1.0"
 
 
-def test_proposed_rollback_is_offered_once_and_judged_by_no_gate(stage):
+def test_proposed_rollback_is_offered_once_and_judged_by_no_gate(stage, world_on):
     policy = stage.folder / "policies" / "risk.yaml"
     policy.write_text(policy.read_text().replace("action: rollback", "action: propose_rollback"))
-    with open_world(load(stage.config, env={"ALGOOPS_SANDBOX__BACKEND": "bubblewrap"})) as world:
-        land(stage, world, "a", "one")
-        land(stage, world, "b", "one", version="1.1.0")
-        judged_now(world, "one")
-        recheck(world, JOB)
-        recheck(world, replace(JOB, id=8))
-        (intent,) = world.store.intents.open("rollback")
-        assert intent.details["order"]["offered"]
-        branch = intent.details["proposal"].removeprefix("branch/")
-        assert stage.git("rev-parse", branch) == intent.key
-        assert live(world, "one") == "1.1.0"
+    world = world_on(stage.config)
+    land(stage, world, "a", "one")
+    land(stage, world, "b", "one", version="1.1.0")
+    judged_now(world, "one")
+    recheck(world, JOB)
+    recheck(world, replace(JOB, id=8))
+    (intent,) = world.store.intents.open("rollback")
+    assert intent.details["order"]["offered"]
+    branch = intent.details["proposal"].removeprefix("branch/")
+    assert stage.git("rev-parse", branch) == intent.key
+    assert live(world, "one") == "1.1.0"

@@ -10,7 +10,7 @@ import yaml
 from bot.checks.signed import NAMESPACE, canonical, document_of, with_signature
 from bot.config.settings import load
 from bot.daemon.opening import open_world
-from bot.demo.stage import EXAMPLES, set_stage
+from bot.demo.stage import EXAMPLES
 from bot.proposals.check import check_proposal
 from bot.proposals.kept_text import kept_text
 from components.git_patch.ssh_signatures import Signed, Trust, judge, sign
@@ -19,6 +19,7 @@ from components.state.tables.records import Job
 from tests.cli_support import in_process
 from tests.deploy_support import push
 from tests.integration.bot.conftest import ENV
+from tests.stage_support import new_stage
 
 BARS = 900
 ME = "bot@example.org"
@@ -29,7 +30,7 @@ class Made:
 
     def __init__(self, folder, executor):
         self.folder = folder
-        self.stage = set_stage(folder / "stage", 0, on_base=())
+        self.stage = new_stage(folder / "stage")
         self.data = folder / "data"
         self.data.mkdir()
         lines = (EXAMPLES / "data" / "SPX_1d.csv").read_text().splitlines(keepends=True)

@@ -11,7 +11,6 @@ from bot.checks.run import run_checks, take_snapshot
 from bot.checks.strategy import Asked
 from bot.core.orders import DeployOrder
 from bot.demo.author import git
-from bot.demo.stage import set_stage
 from bot.deploy.deploys import deploy
 from bot.proposals.check import known_verdict
 from bot.report.markdown import markdown, plain
@@ -19,6 +18,7 @@ from components.ports import Permission
 from components.schema.results.report import Change
 from components.schema.results.values import CheckName, Outcome, Verdict
 from tests.deploy_support import deploy_at_once, push, reported
+from tests.stage_support import new_stage
 
 GATE = "gates:\n  - {id: some-trades, metric: trades, op: '>=', value: 1}\n"
 NO_GATE = "gates: []\n"
@@ -26,7 +26,7 @@ NO_GATE = "gates: []\n"
 
 @pytest.fixture
 def stage(tmp_path):
-    stage = set_stage(tmp_path / "stage", 0, on_base=("rsi_reversion",))
+    stage = new_stage(tmp_path / "stage", ("rsi_reversion",))
     settings = yaml.safe_load(stage.config.read_text())
     settings["repositories"][0]["policies"] = "rules"
     stage.config.write_text(yaml.safe_dump(settings))

@@ -1,0 +1,33 @@
+"""Stages of tests. One takes ten git processes to make, so that each process of tests copies its first."""
+
+import atexit
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from bot.demo.author import git
+from bot.demo.stage import Stage, set_stage, stage_in
+
+
+@cache
+def _first(on_base: tuple[str, ...]) -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="algoops-stage-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    clone = set_stage(folder, 0, on_base).author.folder
+    git(clone, "config", "maintenance.auto", "false")  # it is never large enough to be tidied
+    shutil.rmtree(clone / ".git" / "hooks")
+    return folder
+
+
+def new_stage(folder: Path, on_base: tuple[str, ...] = ()) -> Stage:
+    """As `set_stage` makes it, on any port."""
+    return copied_stage(_first(on_base), folder)
+
+
+def copied_stage(made: Path, folder: Path) -> Stage:
+    """A copy of a stage as it is now, with all that its state holds; its world must be closed."""
+    shutil.copytree(made, folder)
+    config = folder / "author" / ".git" / "config"
+    config.write_text(config.read_text().replace(f"{made}/", f"{folder}/"))
+    return stage_in(folder)
