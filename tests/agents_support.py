@@ -5,10 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 import anyio
-import httpx2
 import yaml
-from mcp import Client
-from mcp.client.streamable_http import streamable_http_client
 
 from bot.agents.size import MAX_TOKENS, tokens
 from bot.demo.stage import EXAMPLES
@@ -55,6 +52,8 @@ class Agent:
 def run(server, talk, *arguments):
     """Let an agent talk to a server, a transport or whatever else the client takes."""
 
+    from mcp import Client  # takes a second: for those tests alone that talk
+
     async def main():
         async with Client(server) as client:
             return await talk(Agent(client), *arguments)
@@ -71,6 +70,10 @@ def in_a_loop(main):
 @asynccontextmanager
 async def over_http(url, secret, mode="auto"):
     """A client with an author's token; `mode="legacy"` is one of 2025, which shakes hands first."""
+    import httpx2
+    from mcp import Client
+    from mcp.client.streamable_http import streamable_http_client
+
     headers = {"Authorization": f"Bearer {secret}"} if secret else {}
     async with (
         httpx2.AsyncClient(headers=headers, timeout=120) as http,

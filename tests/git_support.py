@@ -1,6 +1,7 @@
 """Real git in temporary folders: a watched bare repository and an author who pushes to it."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -39,12 +40,21 @@ def strategy(name: str, version: str = "1.0.0", code: str = "x = 1\n") -> dict[s
     }
 
 
+def copied(made: Path, folder: Path) -> None:
+    """A copy of a folder with a bare repository and the clone `author`, which pushes to the copy."""
+    shutil.copytree(made, folder, dirs_exist_ok=True)
+    config = folder / "author" / ".git" / "config"
+    config.write_text(config.read_text().replace(f"{made}/", f"{folder}/"))
+
+
 class Author:
-    """Somebody with a clone who pushes branches."""
+    """Somebody with a clone, made where it is not there yet, who pushes branches."""
 
     def __init__(self, folder: Path, bare: Path) -> None:
         self.clone = folder
         self.bare = bare
+        if folder.exists():
+            return
         folder.mkdir(parents=True)
         git(folder, "init", "--quiet", "--initial-branch=main")
         git(folder, "remote", "add", "origin", str(bare))

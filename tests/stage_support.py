@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.demo.author import git
 from bot.demo.stage import Stage, set_stage, stage_in
+from tests.git_support import copied
 
 
 @cache
@@ -27,7 +28,5 @@ def new_stage(folder: Path, on_base: tuple[str, ...] = ()) -> Stage:
 
 def copied_stage(made: Path, folder: Path) -> Stage:
     """A copy of a stage as it is now, with all that its state holds; its world must be closed."""
-    shutil.copytree(made, folder)
-    config = folder / "author" / ".git" / "config"
-    config.write_text(config.read_text().replace(f"{made}/", f"{folder}/"))
+    copied(made, folder)
     return stage_in(folder)

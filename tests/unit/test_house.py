@@ -28,18 +28,22 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @cache
-def trees():
+def modules():
+    """Each with all that it is made of."""
     paths = [
         path
         for top in ("algoops", "bot", "components")
         for path in sorted((ROOT / top).rglob("*.py"))
     ]
-    return [(path.relative_to(ROOT).as_posix(), ast.parse(path.read_text())) for path in paths]
+    return [
+        (path.relative_to(ROOT).as_posix(), list(ast.walk(ast.parse(path.read_text()))))
+        for path in paths
+    ]
 
 
 def functions():
-    for path, tree in trees():
-        for node in ast.walk(tree):
+    for path, nodes in modules():
+        for node in nodes:
             if isinstance(node, Function):
                 yield f"{path} {node.name}", node
 
@@ -53,17 +57,20 @@ def lines(node):
 
 
 def arguments(node):
-    """Its arguments without `self` and `cls`; options of a command line command do not count."""
+    """Its arguments without `self` and `cls`."""
     given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
-    if any("typer." in ast.unparse(a.annotation) for a in given if a.annotation):
-        return 0  # a command has one argument for each of its options
-    return sum(a.arg not in {"self", "cls"} for a in given)
+    return [a for a in given if a.arg not in {"self", "cls"}]
 
 
-def of_code(path, tree):
+def is_command(node):
+    """A command of the command line has one argument for each of its options."""
+    return any("typer." in ast.unparse(a.annotation) for a in arguments(node) if a.annotation)
+
+
+def of_code(path, nodes):
     """Lines of code: no docstrings, comments, or empty lines."""
     documented = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             documented.update(range(node.lineno, node.end_lineno + 1))
     return sum(
@@ -73,8 +80,8 @@ def of_code(path, tree):
 
 
 def test_function_takes_at_most_six_arguments():
-    large = {name for name, node in functions() if arguments(node) > MOST_ARGUMENTS}
-    assert large == set(ARGUMENTS)
+    large = [(name, node) for name, node in functions() if len(arguments(node)) > MOST_ARGUMENTS]
+    assert {name for name, node in large if not is_command(node)} == set(ARGUMENTS)
 
 
 def test_function_has_at_most_forty_five_lines():
@@ -83,17 +90,14 @@ def test_function_has_at_most_forty_five_lines():
 
 
 def test_module_has_at_most_three_hundred_lines_of_code():
-    assert [path for path, tree in trees() if of_code(path, tree) > MOST_IN_A_MODULE] == []
+    assert [path for path, nodes in modules() if of_code(path, nodes) > MOST_IN_A_MODULE] == []
 
 
 def test_at_most_two_names_of_classes_mean_several_things():
     # `Status` is a command (its name is stored), an answer (in the OpenAPI document), and how an
     # execution ended (in the report's schema).
     classes = Counter(
-        node.name
-        for _path, tree in trees()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ClassDef)
+        node.name for _path, nodes in modules() for node in nodes if isinstance(node, ast.ClassDef)
     )
     several = {name for name, count in classes.items() if count > 1}
     assert len(several) <= 2, several

@@ -1,5 +1,6 @@
 """A watched bare repository with two strategies on its base, an author, and the forge on it."""
 
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from components.forge.local import LocalForge
 from components.git_patch import Repository
 from components.git_patch.values import Identity, MergeCandidate
 from components.ports import Landing, Proposal, Tag
-from tests.git_support import Author, fsck, strategy
+from tests.git_support import Author, copied, fsck, git, strategy
 
 WHEN = 1_700_000_000
 
@@ -58,10 +59,23 @@ class World:
         return MergeCandidate(self.propose(branch, files).head, f"Deploy {branch}")
 
 
+@pytest.fixture(scope="session")
+def first(tmp_path_factory):
+    """What each world is a copy of."""
+    folder = tmp_path_factory.mktemp("first")
+    Repository.create(folder / "watched.git").close()
+    author = Author(folder / "author", folder / "watched.git")
+    author.commit(strategy("RSI") | strategy("MACD"), "First strategies")
+    author.push()
+    git(author.clone, "config", "maintenance.auto", "false")
+    shutil.rmtree(author.clone / ".git" / "hooks")
+    return folder
+
+
 @pytest.fixture
-def world(tmp_path):
+def world(tmp_path, first):
     audit: list = []
-    Repository.create(tmp_path / "watched.git").close()
+    copied(first, tmp_path)
     forge = LocalForge.open(
         "team",
         tmp_path / "watched.git",
@@ -71,8 +85,6 @@ def world(tmp_path):
     )
     forge.check_pushes()
     author = Author(tmp_path / "author", forge.repository.path)
-    author.commit(strategy("RSI") | strategy("MACD"), "First strategies")
-    author.push()
     yield World(tmp_path, forge, forge.repository, author, audit)
     assert fsck(forge.repository.path) == ""
     assert forge.repository.fsck() == ()

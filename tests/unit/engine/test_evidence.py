@@ -4,6 +4,7 @@ import itertools
 import math
 import warnings
 from statistics import NormalDist
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -37,16 +38,23 @@ from components.engine.evidence.tries import (
 from components.schema.results.evidence import Moments, Track
 from components.schema.results.values import Trade
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    import empyrical
-    import purgedcv
-    import quantstats
-    from scipy import stats
-    from skfolio.measures import _measures as skfolio
-
 CLOSE = {"rel": 1e-9, "abs": 1e-9}
 DAYS = pd.bdate_range("2000-01-03", periods=1501)
+
+
+@pytest.fixture(scope="module")
+def others():
+    """What is compared with. Loading it takes two seconds: not in processes that run other tests."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import empyrical
+        import purgedcv
+        import quantstats
+        from scipy import stats
+        from skfolio.measures import _measures as skfolio
+    return SimpleNamespace(
+        empyrical=empyrical, purgedcv=purgedcv, quantstats=quantstats, stats=stats, skfolio=skfolio
+    )
 
 
 def noise(seed, count=1500, mean=0.0004):
@@ -71,68 +79,72 @@ def track(seed, *, like=None, rho=0.0, weeks=400, first=100):
 
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("benchmark", [0.0, 0.03])
-def test_the_probabilistic_sharpe_ratio_is_that_of_skfolio_and_purgedcv(seed, benchmark):
+def test_the_probabilistic_sharpe_ratio_is_that_of_skfolio_and_purgedcv(seed, benchmark, others):
     returns = noise(seed)
     found = plain(moments(returns))
     mine = probability_above(benchmark, found)
-    assert mine == pytest.approx(
-        _theirs(returns, benchmark, found, skfolio.probabilistic_sharpe_ratio), **CLOSE
-    )
+    assert mine == pytest.approx(_theirs(returns, benchmark, found, others), **CLOSE)
     # purgedcv takes the deviation with n, and moments corrected for small samples
     as_theirs = Moments(
         observations=len(returns),
         sharpe=returns.mean() / returns.std(),
-        skewness=stats.skew(returns, bias=False),
-        kurtosis=stats.kurtosis(returns, bias=False, fisher=False),
+        skewness=others.stats.skew(returns, bias=False),
+        kurtosis=others.stats.kurtosis(returns, bias=False, fisher=False),
     )
-    theirs = purgedcv.probabilistic_sharpe_ratio(returns, benchmark)
+    theirs = others.purgedcv.probabilistic_sharpe_ratio(returns, benchmark)
     assert probability_above(benchmark, as_theirs) == pytest.approx(theirs, **CLOSE)
-    theirs = purgedcv.min_track_record_length(
+    theirs = others.purgedcv.min_track_record_length(
         as_theirs.sharpe, 0.0, 0.05, as_theirs.skewness, as_theirs.kurtosis
     )
     mine = least_bars(as_theirs)
     assert (math.inf if mine is None else math.ceil(mine - 1) + 1) == theirs
 
 
-def _theirs(returns, benchmark, found, formula):
-    sample = skfolio.skew(returns), skfolio.kurtosis(returns)
+def _theirs(returns, benchmark, found, others):
+    sample = others.skfolio.skew(returns), others.skfolio.kurtosis(returns)
     assert sample == pytest.approx((found.skewness, found.kurtosis), **CLOSE)
-    return formula(returns, benchmark)
+    return others.skfolio.probabilistic_sharpe_ratio(returns, benchmark)
 
 
 @pytest.mark.parametrize("tries", [2, 5, 50, 1_000_000])
-def test_the_best_of_worthless_tries_is_that_of_skfolio(tries):
-    theirs = skfolio.expected_max_sharpe_ratio(tries, 0.3)
+def test_the_best_of_worthless_tries_is_that_of_skfolio(tries, others):
+    theirs = others.skfolio.expected_max_sharpe_ratio(tries, 0.3)
     assert best_by_luck(0.09, tries) == pytest.approx(theirs, **CLOSE)
 
 
-def test_the_deflated_ratio_is_that_of_skfolio_for_the_same_spread():
+def test_the_deflated_ratio_is_that_of_skfolio_for_the_same_spread(others):
     rows = np.stack([noise(seed) for seed in range(20)])
     ratios = rows.mean(axis=1) / rows.std(axis=1, ddof=1)
     best = rows[ratios.argmax()]
     mine = probability_above(best_by_luck(ratios.var(ddof=1), 20), plain(moments(best)))
-    assert mine == pytest.approx(skfolio.deflated_sharpe_ratio(best, ratios), **CLOSE)
+    assert mine == pytest.approx(others.skfolio.deflated_sharpe_ratio(best, ratios), **CLOSE)
 
 
 @pytest.mark.parametrize("tries", [12, 30])
-def test_the_probability_of_overfitting_is_that_of_purgedcv(tries):
+def test_the_probability_of_overfitting_is_that_of_purgedcv(tries, others):
     rows = np.stack([noise(seed, 480, 0) for seed in range(tries)])
-    theirs = purgedcv.probability_of_backtest_overfitting(rows, n_splits=8)
+    theirs = others.purgedcv.probability_of_backtest_overfitting(rows, n_splits=8)
     assert overfitting(rows, 8) == pytest.approx(theirs.pbo, **CLOSE)
 
 
-def test_a_year_of_sharpe_alpha_and_beta_are_those_of_quantstats_and_empyrical():
+def test_a_year_of_sharpe_alpha_and_beta_are_those_of_quantstats_and_empyrical(others):
     market = noise(1)
     returns = 0.4 * market + noise(2, mean=0.0001)
     found = moments(returns)
     series = pd.Series(returns, DAYS[1:])
     year = found.sharpe * math.sqrt(252)
-    assert year == pytest.approx(float(empyrical.sharpe_ratio(series, annualization=252)), **CLOSE)
+    assert year == pytest.approx(
+        float(others.empyrical.sharpe_ratio(series, annualization=252)), **CLOSE
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        assert year == pytest.approx(float(quantstats.stats.sharpe(series, periods=252)), **CLOSE)
+        assert year == pytest.approx(
+            float(others.quantstats.stats.sharpe(series, periods=252)), **CLOSE
+        )
     mine = against(returns, market, 252)
-    assert mine.beta == pytest.approx(float(empyrical.beta(series, pd.Series(market, DAYS[1:]))))
+    assert mine.beta == pytest.approx(
+        float(others.empyrical.beta(series, pd.Series(market, DAYS[1:])))
+    )
     assert mine.alpha_pct == pytest.approx((returns.mean() - mine.beta * market.mean()) * 25_200)
 
 

@@ -5,7 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from algoops import PortfolioStrategy, backtest, plot
+import algoops
+from algoops import PortfolioStrategy, backtest
 from tests.unit.portfolio.made_up import walk
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -29,7 +30,7 @@ def stats(**parameters):
 
 def test_picture_has_the_worth_of_each_day_and_the_profit_of_each_symbol():
     run = stats()
-    worth, down, brought = plot(run).children
+    worth, down, brought = algoops.plot(run).children
     curve = run["_equity_curve"]
     np.testing.assert_array_equal(worth.renderers[0].data_source.data["y"], curve["Equity"])
     assert min(down.renderers[0].data_source.data["y2"]) == -100 * curve["DrawdownPct"].max()
@@ -38,7 +39,7 @@ def test_picture_has_the_worth_of_each_day_and_the_profit_of_each_symbol():
 
 
 def test_run_without_trades_is_drawn_and_written_as_one_file(tmp_path):
-    plot(stats(often=1000), tmp_path / "run.html")
+    algoops.plot(stats(often=1000), tmp_path / "run.html")
     page = (tmp_path / "run.html").read_text()
     assert "Drawdown" in page
     assert not re.search(r"<(script|link)[^>]+(src|href)=", page)
