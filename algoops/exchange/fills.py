@@ -93,8 +93,6 @@ class TimedBroker(_Broker):  # type: ignore[misc]  # the package has no types
             self._note(plain)
 
     def _process_orders(self) -> None:
-        if not self.orders:
-            return  # nothing can be filled, and nothing about it is open
         if self._stage == "idle":
             self._contested = {}
             settled = len(self.closed_trades)
@@ -359,7 +357,7 @@ def _is_funded_late(alone: list[Order], inside: list[Order], bound: list[Order])
     the order's way; the other two where it did not, which is nobody's gain.
     """
     shares = [order for order in alone if abs(order.size) < 1]
-    stops = all(order.stop and not order.limit for order in alone)  # each is dearer than the open
+    stops = all(order.stop for order in alone)  # each is dearer than the open
     if shares and inside and len(alone) > 1 and not stops:
         return True
     return any((o.size * b.size > 0) == bool(b.stop) for o in shares for b in bound)

@@ -25,8 +25,6 @@ def finish_open(world: World, watched: Watched) -> frozenset[str]:
     """
     unknown: set[str] = set()
     for intent in world.store.intents.open(repository=watched.name):
-        if intent.kind not in _FINISHERS:
-            continue
         if is_newer(intent.format):
             raise StateTooNew(
                 f"the open {intent.kind} {intent.key[:12]} was announced by a newer AlgoOps",
@@ -59,7 +57,7 @@ def refuse_unknown(unknown: frozenset[str], *names: str) -> None:
 def unfinished(world: World, watched: Watched) -> frozenset[str]:
     """Names of the strategies that an open intent is about."""
     found = world.store.intents.open(repository=watched.name)
-    return frozenset(name for i in found if i.kind in _FINISHERS for name in _names(i))
+    return frozenset(name for intent in found for name in _names(intent))
 
 
 def _names(intent: Intent) -> set[str]:

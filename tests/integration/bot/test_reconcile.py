@@ -8,7 +8,7 @@ from bot.daemon.reconcile import reconcile
 from bot.deploy.deploys import _decide
 from bot.deploy.parts import message_of, part_of
 from bot.landing.land import _landing, announce_deploy
-from bot.landing.unfinished import finish_open
+from bot.landing.unfinished import finish_open, unfinished
 from components.state import Lifecycle
 from components.state.tables.records import Job
 from tests.deploy_support import push, reported
@@ -50,3 +50,11 @@ def test_hold_after_a_crash_comes_after_the_landing_that_it_did_not_see(stage, w
     strategy = world.store.strategies.get("demo", "alpha")
     assert (strategy.status, strategy.deployed_version) == (Lifecycle.DEPLOYED, "1.0.0")
     assert world.store.holds.active("demo", "alpha", "1.0.0") is not None
+
+
+def test_open_landing_of_another_repository_is_not_this_ones_to_finish(world):
+    landed = {"parts": [{"landed": [{"name": "alpha"}]}]}
+    world.store.intents.announce("deploy", "other", "c" * 40, landed)
+    watched = world.repository("demo")
+    assert finish_open(world, watched) == unfinished(world, watched) == frozenset()
+    assert len(world.store.intents.open("deploy", "other")) == 1

@@ -111,15 +111,15 @@ def test_two_who_ask_at_once_roll_back_one_version_only(stage, world):
     assert status(world, "one") == (Lifecycle.DEPLOYED, "1.1.0")
 
 
-def offered(stage, world):
+def offered(stage, world, name="one", key="offer"):
     """A rollback that the bot offers, and the branch of it."""
-    land(stage, world, "first", ["one"])
-    land(stage, world, "second", ["one"], "1.1.0")
-    order = RollbackOrder("one", "bot", "drift", key="offer", offered=True)
+    land(stage, world, "first", [name])
+    land(stage, world, "second", [name], "1.1.0")
+    order = RollbackOrder(name, "bot", "drift", key=key, offered=True)
     done = rollback(world, world.repository("demo"), order)
     assert (done.ok, done.code) == (True, "waiting")
     assert "a person has to deploy it" in done.message
-    assert status(world, "one") == (Lifecycle.DEPLOYED, "1.1.0")
+    assert status(world, name) == (Lifecycle.DEPLOYED, "1.1.0")
     return done.data["proposal"]
 
 
@@ -130,13 +130,13 @@ def command(world, proposal, command):
     return read(world.store, key)
 
 
-def is_back(stage, world):
+def is_back(stage, world, still_open=()):
     now = stage.git("rev-parse", "main:strategies/one")
     assert now == stage.git("rev-parse", "one/v1.0.0^{commit}:strategies/one")
     assert status(world, "one") == (Lifecycle.DEPLOYED, "1.0.0")
     assert world.store.holds.active("demo", "one", "1.1.0").reason == "drift"
     assert world.store.deployments.current("demo", "one").kind == "rollback"
-    assert world.store.intents.open() == []
+    assert [i.details["order"]["name"] for i in world.store.intents.open()] == [*still_open]
     return True
 
 
@@ -172,10 +172,12 @@ def test_offered_rollback_that_a_person_merges_by_hand_is_the_rollback(stage, wo
 
 
 def test_offered_rollback_lands_at_once_when_a_person_asks_for_the_rollback(stage, world):
+    offered(stage, world, "two", "offer of two")
     offered(stage, world)
     order = RollbackOrder("one", "ada", "now please", key="ask")
     assert rollback(world, world.repository("demo"), order).code == "rolled_back"
-    assert is_back(stage, world)
+    assert is_back(stage, world, still_open=["two"])
+    assert status(world, "two") == (Lifecycle.DEPLOYED, "1.1.0")
 
 
 def test_offered_rollback_whose_branch_is_deleted_ends(stage, world):

@@ -21,6 +21,7 @@ from tests.engine_fairness import Untimed, account
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:backtesting")  # cancelled orders
 CASH = 1e7
+UNITS = int(CASH / 100)
 
 
 def _frame(*bars):
@@ -80,8 +81,11 @@ def test_stop_order_with_trade_on_close_is_filled_within_its_bar():
 
 def test_honest_stop_in_a_gap_is_filled_as_by_the_package():
     frame = _frame(FLAT, FLAT, (110, 112, 109, 111), (105, 106, 90, 95))
-    broker = _run(frame, {1: [_place(10, stop=102, sl=95)]})
+    broker = _run(frame, {1: [_place(10, stop=102, sl=95)]}, finish=True)
     assert [(t.entry_price, t.exit_price) for t in broker.closed_trades] == [(110, 95)]
+    assert broker.corrections == []
+    broker = _run(frame, {1: [_place(10, stop=102, tp=111.5)]})
+    assert [(t.exit_price, t.exit_bar) for t in broker.closed_trades] == [(111.5, 2)]
     assert broker.corrections == []
 
 
@@ -102,18 +106,61 @@ def test_stop_loss_is_not_spared_by_a_limit_that_may_have_come_after_it():
     assert _run(frame, orders).equity == CASH - 20 - 10
 
 
-def test_money_that_a_target_frees_buys_no_dip_before_it():
+def test_target_of_a_stop_is_not_hit_beside_another_stop_before_the_first_was():
+    """The dip may have come between: the package goes through all orders again."""
+    frame = _frame(FLAT, FLAT, (100, 104, 96, 103))
+    orders = {1: [_place(10, stop=101, tp=103), _place(1, stop=102)]}
+    assert [t.exit_price for t in _run(frame, orders, Untimed).closed_trades] == [103]
+    assert _run(frame, orders).closed_trades == []
+
+
+def test_deeper_limit_is_not_filled_with_the_money_of_the_one_before_it():
+    frame = _frame(FLAT, FLAT, (100, 101, 95, 96))
+    orders = {1: [_place(0.99, limit=96), _place(0.99, limit=99)]}
+    assert _run(frame, orders, Untimed).trades[0].entry_price == 96
+    assert _run(frame, orders).trades[0].entry_price == 99
+
+
+def test_share_of_money_that_comes_too_late_to_gain_by_it_is_left_to_the_package():
+    frame = _frame(FLAT, FLAT, FLAT, (100, 101, 94, 97))
+    orders = {1: [_place(-UNITS, tp=97)], 2: [_place(0.5)]}
+    ours, plain = _run(frame, orders), _run(frame, orders, Untimed)
+    assert _rows(ours) == _rows(plain)
+    assert ours.corrections == []
+
+
+@pytest.mark.parametrize("size", [UNITS, 0.99], ids=["units", "share"])
+def test_money_that_a_target_frees_buys_no_dip_before_it(size):
     frame = _frame(FLAT, FLAT, FLAT, (100, 104, 96, 100))
-    units = int(CASH / 100)
-    orders = {1: [_place(units, tp=103)], 2: [_place(units, limit=97)]}
-    assert _run(frame, orders, Untimed).equity == CASH + units * 6
-    assert _run(frame, orders).equity == CASH + units * 3
+    orders = {1: [_place(UNITS, tp=103)], 2: [_place(size, limit=97)]}
+    assert _run(frame, orders, Untimed).equity > CASH + UNITS * 5
+    assert _run(frame, orders).equity == CASH + UNITS * 3
+
+
+@pytest.mark.parametrize(
+    ("terms", "fits", "is_too_much"),
+    [({"spread": 0.05}, 138_000, 138_200), ({"commission_fixed": 1e5}, 146_900, 147_100)],
+    ids=["spread", "commission"],
+)
+def test_margin_has_to_do_for_the_spread_and_the_commission_of_the_fill(terms, fits, is_too_much):
+    """At the close, where the package asks for it, there is money for either."""
+    frame = _frame(FLAT, FLAT, FLAT, (100, 100.5, 100, 100.5))
+
+    def sizes(broker_class, size):
+        orders = {1: [_place(50_000)], 2: [_place(size)]}
+        broker = _run(frame, orders, broker_class, margin=0.5, **terms)
+        return [trade.size for trade in broker.trades]
+
+    assert sizes(Untimed, is_too_much) == [50_000, is_too_much]
+    assert sizes(Exchange, is_too_much) == [50_000]
+    assert sizes(Exchange, fits) == [50_000, fits]
 
 
 @pytest.mark.parametrize(
     ("bar", "left_at", "asked"),
     [
         ((100, 106, 94, 100), 95, [UndecidedTrade(3, answered=False)]),
+        ((100, 105, 95, 100), 95, [UndecidedTrade(3, answered=False)]),
         ((100, 106, 99, 105), 105, []),
         ((100, 101, 94, 95), 95, []),
         ((90, 106, 90, 100), 90, []),
@@ -122,6 +169,11 @@ def test_money_that_a_target_frees_buys_no_dip_before_it():
 def test_only_a_bar_that_reaches_both_prices_after_its_open_is_noted_as_open(bar, left_at, asked):
     broker = _run(_frame(FLAT, FLAT, FLAT, bar), {1: [_place(10, sl=95, tp=105)]})
     assert [trade.exit_price for trade in broker.closed_trades] == [left_at]
+    assert broker.asked == asked
+    opening, high, low, close = (200 - price for price in bar)
+    mirrored = _frame(FLAT, FLAT, FLAT, (opening, low, high, close))
+    broker = _run(mirrored, {1: [_place(-10, sl=105, tp=95)]})
+    assert [trade.exit_price for trade in broker.closed_trades] == [200 - left_at]
     assert broker.asked == asked
 
 
@@ -230,6 +282,30 @@ def test_without_a_correction_every_row_is_the_package_s(frame, script, terms):
     if not ours.corrections:
         assert _rows(ours) == _rows(plain)
         assert (ours.equity, ours.raised) == (plain.equity, plain.raised)
+
+
+class _Doubting(Exchange):
+    """Works every bar out in both ways."""
+
+    def _is_doubtful(self):
+        return True
+
+
+def _in_units(op):
+    """Without what may differ where nobody gains by it: shares of the money, brackets of stops."""
+    if not isinstance(op, PlaceOrder):
+        return op
+    size = op.size if abs(op.size) >= 1 else op.size * 100_000
+    sl, tp = (None, None) if op.stop and not op.limit else (op.sl, op.tp)
+    return PlaceOrder(size, op.limit, op.stop, sl, tp, None)
+
+
+@given(_bars(), _scripts, _terms)
+def test_bar_that_seems_clear_comes_out_the_same_when_it_is_doubted(frame, script, terms):
+    script = {bar: [_in_units(op) for op in ops] for bar, ops in script.items()}
+    ours, doubting = _run(frame, script, **terms), _run(frame, script, _Doubting, **terms)
+    assert _rows(ours) == _rows(doubting)
+    assert ours.corrections == doubting.corrections
 
 
 @given(_bars(), _scripts, _terms)

@@ -159,6 +159,21 @@ def test_money_that_a_take_profit_frees_inside_the_bar_buys_nothing_at_its_open(
     assert found["_strategy"].position("B").size == 0
 
 
+class EntersLater(TakesProfit):
+    """An order that takes all money in A once it has risen, and one in B."""
+
+    def next(self):
+        if len(self.data["A"]) == 4:
+            self.buy("A", stop=105.0)
+            self.buy("B")
+
+
+def test_stop_that_enters_inside_the_bar_leaves_its_money_to_what_is_filled_at_the_open():
+    frames = {"A": at(flat(100), 4, High=110, Close=110), "B": flat(100)}
+    strategy = backtest(EntersLater, frames, cash=10_000)["_strategy"]
+    assert (strategy.position("A").size, strategy.position("B").size) == (0, 99)
+
+
 def test_size_of_an_order_does_not_know_another_symbols_close():
     """Half of the money in A; what is bought of B at the open must not know A's day."""
     sizes = []
