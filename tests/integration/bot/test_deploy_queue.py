@@ -23,7 +23,8 @@ def test_three_ready_proposals_land_as_one_chain_of_merges(stage, world):
     assert int(stage.git("rev-list", "--count", "main")) == int(moved) + 6
     for branch, name in (("a", "one"), ("b", "two"), ("c", "three")):
         tagged = stage.git("rev-parse", f"{name}/v1.0.0^{{commit}}")
-        assert tagged == outcomes[branch].data["commit"]
+        landed = {"commit": tagged, "tag": f"{name}/v1.0.0", "name": name, "version": "1.0.0"}
+        assert outcomes[branch].data == {**landed, "landed": [f"{name} 1.0.0 deployed"]}
         assert stage.git("rev-parse", f"{tagged}^2") == heads[branch]
         message = stage.git("log", "-1", "--format=%B", tagged)
         assert "Tested-tree" not in message  # only the sum was tested as a whole

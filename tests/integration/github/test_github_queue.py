@@ -241,6 +241,16 @@ def test_rollback_enters_the_queue_ahead_of_the_others_where_it_may(team, level)
     assert f"refs/heads/{team.branch}" not in team.git.branches()
 
 
+def test_rollback_that_a_person_takes_out_of_the_queue_ends_and_is_not_put_back(team):
+    assert team.roll_back().code == "waiting"
+    (number,) = team.repo.queue
+    dequeue(team.github.state, team.repo, team.repo.pulls[number], "ann")
+    team.look()
+    assert team.outcome().code == "given_up"
+    assert team.repo.queue == []
+    assert team.world.store.intents.open() == []
+
+
 def test_order_that_waits_for_a_review_keeps_no_other_order_from_landing(team):
     team.repo.rules = []
     pull = team.remove()
