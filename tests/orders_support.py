@@ -1,10 +1,14 @@
 """Deployed strategies on data that grows: the real engine and guest, without walls."""
 
 import datetime as dt
+import json
 import os
+import threading
 import time
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import numpy as np
 import pandas as pd
@@ -14,6 +18,7 @@ import yaml
 from bot.deploy.drift import base_moved
 from bot.forward import follow as follow_module
 from bot.forward.follow import follow
+from bot.forward.send import ID
 from components.engine.market_data import FolderData
 from components.executor.run import run_job
 from components.schema.results.report import Change, StrategyReport
@@ -91,6 +96,21 @@ def bars(count, *, until=None, seed=7):
     return frame.set_axis(pd.date_range(end=last, periods=count, name="Date")).round(4)
 
 
+def definition(name, symbols="AAA", version="1.0.0"):
+    """The text of a strategy.yaml."""
+    text = DEFINITION.replace("NAME", name).replace("SYMBOLS", symbols)
+    return text.replace("1.0.0", version)
+
+
+def write_bars(folder, frame, symbol="AAA", interval="1d"):
+    """A file of bars, as an import writes it: beside it, then renamed."""
+    path = folder / f"{symbol}_{interval}.csv"
+    beside = path.with_suffix(".new")
+    frame.to_csv(beside)
+    beside.replace(path)
+    return path
+
+
 class Ground:
     """A world with a data folder of its own, strategies on the base, and one look after another."""
 
@@ -108,8 +128,7 @@ class Ground:
         for name in names:
             folder = self.stage.author.folder / "strategies" / name
             folder.mkdir(parents=True, exist_ok=True)
-            text = DEFINITION.replace("NAME", name).replace("SYMBOLS", symbols)
-            (folder / "strategy.yaml").write_text(text.replace("1.0.0", version))
+            (folder / "strategy.yaml").write_text(definition(name, symbols, version))
             (folder / "strategy.py").write_text(code)
             for path, content in files:
                 (folder / path).write_text(content)
@@ -117,12 +136,8 @@ class Ground:
         base_moved(self.world, BASE)
 
     def write(self, frame, symbol="AAA", interval="1d"):
-        """A file of bars, as an import writes it: beside it, then renamed."""
-        path = self.folder / f"{symbol}_{interval}.csv"
-        beside = path.with_suffix(".new")
-        frame.to_csv(beside)
-        beside.replace(path)
-        return path
+        """See `write_bars`."""
+        return write_bars(self.folder, frame, symbol, interval)
 
     def bars(self, count):
         """The first so many bars that have their end at yesterday when 200 are there."""
@@ -152,6 +167,49 @@ class Ground:
             self.world.store.jobs.complete(job.id, "test")
             found.append(job)
         return found
+
+
+class Receiver:
+    """Takes messages on a port of its own; answers with the next of `answers`, then 200."""
+
+    def __init__(self):
+        self.taken, self.answers, self.came = [], [], threading.Condition()
+        self.endless = False
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                with receiver.came:
+                    receiver.taken.append((dict(self.headers), body))
+                    receiver.came.notify_all()
+                self.send_response(receiver.answers.pop(0) if receiver.answers else 200)
+                self.end_headers()
+                with suppress(OSError):  # the other side has gone
+                    while receiver.endless:
+                        self.wfile.write(b"more" * 1_000)
+
+            def log_message(self, *_words):
+                """Quiet."""
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread.start()
+        self.url = f"http://127.0.0.1:{self.server.server_port}/orders"
+
+    def documents(self):
+        """By id, as a receiver keeps them that looks at the id first."""
+        return {headers[ID]: json.loads(body) for headers, body in self.taken}
+
+    def wait(self, count):
+        with self.came:
+            assert self.came.wait_for(lambda: len(self.taken) >= count, 20)
+
+    def close(self):
+        self.endless = False
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
 
 
 class _Cut(BaseException):

@@ -16,7 +16,7 @@ from bot.forward.at_once import at_once, is_as_streamed, is_streamed_too
 from bot.forward.compare import Difference, difference, digest, orders_text
 from bot.forward.edge import edge_of
 from bot.forward.react import react_to
-from bot.forward.send import queue_notes
+from bot.forward.send import TRIES, queue_notes
 from bot.forward.wants import AGAIN, GONE, DeployedLook, NoOrders, Want
 from bot.landing.context import Watched, World
 from components.engine.data.prefix import pack, restated, unpack
@@ -32,9 +32,6 @@ from components.state.tables.records import Job
 log = structlog.get_logger(__name__)
 
 POLL_S = 0.1
-WEBHOOK_TRIES = 1_000
-"""With the runner's pauses more than three days."""
-
 BY_CHANCE = (Status.INFRASTRUCTURE_ERROR, Status.KILLED, Status.TIMEOUT)
 """How a run may end that comes out otherwise the next time."""
 
@@ -340,5 +337,5 @@ def _tell(world: World, before: OrderState | None, now: OrderState) -> None:
             now.repository,
             {"id": number, "body": body},
             0,
-            WEBHOOK_TRIES,
+            TRIES,
         )

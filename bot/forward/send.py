@@ -27,7 +27,9 @@ WHOLE_S = 20.0
 """For all of a message and its answer: `TIMEOUT_S` is for each single read."""
 
 OK = range(200, 300)
-NOTE_TRIES = 20
+TRIES = 1_000
+"""Of a note and of a message: with the runner's pauses more than three days."""
+
 NOTES_EVERY_S = 5.0
 """Notes are written so often at most: those of many strategies on one new bar go together."""
 
@@ -45,7 +47,7 @@ def queue_notes(store: Store, repository: str, commits: Sequence[str]) -> None:
     last, now = store.meta.get(_noted_at(repository)), store.now()
     wait = clock.later(clock.parse(last), NOTES_EVERY_S) if last and last <= now else None
     payload = {"commits": dict.fromkeys(commits, True)}
-    store.jobs.enqueue("note", "orders", repository, payload, 0, NOTE_TRIES, wait)
+    store.jobs.enqueue("note", "orders", repository, payload, 0, TRIES, wait)
 
 
 def write_notes(world: World, job: Job) -> None:

@@ -133,7 +133,7 @@ class Repository(Merger):
         for name in ("HEAD", "packed-refs", *(u.ref for u in updates)):
             lock = self.path / f"{name}.lock"
             try:
-                age = time.time() - lock.stat().st_mtime
+                age = abs(time.time() - lock.stat().st_mtime)  # the clock may have been set back
                 if age >= STALE_LOCK_S:
                     lock.unlink()
                     self.audit("stale_lock_removed", {"lock": lock.name, "age_s": round(age)})

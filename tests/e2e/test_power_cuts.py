@@ -1,11 +1,15 @@
 """SIGKILL at every named step: afterwards it is as if nothing had happened, each effect once."""
 
+from contextlib import closing
+
 import pytest
 
 from bot.core.failpoints import NAMES
+from bot.demo.stage import change
 from components.schema.results.values import Verdict
 from components.state.tables.tries import Of
-from tests.e2e.conftest import DEMO, brief_world, wait_for
+from tests.e2e.conftest import DEMO, brief_world, new_world, wait_for
+from tests.orders_support import CODE, Receiver, bars, definition, write_bars
 
 
 def of(step):
@@ -118,4 +122,63 @@ def test_power_cut_in_a_rollback_reverts_once(world, failpoint):
     assert [d.kind for d in world.landings()] == ["rollback", "deploy", "deploy"]
     assert world.store.strategies.get(DEMO, "sma_cross").deployed_version == "1.0.0"
     assert world.store.holds.active(DEMO, "sma_cross", "1.1.0")
+    world.sound()
+
+
+@pytest.fixture(scope="module")
+def before_a_bar(bubblewrap, tmp_path_factory):
+    """A closed world with a deployed strategy whose data lacks the bar of yesterday."""
+    world = new_world(tmp_path_factory.mktemp("past"))
+    data, strategy = world.stage.folder / "data", "strategies/one/strategy"
+    data.mkdir()
+    change(world.stage.config, {"data": {"dir": data.name}})
+    write_bars(data, bars(200).iloc[:-1])
+
+    def added(_author):
+        world.write(f"{strategy}.yaml", definition("one"))
+        world.write(f"{strategy}.py", CODE)
+
+    world.push("main", added)
+    try:
+        world.start()
+        wait_for(lambda: numbers(world) == [1], "the first sheet")
+        world.settled()
+    finally:
+        world.close()
+    return world
+
+
+@pytest.fixture
+def receiver():
+    with closing(Receiver()) as made:
+        yield made
+
+
+def numbers(world):
+    """How often that which is told has changed, of each strategy."""
+    return [one.number for one in world.store.forward.all_standing(DEMO)]
+
+
+@pytest.mark.parametrize("world", ["before_a_bar"], indirect=True)
+@pytest.mark.parametrize("failpoint", [*of("forward"), *of("webhook"), *of("note")])
+def test_power_cut_at_a_new_bar_seals_and_tells_it_once(world, receiver, failpoint):
+    folder = world.stage.folder
+    (folder / "secret").write_text("of this test alone, and of no other")
+    hook = {"url": receiver.url, "secret_file": str(folder / "secret")}
+    change(world.stage.config, {"orders": {"webhook": hook}})
+    write_bars(folder / "data", bars(200))
+    world.start(failpoint, wait=False)
+    died(world)
+    world.start()
+    wait_for(lambda: numbers(world) == [2], "the orders after the new bar")
+    world.settled()
+    (one,) = world.store.forward.all_standing(DEMO)
+    first, second = world.store.forward.sealed(one.track)
+    assert first.time < second.time == bars(1).index[-1].isoformat()
+    (told,) = receiver.documents().values()
+    assert (told["number"], told["bar"]) == (2, second.time)
+    assert len({body for _, body in receiver.taken}) == 1
+    (noted,) = world.git("notes", "--ref=algoops-orders", "list").splitlines()
+    note = world.git("notes", "--ref=algoops-orders", "show", noted.split()[1])
+    assert note.startswith(f"one 1.0.0 on AAA 1d, after the bar of {second.time}: position ")
     world.sound()

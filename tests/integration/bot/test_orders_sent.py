@@ -3,9 +3,8 @@
 import json
 import socket
 import threading
-from contextlib import nullcontext, suppress
+from contextlib import closing, nullcontext, suppress
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -19,52 +18,9 @@ from bot.sources.webhook import verify
 from components.errors import TransientError
 from components.safe_tools.hardened import HardenedGit
 from components.state.tables.turns import MESSAGES
-from tests.orders_support import Ground
+from tests.orders_support import Ground, Receiver
 
 SECRET = "s3cret"  # of this test alone
-
-
-class Receiver:
-    """Takes messages on a port of its own; answers with the next of `answers`, then 200."""
-
-    def __init__(self):
-        self.taken, self.answers, self.came = [], [], threading.Condition()
-        self.endless = False
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                with receiver.came:
-                    receiver.taken.append((dict(self.headers), body))
-                    receiver.came.notify_all()
-                self.send_response(receiver.answers.pop(0) if receiver.answers else 200)
-                self.end_headers()
-                with suppress(OSError):  # the other side has gone
-                    while receiver.endless:
-                        self.wfile.write(b"more" * 1_000)
-
-            def log_message(self, *_words):
-                """Quiet."""
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
-        self.thread.start()
-        self.url = f"http://127.0.0.1:{self.server.server_port}/orders"
-
-    def documents(self):
-        """By id, as a receiver keeps them that looks at the id first."""
-        return {headers[ID]: json.loads(body) for headers, body in self.taken}
-
-    def wait(self, count):
-        with self.came:
-            assert self.came.wait_for(lambda: len(self.taken) >= count, 20)
-
-    def close(self):
-        self.endless = False
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
 
 
 class Dripping:
@@ -93,9 +49,8 @@ class Dripping:
 
 @pytest.fixture
 def receiver():
-    made = Receiver()
-    yield made
-    made.close()
+    with closing(Receiver()) as made:
+        yield made
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from components.errors import Moved, TransientError, UserError
-from components.forge.local import NOTES, REPLIES, LocalForge
+from components.forge.local import NOTES, ORDERS, REPLIES, LocalForge
 from components.git_patch import Repository
 from components.git_patch import repository as repository_module
 from components.git_patch.notes import read_note, write_note, write_notes
@@ -241,18 +241,32 @@ def test_same_landing_from_many_threads_lands_once(world):
     assert [e.commit for e in world.repo.log(world.forge.base(), limit=1)] == [landing.commit]
 
 
-def test_lock_that_a_killed_git_left_is_waited_for_and_then_removed(world, monkeypatch):
+@pytest.mark.parametrize("name", ["refs/heads/main", "HEAD"])
+@pytest.mark.parametrize("clock_was_ahead", [False, True])
+def test_lock_that_a_killed_git_left_is_waited_for_and_then_removed(world, name, clock_was_ahead):
     landing = world.landing(world.propose("x", strategy("RSI", code="x = 2\n")))
-    lock = world.bare / "refs/heads/main.lock"
+    lock = world.bare / f"{name}.lock"
     lock.write_text("")
-    with pytest.raises(TransientError, match="main"):
+    with pytest.raises(TransientError, match=name):
         world.forge.land(landing)
     assert lock.exists()
     assert world.forge.base() == landing.expected_base
-    old = time.time() - repository_module.STALE_LOCK_S - 1
-    os.utime(lock, (old, old))
+    age_locks(world.bare, expected=True, clock_was_ahead=clock_was_ahead)
     assert world.forge.land(landing) == landing.commit
     assert world.audit[-1][0] == "stale_lock_removed"
+
+
+def test_lock_on_all_packed_refs_that_a_killed_git_left_keeps_no_branch(world):
+    world.propose("x", strategy("RSI", code="x = 2\n"))
+    head = world.repo.resolve("refs/heads/x")
+    git(world.bare, "pack-refs", "--all")
+    (world.bare / "packed-refs.lock").write_text("")
+    gone = [Update("refs/heads/x", head, None)]
+    with pytest.raises(TransientError, match="packed-refs"):
+        world.repo.publish(gone)
+    age_locks(world.bare, expected=True)
+    world.repo.publish(gone)
+    assert world.repo.resolve("refs/heads/x") is None
 
 
 LANDER = """
@@ -265,7 +279,16 @@ forge = LocalForge.open("team", Path(bare), base="main", reports=Path(reports), 
 forge.land(Landing(commit=commit, expected_base=base, message="x",
                    tags=(Tag("RSI/v1.0.0", "x"), Tag("MACD/v1.0.0", "x"))))
 """
-# A git that cuts the power of whoever called it: before or after one command, or in its middle.
+NOTER = """
+import sys
+from pathlib import Path
+from components.forge.local import LocalForge
+bare, reports, shim, *commits = sys.argv[1:]
+forge = LocalForge.open("team", Path(bare), base="main", reports=Path(reports), binary=shim)
+forge.note_orders({commit: f"orders of {commit}" for commit in commits})
+"""
+# A git that cuts the power of whoever called it: before or after one command, or in its middle,
+# where it has answered but was not told to end.
 SHIM = """#!{python}
 import os, signal, subprocess, sys
 command, moment, args = {command!r}, {moment!r}, sys.argv[1:]
@@ -280,10 +303,12 @@ if moment == "after":
     subprocess.run(["git", *args], check=True)
     die()
 real = subprocess.Popen(["git", *args], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-real.stdin.write(sys.stdin.buffer.read().removesuffix(b"commit\\n"))
+lines = sys.stdin.buffer.read().splitlines(keepends=True)
+real.stdin.write(b"".join(lines[:-1]))
 real.stdin.flush()
-while b"prepare: ok" not in real.stdout.readline():
+while (answer := real.stdout.readline()) == b"start: ok\\n":
     pass
+assert answer
 real.kill()
 real.wait()
 die()
@@ -309,14 +334,7 @@ def test_lander_killed_at_a_step_leaves_all_or_nothing_and_can_be_repeated(
         Tag("RSI/v1.0.0", "x"),
         Tag("MACD/v1.0.0", "x"),
     )
-    shim = world.root / "git-shim"
-    shim.write_text(SHIM.format(python=sys.executable, command=command, moment=moment))
-    shim.chmod(0o755)
-    arguments = [world.bare, world.root / "reports", shim, landing.commit, landing.expected_base]
-    done = subprocess.run(
-        [sys.executable, "-c", LANDER, *map(str, arguments)], cwd=ROOT, check=False
-    )
-    assert done.returncode == -signal.SIGKILL
+    cut_power(world, (command, moment), LANDER, landing.commit, landing.expected_base)
     assert (world.forge.base() == landing.commit, len(tags(world))) == (landed, 2 if landed else 0)
     age_locks(world.bare, expected=moment == "prepared")
     assert world.forge.land(landing) == landing.commit
@@ -324,10 +342,21 @@ def test_lander_killed_at_a_step_leaves_all_or_nothing_and_can_be_repeated(
     assert len(world.repo.log(world.forge.base())) == 2
 
 
-def age_locks(bare, *, expected):
+def cut_power(world, at, program, *arguments):
+    """Run a program whose git, at a command and moment, kills it."""
+    shim = world.root / "git-shim"
+    shim.write_text(SHIM.format(python=sys.executable, command=at[0], moment=at[1]))
+    shim.chmod(0o755)
+    words = (str(world.bare), str(world.root / "reports"), str(shim), *arguments)
+    done = subprocess.run([sys.executable, "-c", program, *words], cwd=ROOT, check=False)
+    assert done.returncode == -signal.SIGKILL
+
+
+def age_locks(bare, *, expected, clock_was_ahead=False):
     locks = list(bare.rglob("*.lock"))
     assert bool(locks) == expected
-    old = time.time() - repository_module.STALE_LOCK_S - 1
+    age = repository_module.STALE_LOCK_S + 1
+    old = time.time() + (age if clock_was_ahead else -age)
     for lock in locks:
         os.utime(lock, (old, old))
 
@@ -581,6 +610,38 @@ def test_notes_on_many_commits_written_at_once_are_all_kept(world):
         thread.join()
     for group in groups:
         assert {commit: read_note(world.repo, NOTES, commit) for commit in group} == group
+
+
+@pytest.mark.parametrize(
+    ("command", "moment", "noted"),
+    [
+        ("fast-import", "before", False),
+        ("fast-import", "prepared", False),
+        ("fast-import", "after", False),
+        ("update-ref", "before", False),
+        ("update-ref", "prepared", False),
+        ("update-ref", "after", True),
+    ],
+)
+def test_power_cut_while_many_notes_are_written_leaves_all_or_none_and_none_twice(
+    world, command, moment, noted
+):
+    tree = world.repo.tree_of(world.forge.base())
+    commits = [world.repo.commit(tree, (), f"commit {n}", when=n) for n in range(40)]
+    write_note(world.repo, ORDERS, commits[0], "those of yesterday")
+    cut_power(world, (command, moment), NOTER, *commits)
+    texts = {commit: f"orders of {commit}" for commit in commits}
+    known = texts if noted else {commits[0]: "those of yesterday"}
+    assert orders_noted(world) == known
+    age_locks(world.bare, expected=moment == "prepared" and command == "update-ref")
+    world.forge.note_orders(texts)
+    assert orders_noted(world) == texts
+    assert len(world.repo.log(world.repo.resolve(ORDERS))) == 2
+
+
+def orders_noted(world):
+    listed = git(world.bare, "notes", "--ref=algoops-orders", "list").splitlines()
+    return {line.split()[1]: read_note(world.repo, ORDERS, line.split()[1]) for line in listed}
 
 
 def test_huge_note_is_cut(world):
