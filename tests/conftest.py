@@ -67,4 +67,4 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     Structlog by itself would show each frame's variables, for seconds a traceback.
     """
     logs.set_up()
-    schema._migrate = _migrate if "state" in item.path.parts else _copied
+    schema._migrate = _migrate if item.path.stem == "test_state_database" else _copied
