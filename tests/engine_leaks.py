@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine_strategies import HEAD, SPX, Case, case, strategy
+from engine_strategies import HEAD, IXIC, SPX, Case, case, strategy
 
 TRADE = """
 if self.x[-1] > self.data.Close[-1] and not self.position:
@@ -586,7 +586,7 @@ c = self.data.Close[-1]
 if c > self.m[-1] and not self.position: self.buy(sl=c - 200 * self.data.pip)
 """,
         ),
-        {"symbol": "IXIC"},
+        IXIC,
         initial_capital=1_000_000,
     ),
 ]

@@ -106,6 +106,9 @@ elif len(self.seen) > 10 and self.seen[-1] < min(self.seen[-10:-1]): self.positi
     assert len(result.trades) > 5
 
 
+LATER = "2006-09-30"
+"""Of the 300 bars that `GUARDED` strategies ask for, and 230 more."""
+
 GUARDED = """
 class S(Strategy):
     def init(self):
@@ -123,7 +126,7 @@ class S(Strategy):
 )
 def test_init_that_refuses_short_data_is_told_that_it_starts_late(guard, market):
     source = HEAD + GUARDED.format(guard=guard)
-    streamed = run(source, market)
+    streamed = run(source, market, end=LATER)
     (finding,) = streamed.lookahead
     assert (finding.rule, finding.severity) == ("starts-late", Severity.WARNING)
     assert "init() refuses 299 bars and fewer" in finding.message
@@ -131,7 +134,7 @@ def test_init_that_refuses_short_data_is_told_that_it_starts_late(guard, market)
         finding.message
     )
     assert min(t.entry_bar for t in streamed.trades) >= 299
-    audited = run(source, market, causality="audited")
+    audited = run(source, market, causality="audited", end=LATER)
     assert audited.status is Status.PASSED
     assert audited.lookahead == (finding,)
 
@@ -139,5 +142,5 @@ def test_init_that_refuses_short_data_is_told_that_it_starts_late(guard, market)
 def test_init_that_reads_a_bar_of_the_future_is_not_taken_for_a_guard(market):
     source = HEAD + GUARDED.format(guard="self.level = self.data.Close[299]")
     source = source.replace("if crossover(self.a", "if self.level > 0 and crossover(self.a")
-    (finding,) = run(source, market).lookahead
+    (finding,) = run(source, market, end=LATER).lookahead
     assert (finding.rule, finding.severity) == ("lookahead", Severity.ERROR)
