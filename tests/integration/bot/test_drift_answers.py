@@ -79,15 +79,22 @@ def gone_by_hand(stage):
     stage.git("update-ref", "-d", "refs/heads/gone")
 
 
-@pytest.fixture
-def tested(stage, world):
-    """alpha 1.0.0 was tested and deployed; its tree."""
+def deploy_tested(stage, world):
+    """alpha 1.0.0 was tested and deployed."""
     look(world)
     push(stage, "one", "alpha")
     reported(world, "one")
     assert deploy(world, world.repository("demo"), DeployOrder("branch/one", "ada")).ok
     look(world)
     assert names(world) == []
+
+
+PASTS = {"tested": deploy_tested}
+
+
+@pytest.fixture
+def tested(stage):
+    """After `deploy_tested`: alpha's tree."""
     return tree(stage)
 
 

@@ -37,13 +37,20 @@ def command(world, what):
     return read(world.store, key)
 
 
-@pytest.fixture
-def held(stage, world):
+def hold(stage, world):
     """1.0.0 is live; 1.1.0, with other code, was rolled back."""
     land(stage, world, "1.0.0")
     land(stage, world, "1.1.0", extra={"notes.py": "LOSES = True\n"})
     back = rollback(world, world.repository("demo"), RollbackOrder("fine", "ada", "lost money"))
     assert back.ok, back.message
+
+
+PASTS = {"held": hold}
+
+
+@pytest.fixture
+def held(stage):
+    """See `hold`."""
 
 
 def warnings(world, branch, version):

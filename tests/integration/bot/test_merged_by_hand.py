@@ -37,13 +37,21 @@ def checked(stage, world, branch):
     check_proposal(world, job("check", {"proposal": f"branch/{branch}"}))
 
 
-@pytest.fixture
-def ready(stage, world):
+def make_ready(stage, world):
+    """alpha has passed on the branch `one`."""
     look(world)
     push(stage, "one", "alpha")
     reported(world, "one")
     checked(stage, world, "one")
     assert world.store.strategies.get("demo", "alpha").status is Lifecycle.READY
+
+
+PASTS = {"ready": make_ready}
+
+
+@pytest.fixture
+def ready(stage):
+    """See `make_ready`."""
 
 
 def merge(stage, *branches, how="--no-ff"):
@@ -201,12 +209,12 @@ def test_sum_of_two_proposals_that_nobody_tested_is_drift(stage, world, ready):
     assert names(world) == ["alpha"]
 
 
-@pytest.fixture(params=[("ready", "one"), ("removal", "gone")], ids=["content", "removal"])
-def mergeable(request):
+@pytest.fixture(params=["one", "gone"], ids=["content", "removal"])
+def mergeable(request, ready):
     """The branch of a proposal that the bot would land: of new content, or of a removal."""
-    prepared, branch = request.param
-    request.getfixturevalue(prepared)
-    return branch
+    if request.param == "gone":
+        request.getfixturevalue("removal")
+    return request.param
 
 
 def test_merge_in_a_freeze_is_drift(stage, world, mergeable):

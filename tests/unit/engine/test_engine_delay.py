@@ -102,7 +102,7 @@ def test_delayed_run_comes_to_the_same_streamed_and_audited_and_knows_nothing_to
     """Limits, stops that move, cancels, and orders whose stop the market has passed by then."""
     config = BacktestConfig(initial_capital=100_000)
     runs = [
-        run(BRACKETS, data, config=config, causality=mode, delay=1, end="2008-12-31")
+        run(BRACKETS, data, config=config, causality=mode, delay=1, end="2006-12-31")
         for mode in ("streamed", "audited")
     ]
     assert [one.status for one in runs] == [Status.PASSED] * 2, [one.message for one in runs]
@@ -110,12 +110,12 @@ def test_delayed_run_comes_to_the_same_streamed_and_audited_and_knows_nothing_to
     assert runs[0].orders_sha256 == runs[1].orders_sha256
     assert runs[0].metrics.trades > 20
     assert not any(one.lookahead for one in runs)
-    prompt = run(BRACKETS, data, config=config, end="2008-12-31")
+    prompt = run(BRACKETS, data, config=config, end="2006-12-31")
     assert prompt.orders_sha256 != runs[0].orders_sha256
 
 
 def test_init_that_refuses_the_first_bars_is_told_the_same_with_a_delay(data):
-    prompt, late = (run(REFUSES, data, delay=delay, end="2005-12-31") for delay in (0, 1))
+    prompt, late = (run(REFUSES, data, delay=delay, end="2005-02-28") for delay in (0, 1))
     assert [one.status for one in (prompt, late)] == [Status.PASSED] * 2
     assert [f.rule for f in late.lookahead] == [f.rule for f in prompt.lookahead]
     assert [f.severity for f in late.lookahead] == [f.severity for f in prompt.lookahead]
@@ -125,7 +125,7 @@ def test_init_that_refuses_the_first_bars_is_told_the_same_with_a_delay(data):
 def test_init_that_refuses_few_bars_is_streamed_where_an_audit_can_not_end(data, delay):
     """The audit asks it to work on fewer bars than it takes, and has found no look ahead."""
     audited, streamed = (
-        run(REFUSES, data, causality=mode, delay=delay, end="2005-12-31")
+        run(REFUSES, data, causality=mode, delay=delay, end="2005-02-28")
         for mode in ("audited", "streamed")
     )
     assert audited.status is Status.PASSED, audited.message

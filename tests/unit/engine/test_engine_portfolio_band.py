@@ -1,7 +1,7 @@
 """What one bar can't decide, where several symbols share an account: both orders of events."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from algoops.timeline import Timeline, checked
@@ -109,7 +109,6 @@ PRICES = st.integers(90, 110)
 BARS = st.tuples(PRICES, PRICES, PRICES, PRICES).map(lambda p: (p[0], max(p), min(p), p[1]))
 
 
-@settings(max_examples=50, deadline=None)
 @given(
     st.lists(BARS, min_size=4, max_size=9),
     st.lists(requests(85, 115), min_size=9, max_size=9),

@@ -6,7 +6,7 @@ import backtesting.backtesting
 import pandas as pd
 import pytest
 from backtesting import Backtest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import algoops
@@ -55,7 +55,6 @@ conditions = st.builds(
 ) | st.sampled_from(["crossover(fast, slow)", "rising(close, n)", "barssince(rsi < 40) > 2"])
 
 
-@settings(max_examples=25, deadline=None)
 @given(
     entry=st.lists(conditions, min_size=1, max_size=2),
     short=st.lists(conditions.map("short: {}".format), max_size=1),

@@ -5,7 +5,7 @@ import importlib
 import subprocess
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.checks.code import judge_code
@@ -200,7 +200,6 @@ BLOCKS = [
 ]
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.lists(st.sampled_from(BLOCKS), max_size=8), st.booleans(), st.booleans())
 def test_a_fix_changes_no_line_but_its_own_and_leaves_what_parses(policy, blocks, ended, windows):
     text = "\n".join(["from backtesting.lib import *", *blocks]) + "\n" * ended
