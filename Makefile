@@ -7,7 +7,7 @@ HERE := -e . --config-settings editable_mode=compat
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
-.PHONY: help setup dev demo format lint test unit deep e2e bench honesty soak lock libraries dist clean
+.PHONY: help setup dev demo format lint machine test unit deep e2e bench honesty soak lock libraries dist clean
 
 help:  # this list
 	@sed -n 's/^\([a-z][a-z0-9]*\):[^#]*#  *\(.*\)/\1\t\2/p' Makefile | expand -t 10
@@ -44,10 +44,12 @@ lint: dev  # format, lint rules, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: dev  # everything; installs Docker and Chromium where they are missing
+machine:  # what tests need of the machine: Docker, Chromium, the emulator of GitHub
 	tests/setup-docker
 	tests/setup-browser
 	tests/setup-emulate
+
+test: dev machine  # everything; installs Docker and Chromium where they are missing
 	$(PYTEST)
 
 unit: dev  # what needs neither Docker nor a browser
@@ -56,10 +58,7 @@ unit: dev  # what needs neither Docker nor a browser
 deep: dev  # every property with a thousand random examples, where `make test` tries the same thirty
 	HYPOTHESIS_PROFILE=deep $(PYTEST) -m hypothesis --timeout 3600 tests/unit tests/integration/git
 
-e2e: dev  # the daemon driven from outside, and the browser
-	tests/setup-docker
-	tests/setup-browser
-	tests/setup-emulate
+e2e: dev machine  # the daemon driven from outside, and the browser
 	$(PYTEST) tests/e2e
 
 bench: dev  # speed, compared with the raw tools
