@@ -1,5 +1,6 @@
 """The base as it is: a commit that the bot did not make is noticed, recorded and validated."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -26,14 +27,19 @@ from bot.landing.lifecycle_moves import make_ready
 from bot.landing.tries import keep_counts
 from bot.landing.unfinished import finish_open, refuse_unknown, unfinished
 from bot.proposals.ask import LATER, ask_check, ask_orders
+from bot.proposals.check import told_last
 from bot.report.values import base_id
 from components.errors import ConfigError
+from components.ports import Proposal
 from components.state import Lifecycle, VersionContent
 from components.state.lifecycle import LIVE_ALREADY
 from components.state.story import OUTSIDE
 from components.state.tables.records import Job
 
 log = structlog.get_logger(__name__)
+
+AGAIN = 8
+"""So many proposals that were judged are looked at again at each Tick."""
 
 MANY = 100_000
 """All strategies of a repository."""
@@ -67,9 +73,7 @@ class _Content:
 def base_moved(world: World, job: Job) -> None:
     """Compare the base with what the bot has seen last; record and validate what differs.
 
-    Open proposals are looked at again afterwards: their merge result may be another one now. Where
-    the base has not moved, a check that waits or works already is left as it is: asked for again it
-    would begin anew, at each Tick, for each of a hundred branches.
+    Open proposals are looked at again afterwards: their merge result may be another one now.
     """
     watched = world.repository(job.repository)
     with watched.lane.patiently():  # a deploy that has landed records it before it leaves its lane
@@ -79,12 +83,28 @@ def base_moved(world: World, job: Job) -> None:
         see_stages(world, watched)
     base, key = watched.forge.base(), f"looked_at:{watched.name}"
     moved = world.store.meta.get(key) != base
-    for proposal in watched.forge.proposals():
-        if moved or not world.store.jobs.is_open("check", watched.name, proposal.id):
-            ask_check(world, watched.name, proposal.id, proposal.actor, LATER)
+    found = watched.forge.proposals()
+    for proposal in found if moved else _to_look_at(world, watched, found):
+        ask_check(world, watched.name, proposal.id, proposal.actor, LATER)
     if moved:
         world.store.meta.put(key, base)
     ask_orders(world, watched.name)
+
+
+def _to_look_at(world: World, watched: Watched, found: Sequence[Proposal]) -> tuple[Proposal, ...]:
+    """The proposals to look at where the base is as it was: a Tick costs no more with more of them.
+
+    A check that waits or works already is left as it is. Of those whose report is out, which only
+    luck or the book may turn, a few have their turn at each Tick.
+    """
+    idle = [p for p in found if not world.store.jobs.is_open("check", watched.name, p.id)]
+    told = sorted((p for p in idle if told_last(world, watched, p)), key=lambda p: p.id)
+    key = f"looked_again:{watched.name}"
+    last = world.store.meta.get(key)
+    turn = [*(p for p in told if p.id > last), *(p for p in told if p.id <= last)][:AGAIN]
+    if turn:
+        world.store.meta.put(key, turn[-1].id)
+    return (*(p for p in idle if p not in told), *turn)
 
 
 def see_base(world: World, watched: Watched, again: str = "") -> None:

@@ -5,6 +5,7 @@ already for the same content is not made again.
 """
 
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from threading import Event as Flag
 
 import structlog
@@ -204,29 +205,39 @@ def _recorded(world: World, watched: Watched, proposal: Proposal, base: str) -> 
 
 def _settled_already(world: World, watched: Watched, proposal: Proposal, base: str) -> bool:
     """Whether the last report speaks of this head, and of this base or one that changes nothing."""
-    last = world.store.runs.latest(watched.name, proposal.id, head=proposal.head, finished=True)
-    newest = world.store.runs.latest(watched.name, proposal.id)
-    published = world.store.meta.get(published_key(watched, proposal.id))
-    if last is None or newest is None or newest.id != last.id or published != str(last.id):
+    last = told_last(world, watched, proposal)
+    if last is None:
         return False
     if last.verdict is Verdict.ERROR:
         return last.base == base and not may_try_again(world, watched, proposal.id, proposal.head)
-    snapshot = take_snapshot(watched.where, proposal, base)
-    report = Report.model_validate_json(last.report) if last.report else None
-    if (
-        report is None  # nobody can look at it any more
-        or report.lands != snapshot.lands  # something else would land now
-        or luck_turned(world, watched, proposal, base, report)
-    ):
+    return _holds(world, watched, proposal, base, last)
+
+
+def _holds(world: World, watched: Watched, proposal: Proposal, base: str, last: Run) -> bool:
+    """Whether a verdict of this head is that of today; luck and the book may have turned it."""
+    whole = world.store.runs.get(last.id)
+    report = Report.model_validate_json(whole.report) if whole and whole.report else None
+    if report is None:  # nobody can look at it any more
         return False
-    if last.base == base and last.verdict is not Verdict.NEUTRAL:
+    judged = last.verdict is not Verdict.NEUTRAL and last.base == base
+    if luck_turned(world, watched, proposal, base, report):
+        return False
+    if judged and report.algoops == version("algoops"):  # the same two commits land the same
         return True
-    if policies_differ(watched.where, last.base, base):
+    snapshot = take_snapshot(watched.where, proposal, base)
+    if report.lands != snapshot.lands or policies_differ(watched.where, last.base, base):
         return False
     plan = plan_run(snapshot, watched.proposals, asked=False)
     before = {(s.name, s.tree) for s in report.strategies}
     now = {(c.name, c.new_tree) for c in plan.checks}
-    return before == now and plan.findings == blocking(report)
+    return judged or (before == now and plan.findings == blocking(report))
+
+
+def told_last(world: World, watched: Watched, proposal: Proposal) -> Run | None:
+    """The newest run of a proposal, if it is of this head and its report is out."""
+    newest = world.store.runs.list(repository=watched.name, proposal=proposal.id, limit=1)
+    published = world.store.meta.get(published_key(watched, proposal.id))
+    return next((r for r in newest if r.head == proposal.head and str(r.id) == published), None)
 
 
 def may_try_again(world: World, watched: Watched, proposal: str, head: str) -> bool:

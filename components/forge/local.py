@@ -127,8 +127,8 @@ class LocalForge:
         ref = f"{_HEADS}{name}"
         if kind != "branch" or ref_problem(ref):
             return None
-        found = self.repository.branches(not_merged_in=self.base(), prefix=ref)
-        return next((_proposal(b) for b in found if b.ref == ref and self._is_proposal(b)), None)
+        found = self.repository.branch(ref, not_merged_in=self.base())
+        return _proposal(found) if found is not None and self._is_proposal(found) else None
 
     def permission(self, actor: str) -> Permission:  # noqa: ARG002  # access to the files decides
         """Whoever can talk to this machine's bot is its operator: files decide, not names."""

@@ -74,6 +74,15 @@ class History(Reader):
             return self._each_branch(prefix, not_merged_in, beyond)
         return tuple(sorted((*found, *self._left_out(prefix, found)), key=lambda b: b.ref))
 
+    def branch(self, ref: str, not_merged_in: str) -> Branch | None:
+        """One branch as `branches` has it, by its full ref; None where it is not among them."""
+        try:
+            found = self._branches(ref, f"--no-merged={object_id(not_merged_in)}")
+        except RepositoryDamaged:
+            found = ()
+        found = found or self.branches(not_merged_in, ref)  # git leaves out what it can't read
+        return next((branch for branch in found if branch.ref == ref), None)
+
     def _branches(self, prefix: str, *beyond: str) -> tuple[Branch, ...]:
         lines = self.for_each_ref(_BRANCH_FORMAT, prefix, *beyond)
         return tuple(

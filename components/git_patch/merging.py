@@ -31,6 +31,8 @@ class Merger(Writer):
             RepositoryDamaged: an object, or one of the commits, is missing or corrupt.
             UserError: the clone is too shallow to hold what both come from.
         """
+        if self.is_just_above(head, base):
+            return Merged(self.tree_of(head))  # the base has nothing of its own
         args = ("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages")
         output = self.git.run(*args, object_id(base), object_id(head), ok=(0, 1, _REFUSED))
         if output.code != 0:

@@ -1,6 +1,7 @@
 """Git notes: what the bot says about a commit, where `git log --notes` shows it."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from components.errors import Moved, TransientError
 from components.git_patch.repository import Repository
@@ -71,7 +72,7 @@ def _noted(repository: Repository, ref: str, old: str | None, commit: str, blob:
     with repository.scratch({ref: old} if old else {}) as env:
         args = ("notes", f"--ref={ref_name(ref)}", "add", "--force", "-C", blob)
         repository.git.run(*args, object_id(commit), env=env)
-        return repository.git.run("rev-parse", "--verify", ref, env=env).text
+        return object_id((Path(env["GIT_DIR"]) / ref).read_text(encoding="ascii").strip())
 
 
 def _imported(repository: Repository, ref: str, old: str | None, made: bytes) -> str:

@@ -41,6 +41,10 @@ from components.schema.results.values import Finding
 
 SUBMODULE_MODE = "160000"
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+KEPT_DIFFERENCES, SMALL_DIFFERENCE = 1_000, 4_096
+COMMIT_BYTES = 64 * 1024
+NEAR = 32
+"""So many commits are read, which costs no process, to see whether one builds on another."""
 
 
 def find_git_dir(path: Path) -> Path:
@@ -69,6 +73,7 @@ class Reader:
         self.git = git
         self.objects = ObjectReader(git)
         self.audit = audit
+        self._differences: dict[tuple[str, ...], bytes] = {}
 
     def require_sound(self, damaged: str) -> None:
         """Read one object whole.
@@ -128,6 +133,26 @@ class Reader:
         """Whether commit `a` is `b` or under it."""
         args = ("merge-base", "--is-ancestor", object_id(a), object_id(b))
         return self.git.run(*args, ok=(0, 1)).code == 0
+
+    def is_just_above(self, head: str, base: str) -> bool:
+        """Whether `head` builds on `base`, a few commits away; False where that takes a search."""
+        seen, waiting = {head}, [head]
+        while waiting and len(seen) <= NEAR:
+            parents = self._named_parents(waiting.pop(0))
+            if base in parents:
+                return True
+            waiting += [parent for parent in parents if parent not in seen]
+            seen.update(parents)
+        return False
+
+    def _named_parents(self, commit: str) -> list[str]:
+        """The parents that a commit names; none where it can't be read."""
+        header = self.objects.header(object_id(commit))
+        if header is None or header.kind != "commit" or header.size > COMMIT_BYTES:
+            return []
+        head = self.objects.read(header.id, COMMIT_BYTES, "commit").partition(b"\n\n")[0]
+        lines = head.decode("ascii", "replace").splitlines()
+        return [line.removeprefix("parent ") for line in lines if line.startswith("parent ")]
 
     def parents(self, commit: str) -> tuple[str, ...]:
         """Parents of a commit, first parent first."""
@@ -267,8 +292,16 @@ class Reader:
         return self._raw_changes(old, new)
 
     def _raw_changes(self, old: str, new: str, *options: str) -> list[tuple[Entry, Entry]]:
+        """What differs; each stage of a check asks it, and of the same ids it is the same."""
         args = ("diff-tree", *options, "-z", "--raw", "--no-renames", "--no-abbrev", old, new)
-        fields = self.git.run(*args).stdout.split(b"\0")
+        told = self._differences.get(args)
+        if told is None:
+            told = self.git.run(*args).stdout
+            if len(self._differences) >= KEPT_DIFFERENCES:
+                self._differences = {}
+            if len(told) <= SMALL_DIFFERENCE:
+                self._differences[args] = told
+        fields = told.split(b"\0")
         pairs = zip(fields[0::2], fields[1::2], strict=False)
         return [_pair(meta.decode("ascii"), name) for meta, name in pairs]
 

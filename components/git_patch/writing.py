@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
@@ -213,9 +214,10 @@ class Writer(History):
             yield {
                 **identities(BOT, BOT, None),
                 "GIT_DIR": folder,
-                "GIT_OBJECT_DIRECTORY": str(self._objects_folder()),
+                "GIT_OBJECT_DIRECTORY": str(self._objects_folder),
             }
 
+    @cached_property
     def _objects_folder(self) -> Path:
         return Path(self.git.run("rev-parse", "--git-path", "objects").text).absolute()
 

@@ -6,6 +6,7 @@ from bot.core.orders import DeployOrder
 from bot.daemon.commands import run_command
 from bot.daemon.reconcile import reconcile
 from bot.deploy.deploys import _decide
+from bot.deploy.drift import AGAIN, base_moved
 from bot.deploy.parts import message_of, part_of
 from bot.landing.land import _landing, announce_deploy
 from bot.landing.unfinished import finish_open, unfinished
@@ -28,6 +29,28 @@ def test_check_of_an_older_base_whose_job_is_over_does_not_run_for_ever(world):
     store.jobs.complete(job.id, "worker")
     tick(world)
     assert store.runs.get(run.id).status == "superseded"
+
+
+def test_ticks_look_again_at_a_few_judged_proposals_in_turn_and_at_each_that_is_not_judged(
+    stage, world
+):
+    names = [f"b{number:02}" for number in range(AGAIN + 2)]
+    for name in names:
+        push(stage, name, name)
+        reported(world, name)
+    push(stage, "new", "fresh")
+    base_job = Job(9_998, "base", "demo", "demo", {}, "leased", 0, 1, 3, "", "")
+    base_moved(world, base_job)  # the first look at this base has all in it
+    asked = []
+    for _ in range(3):
+        while job := world.store.jobs.lease("worker", 60, kinds=["check"]):
+            asked.append(job.key.removeprefix("branch/"))
+            world.store.jobs.complete(job.id, "worker")
+        base_moved(world, base_job)
+    assert sorted(asked[: len(names) + 1]) == sorted([*names, "new"])
+    first, second = (asked[len(names) + 1 :][start : start + AGAIN + 1] for start in (0, AGAIN + 1))
+    assert sorted(first) == sorted([*names[:AGAIN], "new"])
+    assert sorted(second) == sorted([*names[AGAIN:], *names[: AGAIN - 2], "new"])
 
 
 def test_hold_after_a_crash_comes_after_the_landing_that_it_did_not_see(stage, world):

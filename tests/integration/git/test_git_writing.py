@@ -423,7 +423,7 @@ def test_scratch_folder_of_a_killed_process_goes_and_a_living_ones_stays(
 
 def test_merge_in_a_shallow_clone_says_what_to_fetch_and_blames_nobody(world, tmp_path):
     proposal = world.propose("x", strategy("RSI", code="x = 2\n"))
-    base = world.forge.base()
+    base = world.deploy("y", strategy("MACD"))
     clone = tmp_path / "shallow"
     url = f"file://{world.bare}"
     for words in (
