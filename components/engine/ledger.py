@@ -192,7 +192,6 @@ class Ledger:
                     self._broker.finish()
                 except _OutOfMoneyError:
                     self.broke = True
-        self._data._set_length(size)  # noqa: SLF001  # as the package's own loop does
         return self._statistics(self._broker)
 
     def _statistics(self, broker: LedgerBroker) -> pd.Series[Any]:

@@ -118,8 +118,11 @@ def test_renamed_strategy_says_what_it_was_and_that_the_old_one_goes(stage, worl
         "1.0.0",
     )
     assert "renamed from rsi\\_reversion" in markdown(report).replace("rsi_r", "rsi\\_r")
+    before = stage.git("rev-parse", "main")
     done = order(world, "feature")
     assert "Removed: `rsi_reversion 1.0.0, now rsi_again`" in done.message
+    (gone,) = world.store.deployments.list("demo", "rsi_reversion", limit=1)
+    assert (gone.reason, gone.base_before) == ("renamed to rsi_again", before)
 
 
 def test_removal_alone_is_listed_and_lands_with_its_name(stage, world):

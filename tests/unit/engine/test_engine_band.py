@@ -97,16 +97,20 @@ def test_later_requests_reach_the_same_orders_and_trades_at_both_ends():
     )
     orders = {
         1: [place(10, stop=102, sl=90, tag="first"), place(5, tag="second"), place(1, limit=50)],
-        2: [Protect(1, settled=False, kind="tp", price=130.0), CancelOrder(0)],
+        2: [
+            Protect(1, settled=False, kind="tp", price=130.0),
+            CancelOrder(0),
+            Protect(0, settled=False, kind="tp", price=140.0),
+        ],
         3: [Close(1, settled=False, portion=1.0)],
     }
     ledger = played(frame, orders, hedging=True)
-    ledger.settle()
+    counted = ledger.settle()
     stops, targets = ledger.ends()
-    for stats in (stops, targets):
+    for stats in (counted, stops, targets):
         rows = stats["_trades"].set_index("Tag")
         assert set(rows.index) == {"first", "second"}
-        assert rows.loc["second", "EntryPrice"] == 100
+        assert rows.loc["second", ["EntryPrice", "TP"]].tolist() == [100, 130]
     assert stops["_trades"].set_index("Tag").loc["first", "ExitPrice"] == 90
 
 

@@ -14,7 +14,9 @@ from components.engine.ledger import Ledger, account_of
 from components.errors import ConfigError, UserError
 from components.ports import Bars
 from components.protocol.exchange import Impossible, replay
+from components.protocol.messages import Decided, PlaceOrder
 from components.sandbox.guest.replay.recorder import StrategyBroker
+from components.schema.definition.backtest import BacktestConfig
 from tests.engine_requests import CONFIGS, requests
 
 
@@ -121,6 +123,17 @@ def _rows(broker):
     closed = [(t.size, t.entry_price, t.exit_price, t.exit_bar) for t in broker.closed_trades]
     orders = [(o.size, o.limit, o.stop, o.sl, o.tp) for o in broker.orders]
     return broker.equity, trades, closed, orders
+
+
+def test_finer_bars_are_told_of_in_the_bar_that_they_decide_and_in_no_other():
+    path = [100] * 8 + [106, 94, 100, 100] + [100] * 4
+    frame = bars_of(path, 4).assign(Volume=1.0)
+    frame.index = pd.date_range("2020-01-01", periods=len(frame), freq="4min")
+    detail = FinerBars(frame, Bars("X", "1m", bars_of(path, 1), ""), "4m")
+    ledger = Ledger(frame, BacktestConfig(), detail=detail)
+    ledger.begin(1, [PlaceOrder(10, None, None, 95, 105, None)])
+    told = [ledger.bar(bar) for bar in (1, 2, 3)]
+    assert told == [[], [Decided(True, None, 95, 105, "target")], []]  # noqa: FBT003  # the message's order
 
 
 @given(

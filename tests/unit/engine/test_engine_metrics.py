@@ -11,9 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.engine.annual import bars_a_year, sharpe
+from components.engine.ledger import Ledger
 from components.engine.result import buy_and_hold, equity_of, metrics_of
 from components.engine.version import ENGINE, METRICS_VERSION
 from components.ports import Bars
+from components.protocol.messages import PlaceOrder
+from components.schema.definition.backtest import BacktestConfig
 from components.schema.results.values import Metrics
 
 
@@ -121,6 +124,16 @@ def test_both_sharpe_ratios_are_in_the_metrics():
     returns = GOOG["Close"].pct_change().dropna()
     assert metrics.sharpe == pytest.approx(empyrical_sharpe(returns, 252), rel=1e-9)
     assert metrics.bars_a_year == 252
+
+
+def test_money_that_is_earned_without_risk_is_taken_off_the_geometric_sharpe_of_a_run():
+    ledger = Ledger(GOOG, BacktestConfig(risk_free_rate=0.05))
+    ledger.begin(1, [PlaceOrder(0.9, None, None, None, None, None)])
+    ledger.bar(1)
+    ledger.rest(2, len(GOOG))
+    stats = ledger.settle()
+    beyond = stats["Return (Ann.) [%]"] - 5
+    assert stats["Sharpe Ratio"] == pytest.approx(beyond / stats["Volatility (Ann.) [%]"])
 
 
 @pytest.mark.parametrize("first", [0, 29])

@@ -112,6 +112,15 @@ def test_run_that_asks_for_little_is_not_worked_on_bar_by_bar(monkeypatch):
     assert len(ledger._broker.trades) == 1
 
 
+def test_order_from_init_is_judged_by_the_bar_where_trading_starts_and_no_later_one():
+    """Its stop-loss is below the market there; the last bars are below the stop-loss."""
+    frame = pd.DataFrame(dict.fromkeys(("Open", "High", "Low", "Close"), [200.0] * 3 + [100.0]))
+    ledger = Ledger(frame.set_index(pd.date_range("2020-01-01", periods=4)), BacktestConfig())
+    ledger.begin(1, [PlaceOrder(1, None, None, 150, None, None)])
+    ledger.bar(1)
+    assert ledger.orders().trades == 1
+
+
 def test_run_that_only_ranks_has_the_numbers_of_one_that_is_looked_at(tmp_path):
     data = write_data(tmp_path)
     asked = {**CASES[0].on, "name": "S", "causality": "audited"}
