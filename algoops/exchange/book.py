@@ -32,7 +32,7 @@ class SymbolBook(Exchange):
         account: whose cash it uses.
 
     Attributes:
-        mark: price at which the other books see its position.
+        mark: price at which the other books see its position; older where it has none.
         delisted: its last bar is over; nothing can be ordered.
     """
 

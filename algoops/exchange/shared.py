@@ -69,7 +69,7 @@ class SharedAccount:
         books: in the order of the symbols.
         weights: target weights by symbol that wait for the next open.
         members: of the universe now, where there is one: no others can be ordered.
-        listed: symbols that have a bar now, as the strategy is told.
+        at_work: books with something to work on at this time, of those that have a bar.
     """
 
     members: frozenset[str] | None = None
@@ -78,7 +78,9 @@ class SharedAccount:
         self.cash = cash
         self.books: list[SymbolBook] = []
         self.weights: dict[str, float] = {}
-        self.listed: tuple[str, ...] = ()
+        self.at_work: list[SymbolBook] = []
+        self._seen: Sequence[SymbolBook] = ()
+        self._listed: tuple[str, ...] | None = None
         self._worked = 0
 
     def open(self, data: Mapping[str, _Data], terms: Account) -> dict[str, SymbolBook]:
@@ -161,7 +163,18 @@ class SharedAccount:
             self.members = times.members[at]
         due = [self.books[number] for number in times.due[at]]
         self.next(due)
-        self.listed = tuple(book.symbol for book in due if not book.untraded)
+        self._tell(due)
+
+    def _tell(self, seen: Sequence[SymbolBook]) -> None:
+        """Have `listed` be of the books that have a bar for the strategy."""
+        self._seen, self._listed = seen, None
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """Symbols that have a bar now, as the strategy is told."""
+        if self._listed is None:
+            self._listed = tuple(book.symbol for book in self._seen if not book.untraded)
+        return self._listed
 
     def finish(self) -> None:
         """Close all trades after the last bar, as `TimedBroker.finish`."""
@@ -179,12 +192,13 @@ class SharedAccount:
         Raises:
             _OutOfMoneyError: as the package's broker; all is closed then.
         """
-        for book in due:
+        self.at_work = [b for b in due if b.orders or b.trades or b.symbol in self.weights]
+        for book in self.at_work:
             book.open_bar()
         if self.weights:
-            self._trade_to_weights(due)
-        self._fill(due)
-        for book in due:
+            self._trade_to_weights()
+        self._fill()
+        for book in self.at_work:
             book.close_bar()
         if self.equity <= 0:
             for book in self.books:
@@ -193,8 +207,9 @@ class SharedAccount:
             self.cash = 0.0
             raise _OutOfMoneyError
 
-    def _fill(self, due: Sequence[SymbolBook]) -> None:
-        acting = sorted((book for book in due if book.orders), key=lambda book: not book.frees())
+    def _fill(self) -> None:
+        waiting = (book for book in self.at_work if book.orders)
+        acting = sorted(waiting, key=lambda book: not book.frees())
         if len(acting) > 1 and any(b.reaches_inside() for b in acting) and self._is_scarce(acting):
             parts = [book.in_parts() for book in acting]
             while parts:
@@ -211,9 +226,9 @@ class SharedAccount:
         leverage: float = self.books[0]._leverage  # noqa: SLF001  # all have the same
         return sum(book.needs() for book in acting) > free * leverage
 
-    def _trade_to_weights(self, due: Sequence[SymbolBook]) -> None:
+    def _trade_to_weights(self) -> None:
         """Sizes are of the equity at the opens; what opens gets what is left after all costs."""
-        ready = [book for book in due if book.symbol in self.weights]
+        ready = [book for book in self.at_work if book.symbol in self.weights]
         wanted = self._wanted(ready)
         for book in ready:
             del self.weights[book.symbol]
@@ -237,7 +252,10 @@ class SharedAccount:
 
     def expected(self) -> list[Expected]:
         """What the weights that wait would trade if the next open were the last close."""
-        wanted = self._wanted([b for b in self.books if b.symbol in self.weights and b.mark])
+        ready = [b for b in self.books if b.symbol in self.weights and len(b._data)]  # noqa: SLF001  # as above
+        for book in ready:
+            book.close_bar()  # one that was not at work has an older mark
+        wanted = self._wanted(ready)
         less = {book: against(units, book.units) for book, units in wanted.items()}
         freed = sum(book.freed_by(units) for book, units in less.items() if units)
         entering = {book: units - less[book] for book, units in wanted.items()}

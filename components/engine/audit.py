@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -44,6 +44,9 @@ EARLY_BARS = 16
 
 REPLAYS = 8
 """Runs on prefixes where a walk can't follow the strategy."""
+
+Tail = bytes | list[str]
+"""See `Newest`."""
 
 MAX_LEAKS = 20
 OTHER_SEED = 1_000_003
@@ -253,10 +256,14 @@ class Audit:
         return msgspec.structs.replace(leak, known=known, certain=named.exact)
 
 
+def _values(tail: Tail) -> np.ndarray[Any, Any]:
+    return np.frombuffer(tail, "<f8") if isinstance(tail, bytes) else np.array(tail)
+
+
 def _different(seen: Mapping[int, Newest], known: Mapping[int, Newest]) -> dict[str, Leak]:
     """By name of the indicator the first bar (of those that both have) with other values."""
     found: dict[str, Leak] = {}
-    rows: dict[tuple[str, int], list[tuple[int, list[float | str], list[float | str]]]] = {}
+    rows: dict[tuple[str, int], list[tuple[int, Tail, Tail]]] = {}
     for cut in sorted(seen.keys() & known.keys()):
         other = _by_name(known[cut])
         for key, tail in _by_name(seen[cut]).items():
@@ -269,7 +276,7 @@ def _different(seen: Mapping[int, Newest], known: Mapping[int, Newest]) -> dict[
     return found
 
 
-def _by_name(newest: Newest) -> dict[tuple[str, int], list[float | str]]:
+def _by_name(newest: Newest) -> dict[tuple[str, int], Tail]:
     """The tails by name and turn, not by place.
 
     An indicator of several rows has one while its symbol is not listed yet: the rows of those
@@ -283,15 +290,16 @@ def _by_name(newest: Newest) -> dict[tuple[str, int], list[float | str]]:
     return found
 
 
-def _first(
-    name: str, tails: Sequence[tuple[int, list[float | str], list[float | str]]]
-) -> Leak | None:
-    for cut, one, two in tails:
+def _first(name: str, tails: Sequence[tuple[int, Tail, Tail]]) -> Leak | None:
+    if all(one == two for _, one, two in tails):
+        return None
+    pairs = [(cut, _values(one), _values(two)) for cut, one, two in tails]
+    for cut, one, two in pairs:
         if len(one) != len(two):
             return of_value(name, cut, f"{len(one)} values", f"{len(two)} values")
-    places = [(cut, at) for cut, one, _ in tails for at in range(len(one))]
-    every = np.array([v for _, one, _ in tails for v in one])
-    other = np.array([v for _, _, two in tails for v in two])
+    places = [(cut, at) for cut, one, _ in pairs for at in range(len(one))]
+    every = np.concatenate([one for _, one, _ in pairs])
+    other = np.concatenate([two for _, _, two in pairs])
     wrong = np.flatnonzero(differing(every, other)).tolist()
     if not wrong:
         return None

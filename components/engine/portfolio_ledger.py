@@ -11,6 +11,7 @@ from backtesting._util import _Data
 from backtesting.backtesting import _OutOfMoneyError
 
 from algoops.exchange.book import SymbolBook
+from algoops.exchange.following import Following
 from algoops.exchange.shared import SharedAccount
 from algoops.exchange.undecided import nobody_knows
 from algoops.statistics import AccountCurve, account_statistics
@@ -75,10 +76,20 @@ class LedgerBook(WatchedBroker, SymbolBook):
 
 @dataclass
 class AccountClock:
-    """Which of all times is worked on; copies of an account have the same one."""
+    """Which of all times is worked on, and how many are over; copies of an account share it."""
 
     timeline: Timeline
     at: int = 0
+    moments: int = 0
+
+    @property
+    def turn(self) -> int:
+        """See `MomentClock`."""
+        return self.moments
+
+
+class LedgerBars(Following, _Data):  # type: ignore[misc]  # the package has no types
+    """A symbol's bars up to the account's clock."""
 
 
 class LedgerAccount(SharedAccount):
@@ -118,7 +129,8 @@ class LedgerAccount(SharedAccount):
 
     def may_ask(self) -> bool:
         """Whether a bar of this time, not gone through yet, may leave something open."""
-        return any(self.books[n].may_ask() for n in self._clock.timeline.due[self._clock.at])
+        due = (self.books[n] for n in self._clock.timeline.due[self._clock.at])
+        return any(book.orders and book.may_ask() for book in due)
 
     @property
     def asked(self) -> Iterator[UndecidedTrade]:
@@ -169,23 +181,23 @@ class PortfolioLedger:
         self._config = config
         self._watch = watch
         frames = joined.frames
-        self._data = {symbol: _Data(frame.copy(deep=False)) for symbol, frame in frames.items()}
         terms = account_of(config, unit)
         most = MAX_TRADES + TRADES_A_BAR * sum(map(len, frames.values()))
-        self._clock = AccountClock(joined.timeline)
-        self._account = LedgerAccount(terms.cash, watch, most, self._clock)
-        self._account.open(self._data, terms)
+        self._clock = clock = AccountClock(joined.timeline)
+        self._account = LedgerAccount(terms.cash, watch, most, clock)
+        pairs = ((s, frame, joined.timeline.places[s]) for s, frame in frames.items())
+        data = {s: LedgerBars(clock, places, frame) for s, frame, places in pairs}
+        self._account.open(data, terms)
         self._ends = Ends(nobody_knows, AccountEnd)
         self._heard: list[tuple[int, str]] = []
         self._requests = Requests()
-        self._moments = 0
         self.start: int | None = None
         self.broke = False
 
     def begin(self, bar: int, first: Sequence[Op]) -> None:
         """Trading starts at the time `bar`, with these orders from init()."""
         self.start = bar
-        self._show(bar + 1)
+        self._clock.moments = bar + 1
         self.apply(first)
 
     def bar(self, bar: int, *, alone: bool = False) -> Sequence[Decided]:  # noqa: ARG002  # as Ledger's
@@ -197,10 +209,9 @@ class PortfolioLedger:
         except _OutOfMoneyError:
             self.broke = True
         self._ends.after(self._account)
-        for number in self._joined.timeline.due[bar]:
-            heard = self._account.books[number].heard
-            self._heard += [(bar, words) for words in heard]
-            heard.clear()
+        for book in self._account.at_work:
+            self._heard += [(bar, words) for words in book.heard]
+            book.heard.clear()
         return ()
 
     def rest(self, bar: int, until: int) -> int:  # noqa: ARG002  # as Ledger's
@@ -209,26 +220,14 @@ class PortfolioLedger:
 
     def _go_to(self, bar: int) -> None:
         """Show one more time."""
-        self._clock.at = bar
-        if self._moments <= bar:
-            for number in self._joined.timeline.due[bar]:
-                data = self._account.books[number]._data  # noqa: SLF001  # as the package's own loop
-                data._set_length(len(data) + 1)  # noqa: SLF001  # as above
-            self._moments = bar + 1
-
-    def _show(self, moments: int) -> None:
-        self._moments = moments
-        for data, length in zip(
-            self._data.values(), self._joined.timeline.before(moments), strict=True
-        ):
-            data._set_length(length)  # noqa: SLF001  # as the package's own loop does
+        self._clock.at, self._clock.moments = bar, max(bar + 1, self._clock.moments)
 
     def apply(self, ops: Sequence[Op]) -> None:
         """Take a strategy's orders. Raises as `Ledger.apply`."""
         check_count(ops)
         for op in ops:
             self._watch()
-            self._requests.note(self._moments, op)
+            self._requests.note(self._clock.moments, op)
             if isinstance(op, OfSymbol) and 0 <= op.symbol < len(self._account.books):
                 self._account.books[op.symbol].number += 1
             for end in self._ends.ends:
@@ -246,11 +245,10 @@ class PortfolioLedger:
     def settle(self) -> pd.Series[Any]:
         """Close what is open where the configuration says so; the account's statistics."""
         moments = self._joined.moments
-        for bar in range(self._moments if self._ends.ends else moments, moments):
+        for bar in range(self._clock.moments if self._ends.ends else moments, moments):
             self._go_to(bar)
             self._ends.after(self._account)
-        self._show(moments)
-        self._clock.at = moments - 1
+        self._clock.at, self._clock.moments = moments - 1, moments
         if self._config.finalize_trades and self.start is not None:
             self._ends.finish()
             if not self.broke:

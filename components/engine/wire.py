@@ -29,6 +29,11 @@ _DIAGNOSIS = msgspec.msgpack.Decoder(Diagnosis)
 _NEWEST = msgspec.msgpack.Decoder(Newest)
 _NAMED = msgspec.msgpack.Decoder(Named)
 _NONCES_AT_ONCE = 1_024
+NUMBER = 8
+"""Bytes of a number of a series."""
+
+MOST_SERIES = 16_000
+"""Series of indicators that are compared: five hundred symbols have thirty rows each."""
 
 
 class BadAnswer(Exception):
@@ -88,11 +93,21 @@ class Wire:
         return self._receive(_DIAGNOSIS)
 
     def newest(self) -> Newest:
-        """The answer to `Values`; as many names as series. Raises as `_receive`."""
-        answer = self._receive(_NEWEST)
-        if len(answer.names) != len(answer.tails):
-            raise BadAnswer("values without a name")
-        return answer
+        """All frames of the answer to `Values`; as many names as series. Raises as `_receive`."""
+        names: list[str] = []
+        tails: list[bytes | list[str]] = []
+        while True:
+            answer = self._receive(_NEWEST)
+            if len(answer.names) != len(answer.tails):
+                raise BadAnswer("values without a name")
+            if any(isinstance(tail, bytes) and len(tail) % NUMBER for tail in answer.tails):
+                raise BadAnswer("values that are no numbers")
+            names += answer.names
+            tails += answer.tails
+            if len(names) > MOST_SERIES:
+                raise BadAnswer(f"more than {MOST_SERIES} series of indicators to compare")
+            if not answer.more:
+                return Newest(answer.nonce, names, tails)
 
     def named(self) -> Named:
         """The answer to `Suspects`. Raises as `_receive`."""

@@ -303,11 +303,15 @@ class WholeRun(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Newest(msgspec.Struct, frozen=True, array_like=True):
-    """The answer to `Values`: by series (a row of an indicator) its name and its last values."""
+    """The answer to `Values`: by series (a row of an indicator) its name and its last values.
+
+    `tails`: numbers as <f8, or words of what is no number; `more`: another frame follows.
+    """
 
     nonce: int
     names: list[str]
-    tails: list[list[float | str]]
+    tails: list[bytes | list[str]]
+    more: bool = False
 
 
 class Named(msgspec.Struct, frozen=True, array_like=True):

@@ -30,9 +30,9 @@ class OnlyBook(SymbolBook):
         try:
             super().next()
         except backtesting.backtesting._OutOfMoneyError:
-            self._equity[self._i :] = 0
+            self._equity[len(self._data) - 1 :] = 0
             raise
-        self._equity[self._i] = self._account.equity
+        self._equity[len(self._data) - 1] = self._account.equity
 
 
 def _stats(case, market, monkeypatch):

@@ -74,7 +74,7 @@ def test_answer_of_another_kind_is_refused_in_words_that_harm_no_terminal(wire, 
 def test_each_kind_of_answer_is_given_as_it_came(wire, guest):
     wire.send(Hello(nonce := wire.nonce()))
     for kind, answer in (
-        (wire.newest, Newest(nonce, ["fast"], [[1.5]])),
+        (wire.newest, Newest(nonce, ["fast"], [bytes(8)])),
         (wire.named, Named(nonce, "fast", exact=True)),
         (wire.diagnosis, Diagnosis(nonce, compared=1, bars=9, leaks=[])),
         (wire.whole, WholeRun(nonce, start=1, first=[], bars=[], ops=[], more=False)),
@@ -85,7 +85,7 @@ def test_each_kind_of_answer_is_given_as_it_came(wire, guest):
 
 def test_values_without_a_name_are_refused(wire, guest):
     wire.send(Hello(nonce := wire.nonce()))
-    guest.answers.append(encoder.encode(Newest(nonce, ["fast"], [[1.5], [2.5]])))
+    guest.answers.append(encoder.encode(Newest(nonce, ["fast"], [bytes(8), bytes(8)])))
     with pytest.raises(BadAnswer, match="values without a name"):
         wire.newest()
 

@@ -7,6 +7,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 import msgspec
+import numpy as np
 from backtesting._util import _Data
 
 from algoops.exchange.broker import Account
@@ -68,6 +69,9 @@ if TYPE_CHECKING:
 _OF_THE_PACKAGE = r"backtesting\."
 ORDERS_A_FRAME = 4_000
 """Orders of a whole run that go into one frame, so that it stays below the cap."""
+
+SERIES_A_FRAME = 1_000
+"""Series whose newest values go into one frame, so that it stays below the cap."""
 
 TAIL_BARS = 32
 """Values of an indicator that are compared at a bar: it may change those before it too."""
@@ -170,7 +174,8 @@ class _Guest:
             case Step(nonce, start):
                 self._step(nonce, start)
             case Values(nonce, bar):
-                self._send(_newest(nonce, self._shown, bar))
+                for part in _newest(nonce, self._shown, bar):
+                    self._send(part)
             case Suspects(nonce, bar):
                 self._send(Named(nonce, *suspects(self._source, bar)))
             case Diagnose(nonce, cuts):
@@ -229,22 +234,24 @@ class _Guest:
         return Diagnosis(nonce, inspection.compared, len(self._stream.history.bars), leaks)
 
 
-def _newest(nonce: int, run: Whole | Portion, bar: int) -> Newest:
+def _newest(nonce: int, run: Whole | Portion, bar: int) -> Iterator[Newest]:
     """The last values that each series (row of an indicator) has up to a bar."""
     names: list[str] = []
-    tails: list[list[float | str]] = []
+    tails: list[bytes | list[str]] = []
     for name, series in zip(run.names, run.series, strict=False):
         part = series[..., max(0, bar + 1 - TAIL_BARS) : bar + 1]
         for row in part if part.ndim > 1 else [part]:
             names.append(name)
             tails.append(_plain(row))
-    return Newest(nonce, names, tails)
+        if len(names) >= SERIES_A_FRAME:
+            yield Newest(nonce, names, tails, more=True)
+            names, tails = [], []
+    yield Newest(nonce, names, tails)
 
 
-def _plain(values: Any) -> list[float | str]:
+def _plain(values: Any) -> bytes | list[str]:
     if values.dtype.kind in "fiub":
-        plain: list[float | str] = values.astype(float).tolist()
-        return plain
+        return np.asarray(values, "<f8").tobytes()
     return [shown_value(value) for value in values]
 
 

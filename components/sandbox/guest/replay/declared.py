@@ -127,7 +127,11 @@ def _by_moment(
     strategy: PortfolioStrategy, symbol: str, values: np.ndarray[Any, Any]
 ) -> np.ndarray[Any, Any]:
     data: Any = strategy.data
-    moments = data.moments_of(symbol)[-values.shape[-1] :] if values.shape[-1] else []
-    at = np.searchsorted(moments, np.arange(data.length), side="right")
+    if values.shape[-1] == data.moments:
+        return np.array(values)
+    has_bar = np.zeros(data.moments, int)
+    if values.shape[-1]:
+        has_bar[data.moments_of(symbol)[-values.shape[-1] :]] = 1
+    at = has_bar.cumsum()
     padded = np.concatenate([np.full((*values.shape[:-1], 1), np.nan), values], axis=-1)
     return np.asarray(padded[..., at])

@@ -141,7 +141,7 @@ class Tape:
         """Take many bars at once."""
         start, end = self.length, self.length + len(times)
         if end > len(self.times):
-            self._grow(max(end, 2 * len(self.times)))
+            self._grow(max(end, len(self.times) * 5 // 4))  # of 500 symbols twice as many are dear
         self.times[start:end] = times
         for column, values in zip(self.columns, columns, strict=True):
             column[start:end] = values
@@ -261,6 +261,11 @@ class GrowingData(_Data):  # type: ignore[misc]  # the package has no types
     def first(self) -> int:
         """Number of the first bar that is shown."""
         return self._first
+
+    @property
+    def wrote(self) -> bool:
+        """Whether init() added columns."""
+        return bool(self._extra)
 
     def _set_length(self, length: int) -> None:
         self.show(length)

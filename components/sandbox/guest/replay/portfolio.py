@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from array import array
 from bisect import bisect_left
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ import numpy as np
 
 from algoops import PortfolioStrategy
 from algoops.exchange.book import SymbolBook
+from algoops.exchange.following import Following
 from algoops.exchange.shared import SharedAccount
 from components.protocol.messages import OfSymbol, Weights
 from components.sandbox.guest.replay import rehearsal
@@ -19,8 +21,9 @@ from components.sandbox.guest.replay.market import GrowingData, Tape
 from components.sandbox.guest.replay.recorder import RecordingBroker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
+    import pandas as pd
     from backtesting._util import _Data
 
     from algoops.exchange.broker import Account
@@ -47,7 +50,7 @@ class Tapes:
         self.tapes = [Tape(_alone(spec, number)) for number in range(len(spec.listings))]
         self.due: list[list[int]] = []
         self.over: list[list[int]] = []
-        self.moments: list[list[int]] = [[] for _ in self.tapes]
+        self.moments = [array("i") for _ in self.tapes]
 
     @property
     def length(self) -> int:
@@ -78,9 +81,9 @@ class Tapes:
         self.over += [[] for _ in range(block.moments)]
         for number, (tape, part) in enumerate(zip(self.tapes, block.symbols, strict=True)):
             tape.extend(np.frombuffer(part.times, "<i8"), tape.read(part.columns))
-            moments = (np.frombuffer(part.places, "<i4") + start).tolist()
-            self.moments[number] += moments
-            for moment in moments:
+            moments = np.frombuffer(part.places, "<i4") + start
+            self.moments[number].frombytes(moments.astype("i4").tobytes())
+            for moment in moments.tolist():
                 self.due[moment].append(number)
         for moment, number in block.over:
             self.over[start + moment].append(number)
@@ -138,7 +141,7 @@ class Tapes:
         times = rehearsal.times(spec.index_dtype)
         for number, (tape, listing) in enumerate(zip(made.tapes, spec.listings, strict=True)):
             tape.extend(times, rehearsal.columns(listing.columns, number))
-        made.moments = [list(range(len(times))) for _ in made.tapes]
+        made.moments = [array("i", range(len(times))) for _ in made.tapes]
         made.due = [list(range(len(made.tapes)))] * len(times)
         made.over = [[]] * len(times)
         return made
@@ -152,33 +155,59 @@ def _alone(spec: Spec, number: int) -> Spec:
     )
 
 
-class Views(dict[str, GrowingData]):
+class SymbolView(Following, GrowingData):
+    """The bars of one of several symbols, as many as its `Views` show."""
+
+    @property
+    def first(self) -> int:
+        """As `GrowingData`'s."""
+        self._follow()
+        return self._first
+
+    @property
+    def df(self) -> pd.DataFrame:
+        """As `GrowingData`'s."""
+        self._follow()
+        return super().df
+
+    @property
+    def index(self) -> pd.DatetimeIndex:
+        """As `GrowingData`'s."""
+        self._follow()
+        return super().index
+
+    def _update(self) -> None:
+        self._follow()
+        super()._update()
+
+    def adopt(self, other: GrowingData) -> None:
+        """As `GrowingData`'s."""
+        self._follow()
+        super().adopt(other)
+
+
+class Views(dict[str, SymbolView]):
     """`PortfolioStrategy.data` over tapes: the bars so far of each symbol.
 
     Attributes:
-        length: how many moments are shown.
+        moments: how many are shown; `turn`: how often that was said.
         first: bars are counted from the first moment, whatever `window` hides.
     """
 
     first = 0
 
     def __init__(self, tapes: Tapes, window: int | None) -> None:
-        pairs = zip(tapes.symbols, tapes.tapes, strict=True)
-        super().__init__({s: GrowingData(tape, window, s) for s, tape in pairs})
+        pairs = zip(tapes.symbols, tapes.tapes, tapes.moments, strict=True)
+        super().__init__({s: SymbolView(self, m, tape, window, s) for s, tape, m in pairs})
         self._tapes = tapes
         self._views = list(self.values())
         self._numbers = {symbol: number for number, symbol in enumerate(tapes.symbols)}
-        self.length = 0
+        self.moments = self.turn = 0
 
-    def show(self, length: int) -> None:
+    def show(self, moments: int) -> None:
         """Show the first so many moments."""
-        tapes, self.length = self._tapes, length
-        if length >= tapes.length:
-            for view, tape in zip(self._views, tapes.tapes, strict=True):
-                view.show(tape.length)
-        else:
-            for view, moments in zip(self._views, tapes.moments, strict=True):
-                view.show(bisect_left(moments, length))
+        self.moments = moments
+        self.turn += 1
 
     _set_length = show
 
@@ -187,7 +216,7 @@ class Views(dict[str, GrowingData]):
         """Who has a bar when."""
         return self._tapes
 
-    def moments_of(self, symbol: str) -> Sequence[int]:
+    def moments_of(self, symbol: str) -> array[int]:
         """The moments of the bars of a symbol that are shown."""
         number = self._numbers[symbol]
         view = self._views[number]
@@ -195,7 +224,8 @@ class Views(dict[str, GrowingData]):
 
     def is_late(self, symbol: str) -> bool:
         """Whether it has no bar at the first moment."""
-        return self._tapes.moments[self._numbers[symbol]][:1] != [0]
+        moments = self._tapes.moments[self._numbers[symbol]]
+        return not moments or moments[0] > 0
 
     def _update(self) -> None:
         for view in self._views:
@@ -204,7 +234,8 @@ class Views(dict[str, GrowingData]):
     def adopt(self, other: Views) -> None:
         """As `GrowingData.adopt`, of each symbol."""
         for own, its in zip(self._views, other._views, strict=True):
-            own.adopt(its)
+            if its.wrote:
+                own.adopt(its)
 
 
 class RecordedBook(RecordingBroker, SymbolBook):
@@ -258,8 +289,9 @@ class PortfolioMirror(SharedAccount):
         finally:
             self.depth -= 1
         if self.late:
-            seen = [self.books[number] for number in self._market.times.due[moment - self.late]]
-            self.listed = tuple(book.symbol for book in seen if not book.untraded)
+            self._tell(
+                [self.books[number] for number in self._market.times.due[moment - self.late]]
+            )
 
     def set_weights(self, weights: Mapping[str, float]) -> None:
         """As the account's; noted when they are taken."""

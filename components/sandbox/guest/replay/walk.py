@@ -90,8 +90,7 @@ class Walk:
         return portion
 
     def _trade(self, portion: Portion, fresh: Strategy, start: int, length: int) -> None:
-        self._data.show(length)
-        self._market.show(length)
+        self._show(length, length)
         if self._living is None or self._graft is None:
             self._living = self._trial.living(self._mirror, self._data)
             self._graft = Graft(self._living, self._folder)
@@ -103,8 +102,7 @@ class Walk:
         cut = [(n, getattr(living, n)) for n in _indicators(fresh) if n in vars(living)]
         for bar in range(self._bar, length):
             seen = bar + 1 - self._delay
-            self._market.show(bar + 1)
-            self._data.show(seen)
+            self._show(seen, bar + 1)
             self._data.adopt(self._trial.data)
             for name, value in cut:
                 setattr(living, name, value[..., :seen])
@@ -113,6 +111,11 @@ class Walk:
         for name, value in cut:
             setattr(living, name, value)
         self._bar = length
+
+    def _show(self, seen: int, worked: int) -> None:
+        self._data.show(seen)
+        if self._market is not self._data:
+            self._market.show(worked)
 
     def _next(self, living: Strategy, portion: Portion, bar: int) -> bool:
         try:
