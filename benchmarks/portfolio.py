@@ -44,7 +44,8 @@ ZIPLINE = Path(__file__).parent / "zipline"
 ENVIRONMENTS = Path(__file__).parents[1] / "build"
 SO_MUCH = 1e11
 """Capital with which whole units are as good as parts of them."""
-LIMITS = Limits(wall_s=1800, cpu_s=900)
+LIMITS = Limits(wall_s=1800)
+"""The shipped ones, but for the clock."""
 LOOKBACK, LONE = 127, 10
 """Bars that are declared where there are more symbols than so many."""
 

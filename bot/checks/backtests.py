@@ -201,8 +201,9 @@ def _of_portfolio(
     data, group, interval = where
     check_settings(config, len(group))
     task = _task(config, policy, where, span, causality)
-    join(bars_of(data, group, interval, *span), config.unit or 1.0)
-    return replace(task, symbols=group, unit=None)
+    joined = join(bars_of(data, group, interval, *span), config.unit or 1.0)
+    unit = chosen_unit(config, joined.frames)
+    return replace(task, symbols=group, unit=unit)
 
 
 def markets_of(
@@ -238,7 +239,7 @@ def _task(
         data_hash="+".join(hashes),
         causality=_causality(policy, causality, longest),
         stream_cpu_s=policy.causality.stream_cpu_s,
-        unit=chosen_unit(config, several[0].frame),
+        unit=chosen_unit(config, {group[0]: several[0].frame}),
         bars=sum(len(bars.frame) for bars in several),
     )
 

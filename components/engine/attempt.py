@@ -228,8 +228,7 @@ class Attempt:
             return outcome.model_copy(update=self._count())
         audited, found = self._causality == "audited", self._course.diagnosis
         leaks = lookahead_findings(found, self._frame.index, self._job.files, audited=audited)
-        update = {**self._count()}
-        update["lookahead"] = leaks
+        update = {**self._count(), "lookahead": leaks}
         bars = len(self._frame)
         update["looked_at"] = looked_at(found, bars, self._lookback(), self._course.picked)
         errors = [f for f in leaks if f.severity is Severity.ERROR]
@@ -301,8 +300,9 @@ class Attempt:
 
     def _order_findings(self, band: Band | None, metrics: Metrics) -> tuple[Finding, ...]:
         job, orders = self._job, self._ledger.orders()
+        frames = self._joined.frames if self._joined else {job.symbol: self._frame}
         return (
-            *unit_findings(job, self._frame, orders.counted),
+            *unit_findings(job, frames, orders.counted),
             *detail_findings(
                 self._ledger.undecided(),
                 job.config.detail,

@@ -15,6 +15,8 @@ from components.schema.results.values import CheckName, Finding, Severity
 from components.texts import number_words
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from components.ports import BacktestJob, Bars, SmokeJob
@@ -29,19 +31,25 @@ DEAR = 0.1
 _PRICES = ["Open", "High", "Low", "Close"]
 
 
-def chosen_unit(config: BacktestConfig, frame: pd.DataFrame) -> float | None:
+def chosen_unit(config: BacktestConfig, frames: Mapping[str, pd.DataFrame]) -> float | None:
     """The unit where the definition names none; None: it names one, or whole units will do.
 
     The first close decides: a later one would tell the strategy how dear the asset gets.
 
     Args:
         config: the resolved configuration.
-        frame: the bars of the whole backtest.
+        frames: by symbol the bars of the whole backtest.
     """
-    if config.unit is not None or not len(frame):
-        return None
-    dear = float(frame["Close"].iloc[0]) > DEAR * config.initial_capital
-    return CHOSEN if dear else None
+    dearest = max(_first_closes(frames).values(), default=0.0)
+    return CHOSEN if config.unit is None and dearest > DEAR * config.initial_capital else None
+
+
+def _first_closes(frames: Mapping[str, pd.DataFrame]) -> dict[str, float]:
+    """Of the symbols that have a bar at the first time of all."""
+    there = {symbol: frame for symbol, frame in frames.items() if len(frame)}
+    start = min((frame.index[0] for frame in there.values()), default=None)
+    first = {symbol: frame for symbol, frame in there.items() if frame.index[0] == start}
+    return {symbol: float(frame["Close"].iloc[0]) for symbol, frame in first.items()}
 
 
 def unit_of(job: BacktestJob | SmokeJob) -> float:
@@ -75,21 +83,23 @@ def rules_in_units(program: str, unit: float) -> str:
 
 
 def unit_findings(
-    job: BacktestJob | SmokeJob, frame: pd.DataFrame, counted: int
+    job: BacktestJob | SmokeJob, frames: Mapping[str, pd.DataFrame], counted: int
 ) -> tuple[Finding, ...]:
     """A note where the unit was chosen here; a warning where code asked for numbers of units.
 
     Args:
         job: what was run.
-        frame: the bars that it ran on.
+        frames: by symbol the bars that it ran on.
         counted: how many orders named a number of units.
     """
     if job.config.unit is not None or job.unit is None:
         return ()
     unit = number_words(job.unit)
-    price = float(frame["Close"].iloc[0]) / job.unit
+    first = _first_closes(frames)
+    symbol = max(first, key=first.__getitem__)
+    price = first[symbol] / job.unit
     message = (
-        f"{job.symbol}: one unit costs {price:,.0f}, more than a tenth of the capital of "
+        f"{symbol}: one unit costs {price:,.0f}, more than a tenth of the capital of "
         f"{job.config.initial_capital:,.0f}: parts of it are traded, multiples of {unit}"
     )
     risky = counted > 0 and not job.rules

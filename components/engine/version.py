@@ -2,7 +2,7 @@
 
 from importlib.metadata import version
 
-WIRE_VERSION = 5
+WIRE_VERSION = 6
 FILLS_VERSION = 3
 """Which fills the broker gives, and in which units: verdicts of others are not reused."""
 

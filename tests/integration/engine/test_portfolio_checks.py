@@ -239,3 +239,19 @@ def test_look_of_a_portfolio_counts_at_each_of_its_symbols(tmp_path):
             states.append(ask(used, asked, jobs, looker, run).state)
     assert states == ["does not agree", "does not agree", "no looks left", "no looks left"]
     assert ran == [("AAA", "BBB"), ("AAA", "BBB", "CCC")]
+
+
+@pytest.mark.parametrize(("listed", "unit"), [(0, 1e-6), (30, None)], ids=["at-once", "later"])
+def test_dear_symbol_of_a_portfolio_is_traded_in_parts_where_it_is_there_at_the_first_bar(
+    several, tmp_path, listed, unit
+):
+    dear = walk(7, 120).mul(300).iloc[listed:]
+    dear.to_csv(tmp_path / "market" / f"{SYMBOLS[0]}_1d.csv", index_label="Date")
+    report, jobs = checked(several)
+    assert {job.unit for job in jobs} == {unit}
+    (result,) = report.results
+    assert result.status is Status.PASSED, result.message
+    said = [f.message for f in result.order_findings if f.rule == "unit-chosen"]
+    assert len(said) == (unit is not None)
+    assert not said or said[0].startswith(f"{SYMBOLS[0]}: one unit costs ")
+    assert any(trade.size % 1 for trade in result.trades) is (unit is not None)
