@@ -223,8 +223,8 @@ class Bars:
     gap: Gap | None = field(default=None, compare=False)
 
 
-class MarketData(Protocol):
-    """Where bars come from. Only the trusted side reads it."""
+class BarSource(Protocol):
+    """Where a job's bars come from. Only the trusted side reads it."""
 
     def bars(self, symbol: str, interval: str, start: str | None, end: str | None) -> Bars:
         """Bars of a symbol, `start` and `end` inclusive ISO dates or None.
@@ -232,6 +232,10 @@ class MarketData(Protocol):
         Raises:
             UserError: no such data (names what there is), or the data is broken (says where).
         """
+
+
+class MarketData(BarSource, Protocol):
+    """All market data that there is."""
 
     def symbols(self) -> tuple[tuple[str, str], ...]:
         """All (symbol, interval) pairs that there are, sorted."""

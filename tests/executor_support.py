@@ -29,7 +29,7 @@ QUICK = {
 CONFIG = """
 sandbox: {backend: bubblewrap, warm: 0}
 policies: POLICIES
-data: {dir: DATA}
+data: {dir: nowhere}
 state: {dir: state}
 """
 
@@ -83,9 +83,8 @@ def backtest_job():
 
 def write_config(folder):
     """A worker's configuration; its path."""
-    text = CONFIG.replace("POLICIES", str(PROJECT / "policies"))
     path = folder / "config.yaml"
-    path.write_text(text.replace("DATA", str(PROJECT / "examples" / "data")))
+    path.write_text(CONFIG.replace("POLICIES", str(PROJECT / "policies")))
     return path
 
 

@@ -14,7 +14,6 @@ from bot.cli.common import ConfigOption, err, settings_from
 from bot.config.logs import set_up
 from bot.daemon.executors import sandbox_spec
 from components.errors import ConfigError
-from components.executor.messages import WorkerSpec
 
 
 def register(app: typer.Typer) -> None:
@@ -45,7 +44,7 @@ def worker(
 ) -> None:
     """Run the jobs of a daemon that is configured with `executor: {kind: dask}`.
 
-    Sandbox, limits and market data are those of this machine's configuration. Ends on SIGTERM.
+    The sandbox is that of this machine's configuration; bars come from the daemon. Ends on SIGTERM.
     """
     del memory_limit
     try:
@@ -57,9 +56,7 @@ def worker(
     set_up()
     settings = settings_from(config)
     seats = slots or os.cpu_count() or 1
-    spec = WorkerSpec(
-        sandbox_spec(settings, load_policies(settings.policies).sandbox), settings.market_data
-    )
+    spec = sandbox_spec(settings, load_policies(settings.policies).sandbox)
     post = dask_worker.Post(
         dask_worker.checked_address(address), seats, name=name, patience_s=death_timeout or None
     )
@@ -69,7 +66,7 @@ def worker(
     try:
         asyncio.run(_until_told(partial(dask_worker.serve, house, post)))
     finally:
-        house.sandbox.close()
+        house.close()
     os._exit(0)  # a thread of some library must not keep an orderly worker alive
 
 

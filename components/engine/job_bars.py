@@ -15,7 +15,7 @@ from components.errors import UserError
 from components.ports import BacktestJob, SmokeJob
 
 if TYPE_CHECKING:
-    from components.ports import Bars, MarketData
+    from components.ports import Bars, BarSource
 
 FEWEST_BARS = 3
 
@@ -35,7 +35,7 @@ class Market:
     noted: Bars | None = None
 
 
-def market_of(job: BacktestJob | SmokeJob, data: MarketData) -> Market:
+def market_of(job: BacktestJob | SmokeJob, data: BarSource) -> Market:
     """Read them. Raises UserError where something is not there, ConfigError where it is broken."""
     if job.symbols:
         return _of_portfolio(job, data)
@@ -45,7 +45,7 @@ def market_of(job: BacktestJob | SmokeJob, data: MarketData) -> Market:
     return Market(bars, _benchmark(job, bars, data), _finer(job, data))
 
 
-def _of_portfolio(job: BacktestJob | SmokeJob, data: MarketData) -> Market:
+def _of_portfolio(job: BacktestJob | SmokeJob, data: BarSource) -> Market:
     several = bars_of(data, job.symbols, job.interval, job.start, job.end)
     orders = isinstance(job, BacktestJob) and job.sheets_since is not None
     going_on = job.going_on if isinstance(job, BacktestJob) else ()
@@ -57,7 +57,17 @@ def _of_portfolio(job: BacktestJob | SmokeJob, data: MarketData) -> Market:
     return Market(bars, _benchmark(job, bars, data), None, joined, noted)
 
 
-def times_of(job: BacktestJob, data: MarketData) -> pd.DatetimeIndex:
+def needed(job: BacktestJob | SmokeJob) -> set[tuple[str, str]]:
+    """Symbol and interval of all bars that `market_of` may read."""
+    found = {(symbol, job.interval) for symbol in job.symbols or (job.symbol,)}
+    if job.config.benchmark_symbol is not None:
+        found.add((job.config.benchmark_symbol, job.interval))
+    if job.config.detail is not None:
+        found.add((job.symbol, job.config.detail))
+    return found
+
+
+def times_of(job: BacktestJob, data: BarSource) -> pd.DatetimeIndex:
     """The times of a job's bars; of a portfolio those of all its symbols. Raises as `market_of`."""
     several = bars_of(data, job.symbols or (job.symbol,), job.interval, job.start, job.end)
     if not job.symbols:
@@ -65,14 +75,14 @@ def times_of(job: BacktestJob, data: MarketData) -> pd.DatetimeIndex:
     return join(several, unit=1.0).timeline.index
 
 
-def _finer(job: BacktestJob | SmokeJob, data: MarketData) -> Bars | None:
+def _finer(job: BacktestJob | SmokeJob, data: BarSource) -> Bars | None:
     if job.config.detail is None or isinstance(job, SmokeJob):
         return None
     check_detail(job.config.detail, job.interval)
     return data.bars(job.symbol, job.config.detail, job.start, job.end)
 
 
-def _benchmark(job: BacktestJob | SmokeJob, bars: Bars, data: MarketData) -> Bars:
+def _benchmark(job: BacktestJob | SmokeJob, bars: Bars, data: BarSource) -> Bars:
     symbol = job.config.benchmark_symbol
     if symbol is None or symbol == job.symbol:
         return bars

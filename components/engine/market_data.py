@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import defaultdict
-from dataclasses import dataclass
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +20,7 @@ from components.errors import ConfigError, UserError
 from components.ports import Bars
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from components.engine.data.place import DataPlace
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 _READINGS = 3
 """How often a file is read that changes while it is read."""
 
-_CACHED_SLICES = 64
+_CACHED_CUTS = 64
+"""Of one file."""
 
 QUIET_S = 60.0
 """A file whose last line has no end yet counts as whole when nobody has written for so long."""
@@ -43,10 +45,31 @@ def source_of(place: DataPlace) -> DataSource:
     return RemoteFolder(place) if isinstance(place, RemotePlace) else LocalFolder(place)
 
 
-@dataclass(frozen=True)
-class _Loaded:
-    stamp: Stamp
-    frame: pd.DataFrame
+class FileBars:
+    """All bars of one file, read and checked, and what was cut from them.
+
+    Args:
+        path: the file; it stays for as long as bars are cut.
+        frame: its bars.
+    """
+
+    def __init__(self, path: Path, frame: pd.DataFrame) -> None:
+        self._path, self._frame = path, frame
+        self._cuts: dict[tuple[str | None, str | None], Bars] = {}
+
+    def cut(self, symbol: str, interval: str, start: str | None, end: str | None) -> Bars:
+        """The bars between two ISO dates, as `MarketData.bars`; raises UserError where none are."""
+        key = (start, end)
+        if key not in self._cuts:
+            if len(self._cuts) >= _CACHED_CUTS:
+                self._cuts.clear()
+            part = _between(self._frame, start, end, f"{symbol} {interval}")
+            self._cuts[key] = _bars(self._path, symbol, interval, self._frame, part)
+        return self._cuts[key]
+
+    def size(self) -> int:
+        """Bytes that its bars take in memory."""
+        return int(self._frame.memory_usage().sum())
 
 
 class FolderData:
@@ -59,8 +82,7 @@ class FolderData:
 
     def __init__(self, place: DataPlace) -> None:
         self._source = source_of(place)
-        self._loaded: dict[str, _Loaded] = {}  # by name: a new content replaces the old one
-        self._slices: dict[tuple[Path, Stamp, str | None, str | None], Bars] = {}
+        self._loaded: dict[str, tuple[Stamp, FileBars]] = {}  # by name: new content replaces old
 
     def bars(self, symbol: str, interval: str, start: str | None, end: str | None) -> Bars:
         """Bars of a symbol between two ISO dates (inclusive; None: no bound).
@@ -70,15 +92,7 @@ class FolderData:
             ConfigError: the file is broken; says where and what to do.
             TransientError: a URL can't be read for now.
         """
-        path = self._path(symbol, interval)
-        loaded = self._load(path)
-        key = (path, loaded.stamp, start, end)
-        if key not in self._slices:
-            if len(self._slices) >= _CACHED_SLICES:
-                self._slices.clear()
-            frame = _between(loaded.frame, start, end, f"{symbol} {interval}")
-            self._slices[key] = _bars(path, symbol, interval, loaded.frame, frame)
-        return self._slices[key]
+        return self._load(self.file(symbol, interval)).cut(symbol, interval, start, end)
 
     def symbols(self) -> tuple[tuple[str, str], ...]:
         """All (symbol, interval) pairs that there are, sorted."""
@@ -98,7 +112,7 @@ class FolderData:
 
     def unfinished(self, symbol: str, interval: str) -> str:
         """Why the newest bar may not be written whole yet; "" where it is. Raises as `bars`."""
-        path = self._path(symbol, interval)
+        path = self.file(symbol, interval)
         if path.suffix.lower() != ".csv" or abs(time.time() - path.stat().st_mtime) > QUIET_S:
             return ""  # also of a time to come: the clock was ahead when it was written
         with path.open("rb") as file:
@@ -107,14 +121,8 @@ class FolderData:
                 return ""
         return f"the last line of {path.name} has no end yet: somebody may still write it"
 
-    def _files(self) -> dict[tuple[str, str], list[DataFile]]:
-        files = defaultdict(list)
-        for entry in self.entries():
-            if not entry.skipped:
-                files[entry.symbol, entry.interval].append(entry)
-        return files
-
-    def _path(self, symbol: str, interval: str) -> Path:
+    def file(self, symbol: str, interval: str) -> Path:
+        """The file of a symbol's bars on this machine. Raises as `bars`, but for its content."""
         found = self._files().get((symbol, interval), [])
         if not found:
             raise UserError(f"no data for {symbol} {interval}", hint=self._known(symbol))
@@ -122,6 +130,13 @@ class FolderData:
             first, second = (one.path.name for one in found[:2])
             raise ConfigError(f"{first} and {second} are both there: remove one")
         return self._source.local(found[0])
+
+    def _files(self) -> dict[tuple[str, str], list[DataFile]]:
+        files = defaultdict(list)
+        for entry in self.entries():
+            if not entry.skipped:
+                files[entry.symbol, entry.interval].append(entry)
+        return files
 
     def _known(self, symbol: str) -> str:
         known = ", ".join(f"{symbol} {interval}" for symbol, interval in self.symbols())
@@ -133,20 +148,33 @@ class FolderData:
         ]
         return "; ".join((*alike, known))
 
-    def _load(self, path: Path) -> _Loaded:
-        """Errors name the file without its folder: authors read them in reports."""
-        try:
-            stamp = _stamp(path)
-            loaded = self._loaded.get(path.name)
-            if loaded is None or loaded.stamp != stamp:
-                self._loaded[path.name] = _read(path)
-        except ConfigError as error:
-            said = Exception.__str__(error).replace(f"{path.parent}/", "")
-            raise ConfigError(said, hint=error.hint) from error
-        return self._loaded[path.name]
+    def _load(self, path: Path) -> FileBars:
+        with named_alone(path):
+            stamp = stamp_of(path)
+            known = self._loaded.get(path.name)
+            if known is None or known[0] != stamp:
+                known = self._loaded[path.name] = _read(path)
+        return known[1]
 
 
-def _stamp(path: Path) -> Stamp:
+@contextmanager
+def named_alone(path: Path) -> Iterator[None]:
+    """Errors in the block name the file without its folder: authors read them in reports."""
+    try:
+        yield
+    except ConfigError as error:
+        said = Exception.__str__(error).replace(f"{path.parent}/", "")
+        raise ConfigError(said, hint=error.hint) from error
+
+
+def read_file(path: Path) -> FileBars:
+    """A file's bars, wherever it is. Raises ConfigError as `FolderData.bars` does."""
+    with named_alone(path):
+        return _read(path)[1]
+
+
+def stamp_of(path: Path) -> Stamp:
+    """What is another for a file that was written anew. Raises ConfigError where there is none."""
     try:
         status = path.stat()
     except OSError as error:
@@ -154,13 +182,13 @@ def _stamp(path: Path) -> Stamp:
     return status.st_mtime_ns, status.st_size, status.st_ino
 
 
-def _read(path: Path) -> _Loaded:
+def _read(path: Path) -> tuple[Stamp, FileBars]:
     """The file's bars, read between two looks at it that agree."""
     for _ in range(_READINGS):
-        before = _stamp(path)
+        before = stamp_of(path)
         frame = validated(path)
-        if _stamp(path) == before:
-            return _Loaded(before, frame)
+        if stamp_of(path) == before:
+            return before, FileBars(path, frame)
     raise ConfigError(
         f"{path} changes while it is read",
         hint="write a new file beside it and rename that, as `algoops data import` does",
@@ -169,8 +197,7 @@ def _read(path: Path) -> _Loaded:
 
 def file_bars(path: Path, symbol: str, interval: str) -> Bars:
     """All bars of one file, wherever it is. Raises ConfigError as `FolderData.bars` does."""
-    frame = _read(path).frame
-    return _bars(path, symbol, interval, frame, frame)
+    return _read(path)[1].cut(symbol, interval, None, None)
 
 
 def _bars(path: Path, symbol: str, interval: str, whole: pd.DataFrame, part: pd.DataFrame) -> Bars:

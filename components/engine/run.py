@@ -20,7 +20,7 @@ from components.schema.results.values import (
 )
 
 if TYPE_CHECKING:
-    from components.ports import MarketData, Sandbox
+    from components.ports import BarSource, Sandbox
     from components.schema.results.values import Limits
 
 _SHARE, _ENOUGH = 0.1, 2_500
@@ -29,7 +29,7 @@ _PLANNED = 0.6
 """Share of a CPU time that the look may plan for."""
 
 
-def run_backtest(job: BacktestJob, sandbox: Sandbox, data: MarketData) -> ExecutionResult:
+def run_backtest(job: BacktestJob, sandbox: Sandbox, data: BarSource) -> ExecutionResult:
     """Backtest one strategy on one symbol; fills and metrics are computed here, outside.
 
     Never raises for the author's or the machine's faults: they are results.
@@ -37,12 +37,12 @@ def run_backtest(job: BacktestJob, sandbox: Sandbox, data: MarketData) -> Execut
     return _run(job, sandbox, data)
 
 
-def run_smoke(job: SmokeJob, sandbox: Sandbox, data: MarketData) -> ExecutionResult:
+def run_smoke(job: SmokeJob, sandbox: Sandbox, data: BarSource) -> ExecutionResult:
     """Import, build with the parameters, and run the first bars. Never raises, as above."""
     return _run(job, sandbox, data)
 
 
-def _run(job: BacktestJob | SmokeJob, sandbox: Sandbox, data: MarketData) -> ExecutionResult:
+def _run(job: BacktestJob | SmokeJob, sandbox: Sandbox, data: BarSource) -> ExecutionResult:
     began = time.perf_counter()
     drawdowns.install()
     try:

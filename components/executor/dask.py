@@ -22,15 +22,16 @@ from distributed.client import FutureCancelledError
 from distributed.scheduler import KilledWorker
 
 from components.engine.market_data import FolderData
-from components.errors import AlgoOpsError, TransientError
-from components.executor.again import again, may_run_again, rest_s
+from components.errors import AlgoOpsError, ConfigError, TransientError
+from components.executor.again import MOST_RUNS, again, may_run_again, rest_s
 from components.executor.broken import broken
 from components.executor.dask_link import Link
 from components.executor.dask_worker import SLOT, Order, checked_address, run_order
 from components.executor.local import JobFuture
 from components.executor.messages import WorkerSpec
+from components.executor.sent import Files, Lacking, names_of
 from components.executor.voice import hand_over, one_line
-from components.ports import NO_TURN, Hear, Job, OutputLine, ScriptJob, Turn
+from components.ports import NO_TURN, Hear, Job, OutputLine, Turn
 from components.sandbox.backends.select import open_sandbox
 from components.schema.results.values import ExecutionResult, Status
 
@@ -51,7 +52,8 @@ class DaskExecutor:
     belongs to, before any worker is there, and a worker with another one is refused.
 
     Args:
-        spec: this machine's sandbox and data; workers have their own, with the same contents.
+        spec: this machine's sandbox, of which workers have their own with the same contents, and
+            the data, which they are sent.
         address: the scheduler's, tcp://HOST:PORT or tls://HOST:PORT.
 
     Raises:
@@ -61,7 +63,7 @@ class DaskExecutor:
     def __init__(self, spec: WorkerSpec, address: str) -> None:
         self._address = checked_address(address)
         self._sandbox_spec = replace(spec.sandbox, warm=0)
-        self._data = FolderData(spec.data)
+        self._files = Files(FolderData(spec.data))
         self._sandbox: PooledSandbox | None = None
         self._problem = ""
         self._look()
@@ -178,21 +180,32 @@ class DaskExecutor:
             if not may_run_again(job, result):
                 break
             how = again(result, runs, alone=False)  # a cluster keeps no worker free of others
-        if result.status is Status.INFRASTRUCTURE_ERROR:
-            return result
-        return await asyncio.to_thread(self._of_our_data, job, result)
+        return result
 
     async def _once(self, order: Order, hear: Hear | None, priority: float) -> ExecutionResult:
         """Run it on the cluster that there is; when that is lost, on the next one."""
-        while True:
+        unsent = 0
+        while unsent < MOST_RUNS:
             client = await self._link.client()
             key = f"algoops-{uuid4().hex}"
             try:
+                wanted = await asyncio.to_thread(self._files.wanted, order.job)
+                put = await self._link.shelve(client, names_of(wanted), self._files.read)
                 with self._listening(key, hear):
-                    return await _run_on(client, key, order, priority)
+                    answer = await _run_on(client, key, replace(order, wanted=wanted), priority)
+                if isinstance(answer, ExecutionResult):
+                    return answer
+                unsent += 1
+                self._link.lacks(answer.digests, put)
+            except (Lacking, ConfigError):  # a file has changed, or gone, since its hash was taken
+                unsent += 1
             except (FutureCancelledError, OSError, TimeoutError) as error:
                 why = str(error).splitlines()[-1] if str(error) else repr(error)
                 log.warning("job-submitted-again", label=order.job.label, reason=why)
+        return broken(
+            "its bars did not reach a worker whole, or change while they are read (jobs with more "
+            "than 1 GiB of them need the local executor)"
+        )
 
     @contextmanager
     def _listening(self, key: str, hear: Hear | None) -> Iterator[None]:
@@ -221,16 +234,6 @@ class DaskExecutor:
             case _:
                 log.warning("job_output_not_understood")
 
-    def _of_our_data(self, job: Job, result: ExecutionResult) -> ExecutionResult:
-        """The result, unless the worker read other bars than this machine has."""
-        theirs = result.provenance.data_hash
-        if isinstance(job, ScriptJob) or not theirs:
-            return result
-        ours = self._data.data_hash(job.symbol, job.interval, job.start, job.end)
-        if ours == theirs:
-            return result
-        return broken(f"the worker's data of {job.symbol} {job.interval} are not the daemon's")
-
     async def _wind_up(self) -> None:
         """Let the jobs' coroutines, and dask's own, end before the loop does."""
         await self._link.close()
@@ -240,13 +243,15 @@ class DaskExecutor:
         await asyncio.gather(*rest, return_exceptions=True)
 
 
-async def _run_on(client: Client, key: str, order: Order, priority: float) -> ExecutionResult:
+async def _run_on(
+    client: Client, key: str, order: Order, priority: float
+) -> ExecutionResult | Lacking:
     """One job on this client's cluster. Left early, the scheduler is told to let go of it."""
     handle = client.submit(
         run_order, order, key=key, pure=False, resources={SLOT: 1}, priority=priority
     )
     try:
-        result: ExecutionResult = await handle
+        result: ExecutionResult | Lacking = await handle
     finally:
         handle.release()
     return result

@@ -2,17 +2,20 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
 from distributed import Client
 
 from components.executor.dask_worker import WORDS
+from components.executor.shelf import Shelf
 
 CONNECT_S = 5.0
 AGAIN_AFTER_S = 0.5
 _NONE = "no scheduler"
+
+Putting = asyncio.Task[None]
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +33,8 @@ class Link:
         self._overhear = overhear
         self._client: Client | None = None
         self._lock = asyncio.Lock()
+        self._shelved: dict[str, Putting] = {}
+        self._doubted: set[str] = set()
         self.problem = f"not connected to {address} yet"
         self.lost = 0
         # dask writes a stack for each lost scheduler; what happened is told here, in one line.
@@ -44,6 +49,50 @@ class Link:
                 await self.close()
                 self._client = await self._connect()
 
+    async def shelve(
+        self, client: Client, digests: Iterable[str], read: Callable[[str], bytes]
+    ) -> dict[str, Putting]:
+        """Have contents on the scheduler's shelf, put there once for each connection.
+
+        Returns:
+            What put each of them there, for `lacks`.
+
+        Raises:
+            OSError: the scheduler is lost. And what `read` raises.
+        """
+        new = [digest for digest in digests if digest not in self._shelved]
+        putting = asyncio.create_task(self._put(client, new, read))
+        self._shelved |= dict.fromkeys(new, putting)
+        found = {digest: self._shelved[digest] for digest in digests}
+        await asyncio.wait({putting, *found.values()})  # which cancels none of them
+        for task in found.values():
+            task.result()
+        return found
+
+    def lacks(self, digests: Iterable[str], put: Mapping[str, Putting]) -> None:
+        """A worker has not found them, or something else: they are put there again, once."""
+        for digest in digests:
+            if self._shelved.get(digest) is put[digest]:
+                del self._shelved[digest]
+                self._doubted.add(digest)
+
+    async def _put(
+        self, client: Client, digests: Sequence[str], read: Callable[[str], bytes]
+    ) -> None:
+        if not digests:
+            return
+        try:
+            scheduler: Any = client.scheduler
+            missing = await scheduler.algoops_missing(digests=digests)
+            for digest in {*missing, *self._doubted.intersection(digests)}:
+                content = await asyncio.to_thread(read, digest)
+                await scheduler.algoops_put(digest=digest, content=content)
+                self._doubted.discard(digest)
+        except BaseException:
+            for digest in digests:
+                self._shelved.pop(digest, None)
+            raise
+
     def workers(self) -> int:
         """How many workers the scheduler knows; 0 while it is out of reach. From any thread."""
         client = self._client
@@ -54,6 +103,7 @@ class Link:
     async def close(self) -> None:
         """Hang up. Idempotent."""
         client, self._client = self._client, None
+        self._shelved.clear()
         if client is not None:
             self.lost += 1
             await client.close(timeout=1)
@@ -69,6 +119,7 @@ class Link:
         )
         try:
             await client
+            await client.register_plugin(Shelf())
         except (OSError, TimeoutError) as error:
             if not self.problem.startswith(_NONE):
                 log.warning("no-scheduler", address=self._address, reason=str(error))

@@ -6,23 +6,28 @@ The scheduler's word is all there is between it and the daemon: a job that the s
 
 import asyncio
 import re
+import tempfile
 import threading
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
+import dask
 import structlog
 from distributed import Worker, get_worker
 from distributed.diagnostics.plugin import WorkerPlugin
+from distributed.diskutils import WorkSpace
+from distributed.utils import sync
 
-from components.engine.market_data import FolderData
 from components.errors import ConfigError, TransientError
 from components.executor.broken import broken
-from components.executor.messages import WorkerSpec
 from components.executor.run import run_job
+from components.executor.sent import Fetch, KeptFiles, Lacking, Wanted
 from components.executor.voice import Voice, overhear_logs, speaking
 from components.executor.worker import Killable
 from components.ports import Hear, Job, OutputLine
-from components.sandbox.backends.select import open_sandbox
+from components.sandbox.backends.select import SandboxSpec, open_sandbox
 from components.schema.results.values import ExecutionResult
 
 PLUGIN = "algoops-house"
@@ -32,6 +37,17 @@ SLOT = "algoops-slot"
 WORDS = "algoops-words"
 """The topic of what running jobs say: [key, source, text, worker]. The scheduler keeps the last
 1,000 of them (dask's low-level-log-length) and passes on; nobody waits for any."""
+
+FOLDER = "algoops-bars"
+"""In the folder for temporary files: the bars that this machine's workers were sent."""
+
+FETCH_S = 600.0
+QUIET = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "500ms",
+    "distributed.admin.system-monitor.interval": "5s",
+}
+"""What dask measures of its own processes, which nobody reads, takes CPU time all day."""
 
 REAP_EVERY_S = 30.0
 AGAIN_AFTER_S = 1.0
@@ -46,18 +62,20 @@ class Order:
 
     Attributes:
         listen: somebody wants to hear what it says while it runs.
+        wanted: the files of its bars; their contents are on the scheduler's shelf.
     """
 
     job: Job
     image: str
     listen: bool = False
+    wanted: Wanted = field(default_factory=dict)
 
 
 class House(WorkerPlugin):
     """What a worker's process holds for all its jobs, over all its connections to schedulers.
 
     Args:
-        spec: the sandbox backend and where the data is.
+        spec: the sandbox backend.
 
     Raises:
         TransientError: there is no sandbox on this machine.
@@ -65,13 +83,17 @@ class House(WorkerPlugin):
 
     name = PLUGIN
 
-    def __init__(self, spec: WorkerSpec) -> None:
-        self.sandbox = open_sandbox(spec.sandbox)
-        self._data = FolderData(spec.data)
+    def __init__(self, spec: SandboxSpec) -> None:
+        self.sandbox = open_sandbox(spec)
+        # dask's way to have a folder that the next worker removes where this one is killed
+        self._folder = WorkSpace(str(Path(tempfile.gettempdir()) / FOLDER)).new_work_dir()
+        self._kept = KeptFiles(Path(self._folder.dir_path))
         self._running: dict[str, Killable] = {}
         self._lock = threading.Lock()
 
-    def run(self, key: str, order: Order, hear: Hear | None) -> ExecutionResult:
+    def run(
+        self, key: str, order: Order, hear: Hear | None, fetch: Fetch
+    ) -> ExecutionResult | Lacking:
         """Run a job under its key; a sandbox with other contents than the daemon's is not used."""
         if order.image != self.sandbox.image:
             return broken(
@@ -84,11 +106,20 @@ class House(WorkerPlugin):
         try:
             if not _still_wanted(key):
                 sandbox.cancel()
-            with speaking(hear):
-                return run_job(order.job, sandbox, self._data)
+            with speaking(hear), self._kept.opened(order.wanted, fetch) as data:
+                return run_job(order.job, sandbox, data)
+        except Lacking as lacking:
+            return lacking
+        except OSError as error:
+            return broken(f"this worker can't keep or fetch the bars: {error}")
         finally:
             with self._lock:
                 self._running.pop(key, None)
+
+    def close(self) -> None:
+        """End all guests, and remove the bars."""
+        self.sandbox.close()
+        self._folder.release()
 
     def transition(self, key: Any, start: str, finish: str, **_more: Any) -> None:
         """Dask's hook. The scheduler has let go of a running job: nobody wants its result."""
@@ -106,8 +137,8 @@ class House(WorkerPlugin):
             sandbox.cancel()
 
 
-def run_order(order: Order) -> ExecutionResult:
-    """What dask calls on a worker. Never raises."""
+def run_order(order: Order) -> ExecutionResult | Lacking:
+    """What dask calls on a worker: the result, or which bars it could not get. Never raises."""
     worker = get_worker()
     house = worker.plugins.get(PLUGIN)
     if not isinstance(house, House):
@@ -117,7 +148,11 @@ def run_order(order: Order) -> ExecutionResult:
     def say(said: OutputLine) -> None:
         worker.log_event(WORDS, [key, said.source, said.text, worker.address])
 
-    return house.run(key, order, Voice(say).say if order.listen else None)
+    def fetch(digests: Sequence[str]) -> dict[str, bytes]:
+        asked = worker.scheduler.algoops_fetch
+        return dict(sync(worker.loop, asked, digests=digests, callback_timeout=FETCH_S))
+
+    return house.run(key, order, Voice(say).say if order.listen else None, fetch)
 
 
 def checked_address(address: str) -> str:
@@ -158,6 +193,7 @@ async def serve(house: House, post: Post, leave: asyncio.Event) -> None:
         TransientError: there was no scheduler for as long as the post's patience.
     """
     overhear_logs()
+    dask.config.set(QUIET)
     leaving = asyncio.create_task(leave.wait())
     janitor = asyncio.create_task(_reap(house))
     try:
@@ -216,6 +252,6 @@ def _still_wanted(key: str) -> bool:
     return task is not None and task.state in {"executing", "long-running"}
 
 
-def shared(spec: WorkerSpec, slots: int) -> WorkerSpec:
+def shared(spec: SandboxSpec, slots: int) -> SandboxSpec:
     """The same, with no more guests waiting than jobs can run."""
-    return replace(spec, sandbox=replace(spec.sandbox, warm=min(spec.sandbox.warm, slots)))
+    return replace(spec, warm=min(spec.warm, slots))

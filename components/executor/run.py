@@ -6,7 +6,7 @@ from components.engine.run import run_backtest, run_smoke
 from components.errors import AlgoOpsError
 from components.executor.broken import broken
 from components.executor.standstill import Standstill
-from components.ports import BacktestJob, Job, MarketData, Sandbox, ScriptJob, SmokeJob
+from components.ports import BacktestJob, BarSource, Job, Sandbox, ScriptJob, SmokeJob
 from components.sandbox.session.author_tests import has_tests, run_author_tests
 from components.sandbox.session.script import run_script
 from components.schema.results.values import ExecutionResult, Status
@@ -15,7 +15,7 @@ SHORTEST_S = 0.1
 """What is left at least for the author's tests."""
 
 
-def run_job(job: Job, sandbox: Sandbox, data: MarketData) -> ExecutionResult:
+def run_job(job: Job, sandbox: Sandbox, data: BarSource) -> ExecutionResult:
     """Run a job to its result. The author's faults and the machine's are results; never raises."""
     try:
         with Standstill() as still:
@@ -31,7 +31,7 @@ def run_job(job: Job, sandbox: Sandbox, data: MarketData) -> ExecutionResult:
     return result
 
 
-def _dispatch(job: Job, sandbox: Sandbox, data: MarketData) -> ExecutionResult:
+def _dispatch(job: Job, sandbox: Sandbox, data: BarSource) -> ExecutionResult:
     match job:
         case BacktestJob():
             return run_backtest(job, sandbox, data)
@@ -43,7 +43,7 @@ def _dispatch(job: Job, sandbox: Sandbox, data: MarketData) -> ExecutionResult:
             assert_never(job)
 
 
-def _smoke(job: SmokeJob, sandbox: Sandbox, data: MarketData) -> ExecutionResult:
+def _smoke(job: SmokeJob, sandbox: Sandbox, data: BarSource) -> ExecutionResult:
     """Our own test of the strategy first, then the author's tests beside it."""
     smoke = run_smoke(job, sandbox, data)
     if smoke.status is not Status.PASSED or not has_tests(job.files):

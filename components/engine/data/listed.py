@@ -10,19 +10,19 @@ from components.ports import Bars
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from components.ports import MarketData
+    from components.ports import BarSource
 
 _NONE = "no bars"
 """The hash of no bars."""
 
 
 def bars_of(
-    data: MarketData, symbols: Sequence[str], interval: str, start: str | None, end: str | None
+    data: BarSource, symbols: Sequence[str], interval: str, start: str | None, end: str | None
 ) -> list[Bars]:
     """The bars of each symbol; none of one that is not listed in that time, while others are.
 
     Raises:
-        UserError: as `MarketData.bars`, for a symbol that there is not, or where all have none.
+        UserError: as `BarSource.bars`, for a symbol that there is not, or where all have none.
     """
     found, missing = [], None
     for symbol in symbols:

@@ -1,13 +1,16 @@
 """A cluster on loopback: workers killed, stopped and refused, the scheduler killed; nothing lost."""
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from distributed import rpc
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
@@ -26,6 +29,7 @@ from components.engine.market_data import FolderData
 from components.errors import TransientError
 from components.executor.dask import DaskExecutor
 from components.executor.local import LocalExecutor
+from components.executor.sent import names_of
 from components.schema.results.values import Status
 
 BUSY = "import time\nuntil = time.monotonic() + {}\nwhile time.monotonic() < until: pass\nprint('done')"
@@ -48,6 +52,26 @@ def executor(cluster):
     eventually(lambda: made.describe()["workers"] == 3, 60)
     yield made
     made.close()
+
+
+@contextmanager
+def executor_on(cluster, data):
+    """Another daemon's executor, with data of its own."""
+    made = DaskExecutor(replace(SPEC, data=data), cluster.address)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def on_scheduler(cluster, operation, **what):
+    """What the scheduler answers."""
+
+    async def ask():
+        async with rpc(cluster.address) as scheduler:
+            return await getattr(scheduler, operation)(**what)
+
+    return asyncio.run(ask())
 
 
 def three_workers(cluster, executor):
@@ -248,13 +272,63 @@ def test_words_that_no_worker_of_ours_would_say_are_passed_over(cluster, executo
     assert printed() == ["begun"]
 
 
-def test_worker_with_other_bars_is_not_believed(executor, tmp_path):
-    bars = (SPEC.data / "SPX_1d.csv").read_text().splitlines(keepends=True)
-    (tmp_path / "SPX_1d.csv").write_text("".join(bars[:-1]))
-    ours, executor._data = executor._data, FolderData(tmp_path)
+def test_bars_that_change_between_two_jobs_are_sent_anew(cluster, executor, tmp_path):
+    three_workers(cluster, executor)
+    lines = (SPEC.data / "SPX_1d.csv").read_text().splitlines(keepends=True)
+    with executor_on(cluster, tmp_path) as other:
+        for count in (len(lines), len(lines) - 1):
+            part = tmp_path / ".part"
+            part.write_text("".join(lines[:count]))
+            part.replace(tmp_path / "SPX_1d.csv")
+            ours = FolderData(tmp_path).data_hash("SPX", "1d", None, None)
+            assert other.submit(backtest_job()).result(WAIT_S).provenance.data_hash == ours
+    theirs = executor.submit(backtest_job()).result(WAIT_S)
+    assert theirs.provenance.data_hash == FolderData(SPEC.data).data_hash("SPX", "1d", None, None)
+
+
+def test_symbol_that_the_daemon_has_not_fails_as_it_would_on_this_machine(executor):
+    job = replace(backtest_job(), symbol="NONE")
+    local = LocalExecutor(SPEC, 1)
     try:
-        result = executor.submit(backtest_job()).result(WAIT_S)
+        here = local.submit(job).result(WAIT_S)
     finally:
-        executor._data = ours
-    assert result.status is Status.INFRASTRUCTURE_ERROR
-    assert "not the daemon's" in result.message
+        local.close()
+    there = executor.submit(job).result(WAIT_S)
+    assert (there.status, there.message) == (here.status, here.message)
+    assert there.status is Status.FAILED
+
+
+def test_worker_that_comes_late_is_sent_the_bars_too(cluster, executor):
+    three_workers(cluster, executor)
+    assert executor.submit(backtest_job()).result(WAIT_S).status is Status.PASSED
+    for worker in cluster.workers:
+        worker.kill()
+        worker.wait()
+    cluster.add_worker()
+    assert executor.submit(backtest_job()).result(WAIT_S).status is Status.PASSED
+    three_workers(cluster, executor)
+
+
+def test_bars_that_were_cut_off_on_their_way_are_noticed_and_sent_again(cluster, executor):
+    three_workers(cluster, executor)
+    with executor_on(cluster, SPEC.data) as other:
+        wanted = other._files.wanted(replace(backtest_job(), symbol="IXIC"))
+        (digest,) = names_of(wanted)
+        content = other._files.read(digest)
+        on_scheduler(cluster, "algoops_put", digest=digest, content=content[:-1])
+        result = other.submit(replace(backtest_job(), symbol="IXIC")).result(WAIT_S)
+    assert result.status is Status.PASSED
+    assert on_scheduler(cluster, "algoops_fetch", digests=[digest]) == {digest: content}
+
+
+def test_two_daemons_on_one_cluster_share_the_bars_and_get_their_own_results(cluster, executor):
+    three_workers(cluster, executor)
+    with executor_on(cluster, SPEC.data) as other:
+        futures = [
+            which.submit(replace(backtest_job(), seed=seed))
+            for seed in range(2)
+            for which in (executor, other)
+        ]
+        results = [future.result(WAIT_S) for future in futures]
+    assert {result.status for result in results} == {Status.PASSED}
+    assert len({result.provenance.data_hash for result in results}) == 1
