@@ -263,8 +263,8 @@ class BacktestJob:
         stream_cpu_s: CPU seconds that streaming may take; a run that would take more is audited.
             None: no such bound.
         look: whether an audited run is looked at. False: its numbers may hold the future, and do
-            to rank parameter values until a run with a look confirms them. Such a result has
-            metrics, moments and returns; trades, equity and the rest are not made.
+            to rank parameter values until a run with a look confirms them.
+        brief: metrics, moments and returns do; trades, equity and the rest are not made.
         lookback: declared number of bars an indicator may look back, or None.
         delay: bars by which each order reaches the exchange later than it usually does.
         sealed: it runs over bars that nobody may see: it keeps its worker for the whole of its
@@ -293,6 +293,7 @@ class BacktestJob:
     causality: Literal["streamed", "audited"] = "streamed"
     stream_cpu_s: float | None = None
     look: bool = True
+    brief: bool = False
     lookback: int | None = None
     delay: int = 0
     sealed: bool = False

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from algoops.exchange.broker import Account
     from algoops.exchange.shared import SharedAccount
-_OF_TRADES = ("_position_size", "_position_initial_value", "_position_unrealized_pl", "_held")
-"""What is computed from the open trades and kept: by the package, and by us."""
 
 
 class NotTraded(ValueError):
@@ -110,15 +108,14 @@ class SymbolBook(Exchange):
         self.mark = float(self.last_price)
 
     def _trades_cache_clear(self) -> None:
-        for kept in _OF_TRADES:
-            self.__dict__.pop(kept, None)
+        super()._trades_cache_clear()
+        self.__dict__.pop("_held", None)
 
     @cached_property
     def _held(self) -> tuple[int, int, float]:
         """Units of the position, units of all trades, and what was paid for the position."""
         sizes = [int(trade.size) for trade in self.trades]
-        paid = sum(trade.size * trade.entry_price for trade in self.trades)
-        return sum(sizes), sum(map(abs, sizes)), float(paid)
+        return sum(sizes), sum(map(abs, sizes)), self._paid
 
     @property
     def units(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -74,12 +75,25 @@ class Exchange(TimedBroker):
         """As the package's; in a bar in which no order waits, only the equity is logged."""
         if not self.orders:
             self.__dict__.pop("_position_unrealized_pl", None)  # as the package: a new price
-            equity = self.equity if self.trades else self._cash
+            equity = self._cash
+            if self.trades:
+                profit = self.last_price * self._position_size - self._paid
+                self.__dict__["_position_unrealized_pl"] = profit
+                equity += profit
             if equity > 0:
                 self._i = len(self._data) - 1
                 self._equity[self._i] = equity
                 return
         super().next()
+
+    @cached_property
+    def _paid(self) -> float:
+        """What the position cost, without commissions."""
+        return float(sum(trade.size * trade.entry_price for trade in self.trades))
+
+    def _trades_cache_clear(self) -> None:
+        super()._trades_cache_clear()
+        self.__dict__.pop("_paid", None)
 
     def new_order(
         self,

@@ -4,7 +4,7 @@ import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -129,14 +129,9 @@ def _sweep(
     policy = policy_of(settings, "sandbox.yaml", SandboxPolicy)
     declared = bool(definition.parameters)
     jobs = [
-        job_of(
-            files,
-            definition.name,
-            rules,
-            task.on(overridden(definition, cell) if declared else cell),
-            policy.limits,
-        )
+        replace(job_of(files, definition.name, rules, task.on(values), policy.limits), brief=True)
         for cell in grid(axes)
+        for values in [overridden(definition, cell) if declared else cell]
     ]
     kept = Kept(results or settings.state.dir / "sweeps" / f"{definition.name}.jsonl")
     with _counting(settings, definition.name) as (count, counted):

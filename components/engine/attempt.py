@@ -228,9 +228,8 @@ class Attempt:
             return outcome.model_copy(update=self._count())
         audited, found = self._causality == "audited", self._course.diagnosis
         leaks = lookahead_findings(found, self._frame.index, self._job.files, audited=audited)
-        update = {**self._count(), "lookahead": leaks}
-        bars = len(self._frame)
-        update["looked_at"] = looked_at(found, bars, self._lookback(), self._course.picked)
+        how_far = looked_at(found, len(self._frame), self._lookback(), self._course.picked)
+        update = {**self._count(), "lookahead": leaks, "looked_at": how_far}
         errors = [f for f in leaks if f.severity is Severity.ERROR]
         never = [f for f in errors if f.rule == "lookback" and self._ledger.start is None]
         if never or (audited and errors):
@@ -242,16 +241,17 @@ class Attempt:
         if not self._numbers:
             stats = self._ledger.settle()
             cash, free = self._job.config.initial_capital, self._job.config.risk_free_rate
-            held = result.buy_and_hold(self._bars, self._benchmark, cash, self._first(), free)
+            held = (self._bars, self._benchmark, cash, self._first())
             to_real_units(stats["_trades"], self._unit)
-            only = {"buy_hold_return_pct": held.return_pct if held is not None else None}
+            only = {"buy_hold_return_pct": result.held_return_pct(*held)}
             metrics = result.metrics_of(stats, free).model_copy(update=only)
-            if self._looks:
-                self._numbers = {"benchmark": held, **self._more(stats, metrics, only)}
-            else:
+            if isinstance(self._job, BacktestJob) and self._job.brief:
                 curve = stats["_equity_curve"]["Equity"]
                 evidence, track = least_of(curve, metrics.bars_a_year, free)
                 self._numbers = {"evidence": evidence, "track": track}
+            else:
+                benchmark = result.buy_and_hold(*held, free)
+                self._numbers = {"benchmark": benchmark, **self._more(stats, metrics, only)}
             self._numbers["metrics"] = metrics
             self._course.phase("statistics")
         return self._numbers

@@ -132,8 +132,7 @@ class LedgerBroker(WatchedBroker):
         """
         if self.orders:
             return 0
-        paid = sum(trade.size * trade.entry_price for trade in self.trades)
-        equity = self._cash + (closes * float(self._position_size) - paid)
+        equity = self._cash + (closes * float(self._position_size) - self._paid)
         dry = np.flatnonzero(~(equity > 0))
         count = int(dry[0]) if len(dry) else len(equity)
         if count:

@@ -126,6 +126,15 @@ def buy_and_hold(
     return found.model_copy(update=own)
 
 
+def held_return_pct(bars: Bars, benchmark: Bars, cash: float, first: int) -> float | None:
+    """What `held_equity` comes to, in percent, as the package's statistics compute it."""
+    equity = held_equity(bars, benchmark, cash, first)
+    if equity is None:
+        return None
+    worth = equity.to_numpy()
+    return number((worth[-1] - worth[0]) / worth[0] * 100)
+
+
 def held_equity(
     bars: Bars, benchmark: Bars, cash: float, first: int = 0
 ) -> pd.Series[float] | None:

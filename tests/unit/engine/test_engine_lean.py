@@ -1,7 +1,10 @@
 """The guest's short ways through pandas give what pandas gives, to the bit."""
 
 from collections.abc import Callable
+from types import ModuleType
+from typing import Any
 
+import backtesting.lib
 import numpy as np
 import pandas as pd
 import pytest
@@ -55,7 +58,8 @@ def prices(values: np.ndarray, kind: type = _Array) -> np.ndarray:
     return values.view(kind)
 
 
-REPLACED: tuple[tuple[type, str], ...] = (
+REPLACED: tuple[tuple[type | ModuleType, str], ...] = (
+    (backtesting.lib, "crossover"),
     (pd.Series, "__init__"),
     (pd.Series, "shift"),
     (pd.Series, "_arith_method"),
@@ -64,7 +68,7 @@ REPLACED: tuple[tuple[type, str], ...] = (
 )
 
 
-def both_ways(make: Callable[[], pd.Series]) -> tuple[pd.Series, pd.Series]:
+def both_ways(make: Callable[[], Any]) -> tuple[Any, Any]:
     kept = [(kind, name, getattr(kind, name)) for kind, name in REPLACED]
     usual = make()
     lean.install()
@@ -236,3 +240,15 @@ def test_an_indicators_values_are_as_numpy_takes_them(values: np.ndarray) -> Non
         np.testing.assert_array_equal(usual, short)
         assert usual.flags.writeable == short.flags.writeable
         assert usual.flags.c_contiguous == short.flags.c_contiguous
+
+
+FEW = arrays("<f8", st.integers(0, 3), elements=st.sampled_from([np.nan, 0.0, 1.0, 2.0]))
+
+
+@given(FEW, FEW, st.sampled_from([np.ndarray, _Array, _Indicator, pd.Series, float]))
+def test_crossover_of_arrays_says_what_the_packages_own_says(one, two, kind):
+    made = {pd.Series: pd.Series, float: lambda values: float(values.sum())}
+    other = made.get(kind, lambda values: prices(values, kind))(two)
+    for pair in ((prices(one), other), (other, prices(one))):
+        usual, short = both_ways(lambda pair=pair: backtesting.lib.crossover(*pair))
+        assert (usual, type(usual)) == (short, type(short))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 from backtesting.backtesting import _Broker
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -121,14 +122,17 @@ def test_order_from_init_is_judged_by_the_bar_where_trading_starts_and_no_later_
     assert ledger.orders().trades == 1
 
 
-def test_run_that_only_ranks_has_the_numbers_of_one_that_is_looked_at(tmp_path):
+@pytest.mark.parametrize("only", [{"causality": "audited", "look": False}, {}])
+def test_brief_run_has_the_numbers_of_one_whose_report_is_made(tmp_path, only):
     data = write_data(tmp_path)
-    asked = {**CASES[0].on, "name": "S", "causality": "audited"}
-    looked = run(CASES[0].source, data, **asked)
-    ranks = run(CASES[0].source, data, **asked, look=False)
-    assert ranks.metrics == looked.metrics
-    assert ranks.track == looked.track
-    assert ranks.evidence.moments == looked.evidence.moments
-    assert ranks.evidence.returns_sha256 == looked.evidence.returns_sha256
-    assert looked.trades
-    assert (ranks.trades, ranks.equity, ranks.band) == ((), (), None)
+    asked = {**CASES[0].on, "name": "S", **only}
+    whole = run(CASES[0].source, data, **asked)
+    brief = run(CASES[0].source, data, **asked, brief=True)
+    assert brief.metrics == whole.metrics
+    assert brief.track == whole.track
+    assert brief.evidence.moments == whole.evidence.moments
+    assert brief.evidence.returns_sha256 == whole.evidence.returns_sha256
+    assert (brief.lookahead, brief.looked_at) == (whole.lookahead, whole.looked_at)
+    assert bool(brief.looked_at) is not bool(only)
+    assert whole.trades
+    assert (brief.trades, brief.equity, brief.band) == ((), (), None)

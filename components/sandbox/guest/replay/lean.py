@@ -1,4 +1,4 @@
-"""Pandas, without the work that it does anew for every short series.
+"""Pandas and `crossover`, without the work that they do anew for every short series.
 
 init() runs again at every bar, so a moving average of pandas' is built thousands of times, and two
 thirds of its time go into finding out, each time, that the data is a plain array of floats. Where
@@ -8,10 +8,12 @@ everything else goes pandas' own way.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import operator
 from typing import TYPE_CHECKING, Any
 
+import backtesting.lib
 import numpy as np
 import pandas as pd
 from backtesting._util import _Array, _Indicator
@@ -45,7 +47,8 @@ _MOST_WINDOWS = 64
 
 
 def install() -> None:
-    """Have pandas take the short ways, once a process; only one that they were compared with."""
+    """Take the short ways, once a process; through pandas only one that they were compared with."""
+    backtesting.lib.crossover = _short_crossover(backtesting.lib.crossover)
     if not pd.__version__.startswith(_COMPARED):
         return
     series: Any = pd.Series
@@ -55,6 +58,21 @@ def install() -> None:
     series._arith_method = _short_arithmetic(series._arith_method)  # noqa: SLF001  # see above
     window._apply_series = _short_apply(window._apply_series)  # noqa: SLF001  # see above
     _Indexer.get_window_bounds = _remembered(_Indexer.get_window_bounds)
+
+
+def _short_crossover(original: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """`crossover` of two arrays, which need not be asked at each bar whether they are numbers."""
+
+    @functools.wraps(original)
+    def crossover(series1: Any, series2: Any) -> Any:
+        if type(series1) not in _ARRAYS or type(series2) not in _ARRAYS:
+            return original(series1, series2)
+        try:
+            return series1[-2] < series2[-2] and series1[-1] > series2[-1]
+        except IndexError:
+            return False
+
+    return crossover
 
 
 def plain(value: Any) -> np.ndarray[Any, Any]:
