@@ -31,7 +31,6 @@ import warnings
 
 import numpy as np
 from backtesting import Strategy
-from tests.stage_support import new_stage
 
 
 class Alpha(Strategy):
