@@ -15,6 +15,7 @@ from bot.landing.unfinished import finish_open
 from components.schema.results.values import Verdict
 from tests.deploy_support import judged_now, push
 from tests.integration.bot.test_drift_answers import (
+    PASTS,
     by_hand,
     command,
     live,
@@ -26,6 +27,7 @@ from tests.integration.bot.test_drift_answers import (
 )
 
 assert tested  # a fixture
+assert PASTS  # what it stands for, to the fixture `stage`
 
 
 def cut(stage, failpoint, *args):
