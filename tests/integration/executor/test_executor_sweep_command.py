@@ -24,7 +24,7 @@ SMA = str(PROJECT / "examples" / "strategies" / "sma_cross")
 def algoops(tmp_path):
     text = CONFIG.replace("POLICIES", str(PROJECT / "policies"))
     (tmp_path / "config.yaml").write_text(
-        text.replace("DATA", str(PROJECT / "examples" / "data"))
+        text.replace("nowhere", str(PROJECT / "examples" / "data"))
         + "executor: {kind: local, workers: 1}\n"
     )
 
