@@ -99,7 +99,7 @@ class Repository(Merger):
         """
         lines = ("start", *(_instruction(u) for u in updates), "prepare", "commit", "")
         stdin = "\n".join(lines).encode()
-        self._free_stale_locks(updates)
+        self._free_stale_locks("HEAD", "packed-refs", *(u.ref for u in updates))
         output = self.git.run("update-ref", "--stdin", stdin=stdin, ok=(0, 1, 128))
         if output.code != 0:
             self._explain(updates, output)
@@ -128,9 +128,9 @@ class Repository(Merger):
                 hint=f"git update-ref -d {taken[0]}",
             )
 
-    def _free_stale_locks(self, updates: Sequence[Update]) -> None:
+    def _free_stale_locks(self, *names: str) -> None:
         """Remove locks that a killed git left behind: a live one holds them for milliseconds."""
-        for name in ("HEAD", "packed-refs", *(u.ref for u in updates)):
+        for name in names:
             lock = self.path / f"{name}.lock"
             try:
                 age = abs(time.time() - lock.stat().st_mtime)  # the clock may have been set back
@@ -143,13 +143,17 @@ class Repository(Merger):
     def set_default(self, key: str, value: str) -> None:
         """Set one of the repository's own settings, unless it is set already."""
         if not self.git.run("config", "--local", "--get-all", key, ok=(0, 1)).stdout:
-            self.git.run("config", "--local", key, value)
+            self._configure(key, value)
 
     def hide(self, folder: str) -> None:
         """Keep a folder of refs from whoever pushes here or fetches from here."""
         shown = self.git.run("config", "--local", "--get-all", HIDE, ok=(0, 1)).text.split()
         if folder not in shown:
-            self.git.run("config", "--local", "--add", HIDE, folder)
+            self._configure("--add", HIDE, folder)
+
+    def _configure(self, *words: str) -> None:
+        self._free_stale_locks("config")
+        self.git.run("config", "--local", *words)
 
     def sizes(self) -> ObjectSizes:
         """How many objects and packs there are, and the bytes they take on disk."""

@@ -1,12 +1,16 @@
 """Two daemons on one repository: the second is refused, and a crashed one keeps nobody out for long."""
 
+import os
 import subprocess
 import threading
+import time
 
 import pytest
 
+from components.errors import TransientError
 from components.git_patch import Repository
 from components.git_patch.lease import LEASE, LEASE_S, Lease, LeaseHeld, LeaseOwner
+from components.git_patch.repository import STALE_LOCK_S
 from tests.git_support import blob, git
 
 NOW = 1_800_000_000.0
@@ -94,7 +98,7 @@ def test_two_daemons_that_start_at_once_do_not_both_get_it(world):
             gate.wait(30)
             try:
                 Lease(repository, LeaseOwner(name, name, space=name), lambda: NOW).take()
-            except LeaseHeld:
+            except (LeaseHeld, TransientError):  # the latter where both write the configuration
                 return
             got.append(name)
 
@@ -104,6 +108,17 @@ def test_two_daemons_that_start_at_once_do_not_both_get_it(world):
     for thread in threads:
         thread.join()
     assert len(got) == 1
+
+
+def test_configuration_that_a_killed_git_left_locked_keeps_no_daemon_out(world, lease):
+    lock = world.bare / "config.lock"
+    lock.touch()
+    with pytest.raises(TransientError, match="could not lock config file"):
+        lease().take()
+    old = time.time() - STALE_LOCK_S - 1
+    os.utime(lock, (old, old))
+    lease().take()
+    assert not lock.exists()
 
 
 def test_author_can_neither_take_nor_delete_nor_see_the_lease(world, lease):
