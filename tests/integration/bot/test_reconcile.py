@@ -1,15 +1,21 @@
 """What a Tick puts right: runs and side effects that a crash left half done."""
 
+from dataclasses import replace
+
+import pytest
+
 from bot.core.event_json import to_payload
 from bot.core.events import CommandIssued, Hold
-from bot.core.orders import DeployOrder
+from bot.core.orders import DeployOrder, RollbackOrder
 from bot.daemon.commands import run_command
 from bot.daemon.reconcile import reconcile
 from bot.deploy.deploys import _decide
 from bot.deploy.drift import AGAIN, base_moved
 from bot.deploy.parts import message_of, part_of
+from bot.deploy.rollbacks import rollback
 from bot.landing.land import _landing, announce_deploy
 from bot.landing.unfinished import finish_open, unfinished
+from components.errors import Moved, TransientError
 from components.state import Lifecycle
 from components.state.tables.records import Job
 from tests.deploy_support import push, reported
@@ -53,10 +59,8 @@ def test_ticks_look_again_at_a_few_judged_proposals_in_turn_and_at_each_that_is_
     assert sorted(second) == sorted([*names[AGAIN:], *names[: AGAIN - 2], "new"])
 
 
-def test_hold_after_a_crash_comes_after_the_landing_that_it_did_not_see(stage, world):
-    push(stage, "one", "alpha")
-    reported(world, "one")
-    watched = world.repository("demo")
+def land_and_cut_the_power(world, watched):
+    """alpha 1.0.0 lands, and nothing of it is on record."""
     ready = _decide(world, watched, DeployOrder("branch/one", "ada"))
     snapshot, words = ready.snapshot, message_of(ready)
     commit = watched.where.repository.commit(
@@ -65,14 +69,49 @@ def test_hold_after_a_crash_comes_after_the_landing_that_it_did_not_see(stage, w
     part = part_of(ready, snapshot.base, commit)
     intent = announce_deploy(world, watched, (part,), words)
     watched.forge.land(_landing(watched, intent, (part,)))  # here the power went
-    hold = CommandIssued("demo", "", "ada", Hold("alpha", "1.0.0", "wait"), source="cli")
-    run_command(world, Job(1, "command", "k", "demo", to_payload(hold), "leased", 0, 1, 3, "", ""))
+
+
+def hold(world, name):
+    wish = CommandIssued("demo", "", "ada", Hold(name, "1.0.0", "wait"), source="cli")
+    run_command(world, Job(1, "command", "k", "demo", to_payload(wish), "leased", 0, 1, 3, "", ""))
+
+
+def test_hold_after_a_crash_comes_after_the_landing_that_it_did_not_see(stage, world):
+    push(stage, "one", "alpha")
+    reported(world, "one")
+    watched = world.repository("demo")
+    land_and_cut_the_power(world, watched)
+    hold(world, "alpha")
     with watched.lane:
         finish_open(world, watched)
     assert world.store.intents.open("deploy", "demo") == []
     strategy = world.store.strategies.get("demo", "alpha")
     assert (strategy.status, strategy.deployed_version) == (Lifecycle.DEPLOYED, "1.0.0")
     assert world.store.holds.active("demo", "alpha", "1.0.0") is not None
+
+
+def test_while_the_forge_does_not_say_what_landed_only_other_strategies_are_decided_on(
+    stage, world, monkeypatch
+):
+    push(stage, "one", "alpha")
+    reported(world, "one")
+    watched = world.repository("demo")
+    land_and_cut_the_power(world, watched)
+    back = RollbackOrder("alpha", "ada", "it loses", key="back")
+    with monkeypatch.context() as silent:
+        silent.setattr(type(watched.forge), "land", no_answer)
+        for decide in (lambda: hold(world, "alpha"), lambda: rollback(world, watched, back)):
+            with pytest.raises(Moved, match="whether a landing of alpha happened is not known yet"):
+                decide()
+        other = replace(back, name="omega", key="other")
+        assert rollback(world, watched, other).code == "not_deployed"
+    assert world.store.holds.active("demo", "alpha", "1.0.0") is None
+    assert rollback(world, watched, replace(back, whole=True)).ok
+    assert world.store.intents.open(repository="demo") == []
+
+
+def no_answer(*_):
+    raise TransientError("no answer")
 
 
 def test_open_landing_of_another_repository_is_not_this_ones_to_finish(world):
