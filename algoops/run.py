@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 import numpy as np
 from backtesting.backtesting import _OutOfMoneyError
 
+from algoops.exchange.asked import BySymbol
 from algoops.exchange.broker import Account
 from algoops.exchange.shared import SharedAccount
 from algoops.statistics import AccountCurve, account_statistics
@@ -70,9 +71,12 @@ def backtest(
         their last times. "Buy & Hold" is the same money in each symbol.
 
     Raises:
+        TypeError: no portfolio strategy, or data that is no dict.
         ValueError: data, terms or a universe that can't be used; says which.
         OSError: no such file.
     """
+    if not (isinstance(strategy, type) and issubclass(strategy, PortfolioStrategy)):
+        raise TypeError(f"strategy must be a class of PortfolioStrategy, found {strategy!r:.60}")
     members = None if universe is None else parse_universe(Path(universe).read_bytes())
     run = _NotebookRun(strategy, checked(data), parameters or {}, terms, members)
     run.trade()
@@ -90,7 +94,9 @@ class _NotebookRun:
     ) -> None:
         self._frames = frames
         self._timeline = Timeline(frames, universe)
-        self._data = {symbol: SymbolBars(symbol, frame) for symbol, frame in frames.items()}
+        self._data = BySymbol(
+            (symbol, SymbolBars(symbol, frame)) for symbol, frame in frames.items()
+        )
         self._finalize = terms.get("finalize_trades", False)
         opened = _account(terms)
         self._account = SharedAccount(opened.cash)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from backtesting.backtesting import Order, Position, Trade
 
-    from algoops.exchange.book import SymbolBook
     from algoops.exchange.shared import SharedAccount
 
 _ALL_MONEY = Strategy._FULL_EQUITY  # noqa: SLF001  # the package's own marker
@@ -58,7 +57,7 @@ class PortfolioStrategy(ABC):
         self.data = data
         self.symbols = tuple(data)
         self._account = account
-        self._books: dict[str, SymbolBook] = {book.symbol: book for book in account.books}
+        self._books = account.by_symbol()
         self._indicators: list[tuple[str, Indicator]] = []
         for name, value in parameters.items():
             if not hasattr(type(self), name):
@@ -161,7 +160,7 @@ class PortfolioStrategy(ABC):
             )
         if unknown := prices.keys() - {"limit", "stop", "sl", "tp"}:
             raise TypeError(f"an order takes limit, stop, sl and tp, not {', '.join(unknown)}")
-        return self._book(symbol).new_order(side * size, tag=tag, **prices)
+        return self._books[symbol].new_order(side * size, tag=tag, **prices)
 
     def target(self, weights: Mapping[str, float]) -> None:
         """Trade to these shares of the equity at the next open, and to nothing of all others.
@@ -171,21 +170,15 @@ class PortfolioStrategy(ABC):
         all that is bought, all of that is made smaller alike.
 
         Raises:
-            ValueError: a weight that is no number, or a symbol that is not there.
+            TypeError: weights that are no dict, or a weight that is no number.
+            ValueError: a weight out of all bounds, or a symbol that is not there.
             NotTraded: a weight for a symbol that has no bar yet, or none any more.
         """
         self._account.set_weights(weights)
 
     def position(self, symbol: str) -> Position:
         """The position in a symbol, as `Strategy.position` of backtesting.py."""
-        return self._book(symbol).position
-
-    def _book(self, symbol: str) -> SymbolBook:
-        try:
-            return self._books[symbol]
-        except KeyError:
-            there = ", ".join(self.symbols)
-            raise ValueError(f"no symbol {symbol!r} here: there are {there}") from None
+        return self._books[symbol].position
 
     @property
     def listed(self) -> tuple[str, ...]:

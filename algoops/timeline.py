@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, KeysView, Mapping
+    from collections.abc import Collection, Iterable, KeysView
 
     from algoops.universe import Universe
 
@@ -27,8 +28,13 @@ def checked(
         some_empty: symbols may have no bars in this time.
 
     Raises:
+        TypeError: data is no dict, or an index has no times.
         ValueError: something in them can't be traded on; says what and where.
     """
+    if not isinstance(data, Mapping):
+        raise TypeError(
+            f"data must be a dict of bars such as {{'SPX': frame}}, found {type(data).__name__}"
+        )
     if not data:
         raise ValueError("data: give at least one symbol's bars")
     if not some_empty and (bare := [symbol for symbol, frame in data.items() if frame.empty]):

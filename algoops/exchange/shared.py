@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from backtesting.backtesting import _OutOfMoneyError
 
+from algoops.exchange.asked import BySymbol, weights_of
 from algoops.exchange.book import NotTraded, SymbolBook, against
 
 if TYPE_CHECKING:
@@ -41,10 +42,6 @@ if TYPE_CHECKING:
         due: list[list[int]]
         over: list[list[int]]
         members: list[frozenset[str]] | None
-
-
-MOST_WEIGHT = 1e6
-"""A target weight beyond it is a mistake."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +80,7 @@ class SharedAccount:
         self._listed: tuple[str, ...] | None = None
         self._worked = 0
 
-    def open(self, data: Mapping[str, _Data], terms: Account) -> dict[str, SymbolBook]:
+    def open(self, data: Mapping[str, _Data], terms: Account) -> BySymbol[SymbolBook]:
         """A book for each symbol.
 
         Raises:
@@ -96,7 +93,11 @@ class SharedAccount:
             )
         for symbol, bars in data.items():
             self.books.append(self._book(symbol, bars, terms))
-        return {book.symbol: book for book in self.books}
+        return self.by_symbol()
+
+    def by_symbol(self) -> BySymbol[SymbolBook]:
+        """The books by their symbols."""
+        return BySymbol((book.symbol, book) for book in self.books)
 
     def _book(self, symbol: str, bars: _Data, terms: Account) -> SymbolBook:
         return SymbolBook(symbol, bars, terms, self)
@@ -121,29 +122,30 @@ class SharedAccount:
             return self.books[0].equity
         return self.cash + sum(book.profit for book in self.books if book.trades)
 
-    def set_weights(self, weights: Mapping[str, float]) -> None:
+    def set_weights(self, asked: Mapping[str, float]) -> dict[str, float]:
         """Trade to these shares of the equity at the next open, and to nothing of all others.
 
         Where a symbol has no bar then, it is traded at the open of its next one. Replaces what
         still waits of an earlier call.
 
+        Returns:
+            The weights as plain numbers.
+
         Raises:
-            ValueError: a weight that is no number, or an unknown symbol.
+            TypeError: weights that are no dict, or a weight that is no number.
+            ValueError: a weight out of all bounds, or an unknown symbol.
             NotTraded: a weight for a symbol that can't be traded.
         """
-        books = {book.symbol: book for book in self.books}
+        books, weights = self.by_symbol(), weights_of(asked)
         for symbol, weight in weights.items():
-            if symbol not in books:
-                raise ValueError(f"no symbol {symbol!r} here: there are {', '.join(books)}")
-            if not abs(weight) <= MOST_WEIGHT:
-                raise ValueError(f"the weight of {symbol} must be a number, found {weight}")
-            if weight and (why := books[symbol].untraded):
+            if (why := books[symbol].untraded) and weight:
                 raise NotTraded(f"{symbol} is not traded {why}; see self.listed")
         self.weights = {
-            symbol: float(weights.get(symbol, 0.0))
+            symbol: weights.get(symbol, 0.0)
             for symbol, book in books.items()
             if symbol in weights or not book.delisted
         }
+        return weights
 
     def work_on(self, times: Times, at: int) -> None:
         """Work on a time; what symbols held whose last bar was before it is closed first.

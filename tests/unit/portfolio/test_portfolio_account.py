@@ -257,17 +257,6 @@ def test_account_without_money_ends_and_stays_at_zero():
     assert found["_strategy"].trades == ()
 
 
-@pytest.mark.parametrize("weight", [float("nan"), float("inf"), -float("inf"), 1e9])
-def test_weight_that_is_no_share_is_refused(weight):
-    with pytest.raises(ValueError, match="weight of A must be a number"):
-        backtest(Once, {"A": flat(1), "B": flat(1)}, {"plan": {2: {"A": weight}}})
-
-
-def test_unknown_symbol_is_refused_with_those_that_there_are():
-    with pytest.raises(ValueError, match="no symbol 'C' here: there are A, B"):
-        backtest(Once, {"A": flat(1), "B": flat(1)}, {"plan": {2: {"C": 1.0}}})
-
-
 def test_weights_beyond_the_money_are_made_smaller_alike():
     found = backtest(Once, {"A": flat(100), "B": flat(50)}, {"plan": {2: {"A": 2.0, "B": 2.0}}})
     strategy = found["_strategy"]

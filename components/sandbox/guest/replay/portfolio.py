@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 
 from algoops import PortfolioStrategy
+from algoops.exchange.asked import BySymbol
 from algoops.exchange.book import SymbolBook
 from algoops.exchange.following import Following
 from algoops.exchange.shared import SharedAccount
@@ -186,7 +187,7 @@ class SymbolView(Following, GrowingData):
         super().adopt(other)
 
 
-class Views(dict[str, SymbolView]):
+class Views(BySymbol[SymbolView]):
     """`PortfolioStrategy.data` over tapes: the bars so far of each symbol.
 
     Attributes:
@@ -293,12 +294,12 @@ class PortfolioMirror(SharedAccount):
                 [self.books[number] for number in self._market.times.due[moment - self.late]]
             )
 
-    def set_weights(self, weights: Mapping[str, float]) -> None:
+    def set_weights(self, asked: Mapping[str, float]) -> dict[str, float]:
         """As the account's; noted when they are taken."""
-        super().set_weights(weights)
+        weights = super().set_weights(asked)
         numbers = {book.symbol: number for number, book in enumerate(self.books)}
-        shares = [float(weight) for weight in weights.values()]
-        self.ops.append(Weights([numbers[symbol] for symbol in weights], shares))
+        self.ops.append(Weights([numbers[symbol] for symbol in weights], list(weights.values())))
+        return weights
 
     def take(self) -> list[Op]:
         """What was asked for since the last call."""

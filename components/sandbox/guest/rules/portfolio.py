@@ -66,7 +66,7 @@ class SymbolRules(Rules):
 
     @property
     def _book(self) -> Any:
-        return self._portfolio._book(self._symbol)  # noqa: SLF001  # the author's package
+        return self._portfolio._books[self._symbol]  # noqa: SLF001  # the author's package
 
     def I(self, *args: Any, **options: Any) -> Any:  # noqa: E743, N802  # as in backtesting.py
         """Declare an indicator of this symbol."""
