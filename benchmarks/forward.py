@@ -1,6 +1,6 @@
 """Faults after a deploy, each named at the next bar, and how often sound strategies are accused.
 
-Sixty seeded faults and forty sound strategies go through the real look at what is deployed, the
+Sixty-one seeded faults and forty sound strategies go through the real look at what is deployed, the
 real engine and guest (without a sandbox backend): one bar is sealed, then the fault comes with the
 next one. Returns since the deploy are simulated: a backtest of five years, then the year after it.
 And the orders of a thousand bars, each of a run of its own that ends there, are compared with

@@ -126,6 +126,11 @@ def without(gap: int) -> Callable[[pd.DataFrame], pd.DataFrame]:
     return lambda frame: frame.drop(frame.index[gap])
 
 
+def ahead(frame: pd.DataFrame, _random: np.random.Generator) -> pd.DataFrame:
+    last = frame.index[-1]
+    return pd.concat([frame, frame.iloc[-1:].set_axis([last + pd.Timedelta(days=2)])])
+
+
 def bad_bar(rows: list[str], _random: np.random.Generator) -> list[str]:
     cells = rows[-1].split(",")
     return [*rows[:-1], ",".join([cells[0], "-3", *cells[2:]])]
@@ -140,7 +145,7 @@ def data_faults() -> Iterator[Fault]:
         yield Fault("split", "data", was, adjusted(factor))
     for factor in (0.995, 0.99, 0.98):
         yield Fault("dividend taken off the past", "data", was, adjusted(factor))
-    for hours in (5, -5, 1):
+    for hours in (-9, -5, -1):
         yield Fault("shifted zone", "data", was, moved(hours))
     for _ in range(4):
         yield Fault("missing bar", "data", "is not there any more", lines(without_one))
@@ -158,6 +163,7 @@ def file_faults() -> Iterator[Fault]:
     short = Fault("file ends early", "", "the file is not whole", lines(lambda r, _: r[:-3]))
     yield from [late] * 3 + [doubled] * 3 + [cut] * 3 + [short] * 2
     yield from [Fault("bars out of order", "", "comes after", swapped)] * 2
+    yield Fault("bar of tomorrow", "", "has not come yet", changed(ahead))
     yield Fault("impossible bar", "", "must be above zero", lines(bad_bar))
 
 

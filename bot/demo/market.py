@@ -4,6 +4,8 @@ import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 DAYS = 3
 """Bars that are kept back, to come one by one."""
 
@@ -60,11 +62,10 @@ class ComingBars:
 
 
 def _of_these_days(rows: Sequence[str]) -> list[str]:
-    """The rows moved by whole weeks, so that the last one before the days to come is not late.
+    """The rows on the last Mondays to Fridays: the last one has come, and the next is not due.
 
-    It is of today or of the six days after it: what comes after it is not due yet.
+    Of those that come before it the next one is due already: their orders are sealed, not told.
     """
-    last = dt.date.fromisoformat(rows[-1 - DAYS][:10])
-    weeks = -((last - dt.datetime.now(dt.UTC).date()) // dt.timedelta(weeks=1))
-    by = dt.timedelta(weeks=weeks)
-    return [f"{dt.date.fromisoformat(row[:10]) + by}{row[10:]}" for row in rows]
+    today = np.datetime64(dt.datetime.now(dt.UTC).date())
+    days = np.busday_offset(today, np.arange(1 - len(rows), 1), roll="backward")
+    return [f"{day}{row[10:]}" for day, row in zip(days, rows, strict=True)]

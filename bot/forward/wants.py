@@ -243,7 +243,7 @@ class DeployedLook:
         seen = self._seen(market.each, market.interval)
         bars, now = self._bars(market, task, self._decided(market, track, accepted))
         if now.reason:
-            return NoOrders(market, now.reason, (AGAIN if now.waits else "") + seen)
+            return NoOrders(market, now.reason, self._until(now, seen))
         sealed = self._store.forward.sealed(track.id) if track is not None else []
         if sealed and moments(bars.frame)[-1] < sealed[-1].bar:
             ends = f"the data ends at {bars.frame.index[-1]}"
@@ -267,6 +267,13 @@ class DeployedLook:
             track=track,
             reason=accepted or DEPLOYED,
         )
+
+    def _until(self, now: NewestBars, seen: str) -> str:
+        """What was seen, where nothing may be ordered yet; "" where that passes any moment."""
+        if not now.waits:
+            return seen
+        left = (now.late_at - pd.Timestamp(self._store.now())).total_seconds()
+        return "" if 0 <= left < AGAIN_S else AGAIN + seen
 
     def _decided(
         self, market: LiveMarket, track: ForwardTrack | None, accepted: str

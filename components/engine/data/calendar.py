@@ -73,6 +73,27 @@ def coming(index: pd.DatetimeIndex) -> tuple[pd.Timestamp, pd.Timestamp]:
     return begins, begins + pd.Timedelta(seconds=usual)
 
 
+def over(index: pd.DatetimeIndex, begins: pd.Timestamp) -> pd.Timestamp:
+    """When a bar is over at the earliest, UTC.
+
+    A bar within a day is as long as bars usually follow each other. A bar of a day ends with its
+    day where the market has bars on all days of the week. Of all others the data does not say when
+    the exchange closes: they are over at the earliest when they begin.
+
+    Args:
+        index: of the data that has it, or of one with the same habits.
+        begins: when it begins, in the data's own zone; without one it is UTC.
+    """
+    seconds = _local(index)
+    usual = int(np.median(np.diff(seconds))) if len(seconds) > 1 else DAY
+    first = begins if begins.tz is not None else begins.tz_localize("UTC")
+    length: pd.Timedelta | pd.DateOffset = pd.Timedelta(seconds=usual)
+    if usual >= DAY:
+        known = usual < COARSE and not _closed_weekdays(np.unique(seconds // DAY))
+        length = pd.DateOffset(days=usual // DAY if known else 0)  # a day may have 23 or 25 hours
+    return (first + length).tz_convert("UTC")
+
+
 def _closed_after(seconds: np.ndarray, begins: int) -> int:
     """Days from a moment to the first one on which the market is not known to be closed."""
     days = np.unique(seconds // DAY)

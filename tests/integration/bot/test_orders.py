@@ -133,7 +133,9 @@ def damaged(frame):
     yield "hole", "".join([*lines[:150], *lines[151:]]), "the bar is not there any more"
 
 
-def test_data_that_is_not_whole_gives_no_orders_and_heals_by_itself(live):
+def test_data_that_is_not_whole_gives_no_orders_and_heals_by_itself(live, monkeypatch):
+    noon = f"{live.whole.index[-1] + pd.Timedelta(days=1):%Y-%m-%d}T12:00:00.000Z"
+    monkeypatch.setattr(live.world.store, "now", lambda: noon)  # of bars 5 hours later all are over
     live.write(live.whole)
     live.look()
     path = live.folder / "AAA_1d.csv"
@@ -230,6 +232,71 @@ def test_clock_that_was_ahead_withholds_orders_only_until_it_is_right(live, monk
     assert live.look() == 1
     assert live.sheet("one")["reason"] == ""
     assert live.look() == 0
+
+
+AHEAD = "which has not come yet: put the file right"
+
+
+def test_bar_of_tomorrow_is_never_sealed_and_the_file_put_right_heals_with_the_next_look(live):
+    live.write(live.whole)
+    live.look()
+    (sheet, record) = live.sheet("one"), live.record("one")
+    tomorrow = live.whole.index[-1] + pd.Timedelta(days=2)
+    live.queued("note")
+    live.write(pd.concat([live.whole, live.whole.iloc[-1:].set_axis([tomorrow])]))
+    assert live.look() == 0
+    said = live.sheet("one")
+    assert f"AAA has a bar of {tomorrow:%Y-%m-%d}T00:00:00.000Z, {AHEAD}" in said["reason"]
+    assert (said["orders"], said["position"], said["number"]) == ([], None, sheet["number"] + 1)
+    assert len(live.queued("note")) == 1
+    assert live.look() == 0
+    assert live.queued("note") == []
+    live.write(live.whole)
+    assert live.look() == 1
+    assert live.record("one") == record
+    assert live.sheet("one") == {**sheet, "number": sheet["number"] + 2}
+
+
+def test_bar_that_was_ahead_is_sealed_once_it_has_come(live, monkeypatch):
+    before = f"{live.whole.index[-1] - pd.Timedelta(minutes=1):%Y-%m-%dT%H:%M:%S}.000Z"
+    live.write(live.whole)
+    with monkeypatch.context() as early:
+        early.setattr(live.world.store, "now", lambda: before)
+        assert live.look() == 0
+        assert AHEAD in live.sheet("one")["reason"]
+        assert len(live.record("one")) == 1
+    with sqlite3.connect(live.world.store.path) as raw:  # that was long ago
+        raw.execute("UPDATE standing SET updated_at = '2000-01-01T00:00:00.000Z'")
+    assert live.look() == 1
+    assert (live.sheet("one")["reason"], len(live.record("one"))) == ("", 3)
+
+
+def test_version_that_lands_while_a_bar_is_ahead_begins_its_record_at_the_last_real_bar(ground):
+    index = ground.whole.index + pd.Timedelta(days=2)
+    ground.write(ground.whole.set_axis(index).rename_axis("Date"))
+    ground.deploy("one")
+    assert ground.look() == 0
+    assert AHEAD in ground.sheet("one")["reason"]
+    assert ground.sheet("one")["bar"] is None
+    ground.write(ground.whole)
+    assert ground.look() == 1
+    (row,) = ground.record("one")
+    assert (row.time, row.published) == (ground.whole.index[-1].isoformat(), True)
+
+
+def test_bar_that_still_moves_is_run_at_the_first_look_after_its_end(live, monkeypatch):
+    live.write(live.whole)
+    ends = live.whole.index[-1] + pd.Timedelta(days=1)
+    monkeypatch.setattr(live.world.store, "now", lambda: f"{now:%Y-%m-%dT%H:%M:%S}.000Z")
+    for seconds, seen in ((400, wants_module.AGAIN), (100, ""), (1, "")):
+        now = ends - pd.Timedelta(seconds=seconds)
+        assert live.look() == 0
+        assert live.sheet("one")["reason"].startswith("the last bar of AAA is not over before ")
+        (one,) = live.world.store.forward.all_standing("demo", "one")
+        assert one.seen[: len(wants_module.AGAIN)] == seen, "looked at again at each tick at last"
+    now = ends
+    assert live.look() == 1
+    assert live.sheet("one")["reason"] == ""
 
 
 def test_run_that_failed_while_the_clock_was_ahead_is_tried_again(live):

@@ -123,21 +123,48 @@ def test_orders_bar_by_bar_are_those_of_one_run_over_all_and_of_its_fills(ground
     assert all(o["target"] is not None for o in asked)
 
 
-def test_symbol_whose_bar_is_not_there_yet_withholds_the_sheet_and_names_it(live):
-    write(live, 200)
-    live.look()
-    assert live.sheet("one")["reason"] == ""
-    today = bars(201, until=dt.datetime.now(dt.UTC).date())
-    live.write(live.whole.reindex(live.whole.index.append(today.index[-1:])).ffill(), "AAA")
-    assert live.look() == 0
-    sheet = live.sheet("one")
+def weekdays(until, seed=7):
+    """Bars of a market that is closed at weekends."""
+    found = bars(400, until=until, seed=seed)
+    return found[found.index.day_of_week < 5]
+
+
+def test_symbol_whose_bar_is_not_there_yet_withholds_the_sheet_and_names_it(ground, monkeypatch):
+    day = late()
+    monkeypatch.setattr(ground.world.store, "now", lambda: f"{day:%Y-%m-%d}T22:00:00.000Z")
+    one, other = weekdays(day), weekdays(day, seed=8)
+    for end in (-2, -1):
+        ground.write(one.iloc[:end], "AAA")
+        ground.write(other.iloc[:end], "BBB")
+        if end == -2:
+            deploy(ground)
+        ground.look()
+    assert ground.sheet("one")["reason"] == ""
+    ground.write(one, "AAA")
+    assert ground.look() == 0
+    sheet = ground.sheet("one")
     assert "the bar of BBB is not there yet; it should be by " in sheet["reason"]
     assert (sheet["orders"], sheet["positions"]) == ([], None)
-    live.write(live.other.reindex(live.other.index.append(today.index[-1:])).ffill(), "BBB")
-    assert live.look() == 1
-    sheet = live.sheet("one")
+    ground.write(other, "BBB")
+    assert ground.look() == 1
+    sheet = ground.sheet("one")
     assert (sheet["reason"], sheet["integrity"]) == ("", None)
-    assert len(live.record("one")) == 4
+    assert len(ground.record("one")) == 3
+
+
+def test_symbol_with_a_bar_ahead_withholds_the_sheet_of_all_until_its_file_is_put_right(live):
+    write(live, 200)
+    live.look()
+    record = live.record("one")
+    ahead = live.other.index + pd.Timedelta(days=9)
+    live.write(live.other.set_axis(ahead).rename_axis("Date"), "BBB")
+    assert live.look() == 0
+    sheet = live.sheet("one")
+    assert sheet["reason"].startswith(f"the data of BBB has a bar of {ahead[-1]:%Y-%m-%d}T00:00")
+    assert (sheet["orders"], sheet["positions"]) == ([], None)
+    write(live, 200)
+    assert live.look() == 1
+    assert (live.sheet("one")["reason"], live.record("one")) == ("", record)
 
 
 def test_symbol_that_is_late_withholds_the_sheet_until_its_bar_or_a_person_comes(live):
@@ -183,29 +210,20 @@ def test_symbol_that_was_late_at_the_deploy_is_waited_for(ground):
 
 
 def test_symbol_whose_exchange_is_closed_at_weekends_does_not_withhold(ground):
-    """AAA has a bar on each day; BBB ends on a Friday before, and its Monday is not over."""
-    saturday = pd.Timestamp("2026-11-28")
-    every = bars(200, until=saturday)
-    weekdays = bars(400, until="2026-11-27", seed=8)
-    weekdays = weekdays[weekdays.index.day_of_week < 5]
+    """AAA has a bar on each day, up to a Saturday; BBB ends on the Friday before."""
+    saturday = pd.Timestamp(dt.datetime.now(dt.UTC).date()) - pd.offsets.Week(2, weekday=5)
+    every, other = bars(200, until=saturday), weekdays(saturday - WEEKDAYS, seed=8)
     ground.write(every, "AAA")
-    ground.write(weekdays, "BBB")
+    ground.write(other, "BBB")
     deploy(ground)
     ground.look()
     rows = ground.record("one")
     assert rows[-1].time == saturday.isoformat()
     assert ground.executor.jobs[-1].going_on == ("BBB",)
     held = json.loads(rows[-1].positions)
-    ground.write(
-        bars(202, until="2026-11-30")
-        .iloc[:0]
-        .reindex(pd.date_range(every.index[0], "2026-11-30", name="Date"))
-        .fillna(every)
-        .ffill(),
-        "AAA",
-    )
-    monday = pd.date_range("2026-11-30", periods=1, name="Date")
-    ground.write(weekdays.reindex(weekdays.index.append(monday)).ffill(), "BBB")
+    coming = pd.date_range(saturday + pd.Timedelta(days=1), periods=2, name="Date")
+    ground.write(every.reindex(every.index.append(coming)).ffill(), "AAA")
+    ground.write(other.reindex(other.index.append(coming[1:])).ffill(), "BBB")
     ground.look()
     assert ground.sheet("one")["integrity"] is None
     assert json.loads(ground.record("one")[0].positions) == held
