@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,10 +53,14 @@ def checked(
     if steps and max(steps.values()) > _SAME_STEP * min(steps.values()):
         long, short = max(steps, key=steps.__getitem__), min(steps, key=steps.__getitem__)
         raise ValueError(
-            f"data: {long} and {short} have bars of other lengths ({steps[long]:.0f} s and "
-            f"{steps[short]:.0f} s); a long bar would be known before the short ones in it"
+            f"data: {long} and {short} have bars of other lengths ({_length(steps[long])} and "
+            f"{_length(steps[short])}); a long bar would be known before the short ones in it"
         )
     return found
+
+
+def _length(seconds: float) -> str:
+    return str(timedelta(seconds=round(seconds))).removesuffix(", 0:00:00")
 
 
 def _frame(symbol: str, frame: pd.DataFrame) -> pd.DataFrame:

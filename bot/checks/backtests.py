@@ -35,6 +35,7 @@ Market = tuple[MarketData, tuple[str, ...], str]
 
 FEW_BARS = 250
 MOST_NAMED, _DIGEST = 4, 6
+_HOW = "docs/portfolio.md shows one under: A universe that changes"
 
 
 @dataclass(frozen=True)
@@ -168,11 +169,11 @@ def resolve_tasks(
 def universe_of(name: str, files: Mapping[str, bytes]) -> tuple[tuple[str, bytes], tuple[str, ...]]:
     """A universe's file (name, content) and its symbols. Raises UserError: it says none."""
     if name not in files:
-        raise UserError(f"there is no {name} in the strategy's folder", hint="add it: universe")
+        raise UserError(f"there is no {name} in the strategy's folder", hint=f"add {name}; {_HOW}")
     try:
         return (name, files[name]), tuple(parse_universe(files[name]).memberships)
     except UniverseError as error:
-        raise UserError(f"{name}: {error}", hint="docs/portfolio.md: a universe") from error
+        raise UserError(f"{name}: {error}", hint=_HOW) from error
 
 
 def name_of(symbols: tuple[str, ...]) -> str:

@@ -180,7 +180,10 @@ def test_symbols_of_different_zones_come_in_the_order_of_their_moments():
         ({"A": flat(1).iloc[:0]}, "A: no bars"),
         ({"A": flat(float("nan"))}, "A: prices must be numbers"),
         ({"A": flat(-1)}, "A: prices must be numbers"),
-        ({"A": walk(1, 50), "B": walk(1, 50, freq="h")}, "A and B have bars of other lengths"),
+        (
+            {"A": walk(1, 50), "B": walk(1, 50, freq="h")},
+            "A and B .* other lengths .1 day and 1:00:00.",
+        ),
     ],
 )
 def test_bars_that_do_not_fit_together_are_refused_by_name(data, message):
