@@ -1,12 +1,12 @@
-"""The same jobs by local worker processes and by a dask cluster of as many workers on loopback.
+"""The same backtests by local worker processes and by a dask cluster of as many on loopback.
 
 `python -m benchmarks.cluster [--workers N] [--jobs N] [--rounds N] [--json FILE]`
 
 Both have bubblewrap, one guest ahead for each worker, and guests shared as by default. Each worker
-of the cluster is a process with one slot. What counts is CPU seconds a job, of all processes: the
-clock's figure depends on what else the machine does. Sides run in turns, the best round counts.
-Then the cluster alone, with every line between daemon, scheduler and workers slower by so much
-(SlowLines), and how many bytes went over these lines.
+of the cluster is a process with one slot. A backtest takes about half a CPU second. Every line
+between daemon, scheduler and workers is slower by so many milliseconds (SlowLines), which counts
+the bytes. Sides run in turns, a local one before each of the cluster; medians. On a busy machine
+only CPU seconds a job, of all processes, are a measure.
 """
 
 import argparse
@@ -20,12 +20,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import median
 
+from benchmarks._cpu import adopt_orphans, alone_s, tree_s
 from bot.config.settings import PROJECT
 from components.executor.dask import DaskExecutor
 from components.executor.local import LocalExecutor
 from components.executor.messages import WorkerSpec
-from components.ports import Executor, Job, ScriptJob
+from components.ports import Executor, Job
 from components.sandbox.backends.select import SandboxSpec
 from components.schema.results.values import Limits, Status
 from tests.executor_support import backtest_job
@@ -33,8 +35,15 @@ from tests.port_support import free_port
 from tests.slow_lines import SlowLines
 
 LIMITS = Limits(memory_mb=512)
+START = "2008-01-01"
+WARM_START = "2018-01-02"
 DEADLINE_S = 120.0
 DELAYS_MS = (0, 1, 10, 50)
+LOOK_S = 0.3
+QUIET = 0.2
+"""Of a core: what idle workers take at most, with our looking at them."""
+
+Figures = dict[str, float]
 SCHEDULER = "from distributed.cli.dask_scheduler import main; main()"
 WORKER = """
 import functools, runpy, sys
@@ -52,30 +61,10 @@ def spec_of(workers: int) -> WorkerSpec:
     return WorkerSpec(sandbox, PROJECT / "examples" / "data")
 
 
-def jobs_of(count: int) -> dict[str, list[Job]]:
-    """Each kind of job, as often; no two alike."""
-    backtest = replace(backtest_job(), limits=LIMITS)
-    return {
-        "trivial script": [
-            ScriptJob(source=f"print({n})".encode(), limits=LIMITS) for n in range(count)
-        ],
-        "backtest, one strategy": [replace(backtest, seed=n) for n in range(count)],
-        "backtest, each another": [
-            replace(backtest, files={**backtest.files, "n.py": f"N = {n}".encode()})
-            for n in range(count)
-        ],
-    }
-
-
-def cpu_s(pid: int) -> float:
-    """CPU seconds of a process, those of it that ended, and those that live."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        lists = [file.read_text() for file in Path(f"/proc/{pid}/task").glob("*/children")]
-    except (FileNotFoundError, ProcessLookupError):
-        return 0.0  # it has ended since it was listed: its parent's count has it
-    own = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
-    return own + sum(cpu_s(int(child)) for text in lists for child in text.split())
+def jobs_of(count: int, start: str = START) -> list[Job]:
+    """Backtests of one strategy, no two alike."""
+    backtest = replace(backtest_job(), limits=LIMITS, start=start)
+    return [replace(backtest, seed=n) for n in range(count)]
 
 
 @dataclass(frozen=True)
@@ -86,9 +75,9 @@ class Cluster:
     lines: SlowLines
     processes: Sequence[subprocess.Popen[bytes]]
 
-    def cpu_s(self) -> float:
-        """CPU seconds that scheduler, workers and their guests have used."""
-        return sum(cpu_s(process.pid) for process in self.processes)
+    def idle_s(self) -> float:
+        """CPU seconds of scheduler and workers themselves, without their guests."""
+        return sum(alone_s(process.pid) for process in self.processes)
 
 
 @contextmanager
@@ -133,6 +122,18 @@ def ready(executor: Executor, workers: int) -> None:
         time.sleep(0.05)  # why: other processes start
 
 
+def warm_up(executor: Executor, workers: int) -> None:
+    """Have an instance that knows the strategy at each worker, and wait until nothing starts."""
+    seconds(executor, jobs_of(workers, WARM_START))
+    began, share = time.perf_counter(), 1.0
+    while share > QUIET:
+        if time.perf_counter() - began > DEADLINE_S:
+            sys.exit("sandbox instances do not come to rest")
+        used, looked = tree_s(os.getpid()), time.perf_counter()
+        time.sleep(LOOK_S)  # why: other processes start
+        share = (tree_s(os.getpid()) - used) / (time.perf_counter() - looked)
+
+
 def seconds(executor: Executor, jobs: Sequence[Job]) -> float:
     """By the clock, for jobs that are all given at once."""
     began = time.perf_counter()
@@ -142,78 +143,78 @@ def seconds(executor: Executor, jobs: Sequence[Job]) -> float:
     return time.perf_counter() - began
 
 
-def turn(side: str, executor: Executor, made: Cluster, jobs: Sequence[Job]) -> dict[str, float]:
-    """Seconds and CPU seconds a job, and bytes over the cluster's lines."""
-    cluster_s, all_s, own_s = made.cpu_s(), cpu_s(os.getpid()), time.process_time()
-    bytes_before = made.lines.carried.value
+def turn(executor: Executor, made: Cluster, jobs: Sequence[Job]) -> Figures:
+    """Jobs a second, CPU seconds and bytes a job; what the idle cluster takes is not counted."""
+
+    def apart() -> float:
+        idle = made.idle_s() if isinstance(executor, LocalExecutor) else 0.0
+        return idle + alone_s(made.lines.pid)
+
+    carried, used = made.lines.carried.value, tree_s(os.getpid()) - apart()
     took = seconds(executor, jobs)
-    cluster_s = made.cpu_s() - cluster_s
-    used = cpu_s(os.getpid()) - all_s - cluster_s
-    if side == "dask":
-        used = cluster_s + time.process_time() - own_s
-    carried = made.lines.carried.value - bytes_before
-    each = {"s": took, "cpu_s": used, "bytes": carried}
-    return {name: value / len(jobs) for name, value in each.items()}
+    used = tree_s(os.getpid()) - apart() - used
+    carried = made.lines.carried.value - carried
+    count = len(jobs)
+    return {"jobs_a_s": count / took, "cpu_s": used / count, "bytes": carried / count}
 
 
-def best(rows: Sequence[dict[str, float]]) -> dict[str, float]:
-    """The least of each figure."""
-    return {name: min(row[name] for row in rows) for name in rows[0]}
-
-
-def measure(sides: dict[str, Executor], made: Cluster, jobs: int, rounds: int) -> dict[str, object]:
-    """Both sides in turns by kind of job; then the cluster by delay."""
-    found: dict[str, object] = {}
-    for kind, several in jobs_of(jobs).items():
-        turns: dict[str, list[dict[str, float]]] = {side: [] for side in sides}
-        for _round in range(rounds):
-            for side, executor in sides.items():
-                turns[side].append(turn(side, executor, made, several))
-        local, dask = best(turns["local"]), best(turns["dask"])
-        found[kind] = {"local": local, "dask": dask}
-        print(
-            f"{kind:<24} CPU s a job {local['cpu_s']:.3f} {dask['cpu_s']:.3f} "
-            f"{local['cpu_s'] / dask['cpu_s']:.2f}  jobs a second {1 / local['s']:.2f} "
-            f"{1 / dask['s']:.2f} {local['s'] / dask['s']:.2f}  {dask['bytes']:,.0f} bytes a job",
-            flush=True,
-        )
-    backtests = jobs_of(jobs)["backtest, one strategy"]
-    for delay_ms in DELAYS_MS * rounds:
+def measure(
+    local: LocalExecutor, dask: DaskExecutor, made: Cluster, asked: argparse.Namespace
+) -> dict[str, list[Figures]]:
+    """All turns by side and delay; the cluster's have their ratios to the local one before."""
+    jobs, found = jobs_of(asked.jobs), dict[str, list[Figures]]()
+    for delay_ms in DELAYS_MS * asked.rounds:
+        warm_up(local, asked.workers)
+        ours = turn(local, made, jobs)
         made.lines.delay_s.value = delay_ms / 1e3
-        rows = found.setdefault(f"{delay_ms} ms", [])
-        rows.append(turn("dask", sides["dask"], made, backtests))  # type: ignore[attr-defined]
-        print(f"lines slower by {delay_ms} ms: {1 / rows[-1]['s']:.2f} jobs a second", flush=True)  # type: ignore[index]
+        warm_up(dask, asked.workers)
+        theirs = turn(dask, made, jobs)
+        theirs["ratio"] = theirs["jobs_a_s"] / ours["jobs_a_s"]
+        theirs["ratio_a_core"] = ours["cpu_s"] / theirs["cpu_s"]
+        for side, figures in (("local", ours), (f"dask, {delay_ms} ms", theirs)):
+            found.setdefault(side, []).append(figures)
+            print(f"{side:<12} {told(figures)}", flush=True)
     return found
+
+
+def medians(turns: Sequence[Figures]) -> Figures:
+    """Of each figure."""
+    return {name: median(one[name] for one in turns) for name in turns[0]}
+
+
+def told(figures: Figures) -> str:
+    """In one line."""
+    return "  ".join(f"{name} {value:,.2f}" for name, value in figures.items())
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--workers", type=int, default=4)
-    parser.add_argument("--jobs", type=int, default=32)
+    parser.add_argument("--jobs", type=int, default=24)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     spec = spec_of(asked.workers)
+    adopt_orphans()
     with (
         tempfile.TemporaryDirectory(prefix="algoops-cluster-") as folder,
         cluster(Path(folder), asked.workers) as made,
     ):
-        sides: dict[str, Executor] = {
-            "local": LocalExecutor(spec, asked.workers),
-            "dask": DaskExecutor(spec, made.address),
-        }
+        local, dask = LocalExecutor(spec, asked.workers), DaskExecutor(spec, made.address)
         try:
-            for side, executor in sides.items():
+            for executor in (local, dask):
                 ready(executor, asked.workers)
-                first = turn(side, executor, made, jobs_of(4)["backtest, one strategy"])
-                print(f"{side}, first jobs: {4 * first['bytes']:,.0f} bytes over the lines")
-            found = measure(sides, made, asked.jobs, asked.rounds)
+            found = measure(local, dask, made, asked)
         finally:
-            for executor in sides.values():
+            for executor in (local, dask):
                 executor.close()
+    rows = {side: medians(turns) for side, turns in found.items()}
+    print("\nmedians")
+    for side, figures in rows.items():
+        print(f"{side:<12} {told(figures)}")
     if asked.json:
-        document = {"workers": asked.workers, "figures": found, "load": os.getloadavg()}
+        document = {"workers": asked.workers, "figures": rows, "load": os.getloadavg()}
         asked.json.write_text(json.dumps(document, indent=2), encoding="utf-8")
 
 

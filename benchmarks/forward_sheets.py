@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from benchmarks._cpu import adopt_orphans, tree_s
 from bot.checks.policies import load_policies
 from bot.config.settings import load
 from bot.daemon.executors import open_executor
@@ -42,6 +43,7 @@ class Recording:
 
 def many_sheets(count: int) -> dict[str, object]:
     """Deploy so many strategies of twenty years of days, bring one bar, and measure."""
+    adopt_orphans()
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         stage = set_stage(Path(folder) / "stage", 0, on_base=())
         change(stage.config, {"data": {"dir": "data"}})
@@ -102,20 +104,9 @@ def _run(executor: Executor, jobs: Sequence[Job]) -> None:
 
 def _measured(call: Callable[[], object]) -> tuple[float, float]:
     """Seconds by the clock and of CPU, of this process and all that it started."""
-    began, used = time.perf_counter(), _cpu(os.getpid())
+    began, used = time.perf_counter(), tree_s(os.getpid())
     call()
-    return time.perf_counter() - began, _cpu(os.getpid()) - used
-
-
-def _cpu(pid: int) -> float:
-    """CPU seconds of a process, those of it that ended, and those that live."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        lists = [file.read_text() for file in Path(f"/proc/{pid}/task").glob("*/children")]
-    except (FileNotFoundError, ProcessLookupError):
-        return 0.0  # it has ended since it was listed: its parent's count has it
-    own = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
-    return own + sum(_cpu(int(child)) for text in lists for child in text.split())
+    return time.perf_counter() - began, tree_s(os.getpid()) - used
 
 
 def _figures(measured: tuple[float, float], count: int) -> dict[str, float]:

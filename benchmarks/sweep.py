@@ -9,8 +9,6 @@ that.
 """
 
 import argparse
-import contextlib
-import ctypes
 import json
 import os
 import subprocess
@@ -19,6 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks._cpu import adopt_orphans, tree_s
 from components.state import DATABASE, Store
 from components.state.tables.tries import Of
 
@@ -44,20 +43,14 @@ if __name__ == "__main__":
     print(Backtest(bars, SmaCross, **terms).optimize(maximize="Sharpe Ratio", **values))
 """
 CELLS = 200
-PR_SET_CHILD_SUBREAPER = 36
 SETS = ("--set", "fast=5:100:5", "--set", "slow=110:200:10")
 
 
 def seconds(*command: str) -> tuple[float, float]:
     """How long a process takes, and CPU seconds of it and all that it starts."""
-    before, began = os.times(), time.perf_counter()
+    before, began = tree_s(os.getpid()), time.perf_counter()
     subprocess.run(command, check=True, capture_output=True)
-    took = time.perf_counter() - began
-    with contextlib.suppress(ChildProcessError):  # guests outlive their parent for a moment
-        while True:
-            os.wait()
-    after = os.times()
-    return took, sum(after[2:4]) - sum(before[2:4])
+    return time.perf_counter() - began, tree_s(os.getpid()) - before
 
 
 def swept(algoops: str) -> tuple[float, float]:
@@ -80,7 +73,7 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=2)
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # guests are counted to the end
+    adopt_orphans()
     algoops = str(Path(sys.executable).with_name("algoops"))
     ours, plain = [], []
     with tempfile.TemporaryDirectory() as folder:

@@ -33,6 +33,11 @@ class SlowLines:
             target=_pass_on, args=(dict(ports), self.delay_s, self.carried), daemon=True
         )
 
+    @property
+    def pid(self) -> int:
+        """Of its process; 0 before it has begun."""
+        return self._process.pid or 0
+
     def __enter__(self) -> Self:
         self._process.start()
         return self

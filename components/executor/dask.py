@@ -26,7 +26,7 @@ from components.errors import AlgoOpsError, ConfigError, TransientError
 from components.executor.again import MOST_RUNS, again, may_run_again, rest_s
 from components.executor.broken import broken
 from components.executor.dask_link import Link
-from components.executor.dask_worker import SLOT, Order, checked_address, run_order
+from components.executor.dask_worker import SLOT, Order, answer_in, checked_address, run_order
 from components.executor.local import JobFuture
 from components.executor.messages import WorkerSpec
 from components.executor.sent import Files, Lacking, names_of
@@ -251,7 +251,7 @@ async def _run_on(
         run_order, order, key=key, pure=False, resources={SLOT: 1}, priority=priority
     )
     try:
-        result: ExecutionResult | Lacking = await handle
+        packed: bytes = await handle
     finally:
         handle.release()
-    return result
+    return answer_in(packed)

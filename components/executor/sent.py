@@ -4,6 +4,7 @@ The daemon names what a job needs; a worker asks for what it has not got, checks
 it for further jobs, up to so many bytes.
 """
 
+import contextlib
 import hashlib
 import shutil
 import threading
@@ -100,6 +101,10 @@ class _Entry:
     whole: FileBars | None = None
     reading: threading.Lock = field(default_factory=threading.Lock)
 
+    def is_here(self) -> bool:
+        """Whether it was read, or can be: folders for temporary files get cleaned up."""
+        return self.whole is not None or self.path.exists()
+
 
 class KeptFiles:
     """A worker's side: files that came, in a folder of its own, and the bars read from them.
@@ -139,7 +144,8 @@ class KeptFiles:
     def _held(self, digests: set[str]) -> set[str]:
         """Those of them that are here; they stay until they are let go."""
         with self._lock:
-            here = digests & self._entries.keys()
+            known = digests & self._entries.keys()
+            here = {digest for digest in known if self._entries[digest].is_here()}
             for digest in here:
                 self._entries[digest].users += 1
                 self._entries.move_to_end(digest)
@@ -156,7 +162,8 @@ class KeptFiles:
                 if not entry.users:
                     total -= entry.size
                     del self._entries[digest]
-                    shutil.rmtree(entry.path.parent)
+                    with contextlib.suppress(FileNotFoundError):  # somebody cleaned up
+                        shutil.rmtree(entry.path.parent)
 
     def _come(self, names: dict[str, str], fetch: Fetch, held: set[str]) -> None:
         """Fetch, and keep and hold what is what its hash says."""
@@ -167,10 +174,11 @@ class KeptFiles:
                     log.warning("bars-not-as-named", file=name, bytes=len(content))
                     continue
                 path = self._folder / digest / name
-                path.parent.mkdir(exist_ok=True)  # there, where writing it failed before
+                path.parent.mkdir(parents=True, exist_ok=True)  # all, some or none may be there
                 path.write_bytes(content)
-                with self._lock:
-                    self._entries[digest] = _Entry(path, len(content), users=1)
+                with self._lock:  # known already, where only its file was gone
+                    entry = self._entries.setdefault(digest, _Entry(path, len(content), users=0))
+                    entry.users += 1
                 held.add(digest)
 
     def _read(self, digest: str) -> FileBars:

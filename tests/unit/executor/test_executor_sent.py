@@ -1,6 +1,7 @@
 """Bars by their hash: sent once to a worker, kept up to a bound, never used where they are wrong."""
 
 import hashlib
+import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -88,6 +89,23 @@ def test_bars_of_a_running_job_stay_whatever_others_need(tmp_path):
         assert close_of(kept, second, line) == 10
         assert data.bars("X", "1d", None, None).frame.Close.iloc[-1] == 9
     assert list(tmp_path.iterdir()) == []
+
+
+def test_deleted_folder_of_a_worker_is_made_anew_and_its_files_are_fetched_again(tmp_path):
+    contents, (first, second, third) = files(9, 10, 11)
+    folder = tmp_path / "bars"
+    kept, line = (
+        KeptFiles(folder, most_bytes=4 * len(next(iter(contents.values())))),
+        Line(contents),
+    )
+    with kept.opened(first, line.fetch) as early:  # nobody has read them yet
+        shutil.rmtree(folder)
+        assert close_of(kept, first, line) == 9
+        assert early.bars("X", "1d", None, None).frame.Close.iloc[-1] == 9
+    assert line.asked == [*contents][:1] * 2
+    shutil.rmtree(folder)
+    assert [close_of(kept, one, line) for one in (second, third)] == [10, 11]  # 9 is put out
+    assert len(line.asked) == 4
 
 
 def test_bars_that_the_daemon_has_not_are_refused_in_its_words(tmp_path):
