@@ -15,6 +15,10 @@ MOST_BYTES = 1 << 30
 ANSWER_BYTES = 1 << 26
 """From there on an answer is full; whoever asked asks again for the rest."""
 
+TICK_MS = 500.0
+"""How often the scheduler looks whether its event loop is late; dask's 20 is most of what it takes
+while it has nothing to do."""
+
 
 class Shelf(SchedulerPlugin):
     """Lives in the scheduler's process and on its event loop; all daemons share it."""
@@ -28,6 +32,7 @@ class Shelf(SchedulerPlugin):
 
     async def start(self, scheduler: Scheduler) -> None:
         """Dask's hook."""
+        scheduler.periodic_callbacks["tick"].callback_time = TICK_MS
         scheduler.handlers |= {
             "algoops_missing": self.missing,
             "algoops_put": self.put,
