@@ -58,6 +58,7 @@ class Staged(Team):
         self.passed("1.1.0")
         self.hook = self.git.path / "hooks" / "update"
         self.before = set(self.repo.pulls)
+        self.others = set(self.git.branches())
 
     def passed(self, version):
         """As if the checks of what was pushed had passed."""
@@ -106,6 +107,11 @@ class Staged(Team):
         assert self.promote("second").code == "waiting"
         (pull,) = self.pulls
         return pull
+
+    @property
+    def offered(self):
+        """The branches of promotions that were made since; other tests left theirs."""
+        return [ref for ref in set(self.git.branches()) - self.others if "algoops/promote" in ref]
 
     def next_version(self, version="1.2.0"):
         self.push(version)
@@ -179,7 +185,7 @@ def test_promotion_to_a_protected_branch_goes_by_a_pull_request(team):
     assert team.at("live") == team.at("main")
     assert team.tag("1.2.0") == team.git.tip("refs/heads/live")
     assert team.on_live == "1.2.0"
-    assert not any("algoops/promote" in ref for ref in team.git.branches())
+    assert team.offered == []
 
 
 def test_promotion_that_waits_for_a_review_says_so_and_lands_once_it_is_given(team):
@@ -255,7 +261,7 @@ def test_power_cut_in_a_promotion_promotes_once(team, failpoint, protected):
     assert [bool(pull.merged_at) for pull in team.pulls] == [True] * protected
     assert team.tag("1.2.0") == team.git.tip("refs/heads/live")
     assert team.at("live") == team.at("main")
-    assert not any("algoops/promote" in ref for ref in team.git.branches())
+    assert team.offered == []
     assert team.world.store.intents.open() == []
 
 
@@ -304,7 +310,7 @@ def test_promotion_ends_where_a_person_changed_the_strategy_on_the_stage_meanwhi
 
 def test_commit_pushed_upon_a_promotion_never_reaches_the_stage(team):
     pull = team.waits_for_review()
-    (branch,) = [ref for ref in team.git.branches() if "algoops/promote" in ref]
+    (branch,) = team.offered
     theirs = {team.file: definition("6.6.6", team.name)}
     team.github.branch(team.repo, branch.removeprefix("refs/heads/"), theirs, "ann")
     assert team.repo.status_of(pull.head_sha) == {}
@@ -318,7 +324,7 @@ def test_commit_pushed_upon_a_promotion_never_reaches_the_stage(team):
 
 def test_promotion_whose_branch_was_deleted_ends_and_can_be_asked_for_again(team):
     team.waits_for_review()
-    (branch,) = [ref for ref in team.git.branches() if "algoops/promote" in ref]
+    (branch,) = team.offered
     team.github.state.push(team.repo, branch, None, "ann")
     team.tick()
     assert team.outcome("second").code == "given_up"
