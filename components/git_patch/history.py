@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from components.git_patch.reading import EMPTY_TREE, Reader
+from components.git_patch.differences import EMPTY_TREE, Differences
 from components.git_patch.values import Branch, LogEntry, TaggedVersion, TagRef
 from components.ports import UNCOUNTED
 from components.safe_tools.damage import RepositoryDamaged
@@ -23,7 +23,7 @@ _BRANCH_FORMAT = (
 _TAG_FORMAT = "%(refname)%00%(objectname)%00%(objecttype)%00%(*objectname)%00%(*objecttype)"
 
 
-class History(Reader):
+class History(Differences):
     """The remembering part of a repository."""
 
     # --- tags ---

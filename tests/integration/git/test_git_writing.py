@@ -91,6 +91,21 @@ def test_unrelated_history_is_told_apart_from_a_conflict(world, tmp_path):
     assert "no history" in merged.reason
 
 
+@pytest.mark.parametrize("place", ["a header", "the message"])
+def test_commit_that_only_says_that_it_builds_on_the_base_takes_nothing_back(world, place):
+    proposal = world.propose("x", strategy("RSI", code="x = 2\n"))
+    world.deploy("y", strategy("MACD", code="y = 2\n"))
+    base = world.forge.base()
+    lie = f"parent {base}\n"
+    header, message = git(world.bare, "cat-file", "commit", proposal.head).split("\n\n", 1)
+    text = f"{header}\n{lie}\n{message}" if place == "a header" else f"{header}\n\n{lie}{message}"
+    args = ("hash-object", "-t", "commit", "-w", "--stdin", "--literally")
+    head = git(world.bare, *args, stdin=text.encode())
+    merged = world.repo.merge(base, head)
+    folder = world.repo.tree_at(merged.tree, "strategies/MACD")
+    assert world.repo.read_folder(folder).files["strategy.py"] == b"y = 2\n"
+
+
 def test_merge_of_what_is_merged_already_changes_nothing(world):
     base = world.forge.base()
     assert world.repo.merge(base, base).tree == world.repo.tree_of(base)
