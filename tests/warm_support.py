@@ -1,8 +1,9 @@
 """Processes of AlgoOps that are forked from one which has imported all of it.
 
 Two CPU seconds of each start are imports. Where a test is about what happens afterwards, it takes
-these: the same entry point in a process of its own, which can be killed as any other. Real starts
-remain where a start or a command is itself what is tested, and in each family of commands.
+these: the same entry point, or a small program of the test's own, in a process of its own, which
+can be killed as any other. Real starts remain where a start or a command is itself what is tested,
+and in each family of commands.
 """
 
 import atexit
@@ -80,10 +81,11 @@ class Warm:
                 env=_plain(os.environ) | {"PYTHONUNBUFFERED": "1", "OPENBLAS_NUM_THREADS": "1"},
             )
 
-    def start(self, words: Sequence[str], out: IO, err: IO) -> Forked:
-        """`algoops` with these words, in our environment and folder as they are now."""
+    def start(self, words: Sequence[str], out: IO, err: IO, code: str = "") -> Forked:
+        """`algoops`, or `python -c code`, with these words; our environment and folder of now."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        request = json.dumps({"words": words, "cwd": str(Path.cwd()), "env": dict(os.environ)})
+        here = {"cwd": str(Path.cwd()), "env": dict(os.environ)}
+        request = json.dumps({"words": words, "code": code, **here})
         with theirs:
             sent = [out.fileno(), err.fileno(), theirs.fileno()]
             socket.send_fds(self._line, [request.encode()], sent)
@@ -115,14 +117,14 @@ class WarmDaemon(DaemonProcess):
 
 
 class Command:
-    """`algoops` under way."""
+    """`algoops` under way; with `code`, a small program as `python -c` runs it."""
 
-    def __init__(self, *words: object) -> None:
+    def __init__(self, *words: object, code: str = "") -> None:
         self._words = [str(word) for word in words]
         self._said = [Path(tempfile.mkstemp()[1]) for _stream in range(2)]
         with ExitStack() as files:
             out, err = (files.enter_context(file.open("wb")) for file in self._said)
-            self._process = warm().start(self._words, out, err)
+            self._process = warm().start(self._words, out, err, code)
 
     def finish(self, timeout: float = 250) -> subprocess.CompletedProcess[str]:
         code = self._process.wait(timeout)
@@ -191,8 +193,12 @@ def main() -> None:
     os.setsid()
     os.chdir(request["cwd"])
     os.environ.update(request["env"])
-    sys.argv = ["algoops", *request["words"]]
-    algoops_app.main()
+    sys.argv = ["-c" if request["code"] else "algoops", *request["words"]]
+    if request["code"]:
+        sys.path.insert(0, str(ROOT))
+        exec(request["code"], {"__name__": "__main__"})  # a test's own
+    else:
+        algoops_app.main()
 
 
 if __name__ == "__main__":

@@ -2,10 +2,9 @@
 
 import os
 import signal
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
+from unittest import mock
 
 import pytest
 import yaml
@@ -20,10 +19,10 @@ from bot.report.board import BOARD_MARKER
 from bot.sources.poll import Poll, board_key
 from bot.sources.webhook import parse
 from components.errors import TransientError, UserError
-from tests.cli_support import ROOT
 from tests.fakes.github.server import Fault
 from tests.github_support import APP, app_settings
 from tests.team_support import Team, job, settings
+from tests.warm_support import Command
 
 BODY = f"{BOARD_MARKER}\nall is well\n"
 TITLE = "AlgoOps dashboard"
@@ -72,13 +71,9 @@ def test_power_cut_between_making_the_issue_and_writing_it_down_makes_no_second(
     document["repositories"][0]["github"]["dashboard"] = True
     config.write_text(yaml.safe_dump(document))
     for failpoint, code in (("board.shown", -signal.SIGKILL), ("", 0)):
-        ended = subprocess.run(
-            [sys.executable, "-c", SHOWS, str(config)],
-            env={**os.environ, ENV: failpoint},
-            cwd=ROOT,
-            check=False,
-        )
-        assert ended.returncode == code
+        with mock.patch.dict(os.environ, {ENV: failpoint}):
+            showing = Command(config, code=SHOWS)
+        assert showing.finish().returncode == code
     assert len(desk.repo.issues) == 1
 
 

@@ -2,9 +2,8 @@
 
 import os
 import signal
-import subprocess
-import sys
 from dataclasses import replace
+from unittest import mock
 
 import pytest
 import yaml
@@ -15,9 +14,9 @@ from bot.core.orders import PromoteOrder, RollbackOrder
 from bot.deploy.promotions import promote
 from bot.deploy.rollbacks import rollback
 from components.errors import UserError
-from tests.cli_support import ROOT
 from tests.fakes.github.server import Fault
 from tests.team_support import Team, definition, settings
+from tests.warm_support import Command
 
 PROTECTED = """#!/bin/sh
 case "$1" in refs/heads/live)
@@ -90,13 +89,9 @@ class Staged(Team):
         document = yaml.safe_load(config.read_text())
         document["repositories"][0]["stages"] = STAGES
         config.write_text(yaml.safe_dump(document))
-        ended = subprocess.run(
-            [sys.executable, "-c", COMMANDS, str(config), command, self.name],
-            env={**os.environ, ENV: failpoint},
-            cwd=ROOT,
-            check=False,
-        )
-        assert ended.returncode == -signal.SIGKILL
+        with mock.patch.dict(os.environ, {ENV: failpoint}):
+            given = Command(config, command, self.name, code=COMMANDS)
+        assert given.finish().returncode == -signal.SIGKILL
 
     def waits_for_review(self):
         """1.2.0 is proposed on the protected branch, and waits; its pull request."""
