@@ -135,7 +135,10 @@ class Channel:
     def send(self, frame: bytes) -> None:
         """Send one frame. Raises WireError above the cap, OSError when the host is gone."""
         if len(frame) > self._send_cap:
-            raise WireError(f"a frame of {len(frame)} bytes is over the cap of {self._send_cap}")
+            raise WireError(
+                f"too much at once: an answer of {len(frame):,} bytes is over the cap of "
+                f"{self._send_cap:,} (`frame_kb` in policies/sandbox.yaml)"
+            )
         self._socket.sendall(HEADER.pack(len(frame)) + frame)
 
     def receive(self) -> bytes:
