@@ -8,25 +8,32 @@ busy machine the kernel keeps them together by itself.
 
 import contextlib
 import ctypes
+import errno
 import os
+import socket
 import threading
 
+CLAIM = "\0algoops-processor-"
+"""Start of the name of a claim on a processor: an address that no file holds, so that the kernel
+gives it back when its process ends, however that happens."""
+
 _libc = ctypes.CDLL(None)
-_taken: set[int] = set()
-_lock = threading.Lock()
 
 
 class Processor:
     """A processor that the calling thread stays on until `leave`; the guest is told its number.
 
+    Two conversations of this machine never stay on the same one: that would halve the speed of both
+    while another processor rests, for the kernel may not move them.
+
     Attributes:
-        number: which one; None where there is no choice, or every one is taken by a conversation
-            of this process.
+        number: which one; None where there is no choice, or each is taken by a conversation.
     """
 
     def __init__(self) -> None:
         self._thread = threading.get_native_id()
         self._before = os.sched_getaffinity(self._thread)
+        self._claim: socket.socket | None = None
         self.number = self._choose()
 
     def stay(self) -> None:
@@ -36,23 +43,37 @@ class Processor:
 
     def leave(self) -> None:
         """Let the thread go where it likes again, from any thread. Idempotent."""
-        if self.number is not None:
+        claim, self._claim = self._claim, None
+        if claim is not None:
             _keep(self._thread, self._before)
-            with _lock:
-                _taken.discard(self.number)
             self.number = None
+            claim.close()
 
     def _choose(self) -> int | None:
         if len(self._before) == 1:
             return None
         here = int(_libc.sched_getcpu())
-        with _lock:
-            free = self._before - _taken
-            if not free:
+        for number in sorted(self._before, key=lambda number: (number != here, number)):
+            try:
+                self._claim = _claimed(number)
+            except OSError:  # no descriptor is to be had: it only costs time
                 return None
-            number = here if here in free else min(free)
-            _taken.add(number)
-        return number
+            if self._claim is not None:
+                return number
+        return None
+
+
+def _claimed(number: int) -> socket.socket | None:
+    """A claim on a processor, which lasts until it is closed; None where another has it."""
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        claim.bind(f"{CLAIM}{number}")
+    except OSError as error:
+        claim.close()
+        if error.errno == errno.EADDRINUSE:
+            return None
+        raise
+    return claim
 
 
 def _keep(thread: int, processors: set[int]) -> None:

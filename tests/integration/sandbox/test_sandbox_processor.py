@@ -2,6 +2,9 @@
 
 import json
 import os
+import signal
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -10,6 +13,7 @@ from sandbox_support import SMALL
 from components.engine.market_data import FolderData
 from components.engine.run import run_backtest
 from components.ports import BacktestJob
+from components.sandbox.limits import processor
 from components.sandbox.limits.processor import Processor
 from components.schema.definition.backtest import BacktestConfig
 from components.schema.results.values import Status
@@ -25,8 +29,23 @@ class Where(Strategy):
     def next(self):
         pass
 """
+CONVERSES = """
+import sys
+from components.sandbox.limits import processor
+processor.CLAIM = chr(0) + sys.argv[1]
+kept = processor.Processor()
+print(kept.number, flush=True)
+sys.stdin.read()
+"""
 # why: with one processor there is nothing to choose, and nothing is chosen
 several = pytest.mark.skipif(len(ALL) < 2, reason="one processor leaves nothing to choose")
+
+
+@pytest.fixture(autouse=True)
+def claim(monkeypatch, tmp_path):
+    """Other tests run conversations meanwhile: those of this one have claims of their own."""
+    monkeypatch.setattr(processor, "CLAIM", f"\0{tmp_path.name}-{os.getpid()}-")
+    return processor.CLAIM
 
 
 def backtest(wall, **limits):
@@ -76,6 +95,23 @@ def test_two_conversations_of_a_process_do_not_share_a_processor():
         other.leave()
         one.leave()
     assert os.sched_getaffinity(0) == ALL
+
+
+@several
+def test_conversations_of_two_processes_share_none_and_a_killed_one_gives_its_own_back(claim):
+    """Two workers stayed on one processor for a third of the time while another rested."""
+    words = [sys.executable, "-c", CONVERSES, claim[1:]]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(words, **pipes, cwd=ROOT) as other:
+        theirs = int(other.stdout.readline())
+        ours = [Processor() for _ in ALL]
+        assert {p.number for p in ours} == ALL - {theirs} | {None}
+        other.send_signal(signal.SIGKILL)
+        other.wait()
+        again = Processor()
+        assert again.number == theirs
+        for one in (*ours, again):
+            one.leave()
 
 
 @several
