@@ -256,7 +256,7 @@ async def _live(worker: Worker) -> None:
 async def _reap(house: House) -> None:
     """Remove what dead owners left behind, and end instances kept for checks that are over."""
     while True:
-        house.sandbox.release()
+        house.sandbox.release(REAP_EVERY_S)
         try:
             await asyncio.to_thread(house.sandbox.reap)
         except TransientError as error:

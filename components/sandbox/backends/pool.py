@@ -55,7 +55,7 @@ class PooledSandbox(ABC):
 
     def __init__(self, limits: Limits, warm: int, *, share: bool = False) -> None:
         self._limits, self._size, self._share = limits, warm, share
-        self._used: OrderedDict[Instance, str] = OrderedDict()
+        self._used: OrderedDict[Instance, tuple[str, float]] = OrderedDict()
         self._closing = threading.Event()
         self._free = threading.Event()  # cleared while a job that took a warm guest runs alone
         self._free.set()
@@ -113,12 +113,14 @@ class PooledSandbox(ABC):
         with self._lock:
             return sum(1 for f in self._waiting if f.done() and f.exception() is None)
 
-    def release(self) -> None:
-        """End the guests that are kept for further jobs of the same files."""
+    def release(self, unused_s: float = 0.0) -> None:
+        """End the guests that are kept for further jobs, and had none for so many seconds."""
         with self._lock:
-            used = list(self._used)
-            self._used.clear()
-        for instance in used:
+            until = time.monotonic() - unused_s
+            unused = [one for one, (_key, since) in self._used.items() if since <= until]
+            for instance in unused:
+                del self._used[instance]
+        for instance in unused:
             self._bury(instance)
 
     def close(self) -> None:
@@ -202,7 +204,7 @@ class PooledSandbox(ABC):
 
     def _used_before(self, key: str) -> Instance | None:
         with self._lock:
-            instance = next((m for m, k in self._used.items() if k == key), None)
+            instance = next((m for m, (k, _since) in self._used.items() if k == key), None)
             if instance is None:
                 return None
             del self._used[instance]
@@ -219,7 +221,7 @@ class PooledSandbox(ABC):
             self._bury(instance)
             return
         with self._lock:
-            self._used[instance] = key
+            self._used[instance] = key, time.monotonic()
             surplus = len(self._used) > MOST_USED or self._closing.is_set()
             oldest = self._used.popitem(last=False)[0] if surplus else None
         if oldest is not None:

@@ -300,11 +300,13 @@ def test_run_leaves_nothing_to_the_next_run_of_the_same_files(backend):
         wall.close()
 
 
-def test_instance_kept_for_a_check_is_gone_once_it_is_released():
+def test_instance_kept_for_a_check_is_gone_once_it_is_released_and_unused():
     wall = raise_wall("bubblewrap", share=True)
     text = "import os; print(os.getpid())"
     try:
-        first, again = run_text(wall, text), run_text(wall, text)
+        first = run_text(wall, text)
+        wall.release(unused_s=60)  # it had a job a moment ago
+        again = run_text(wall, text)
         wall.release()
         fresh = run_text(wall, text)
         assert fresh.stdout == first.stdout != again.stdout
