@@ -6,10 +6,8 @@ framing, so that hundreds of strategies can be compared in seconds.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
-import signal
 import socket
 import struct
 import tempfile
@@ -29,24 +27,13 @@ from components.engine.market_data import FolderData
 from components.engine.run import run_backtest
 from components.ports import BacktestJob, GuestBroke, GuestExit, GuestGone, GuestJob, GuestLate
 from components.sandbox.guest.runtime import loading
+from components.sandbox.limits import processes
 from components.schema.definition.backtest import BacktestConfig, CommissionScheme
 from components.schema.results.values import ExecutionResult, Limits, ResourceUsage, Status
+from tests import engine_guest
 
 ROOT = Path(__file__).parent.parent
 HEADER = struct.Struct(">I")
-
-
-def _keep_only(wire: int) -> None:
-    """What the guest's code attacks is the wire, not a descriptor of the tests' own processes.
-
-    Each number stays taken: an object of the parent's that ends in here closes nothing of ours.
-    """
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for descriptor in [int(entry.name) for entry in Path("/proc/self/fd").iterdir()]:
-        if descriptor not in {0, 1, 2, wire, nothing}:
-            with contextlib.suppress(OSError):  # the listing's own descriptor has gone
-                os.fstat(descriptor)
-                os.dup2(nothing, descriptor)
 
 
 class ForkedGuest:
@@ -63,44 +50,8 @@ class ForkedGuest:
     def _begin(self, job: GuestJob, printed: Path) -> None:
         self._ours, theirs = socket.socketpair()
         self._folder = Path(tempfile.mkdtemp())
-        self.pid = os.fork()
-        if self.pid == 0:
-            _keep_only(theirs.fileno())
-            self._child(job, theirs, printed)
-        theirs.close()
-
-    def _child(self, job: GuestJob, connection: socket.socket, printed: Path) -> None:
-        from components.protocol.wire import Channel
-        from components.sandbox.guest.runtime.faults import fault_of
-
-        code = 1
-        try:
-            channel = Channel(connection, job.limits.frame_kb * 1024)
-            descriptor = os.open(printed, os.O_WRONLY)
-            os.dup2(descriptor, 1)
-            import sys
-
-            sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
-            for name, content in job.files.items():
-                path = self._folder / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(content)
-            import random
-
-            random.seed(job.seed)
-            np.random.seed(job.seed)  # noqa: NPY002  # what authors use
-            from components.sandbox.guest.replay import backtest
-
-            try:
-                backtest.run(channel, self._folder, job.spec)
-                code = 0
-            except BaseException as error:  # noqa: BLE001  # as the guest does
-                import msgspec
-
-                channel.send(msgspec.msgpack.encode(fault_of(error, self._folder)))
-        finally:
-            sys.stdout.flush()
-            os._exit(code)
+        with theirs:
+            self._process = engine_guest.begin(job, theirs, self._folder, printed)
 
     def send(self, frame: bytes) -> None:
         try:
@@ -136,28 +87,24 @@ class ForkedGuest:
         if time.monotonic() > self._until:
             raise GuestLate("too late")
 
-    def cpu_s(self) -> float:
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    def cpu_s(self) -> float | None:
+        return processes.cpu_s(self._process.pid)
 
     def part(self) -> None:
         """It has no processor to share."""
 
     def renew(self, spec: bytes, seed: int) -> None:
-        self._ours.close()
-        os.waitpid(self.pid, 0)
+        self._end()
         shutil.rmtree(self._folder, ignore_errors=True)
         self._begin(replace(self._job, spec=spec, seed=seed), Path(os.devnull))
 
     def kill(self) -> None:
         if self._ended is None:
-            os.kill(self.pid, signal.SIGKILL)
+            self._process.kill()
 
     def finish(self) -> GuestExit:
         if self._ended is None:
-            self._ours.close()
-            _, status = os.waitpid(self.pid, 0)
-            code = os.waitstatus_to_exitcode(status)
+            code = self._end()
             out = self._stdout.read_text()
             self._ended = GuestExit(
                 status=Status.PASSED if code == 0 else Status.FAILED if code > 0 else Status.KILLED,
@@ -171,6 +118,14 @@ class ForkedGuest:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._stdout.unlink(missing_ok=True)
         return self._ended
+
+    def _end(self) -> int:
+        self._ours.close()
+        self._process.join()
+        code = self._process.exitcode
+        assert code is not None
+        self._process.close()
+        return code
 
     def __enter__(self) -> Self:
         return self

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.fill_csv import MOST_ROWS, read_fills
+from bot.core import fill_csv
+from bot.core.fill_csv import read_fills
 from components.errors import UserError
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
@@ -77,11 +78,13 @@ def test_line_that_is_wrong_is_named(text, words):
     assert words in refused(text)
 
 
-def test_file_that_is_not_text_or_too_long_is_refused():
+def test_file_that_is_not_text_or_too_long_is_refused(monkeypatch):
+    monkeypatch.setattr(fill_csv, "MOST_ROWS", 1_000)
     with pytest.raises(UserError, match="line 3: this is not UTF-8"):
         read_fills(HEAD.encode() + ROW.encode() + b"\xff\xfe", NOW)
-    with pytest.raises(UserError, match="more than 100,000 fills"):
-        read_fills((HEAD + ROW * (MOST_ROWS + 1)).encode(), NOW)
+    with pytest.raises(UserError, match="more than 1,000 fills"):
+        read_fills((HEAD + ROW * 1_001).encode(), NOW)
+    assert len(read_fills((HEAD + ROW * 1_000).encode(), NOW)) == 1_000
 
 
 def read(content):

@@ -4,7 +4,6 @@ import datetime as dt
 import zipfile
 from pathlib import Path
 
-import openpyxl
 import pytest
 
 from components.engine.data.imports.convert import Wanted, imported
@@ -29,6 +28,8 @@ def bars(count=30):
 
 
 def workbook(path, **sheets):
+    import openpyxl  # not in processes that run other tests
+
     book = openpyxl.Workbook()
     book.remove(book.active)
     for title, rows in sheets.items():

@@ -11,7 +11,6 @@ import pytest
 from components.engine.market_data import FolderData
 from components.errors import UserError
 from components.executor.sent import Files, KeptFiles, Lacking, SentFile
-from components.executor.shelf import ANSWER_BYTES, Shelf
 from components.schema.definition.backtest import BacktestConfig
 from tests.executor_support import SPEC, backtest_job
 
@@ -136,8 +135,16 @@ def test_file_that_changes_is_another_content_and_the_old_one_is_not_read(tmp_pa
     assert daemon.read(new) == changed
 
 
-def test_full_shelf_forgets_what_was_fetched_longest_ago():
-    shelf = Shelf(most_bytes=2)
+@pytest.fixture
+def shelves():
+    """Loading dask takes half a second: not in processes that run other tests."""
+    from components.executor import shelf
+
+    return shelf
+
+
+def test_full_shelf_forgets_what_was_fetched_longest_ago(shelves):
+    shelf = shelves.Shelf(most_bytes=2)
     for digest in "ab":
         shelf.put(digest, b".")
     shelf.fetch(["a"])
@@ -147,8 +154,8 @@ def test_full_shelf_forgets_what_was_fetched_longest_ago():
     assert shelf.fetch(["a", "c", "large"]) == {"large": b"...."}
 
 
-def test_answer_of_the_shelf_ends_where_it_is_full():
-    shelf = Shelf()
+def test_answer_of_the_shelf_ends_where_it_is_full(shelves):
+    shelf = shelves.Shelf()
     for digest in "ab":
-        shelf.put(digest, bytes(ANSWER_BYTES))
+        shelf.put(digest, bytes(shelves.ANSWER_BYTES))
     assert list(shelf.fetch(["none", "a", "b"])) == ["a"]

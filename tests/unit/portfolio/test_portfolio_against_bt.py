@@ -1,6 +1,5 @@
 """Weights are held as the package bt holds them, on the same prices."""
 
-import bt
 import numpy as np
 import pandas as pd
 import pytest
@@ -33,6 +32,8 @@ def plans(prices, often):
 @pytest.mark.parametrize("often", ["month", "day", "short"])
 def test_account_that_is_brought_back_to_its_weights_is_worth_what_bt_says(often):
     """Bars that do not move but between days: the open, at which we trade, is bt's price."""
+    import bt  # two seconds: not in processes that run other tests
+
     prices = pd.DataFrame({name: walk(seed, 400)["Close"] for seed, name in enumerate("ABC")})
     frames = {
         name: pd.DataFrame(dict.fromkeys(("Open", "High", "Low", "Close"), prices[name]))
