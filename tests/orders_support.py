@@ -120,7 +120,7 @@ class Ground:
         self.executor = HereExecutor(folder)
         bench = replace(world.bench, data=FolderData(folder), executor=self.executor, image="tests")
         self.world = replace(world, bench=bench, **more)
-        self.whole = bars(200)
+        self.whole = bars(60)
 
     def deploy(self, *names, symbols="AAA", code=CODE, version="1.0.0", files=()):
         """Strategies on the base, as somebody who pushes to it; `files`: further ones of each."""
@@ -140,7 +140,7 @@ class Ground:
         return write_bars(self.folder, frame, symbol, interval)
 
     def bars(self, count):
-        """The first so many bars that have their end at yesterday when 200 are there."""
+        """The first so many bars that have their end at yesterday when 60 are there."""
         return self.whole.iloc[:count]
 
     def look(self):

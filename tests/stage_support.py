@@ -2,6 +2,7 @@
 
 import atexit
 import shutil
+import subprocess
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -9,6 +10,14 @@ from pathlib import Path
 from bot.demo.author import git
 from bot.demo.stage import Stage, set_stage, stage_in
 from tests.git_support import copied
+from tests.warm_support import Command
+
+
+class WarmStage(Stage):
+    """Its command line starts without imports; the end-to-end tests have real starts."""
+
+    def algoops(self, *args: str) -> subprocess.CompletedProcess[str]:
+        return Command(*args, "--config", self.config).finish()
 
 
 @cache
@@ -29,4 +38,4 @@ def new_stage(folder: Path, on_base: tuple[str, ...] = ()) -> Stage:
 def copied_stage(made: Path, folder: Path) -> Stage:
     """A copy of a stage as it is now, with all that its state holds; its world must be closed."""
     copied(made, folder)
-    return stage_in(folder)
+    return WarmStage(**vars(stage_in(folder)))

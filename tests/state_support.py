@@ -1,4 +1,4 @@
-"""Real processes that work on one database: `python tests/state_support.py ROLE DATABASE ...`."""
+"""Real processes that work on one database, forked from the warm one or `python FILE ROLE ...`."""
 
 import json
 import os
@@ -6,9 +6,11 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+ROLE = "import sys; from tests.state_support import main; main(*sys.argv[1:])"
 
 
 def command(role: str, database: Path, *words: object) -> list[str]:
@@ -16,15 +18,29 @@ def command(role: str, database: Path, *words: object) -> list[str]:
     return [sys.executable, __file__, role, str(database), *(str(word) for word in words)]
 
 
-def spawn(role: str, database: Path, *words: object) -> subprocess.Popen[str]:
-    """Start a role; its standard output is a pipe of lines."""
-    return subprocess.Popen(
-        command(role, database, *words),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
+class Role:
+    """A role under way: what tests use of `subprocess.Popen`, its streams as pipes of lines."""
+
+    def __init__(self, *words: object) -> None:
+        from tests.warm_support import warm  # a role started by its file does without all it loads
+
+        streams = [os.pipe(), os.pipe()]
+        self.stdout, self.stderr = (os.fdopen(read, encoding="utf-8") for read, _ in streams)
+        with ExitStack() as ends:
+            out, err = (ends.enter_context(os.fdopen(write, "wb")) for _, write in streams)
+            self._process = warm().start([str(word) for word in words], out, err, ROLE)
+        self.pid, self.wait = self._process.pid, self._process.wait
+
+    def kill(self) -> list[str]:
+        """Its whole lines that nobody has read; the last one may be half written."""
+        self._process.kill()
+        self.wait(30)
+        return self.finish()[0].split("\n")[:-1]
+
+    def finish(self) -> tuple[str, str]:
+        """Wait for its end; the rest of what it said."""
+        with self.stdout, self.stderr:
+            return self.stdout.read(), self.stderr.read()
 
 
 def jailed(*binds: str, argv: list[str]) -> subprocess.CompletedProcess[str]:

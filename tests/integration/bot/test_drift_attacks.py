@@ -1,9 +1,8 @@
 """Changes past the bot while answers are given, the power goes, or many things change at once."""
 
 import os
-import subprocess
-import sys
 import threading
+from unittest import mock
 
 import pytest
 
@@ -25,6 +24,7 @@ from tests.integration.bot.test_drift_answers import (
     tree,
     unreadable,
 )
+from tests.warm_support import Command
 
 assert tested  # a fixture
 assert PASTS  # what it stands for, to the fixture `stage`
@@ -32,9 +32,9 @@ assert PASTS  # what it stands for, to the fixture `stage`
 
 def cut(stage, failpoint, *args):
     """The command line with the power cut at a named step."""
-    line = [sys.executable, "-P", "-m", "algoops_app", *args, "--config", str(stage.config)]
-    environment = {**os.environ, FAILPOINT: failpoint}
-    return subprocess.run(line, env=environment, capture_output=True, check=False).returncode
+    with mock.patch.dict(os.environ, {FAILPOINT: failpoint}):
+        command = Command(*args, "--config", stage.config)
+    return command.finish().returncode
 
 
 def test_two_restores_at_once_are_one(stage, world, tested):

@@ -27,7 +27,7 @@ HEAD = "time,symbol,side,size,price,fee,order id\n"
 def live(stage, world, tmp_path):
     """One strategy that trades at every bar; ten bars came since its deploy."""
     ground = Ground(stage, world, tmp_path / "data")
-    ground.write(ground.bars(190))
+    ground.write(ground.bars(50))
     ground.deploy("one", code=EVERY_BAR)
     ground.look()
     ground.write(ground.whole)

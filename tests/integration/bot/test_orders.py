@@ -47,8 +47,8 @@ def ground(stage, world, tmp_path):
 
 @pytest.fixture
 def live(ground):
-    """One strategy, deployed when the data had 198 bars; the last of 200 is yesterday's."""
-    ground.write(ground.bars(198))
+    """One strategy, deployed when the data had 58 bars; the last of 60 is yesterday's."""
+    ground.write(ground.bars(58))
     ground.deploy("one")
     ground.look()
     return ground
@@ -57,7 +57,7 @@ def live(ground):
 def test_new_bar_brings_its_orders_to_all_who_ask(live):
     heard = []
     live.world.progress.subscribe(heard.append)
-    live.write(live.bars(200))
+    live.write(live.bars(60))
     assert live.look() == 1
     sheet = live.sheet("one")
     assert sheet["reason"] == ""
@@ -98,16 +98,16 @@ def test_record_is_never_changed(live):
 
 
 def test_orders_bar_by_bar_are_those_of_one_run_over_all(ground):
-    ground.write(ground.bars(150))
+    ground.write(ground.bars(10))
     ground.deploy("one")
     ground.look()
-    for count in range(151, 157):
+    for count in range(11, 17):
         ground.write(ground.bars(count))
         ground.look()
     assert ground.sheet("one")["integrity"] is None
     record = ground.record("one")
     assert len(record) == 7
-    ground.write(ground.bars(156).assign(Volume=1_000.0))
+    ground.write(ground.bars(16).assign(Volume=1_000.0))
     whole = run_job(ground.executor.jobs[-1], ForkingSandbox(), FolderData(ground.folder))
     assert [orders_text(sheet) for sheet in whole.sheets] == [row.orders for row in record]
 
@@ -123,14 +123,14 @@ def damaged(frame):
     yield "impossible", text.replace(lines[-1].split(",")[1], "-3"), "must be above zero"
     yield "empty", "", "cannot be read"
     restated = frame.copy()
-    restated.iloc[100, 3] *= 1.005
+    restated.iloc[30, 3] *= 1.005
     yield "restated", restated.to_csv(), "was restated"
     split = frame.copy()
-    split.iloc[:199, :4] /= 2
+    split.iloc[:59, :4] /= 2
     yield "split", split.to_csv(), "was restated"
     moved = frame.set_axis(frame.index + pd.Timedelta(hours=5)).rename_axis("Date")
     yield "other zone", moved.to_csv(), "was restated"
-    yield "hole", "".join([*lines[:150], *lines[151:]]), "the bar is not there any more"
+    yield "hole", "".join([*lines[:10], *lines[11:]]), "the bar is not there any more"
 
 
 def test_data_that_is_not_whole_gives_no_orders_and_heals_by_itself(live, monkeypatch):
@@ -159,15 +159,15 @@ def test_restated_bars_are_named_with_old_and_new_values(live):
     live.write(live.whole)
     live.look()
     other = live.whole.copy()
-    other.iloc[50, 3] += 0.01
-    other.iloc[199, 4] = 7.0
+    other.iloc[20, 3] += 0.01
+    other.iloc[59, 4] = 7.0
     live.write(other)
     live.look()
     found = live.sheet("one")["integrity"]
-    first, last = live.whole.index[50], live.whole.index[199]
+    first, last = live.whole.index[20], live.whole.index[59]
     assert found["cause"] == "data"
     assert found["bar"] == str(first)
-    assert f"{first}: Close {live.whole.iloc[50, 3]} is now {other.iloc[50, 3]}" in found["message"]
+    assert f"{first}: Close {live.whole.iloc[20, 3]} is now {other.iloc[20, 3]}" in found["message"]
     assert f"{last}: Volume 1000.0 is now 7.0" in found["message"]
 
 
@@ -202,8 +202,8 @@ def test_missing_symbol_keeps_only_its_own_orders_back(ground):
 
 
 def test_run_that_fails_gives_no_orders_and_the_reason(ground):
-    ground.write(ground.bars(199))
-    ground.deploy("one", code=CODE.replace("close = ", "assert len(self.data) < 200; close = "))
+    ground.write(ground.bars(59))
+    ground.deploy("one", code=CODE.replace("close = ", "assert len(self.data) < 60; close = "))
     ground.look()
     ground.write(ground.whole)
     ground.look()
@@ -214,7 +214,7 @@ def test_run_that_fails_gives_no_orders_and_the_reason(ground):
 
 
 def test_data_that_is_late_gives_no_orders(ground):
-    ground.write(ground.bars(190))
+    ground.write(ground.bars(50))
     ground.deploy("one")
     ground.look()
     assert "the data is late" in ground.sheet("one")["reason"]
@@ -309,10 +309,10 @@ def test_run_that_failed_while_the_clock_was_ahead_is_tried_again(live):
 
 
 def test_what_wants_something_else_on_the_same_data_is_named_at_the_next_bar(ground):
-    ground.write(ground.bars(150))
+    ground.write(ground.bars(10))
     ground.deploy("one", code=CHANCE)
     ground.look()
-    ground.write(ground.bars(151))
+    ground.write(ground.bars(11))
     ground.look()
     # A bar on which nothing is wanted looks the same by chance: the next one decides.
     ground.write(ground.whole)
@@ -323,7 +323,7 @@ def test_what_wants_something_else_on_the_same_data_is_named_at_the_next_bar(gro
 
 
 def test_other_costs_are_named_as_settings_and_orders_go_on(live):
-    live.write(live.bars(199))
+    live.write(live.bars(59))
     live.look()
     risk = live.world.bench.policies.risk
     floors = risk.floors.model_copy(update={"commission_pct": 0.01, "slippage": 0.01})
@@ -380,10 +380,10 @@ def upgraded(patch, cause):
 def test_upgrade_that_changes_sealed_orders_is_named_and_orders_go_on(
     ground, monkeypatch, cause, words
 ):
-    ground.write(ground.bars(198))
+    ground.write(ground.bars(58))
     ground.deploy("one", code=EACH_BAR)
     ground.look()
-    first, last = ground.bars(199), ground.whole
+    first, last = ground.bars(59), ground.whole
     ground.write(first)
     ground.look()
     upgraded(monkeypatch, cause)
@@ -426,7 +426,7 @@ def test_two_looks_at_once_tell_of_a_bar_once(live):
 
 
 def test_new_version_begins_a_record_of_its_own(live):
-    live.write(live.bars(199))
+    live.write(live.bars(59))
     live.look()
     live.deploy("one", version="1.1.0")
     assert live.sheet("one")["reason"] == "its orders are being worked out"
@@ -463,14 +463,14 @@ def test_raw_write_error_leaves_nothing_half_written(live, monkeypatch):
     assert len(live.record("one")) == 1
 
 
-def test_four_hundred_strategies_on_one_new_bar_take_one_run_each_and_one_in_twenty_two(ground):
-    names = [f"s{number:03}" for number in range(400)]
+def test_a_hundred_strategies_on_one_new_bar_take_one_run_each_and_one_in_twenty_two(ground):
+    names = [f"s{number:03}" for number in range(100)]
     ground.executor.alike = True
-    ground.write(ground.bars(199))
+    ground.write(ground.bars(59))
     ground.deploy(*names)
-    assert ground.look() == 400
+    assert ground.look() == 100
     ground.write(ground.whole)
-    assert ground.look() == 400 + 400 // STREAMED_EVERY
+    assert ground.look() == 100 + 100 // STREAMED_EVERY
     assert {(s["reason"], s["number"]) for n in names for s in ground.sheets(n)} == {("", 2)}
     assert ground.look() == 0
 
@@ -504,7 +504,7 @@ def test_orders_are_read_by_command_line_and_over_http(live):
 
 
 def test_returns_since_the_deploy_stand_beside_the_band_of_the_backtest(ground):
-    ground.write(ground.bars(190))
+    ground.write(ground.bars(50))
     ground.deploy("one")
     metrics = Metrics(start="", end="", duration="", volatility_ann_pct=20.0, bars_a_year=365.0)
     result = ExecutionResult(
@@ -562,11 +562,11 @@ def test_sealed_orders_that_differ_are_rolled_back_where_the_policy_says_so(grou
     )
     policies = replace(ground.world.bench.policies, risk=wanted)
     ground.world = replace(ground.world, bench=replace(ground.world.bench, policies=policies))
-    ground.write(ground.bars(150))
+    ground.write(ground.bars(10))
     ground.deploy("one")
     ground.deploy("one", version="1.1.0", code=CHANCE)
     ground.look()
-    for count in (151, 200):
+    for count in (11, 60):
         ground.write(ground.bars(count))
         ground.look()
     assert ground.world.store.strategies.get("demo", "one").deployed_version == "1.0.0"

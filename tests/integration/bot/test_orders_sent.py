@@ -56,7 +56,7 @@ def receiver():
 @pytest.fixture
 def ground(stage, world, tmp_path, receiver):
     made = Ground(stage, world, tmp_path / "data", webhook=Webhook(receiver.url, SECRET))
-    made.write(made.bars(199))
+    made.write(made.bars(59))
     made.deploy("one")
     made.look()
     return made
@@ -199,7 +199,7 @@ def test_notes_of_many_strategies_are_written_together(ground, monkeypatch):
     for commit, name in commits.items():
         note = ground.stage.git("notes", "--ref=algoops-orders", "show", commit)
         assert note.startswith(f"{name} 1.0.0 on AAA 1d, after the bar of ")
-    ground.write(ground.bars(150))
+    ground.write(ground.bars(10))
     ground.look()
     assert ground.queued("note") == []  # soon after the ones before: they gather
     assert ground.world.store.jobs.is_open("note", "demo")
@@ -217,7 +217,7 @@ def test_note_on_the_deployed_commit_says_what_stands_now(ground, monkeypatch):
     note = ground.stage.git("notes", "--ref=algoops-orders", "show", commit)
     last = ground.whole.index[-1].isoformat()
     assert note.startswith(f"one 1.0.0 on AAA 1d, after the bar of {last}: position ")
-    ground.write(ground.bars(150))
+    ground.write(ground.bars(10))
     ground.look()
     (job,) = ground.queued("note")
     write_notes(ground.world, job)

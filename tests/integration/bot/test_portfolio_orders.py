@@ -54,7 +54,7 @@ WEEKDAYS = pd.offsets.BDay()
 @pytest.fixture
 def ground(stage, world, tmp_path):
     made = Ground(stage, world, tmp_path / "data")
-    made.other = bars(200, seed=8)
+    made.other = bars(60, seed=8)
     return made
 
 
@@ -69,8 +69,8 @@ def deploy(ground, symbols=PAIR, files=(), code=CODE, version="1.0.0"):
 
 @pytest.fixture
 def live(ground):
-    """Deployed when the data had 198 bars; the last of 200 is yesterday's."""
-    write(ground, 198)
+    """Deployed when the data had 58 bars; the last of 60 is yesterday's."""
+    write(ground, 58)
     deploy(ground)
     ground.look()
     return ground
@@ -82,7 +82,7 @@ def late(days=1):
 
 
 def test_sheet_has_the_orders_of_all_symbols_on_one_account(live):
-    write(live, 200)
+    write(live, 60)
     assert live.look() == 1
     sheet = live.sheet("one")
     assert (sheet["reason"], sheet["symbol"], sheet["symbols"]) == ("", NAME, ["AAA", "BBB"])
@@ -97,10 +97,10 @@ def test_sheet_has_the_orders_of_all_symbols_on_one_account(live):
 
 
 def test_orders_bar_by_bar_are_those_of_one_run_over_all_and_of_its_fills(ground):
-    write(ground, 150)
+    write(ground, 10)
     deploy(ground)
     ground.look()
-    for count in (152, 153, 165):
+    for count in (12, 13, 25):
         write(ground, count)
         ground.look()
     assert ground.sheet("one")["integrity"] is None
@@ -153,7 +153,7 @@ def test_symbol_whose_bar_is_not_there_yet_withholds_the_sheet_and_names_it(grou
 
 
 def test_symbol_with_a_bar_ahead_withholds_the_sheet_of_all_until_its_file_is_put_right(live):
-    write(live, 200)
+    write(live, 60)
     live.look()
     record = live.record("one")
     ahead = live.other.index + pd.Timedelta(days=9)
@@ -162,26 +162,26 @@ def test_symbol_with_a_bar_ahead_withholds_the_sheet_of_all_until_its_file_is_pu
     sheet = live.sheet("one")
     assert sheet["reason"].startswith(f"the data of BBB has a bar of {ahead[-1]:%Y-%m-%d}T00:00")
     assert (sheet["orders"], sheet["positions"]) == ([], None)
-    write(live, 200)
+    write(live, 60)
     assert live.look() == 1
     assert (live.sheet("one")["reason"], live.record("one")) == ("", record)
 
 
 def test_symbol_that_is_late_withholds_the_sheet_until_its_bar_or_a_person_comes(live):
-    write(live, 200, ["AAA"])
+    write(live, 60, ["AAA"])
     assert live.look() == 0
     reason = live.sheet("one")["reason"]
     assert reason.startswith("the data of BBB is late: the next bar should have been there by ")
     assert len(live.record("one")) == 1
     assert live.look() == 0
-    write(live, 200)
+    write(live, 60)
     live.look()
     assert live.sheet("one")["reason"] == ""
     assert len(live.record("one")) == 3
 
 
 def test_late_symbol_that_somebody_says_is_over_is_closed_in_a_new_record(live):
-    write(live, 200, ["AAA"])
+    write(live, 60, ["AAA"])
     live.look()
     done = live.stage.algoops("orders", "one", "--accept", "BBB was delisted")
     assert done.returncode == 0
@@ -193,8 +193,8 @@ def test_late_symbol_that_somebody_says_is_over_is_closed_in_a_new_record(live):
 
 
 def test_symbol_that_was_delisted_before_the_deploy_is_not_waited_for(ground):
-    write(ground, 200, ["AAA"])
-    write(ground, 150, ["BBB"])
+    write(ground, 60, ["AAA"])
+    write(ground, 10, ["BBB"])
     deploy(ground)
     assert ground.look() == 1
     assert ground.sheet("one")["reason"] == ""
@@ -202,8 +202,8 @@ def test_symbol_that_was_delisted_before_the_deploy_is_not_waited_for(ground):
 
 
 def test_symbol_that_was_late_at_the_deploy_is_waited_for(ground):
-    write(ground, 200, ["AAA"])
-    write(ground, 197, ["BBB"])
+    write(ground, 60, ["AAA"])
+    write(ground, 57, ["BBB"])
     deploy(ground)
     assert ground.look() == 0
     assert "the data of BBB is late" in ground.sheet("one")["reason"]
@@ -212,7 +212,7 @@ def test_symbol_that_was_late_at_the_deploy_is_waited_for(ground):
 def test_symbol_whose_exchange_is_closed_at_weekends_does_not_withhold(ground):
     """AAA has a bar on each day, up to a Saturday; BBB ends on the Friday before."""
     saturday = pd.Timestamp(dt.datetime.now(dt.UTC).date()) - pd.offsets.Week(2, weekday=5)
-    every, other = bars(200, until=saturday), weekdays(saturday - WEEKDAYS, seed=8)
+    every, other = bars(60, until=saturday), weekdays(saturday - WEEKDAYS, seed=8)
     ground.write(every, "AAA")
     ground.write(other, "BBB")
     deploy(ground)
@@ -230,16 +230,16 @@ def test_symbol_whose_exchange_is_closed_at_weekends_does_not_withhold(ground):
 
 
 def test_restated_bar_of_one_symbol_is_named_with_the_sealed_order_that_it_changes(live):
-    write(live, 200)
+    write(live, 60)
     live.look()
     other = live.other.copy()
-    other.iloc[197, :4] *= 3
+    other.iloc[57, :4] *= 3
     live.write(other, "BBB")
     live.look()
     found = live.sheet("one")["integrity"]
-    at = live.other.index[197]
+    at = live.other.index[57]
     assert (found["cause"], found["orders"], found["bar"]) == ("data", True, str(at))
-    assert f"BBB Close {live.other.iloc[197, 3]} is now {other.iloc[197, 3]}" in found["message"]
+    assert f"BBB Close {live.other.iloc[57, 3]} is now {other.iloc[57, 3]}" in found["message"]
     assert "AAA" not in found["message"].partition("; ")[0].replace("AAA+BBB", "")
     assert live.sheet("one")["orders"] == []
     live.write(live.other, "BBB")
@@ -250,7 +250,7 @@ def test_restated_bar_of_one_symbol_is_named_with_the_sealed_order_that_it_chang
 @pytest.mark.parametrize("point", ["forward.ran", "forward.sealed"])
 def test_power_cut_at_each_step_of_a_portfolio_loses_and_doubles_nothing(live, monkeypatch, point):
     live.queued("note")
-    write(live, 200)
+    write(live, 60)
     cut_a_look(live, monkeypatch, point)
 
 
@@ -263,13 +263,13 @@ def member_file(ground, leaves, comes):
 
 
 def test_universe_that_changes_lets_its_members_be_ordered_alone(ground, monkeypatch):
-    """BBB leaves with bar 196, CCC comes with bar 198."""
+    """BBB leaves with bar 56, CCC comes with bar 58."""
     monkeypatch.setattr("tests.orders_support.DEFINITION", UNIVERSE_DEFINITION)
-    for count in (195, 197, 200):
+    for count in (55, 57, 60):
         write(ground, count)
-        ground.write(bars(200, seed=9).iloc[:count], "CCC")
-        if count == 195:
-            deploy(ground, "AAA", files=member_file(ground, 196, 198))
+        ground.write(bars(60, seed=9).iloc[:count], "CCC")
+        if count == 55:
+            deploy(ground, "AAA", files=member_file(ground, 56, 58))
         ground.look()
     sheet = ground.sheet("one")
     assert (sheet["reason"], sheet["integrity"], len(ground.record("one"))) == ("", None, 6)
@@ -285,12 +285,12 @@ def test_symbol_that_left_the_universe_and_has_no_bars_any_more_is_not_waited_fo
     ground, monkeypatch
 ):
     monkeypatch.setattr("tests.orders_support.DEFINITION", UNIVERSE_DEFINITION)
-    write(ground, 198)
-    ground.write(bars(200, seed=9).iloc[:198], "CCC")
-    deploy(ground, "AAA", files=member_file(ground, 197, 190))
+    write(ground, 58)
+    ground.write(bars(60, seed=9).iloc[:58], "CCC")
+    deploy(ground, "AAA", files=member_file(ground, 57, 50))
     ground.look()
-    write(ground, 200, ["AAA"])
-    ground.write(bars(200, seed=9), "CCC")
+    write(ground, 60, ["AAA"])
+    ground.write(bars(60, seed=9), "CCC")
     ground.look()
     sheet = ground.sheet("one")
     assert (sheet["reason"], "BBB" in sheet["positions"]) == ("", False)
@@ -307,10 +307,10 @@ interval: 1d  # SYMBOLS
 
 
 def test_fills_of_a_broker_are_held_against_each_symbol_of_the_account(ground, tmp_path):
-    write(ground, 150)
+    write(ground, 10)
     deploy(ground)
     ground.look()
-    for count in (151, 171):
+    for count in (11, 31):
         write(ground, count)
         ground.look()
     lines = ["time,symbol,side,size,price,fee"]
@@ -345,7 +345,7 @@ def test_fills_of_a_broker_are_held_against_each_symbol_of_the_account(ground, t
 
 
 def test_portfolios_orders_are_read_by_command_line_over_http_and_on_the_page(live):
-    write(live, 200)
+    write(live, 60)
     live.look()
     done = live.stage.algoops("orders", "one", "--format", "json")
     assert (done.returncode, json.loads(done.stdout)["orders"]) == (0, live.sheets("one"))
@@ -363,7 +363,7 @@ def test_portfolios_orders_are_read_by_command_line_over_http_and_on_the_page(li
 
 def test_version_of_one_symbol_after_a_portfolio_takes_its_orders_back(live):
     live.deploy("one", symbols="AAA", version="1.1.0")
-    write(live, 200)
+    write(live, 60)
     live.look()
     assert [s["symbol"] for s in live.sheets("one")] == ["AAA"]
     gone = live.world.store.forward.standing("demo", "one", NAME)
@@ -372,13 +372,13 @@ def test_version_of_one_symbol_after_a_portfolio_takes_its_orders_back(live):
 
 def test_curve_since_the_deploy_its_band_and_the_record_for_a_stage_are_the_accounts(ground):
     """Its backtest is known by the name of the portfolio, as its record is."""
-    write(ground, 180)
+    write(ground, 40)
     deploy(ground)
     ground.look()
     report = backtested(ground)
     store = ground.world.store
     landed = store.deployments.current("demo", "one")
-    write(ground, 200)
+    write(ground, 60)
     ground.look()
     rows, edge = ground.record("one"), ground.sheet("one")["edge"]
     assert edge["bars"] == 20
@@ -395,7 +395,7 @@ def test_curve_since_the_deploy_its_band_and_the_record_for_a_stage_are_the_acco
 
 def test_two_looks_at_once_publish_a_portfolios_sheet_once(live):
     live.queued("note")
-    write(live, 200)
+    write(live, 60)
     number = live.sheet("one")["number"]
     both = [threading.Thread(target=follow, args=(live.world, FOLLOW)) for _ in range(2)]
     for one in both:
@@ -417,7 +417,7 @@ def test_two_looks_at_once_publish_a_portfolios_sheet_once(live):
 )
 def test_odd_universe_has_a_sheet_or_the_reason(ground, monkeypatch, lines, words):
     monkeypatch.setattr("tests.orders_support.DEFINITION", UNIVERSE_DEFINITION)
-    write(ground, 200)
+    write(ground, 60)
     ground.write(ground.other, "^B=x.y_-1")
     deploy(ground, "AAA", files=[("members.csv", f"symbol,from,to\n{lines}")], code=CODE_OF_ANY)
     ground.look()

@@ -36,7 +36,7 @@ def ground(stage, world_on, tmp_path):
     risk = risk.model_copy(update={"recheck": recheck, "gates": (gate,), "holdout": None})
     bench = replace(bench, policies=replace(bench.policies, risk=risk))
     made.world = replace(made.world, bench=bench)
-    made.whole, made.other = bars(201), bars(201, seed=8)
+    made.whole, made.other = bars(61), bars(61, seed=8)
     return made
 
 
@@ -75,20 +75,20 @@ def go_live(ground):
 
 
 def test_portfolio_goes_live_by_its_record_and_is_rolled_back_by_its_integrity(ground):
-    grow(ground, 180)
+    grow(ground, 40)
     land(ground, "1.0.0", CODE)
-    grow(ground, 190)
+    grow(ground, 50)
     land(ground, "1.1.0", CODE.replace("rolling(5)", "rolling(8)"))
-    grow(ground, 198)
-    grow(ground, 200)
+    grow(ground, 58)
+    grow(ground, 60)
     assert on(ground, "live") == ""
     assert "2 are on record" in go_live(ground)
-    grow(ground, 201)
+    grow(ground, 61)
     assert (on(ground), on(ground, "live")) == ("1.1.0", "1.1.0"), go_live(ground)
     sheet = ground.sheet("one")
     assert (sheet["symbol"], sheet["version"], sheet["reason"]) == (NAME, "1.1.0", "")
-    ground.other.iloc[199, :4] *= 3
-    grow(ground, 201)
+    ground.other.iloc[59, :4] *= 3
+    grow(ground, 61)
     assert on(ground) == "1.0.0", "sealed orders differ, and the policy says rollback"
     assert ground.world.store.deployments.current("demo", "one").kind == "rollback"
     watched = ground.world.repository("demo")
@@ -97,5 +97,5 @@ def test_portfolio_goes_live_by_its_record_and_is_rolled_back_by_its_integrity(g
     )
     assert done.ok, done.message
     assert on(ground, "live") == ""
-    grow(ground, 201)
+    grow(ground, 61)
     assert (ground.sheet("one")["version"], ground.sheet("one")["reason"]) == ("1.0.0", "")

@@ -1,9 +1,6 @@
 """Stages: what was tested goes on exactly as it is, once, and only when it may."""
 
-import os
 import signal
-import subprocess
-import sys
 import threading
 from dataclasses import replace
 
@@ -35,6 +32,7 @@ from components.state import Lifecycle
 from components.state.tables.forward import ForwardTrack, OrderState, Sealed
 from components.state.tables.records import Job
 from tests.deploy_support import push, reported
+from tests.warm_support import Command
 
 STAGES = [{"name": "paper"}, {"name": "live", "branch": "live"}]
 
@@ -466,16 +464,11 @@ CUTS = [name for name in NAMES if name.startswith("promotion.")]
 
 
 @pytest.mark.parametrize("failpoint", CUTS)
-def test_power_cut_in_a_promotion_promotes_once(stage, world, failpoint):
+def test_power_cut_in_a_promotion_promotes_once(stage, world, monkeypatch, failpoint):
     land(stage, world, "first")
-    config = ("--config", str(stage.config))
-    cut = subprocess.run(
-        [sys.executable, "-P", "-m", "algoops_app", "promote", "one", *config],
-        env={**os.environ, FAILPOINT: failpoint},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    monkeypatch.setenv(FAILPOINT, failpoint)
+    cut = Command("promote", "one", "--config", stage.config).finish()
+    monkeypatch.delenv(FAILPOINT)
     assert cut.returncode == -signal.SIGKILL, cut.stdout + cut.stderr
     finish_open(world, world.repository("demo"))
     assert go(world).code in {"promoted", "unchanged"}

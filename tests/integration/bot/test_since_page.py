@@ -13,9 +13,9 @@ from tests.orders_support import Ground, backtested
 
 @pytest.fixture
 def live(stage, world, tmp_path):
-    """Deployed with its backtest on 180 bars; twenty came since."""
+    """Deployed with its backtest on 40 bars; twenty came since."""
     ground = Ground(stage, world, tmp_path / "data")
-    ground.write(ground.bars(180))
+    ground.write(ground.bars(40))
     ground.deploy("one")
     ground.look()
     ground.report = backtested(ground)
@@ -64,7 +64,7 @@ def test_page_and_list_tell_what_it_earned_since(live):
 
 def test_ticks_turn_bad_from_the_first_difference_on(live):
     restated = live.whole.copy()
-    restated.iloc[190, 3] *= 1.001
+    restated.iloc[50, 3] *= 1.001
     live.write(restated)
     live.look()
     found = figure(live)

@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -22,8 +21,7 @@ from components.ports import Landing, Permission, StatusState, Tag
 from components.schema.results.report import ProposalRef, Report
 from components.schema.results.values import Verdict
 from tests.git_support import ENV, Author, git, strategy
-
-ROOT = Path(__file__).parents[3]
+from tests.warm_support import Command
 
 
 def tags(world):
@@ -289,7 +287,7 @@ forge.note_orders({commit: f"orders of {commit}" for commit in commits})
 """
 # A git that cuts the power of whoever called it: before or after one command, or in its middle,
 # where it has answered but was not told to end.
-SHIM = """#!{python}
+SHIM = """#!{python} -IS
 import os, signal, subprocess, sys
 command, moment, args = {command!r}, {moment!r}, sys.argv[1:]
 def die():
@@ -347,9 +345,8 @@ def cut_power(world, at, program, *arguments):
     shim = world.root / "git-shim"
     shim.write_text(SHIM.format(python=sys.executable, command=at[0], moment=at[1]))
     shim.chmod(0o755)
-    words = (str(world.bare), str(world.root / "reports"), str(shim), *arguments)
-    done = subprocess.run([sys.executable, "-c", program, *words], cwd=ROOT, check=False)
-    assert done.returncode == -signal.SIGKILL
+    cut = Command(world.bare, world.root / "reports", shim, *arguments, code=program)
+    assert cut.finish().returncode == -signal.SIGKILL
 
 
 def age_locks(bare, *, expected, clock_was_ahead=False):
@@ -371,26 +368,23 @@ from components.safe_tools.files import write_atomic
 bare, reports, commit, base = sys.argv[1:]
 forge = LocalForge.open("team", Path(bare), base="main", reports=Path(reports))
 write_atomic(Path(reports), "r.md", b"old")
-resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+told, most = [], resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, most))
 landing = Landing(commit=commit, expected_base=base, message="x", tags=(Tag("RSI/v1.0.0", "x"),))
 for act in (lambda: forge.land(landing), lambda: write_atomic(Path(reports), "r.md", b"new" * 9999)):
     try:
         act()
     except TransientError as error:
-        print("later:", error)
+        told.append(f"later: {error}")
+resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+print(told)
 """
 
 
 def test_full_disk_lands_nothing_and_keeps_the_old_report(world):
     landing = world.landing(world.propose("x", strategy("RSI", code="x = 2\n")))
-    arguments = [world.bare, world.root / "reports", landing.commit, landing.expected_base]
-    done = subprocess.run(
-        [sys.executable, "-c", FULL_DISK, *map(str, arguments)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    arguments = (world.bare, world.root / "reports", landing.commit, landing.expected_base)
+    done = Command(*arguments, code=FULL_DISK).finish()
     assert done.stdout.count("later:") == 2, done.stderr
     assert world.forge.base() == landing.expected_base
     assert tags(world) == {}

@@ -229,7 +229,7 @@ def test_rules_trade_in_the_sandbox_as_they_do_under_plain_backtesting(name, cau
     (folder / "strategy.yaml").write_text(text)
     done = algoops(
         "backtest", str(folder), "--backtest-config", str(tmp_path / "backtest.json"),
-        "--symbol", "SPX", "--format", "json", "--config", str(tmp_path / "config.yaml"), run=as_process,
+        "--symbol", "SPX", "--format", "json", "--config", str(tmp_path / "config.yaml"),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     trades = json.loads(done.stdout)["trades"]

@@ -1,13 +1,15 @@
 """The whole API against its own description: no 5xx, no undocumented status, no wrong shape."""
 
 import pytest
+from hypothesis import settings
 
 from bot.server.app import create_app
 from bot.server.serve import HttpServer
 from tests.server_fuzz import MODES, attack, schema_of, unauthorised, validated
 from tests.server_support import TOKEN, bot_in, populate, settings_for
 
-EXAMPLES = 25
+EXAMPLES = settings.default.max_examples // 4
+"""Of each operation; `make deep` tries more."""
 OPERATIONS = 20
 """There are more; fewer found would mean that the description was not read."""
 

@@ -3,32 +3,18 @@
 import json
 import os
 import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
-from state_support import ROOT, command, jailed, spawn, wait_for
-
 from components.state import DaemonLock, Lifecycle, Store
 from components.state.db.errors import LockHeld
+from tests.state_support import Role, command, jailed, wait_for
+from tests.warm_support import Command
 
 
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "state" / "algoops.db"
-
-
-def kill(process):
-    process.send_signal(signal.SIGKILL)
-    # Not communicate(): it would skip what readline() has buffered.
-    rest = process.stdout.read()
-    process.wait(timeout=30)
-    process.stdout.close()
-    process.stderr.close()
-    return rest.split("\n")[:-1]  # the last line may be half written
 
 
 def lines(process, count):
@@ -47,9 +33,9 @@ def sound(store):
 def test_every_acknowledged_event_survives_kill_9(path, count):
     acknowledged = []
     for life in range(3):
-        process = spawn("receive", path, f"life{life}")
+        process = Role("receive", path, f"life{life}")
         acknowledged += lines(process, count)
-        acknowledged += kill(process)
+        acknowledged += process.kill()
     with Store(path) as store:
         kept = {event.key for event in store.inbox.pending(1_000_000)}
         assert set(acknowledged) <= kept
@@ -61,9 +47,9 @@ def test_every_acknowledged_event_survives_kill_9(path, count):
 
 def test_kill_9_leaves_no_half_of_a_transaction(path):
     for life in range(5):
-        process = spawn("transfer", path, f"L{life}x")
+        process = Role("transfer", path, f"L{life}x")
         lines(process, 3 + life)
-        kill(process)
+        process.kill()
     with Store(path) as store:
         sound(store)
         names = [s.name for s in store.strategies.list(limit=100_000)]
@@ -79,15 +65,15 @@ def test_kill_9_leaves_no_half_of_a_transaction(path):
 
 
 def test_processes_killed_in_turn_leave_a_sound_database_and_a_bounded_log(path):
-    running = [spawn("receive", path, f"first{n}") for n in range(2)]
+    running = [Role("receive", path, f"first{n}") for n in range(2)]
     acknowledged = []
     for turn in range(4):
         for process in running:
             acknowledged += lines(process, 150)
-        acknowledged += kill(running.pop(0))
-        running.append(spawn("receive", path, f"turn{turn}"))
+        acknowledged += running.pop(0).kill()
+        running.append(Role("receive", path, f"turn{turn}"))
     for process in running:
-        acknowledged += kill(process)
+        acknowledged += process.kill()
     with Store(path) as store:
         kept = {event.key for event in store.inbox.pending(1_000_000)}
         assert set(acknowledged) <= kept
@@ -98,9 +84,9 @@ def test_processes_killed_in_turn_leave_a_sound_database_and_a_bounded_log(path)
 def test_job_of_a_killed_worker_returns_when_its_lease_is_over(path):
     with Store(path) as store:
         number = store.jobs.enqueue("check", "pr/1", "main", {})
-        process = spawn("lease", path, "doomed")
+        process = Role("lease", path, "doomed")
         assert lines(process, 1) == [str(number)]
-        kill(process)
+        process.kill()
         wait_for(lambda: store.jobs.reclaim() == 1)
         job = store.jobs.lease("next", 60)
         assert (job.id, job.attempts) == (number, 2)
@@ -112,10 +98,10 @@ def test_processes_at_once_do_each_job_once_and_keep_one_chain(path):
     with Store(path) as store:
         for number in range(40):
             store.jobs.enqueue("check", str(number), f"r{number % 3}", {})
-        workers = [spawn("work", path, f"w{n}") for n in range(3)]
-        writers = [spawn("receive", path, f"p{n}", 30) for n in range(2)]
-        done = [process.communicate(timeout=120) for process in workers + writers]
-        assert [process.returncode for process in workers + writers] == [0] * 5, done
+        workers = [Role("work", path, f"w{n}") for n in range(3)]
+        writers = [Role("receive", path, f"p{n}", 30) for n in range(2)]
+        done = [process.finish() for process in workers + writers]
+        assert [process.wait(120) for process in workers + writers] == [0] * 5, done
         taken = [int(line) for text, _ in done[:3] for line in text.split()]
         assert sorted(taken) == list(range(1, 41))
         assert store.inbox.count() == 60
@@ -125,7 +111,7 @@ def test_processes_at_once_do_each_job_once_and_keep_one_chain(path):
 
 def test_process_that_writes_without_pause_does_not_starve_the_others(path):
     with Store(path, busy_s=5.0) as store:
-        busy = [spawn("receive", path, f"busy{n}") for n in range(3)]
+        busy = [Role("receive", path, f"busy{n}") for n in range(3)]
         try:
             for process in busy:
                 lines(process, 5)
@@ -133,14 +119,14 @@ def test_process_that_writes_without_pause_does_not_starve_the_others(path):
                 assert store.inbox.receive(f"mine-{number}", "push", "main", {})
         finally:
             for process in busy:
-                kill(process)
+                process.kill()
 
 
 def test_processes_that_start_at_once_make_one_database(path):
     path.parent.mkdir()
-    processes = [spawn("receive", path, f"p{n}", 3) for n in range(4)]
-    done = [process.communicate(timeout=120) for process in processes]
-    assert [process.returncode for process in processes] == [0] * 4, done
+    processes = [Role("receive", path, f"p{n}", 3) for n in range(4)]
+    done = [process.finish() for process in processes]
+    assert [process.wait(120) for process in processes] == [0] * 4, done
     with Store(path) as store:
         assert store.inbox.count() == 12
         sound(store)
@@ -207,13 +193,7 @@ print(store.meta.get("a"))
 
 
 def test_too_few_descriptors_are_a_reason_to_try_again(path):
-    done = subprocess.run(
-        [sys.executable, "-c", FEW, str(path)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = Command(path, code=FEW).finish()
     assert done.returncode == 0, done.stderr
     told, kept = done.stdout.splitlines()
     assert "the system failed" in told
@@ -222,12 +202,13 @@ def test_too_few_descriptors_are_a_reason_to_try_again(path):
 
 def test_second_daemon_is_refused_by_name_until_the_first_is_gone(tmp_path):
     path = tmp_path / "algoops.lock"
-    first = spawn("lock", path)
+    first = Role("lock", path)
     child = int(lines(first, 1)[0])
     try:
         with pytest.raises(LockHeld, match=f"process {first.pid} on "):
             DaemonLock(path).acquire()
-        kill_only(first)
+        os.kill(first.pid, signal.SIGKILL)
+        first.wait(30)
         # Its child lives on and must not keep the lock.
         os.kill(child, 0)
         with DaemonLock(path), pytest.raises(LockHeld, match=f"process {os.getpid()} on "):
@@ -238,14 +219,9 @@ def test_second_daemon_is_refused_by_name_until_the_first_is_gone(tmp_path):
         first.stderr.close()
 
 
-def kill_only(process):
-    process.kill()
-    process.wait(timeout=30)
-
-
 def test_backup_taken_while_a_process_writes_is_whole(path, tmp_path):
     with Store(path) as store:
-        process = spawn("transfer", path, "x")
+        process = Role("transfer", path, "x")
         try:
             lines(process, 5)
             for number in range(3):
@@ -258,23 +234,17 @@ def test_backup_taken_while_a_process_writes_is_whole(path, tmp_path):
                     assert count >= 5
                     assert count == len(copy.deployments.list(limit=100_000))
         finally:
-            kill(process)
+            process.kill()
 
 
 def test_command_line_verifies_while_the_daemon_writes(path, tmp_path):
     config = tmp_path / "config.yaml"
     config.write_text("state: {dir: state}\n")
-    process = spawn("transfer", path, "x")
+    process = Role("transfer", path, "x")
     try:
         lines(process, 3)
-        done = subprocess.run(
-            [Path(sys.executable).with_name("algoops"), "audit", "verify", "--config", config],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        done = Command("audit", "verify", "--config", config).finish()
         assert done.returncode == 0, done.stderr
         assert "none changed, removed or moved" in done.stdout
     finally:
-        kill(process)
+        process.kill()
