@@ -18,6 +18,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 CONFIG = BacktestConfig(initial_capital=50_000)
 SHORT = {"end": "2005-03-31"}
+SOME_YEARS = {"end": "2007-03-31"}
 HONEST = """
 class S(Strategy):
     def init(self):
@@ -42,12 +43,13 @@ def _strategy(attack: str = "pass", head: str = "") -> str:
 
 
 def test_honest_strategy_behind_the_wall_equals_a_plain_run(market, wall, honest):
-    assert_same(_attacked(market, "pass", wall=wall), honest)
+    assert_same(_attacked(market, "pass", wall=wall, **SOME_YEARS), honest)
+    assert len(honest["_trades"]) > 5
 
 
 @pytest.fixture(scope="module")
 def honest(market):
-    return plain(_strategy(), market, config=CONFIG)
+    return plain(_strategy(), market, config=CONFIG, **SOME_YEARS)
 
 
 def _attacked(market, attack, head="", wall=None, **how):
@@ -89,11 +91,11 @@ SELF_DECEIVING = {"past_prices_rewritten", "spread_turned_around"}
 
 @pytest.mark.parametrize("name", [n for n in UNMOVED if n != "engine_classes_patched"])
 def test_attack_on_the_mirror_leaves_the_score_unchanged(name, market, honest):
-    result = _attacked(market, UNMOVED[name])
+    result = _attacked(market, UNMOVED[name], **SOME_YEARS)
     if name not in SELF_DECEIVING:
         assert_same(result, honest)
         return
-    opens = market.bars("GOOG", "1d", None, None).frame["Open"]
+    opens = market.bars("GOOG", "1d", None, SOME_YEARS["end"]).frame["Open"]
     for t in result.trades:
         assert t.entry_price == opens.iloc[t.entry_bar]
         assert t.exit_bar == len(opens) - 1 or t.exit_price == opens.iloc[t.exit_bar]
@@ -102,7 +104,7 @@ def test_attack_on_the_mirror_leaves_the_score_unchanged(name, market, honest):
 
 def test_patched_engine_in_the_guest_changes_no_number(market, honest):
     attack = UNMOVED["engine_classes_patched"].replace("raise SystemExit", "")
-    result = _attacked(market, attack)
+    result = _attacked(market, attack, **SOME_YEARS)
     if result.status is Status.PASSED:
         bought = {t.entry_bar for t in result.trades}
         assert bought <= set(honest["_trades"]["EntryBar"])
@@ -117,9 +119,7 @@ import msgspec
 
 
 def channel():
-    # pytest-xdist has a Channel too, and earlier tests left some that are closed in this process.
-    ours = [o for o in gc.get_objects() if type(o).__name__ == "Channel" and type(o).__module__.endswith("wire")]
-    return next(o for o in ours if os.path.exists(f"/proc/self/fd/{o._socket.fileno()}"))
+    return next(o for o in gc.get_objects() if type(o).__name__ == "Channel")
 
 
 def guest():
@@ -261,7 +261,7 @@ def test_stop_limit_that_the_market_has_passed_is_filled_at_the_open_and_reporte
 
 def test_tag_that_no_text_can_hold_ends_no_job(market):
     source = strategy("pass", r"if len(self.data) == 50: self.buy(size=1, tag='\ud800')")
-    (trade,) = run(HEAD + source, market).trades
+    (trade,) = run(HEAD + source, market, **SHORT).trades
     assert trade.tag == r"\ud800"
 
 
@@ -276,6 +276,8 @@ if len(self.data) % 20 == 5:
     self.buy(size=2)
 """
     honest = refused.replace('try: self.buy(size=1, limit=p, stop=float("nan"))', "try: pass")
-    asked, left_out = (run(HEAD + strategy("pass", s), market) for s in (refused, honest))
+    asked, left_out = (
+        run(HEAD + strategy("pass", s), market, **SOME_YEARS) for s in (refused, honest)
+    )
     assert asked.trades == left_out.trades
     assert len(asked.trades) > 10

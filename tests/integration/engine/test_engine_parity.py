@@ -3,7 +3,7 @@
 import sys
 
 import pytest
-from engine_strategies import CASES, HEAD, strategy
+from engine_strategies import CASES, GOOG, HEAD, strategy
 from engine_support import assert_same, plain, run
 
 from components.schema.results.values import Status
@@ -34,13 +34,13 @@ def test_streamed_and_audited_runs_equal_the_plain_run(case, market, monkeypatch
 
 def test_order_of_the_last_bar_is_not_filled_in_its_past(market):
     """The package fills it at the open of the bar that the strategy has seen whole."""
-    bars = len(market.bars("GOOG", "1d", None, None).frame)
+    bars = len(market.bars("GOOG", "1d", None, GOOG["end"]).frame)
     source = HEAD + strategy("pass", f"if len(self.data) == {bars}:\n    self.buy(size=.9)")
-    result = run(source, market)
+    result = run(source, market, end=GOOG["end"])
     assert result.status is Status.PASSED, result
     assert (result.trades, result.metrics.return_pct) == ((), 0.0)
     assert (result.fill_differences.bars, result.fill_differences.first_bar) == (1, bars - 1)
-    assert plain(source, market)["Return [%]"] != 0
+    assert plain(source, market, end=GOOG["end"])["Return [%]"] != 0
 
 
 def _plain(case, market, monkeypatch):

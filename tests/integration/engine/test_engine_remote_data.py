@@ -9,10 +9,8 @@ import sys
 import threading
 from pathlib import Path
 
-import boto3
 import pandas as pd
 import pytest
-from moto.server import ThreadedMotoServer
 
 from components.engine.data.place import RemotePlace
 from components.engine.market_data import FolderData
@@ -32,6 +30,8 @@ def bars(close, count=20):
 
 @pytest.fixture(scope="module")
 def server():
+    from moto.server import ThreadedMotoServer  # half a second: not where other tests run
+
     logging.getLogger("werkzeug").setLevel(logging.INFO)
     made = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     made.start()
@@ -54,6 +54,8 @@ class Bucket:
     """A bucket of the real server, and market data that is read from it."""
 
     def __init__(self, name, cache):
+        import boto3
+
         self.name, self.cache = name, cache
         self._client = boto3.client("s3")
         self._client.create_bucket(Bucket=name)
