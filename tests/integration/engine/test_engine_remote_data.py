@@ -356,7 +356,7 @@ def test_strategy_is_checked_on_bars_of_a_url_and_nothing_says_the_secret(bucket
     (tmp_path / "config.yaml").write_text(
         f"policies: {ROOT}/policies\nstate: {{dir: state}}\n"
         f"data: {{dir: 's3://{bucket.name}/bars', poll_s: 600}}\nexecutor: {{workers: 1}}\n"
-        "sandbox: {backend: bubblewrap}\n"
+        "sandbox: {backend: bubblewrap, warm: 0}\n"
     )
     done = algoops(tmp_path, "check", "examples/strategies/golden_cross_rules", "--format", "json")
     listed = algoops(tmp_path, "data", "check")
