@@ -3,10 +3,13 @@
 import functools
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.protocols import Validator
+from jsonschema.validators import extend
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
@@ -55,13 +58,19 @@ def _registry() -> Registry:
 
 def operation(verb: str, path: str) -> dict[str, Any] | None:
     """The described operation for a request's path, or None."""
+    for pattern, verbs in _paths():
+        if verb.lower() in verbs and pattern.fullmatch(path):
+            return verbs[verb.lower()]
+    return None
+
+
+@functools.cache
+def _paths() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
+    made = []
     for template, verbs in document()["paths"].items():
         pattern = re.sub(r"\\\{ref\\\}", ".+", re.escape(template))
-        if re.fullmatch(re.sub(r"\\\{\w+\\\}", "[^/]+", pattern), path):
-            found = verbs.get(verb.lower())
-            if found:
-                return found
-    return None
+        made.append((re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", pattern)), verbs))
+    return made
 
 
 def problems_of_request(verb: str, path: str, query: dict[str, str], body: Any) -> list[str]:
@@ -93,9 +102,26 @@ def problems(value: Any, schema: dict[str, Any]) -> list[str]:
     return [f"{e.json_path}: {e.message[:200]}" for e in validator.iter_errors(value)]
 
 
+def _properties(
+    validator: Any, properties: dict[str, Any], value: Any, schema: dict[str, Any]
+) -> Iterator[ValidationError]:
+    """JSON Schema's `properties`; what was found right is not judged again: most are repeats."""
+    for name in properties.keys() & value.keys() if validator.is_type(value, "object") else ():
+        known = id(properties[name]), json.dumps(value[name])  # a schema lives as long as we do
+        if known not in _RIGHT:
+            found = [*validator.descend(value[name], properties[name], name, name)]
+            yield from found
+            if not found:
+                _RIGHT.add(known)
+
+
+_RIGHT: set[tuple[int, str]] = set()
+_Judge = extend(Draft202012Validator, {"properties": _properties})
+
+
 @functools.cache
-def _validator(schema: str) -> Draft202012Validator:
-    return Draft202012Validator(_converted(json.loads(schema)), registry=_registry())
+def _validator(schema: str) -> Validator:
+    return _Judge(_converted(json.loads(schema)), registry=_registry())
 
 
 def complete(name: str, known: dict[str, Any]) -> dict[str, Any]:

@@ -193,9 +193,12 @@ class State:
         self.notify_pull(owner, pull, "synchronize", by)
 
     def _take_head(self, owner: Repo, source: Repo, pull: Pull) -> None:
-        ref = f"refs/pull/{pull.number}/head"
-        owner.git.copy_objects(source.git, f"refs/heads/{pull.head_ref}", ref)
-        pull.head_sha = owner.git.tip(ref)
+        ref, branch = f"refs/pull/{pull.number}/head", f"refs/heads/{pull.head_ref}"
+        pull.head_sha = source.git.tip(branch)
+        if source is owner:
+            owner.git.move(ref, pull.head_sha)
+        else:
+            owner.git.copy_objects(source.git, branch, ref)
 
     def _merged_by_push(self, repo: Repo, pull: Pull, tip: str, by: str) -> None:
         if tip != NO_COMMIT and repo.git.is_ancestor(pull.head_sha, tip):
