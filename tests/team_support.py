@@ -13,6 +13,7 @@ from bot.deploy.rollbacks import rollback
 from bot.landing.outcomes import read
 from components.state import Lifecycle
 from components.state.tables.records import Job
+from tests.bars_support import few_bars
 
 
 def definition(version, name):
@@ -36,7 +37,6 @@ class Team:
         self.repo = github.state.repos["acme/strategies"]
         self.repo.required, self.repo.reviews = [], 0
         self.git = self.repo.git
-        self.look()
         self.push("1.0.0")
         self.push("1.1.0")
         self.repo.required = ["algoops"]
@@ -104,8 +104,7 @@ def settings(tmp_path, github):
     }
     document = {
         "repositories": [{"name": "team", "forge": "github", "github": access}],
-        "policies": str(PROJECT / "policies"),
-        "data": {"dir": str(PROJECT / "examples/data")},
+        **few_bars(tmp_path),
         "state": {"dir": str(tmp_path / "state")},
         "sandbox": {"backend": "bubblewrap", "warm": 0},
         "executor": {"workers": 1},

@@ -10,6 +10,7 @@ import atexit
 import contextlib
 import gc
 import importlib
+import inspect
 import json
 import os
 import select
@@ -30,6 +31,13 @@ from bot.demo.daemon import DaemonProcess
 ROOT = Path(__file__).parents[1]
 LONGEST = 1 << 17
 """Bytes of a request: a command line and an environment."""
+CLIENT = """#!{python} -SE
+import json, os, socket, sys
+{asking}
+told = _ask(socket.socket(fileno={line}), sys.argv[1:], "", [1, 2])
+told.recv(64)
+raise SystemExit(int(told.recv(64)))
+"""
 
 
 class Forked:
@@ -83,17 +91,30 @@ class Warm:
 
     def start(self, words: Sequence[str], out: IO, err: IO, code: str = "") -> Forked:
         """`algoops`, or `python -c code`, with these words; our environment and folder of now."""
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        here = {"cwd": str(Path.cwd()), "env": dict(os.environ)}
-        request = json.dumps({"words": words, "code": code, **here})
-        with theirs:
-            sent = [out.fileno(), err.fileno(), theirs.fileno()]
-            socket.send_fds(self._line, [request.encode()], sent)
-        return Forked(ours)
+        return Forked(_ask(self._line, [*words], code, [out.fileno(), err.fileno()]))
+
+    def install(self, file: Path) -> int:
+        """Write a program `algoops` for scripts that asks this process; the descriptor it needs."""
+        line = self._line.fileno()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        asking = inspect.getsource(_ask)
+        file.write_text(CLIENT.format(python=sys.executable, asking=asking, line=line))
+        file.chmod(0o755)
+        return line
 
     def close(self) -> None:
         self._line.close()
         self._process.wait()
+
+
+def _ask(line: socket.socket, words: list[str], code: str, streams: list[int]) -> socket.socket:
+    """Ask for a process; where its number and then its exit code are told."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    here = {"cwd": os.getcwd(), "env": dict(os.environ)}  # noqa: PTH109  # CLIENT has no pathlib
+    request = json.dumps({"words": words, "code": code, **here}).encode()
+    with theirs:
+        socket.send_fds(line, [request], [*streams, theirs.fileno()])
+    return ours
 
 
 def _plain(env: Mapping[str, str]) -> dict[str, str]:

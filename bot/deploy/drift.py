@@ -79,9 +79,9 @@ def base_moved(world: World, job: Job) -> None:
     with watched.lane.patiently():  # a deploy that has landed records it before it leaves its lane
         finish_open(world, watched)
         watched.forge.fetch()
-        see_base(world, watched)
+        base = see_base(world, watched)
         see_stages(world, watched)
-    base, key = watched.forge.base(), f"looked_at:{watched.name}"
+    key = f"looked_at:{watched.name}"
     moved = world.store.meta.get(key) != base
     found = watched.forge.proposals()
     for proposal in found if moved else _to_look_at(world, watched, found):
@@ -107,8 +107,8 @@ def _to_look_at(world: World, watched: Watched, found: Sequence[Proposal]) -> tu
     return (*(p for p in idle if p not in told), *turn)
 
 
-def see_base(world: World, watched: Watched, again: str = "") -> None:
-    """Record what is on the base and not on record. The caller holds the lane and has fetched.
+def see_base(world: World, watched: Watched, again: str = "") -> str:
+    """Record what is on the base and not on record; its commit. The lane is held, all fetched.
 
     Args:
         world: everything.
@@ -122,13 +122,14 @@ def see_base(world: World, watched: Watched, again: str = "") -> None:
     before = world.store.meta.get(base_key(watched.name))
     anew = bool(again) and is_refused(world.store, watched.name, again)
     if now == before and not anew:
-        return
+        return now
     changed = _record(world, watched, _Base(before, now, _why(watched, before, now)), again)
     for name in changed:
         world.progress.tell(StrategyChanged(name))
     for one in drifted(world.store, watched.name):
         if one.name in changed:
             log.warning("drift", what=one.words)
+    return now
 
 
 def _record(world: World, watched: Watched, found: _Base, again: str) -> tuple[str, ...]:

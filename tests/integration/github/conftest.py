@@ -2,10 +2,11 @@ import pytest
 
 from bot.daemon.github import GitMirror
 from bot.daemon.opening import open_world
+from bot.deploy.drift import base_moved
 from components.forge.github import GitHubForge
 from components.forge.github_auth import GitHubAccess
 from tests.fakes.github.server import FakeGitHub
-from tests.team_support import settings
+from tests.team_support import job, settings
 
 STRATEGY = "strategies/alpha/strategy.yaml"
 
@@ -61,6 +62,7 @@ def github(tmp_path_factory):
 @pytest.fixture(scope="module")
 def world(tmp_path_factory, github):
     with open_world(settings(tmp_path_factory.mktemp("bot"), github)) as made:
+        base_moved(made, job("base"))  # the base as it was before the bot
         yield made
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.warm_support import warm
+
 ROOT = Path(__file__).parents[3]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
 SCRIPT = next(s["run"] for s in ACTION["runs"]["steps"] if s.get("id") == "check")
@@ -31,7 +33,10 @@ class Job:
         self.output, self.summary = folder / "output", folder / "summary"
         self.repository = repository
 
-    def run(self, **inputs):
+    def run(self, *, anew=False, **inputs):
+        """Run the script; `algoops` comes from the warm process unless it is to start `anew`."""
+        installed = self.temp / "algoops-venv/bin/algoops"
+        line = [] if anew else [warm().install(installed)]
         defaults = {
             f"INPUT_{k.upper().replace('-', '_')}": v["default"]
             for k, v in ACTION["inputs"].items()
@@ -53,6 +58,7 @@ class Job:
         return subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", SCRIPT],
             env=env,
+            pass_fds=line,
             capture_output=True,
             text=True,
             check=False,
@@ -69,7 +75,7 @@ def job(tmp_path, repository):
 
 
 def test_a_dangerous_proposal_fails_the_job_with_lines_summary_and_sarif(job):
-    done = job.run(INPUT_HEAD="proposal")
+    done = job.run(anew=True, INPUT_HEAD="proposal")
     assert done.returncode == 1, done.stderr
     assert "::error file=strategies/data_collector/strategy.py,line=3" in done.stdout
     assert job.outputs["verdict"] == "failed"

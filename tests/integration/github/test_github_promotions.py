@@ -15,7 +15,7 @@ from bot.deploy.promotions import promote
 from bot.deploy.rollbacks import rollback
 from components.errors import UserError
 from tests.fakes.github.server import Fault
-from tests.team_support import Team, definition, settings
+from tests.team_support import Team, definition
 from tests.warm_support import Command
 
 PROTECTED = """#!/bin/sh
@@ -83,9 +83,7 @@ class Staged(Team):
 
     def cut(self, failpoint, command):
         """Give a command in a process of its own, whose power goes at a step."""
-        folder = self.world.store.path.parent.parent
-        settings(folder, self.github)
-        config = folder / "config.yaml"
+        config = self.world.store.path.parent.parent / "config.yaml"
         document = yaml.safe_load(config.read_text())
         document["repositories"][0]["stages"] = STAGES
         config.write_text(yaml.safe_dump(document))
