@@ -16,12 +16,21 @@ CLOSE_TIMEOUT_S = 20.0
 Answer = JobBegan | Done | State | Word
 
 
-def _command(line: int) -> list[str]:
-    """With -P: the current folder may be a proposal's checkout, nothing is imported from there."""
-    return [sys.executable, "-P", "-m", "components.executor.worker", str(line)]
+def start(line: int) -> "subprocess.Popen[bytes]":
+    """Start a worker on its end of a line. Raises OSError: the machine has no process to give.
+
+    With -P: the current folder may be a proposal's checkout, nothing is imported from there.
+    """
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "components.executor.worker", str(line)],
+        pass_fds=(line,),
+        stdin=subprocess.DEVNULL,
+        stdout=2,  # results may be on our stdout; a worker's log lines must not
+        env=environment(),
+    )
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """One computing thread a worker, and the folder that has our packages (see algoops_app)."""
     ours = str(Path(components.__file__).parents[1])
     path = os.pathsep.join(filter(None, (ours, os.environ.get("PYTHONPATH"))))
@@ -40,13 +49,7 @@ class Process:
         self.seat, self._spec = seat, spec
         ours, theirs = socket.socketpair()
         with ours, theirs:
-            self._process = subprocess.Popen(
-                _command(theirs.fileno()),
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                stdout=2,  # results may be on our stdout; a worker's log lines must not
-                env=_environment(),
-            )
+            self._process = start(theirs.fileno())
             self._line = Connection(ours.detach())
         self.pid = self._process.pid
         self._lock = threading.Lock()

@@ -15,7 +15,8 @@ from bot.demo.stage import EXAMPLES, Stage, set_stage
 from components.schema.results.report import Report
 from components.state import DATABASE, Store
 from tests.bars_support import few_bars
-from tests.warm_support import Command, WarmDaemon
+from tests.warm_support import Command
+from tests.worker_support import ForkingDaemon
 
 WAIT_S = 90.0
 DEMO = "demo"
@@ -85,7 +86,7 @@ class World:
             folder / path.name for path in (old.config, old.repository, old.state)
         )
         author = Author(folder / old.author.folder.name, repository)
-        daemon = WarmDaemon(config, state)
+        daemon = ForkingDaemon(config, state)
         return World(Stage(folder, config, repository, state, author, daemon))
 
     # --- asking ---
@@ -137,7 +138,7 @@ class World:
         assert self.store.audit.verify() is None
 
 
-def new_world(folder: Path, kind: type[DaemonProcess] = WarmDaemon):
+def new_world(folder: Path, kind: type[DaemonProcess] = ForkingDaemon):
     stage = set_stage(folder / "stage", 0, on_base=())
     return World(replace(stage, daemon=kind(stage.config, stage.state)))
 

@@ -1,0 +1,91 @@
+"""Executors' workers that are forked from a process which has imported all they need.
+
+Nearly a CPU second of each start is imports. Where a worker's start is not what is tested, its
+executor takes these: a process of its own on a line of its own, which can be killed as any other.
+"""
+
+import gc
+import itertools
+import os
+import socket
+import sys
+from functools import cache
+
+import algoops_app
+from components.executor import local_process, worker
+from components.sandbox.backends import bubblewrap
+from tests.warm_support import Warm, WarmDaemon, _serve, warm
+
+
+class Nursery(Warm):
+    """Starts what takes no imports, by the process at the other end of a line."""
+
+    def __init__(self, line):
+        self._line = line
+
+    def start_worker(self, line):
+        """In place of `local_process.start`."""
+        with open(line, "wb", closefd=False) as out, open(2, "wb", closefd=False) as err:
+            return self.start([], out, err)
+
+
+@cache
+def nursery():
+    """The one of this session; it ends with us."""
+    ours, theirs = _pair()
+    with theirs:
+        warm().start([], theirs, sys.__stderr__, code=f"from {__name__} import serve; serve()")
+    return Nursery(ours)
+
+
+class ForkingDaemon(WarmDaemon):
+    """A daemon that takes no imports to start, nor do its executor's workers."""
+
+    def _begin(self, words, log):
+        return nursery().start(words, log, log)
+
+
+def _pair():
+    return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+
+# --- in the processes that are forked ---
+
+
+def serve():
+    """Fork for whoever has the other end of our stdout."""
+    gc.freeze()
+    _fork_on(socket.socket(fileno=os.dup(1)))
+
+
+def _fork_on(line):
+    """Never returns: neither here nor in what is forked."""
+    request = _serve(line)
+    if request is not None:
+        os.chdir(request["cwd"])
+        os.environ.clear()
+        os.environ.update(request["env"])
+        _operate(request["words"]) if request["words"] else _work()
+    os._exit(0)
+
+
+def _operate(words):
+    """`algoops` with these words; its workers are forked from a copy of us, made now."""
+    os.setsid()
+    ours, theirs = _pair()
+    if os.fork() == 0:
+        ours.close()
+        _fork_on(theirs)
+    theirs.close()
+    local_process.start = Nursery(ours).start_worker
+    sys.argv = ["algoops", *words]
+    algoops_app.main()
+
+
+def _work():
+    """A worker on what is our stdout yet."""
+    sys.argv = ["worker", str(os.dup(1))]
+    os.dup2(2, 1)  # as every worker's: results may be on a command's stdout
+    bubblewrap._turns = itertools.count(os.getpid())  # each instance has a user of its own
+    gc.enable()
+    worker.main()
