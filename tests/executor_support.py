@@ -2,11 +2,10 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest import mock
 
 from components.executor.messages import WorkerSpec
 from components.ports import BacktestJob, ScriptJob
@@ -14,6 +13,8 @@ from components.sandbox.backends.select import SandboxSpec
 from components.schema.definition.backtest import BacktestConfig
 from components.schema.results.values import Limits
 from tests.port_support import free_port
+from tests.warm_support import Forked
+from tests.worker_support import nursery
 
 PROJECT = Path(__file__).resolve().parents[1]
 LIMITS = Limits(wall_s=40, cpu_s=30, memory_mb=256, pids=24, output_kb=16)
@@ -95,8 +96,8 @@ class Cluster:
     folder: Path
     port: int = 0
     tls: dict[str, str] = field(default_factory=dict)
-    scheduler: subprocess.Popen | None = None
-    workers: list[subprocess.Popen] = field(default_factory=list)
+    scheduler: Forked | None = None
+    workers: list[Forked] = field(default_factory=list)
 
     def __post_init__(self):
         self.port = free_port()
@@ -107,44 +108,33 @@ class Cluster:
         return f"{'tls' if self.tls else 'tcp'}://127.0.0.1:{self.port}"
 
     def start_scheduler(self):
-        self.scheduler = self._start(
-            "scheduler",
-            [
-                *(sys.executable, "-c", SCHEDULER, "--host", "127.0.0.1"),
-                *("--port", str(self.port), "--no-dashboard", "--no-show"),
-                *(("--protocol", "tls") if self.tls else ()),
-            ],
-        )
+        words = ["--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard", "--no-show"]
+        tls = ["--protocol", "tls"] if self.tls else []
+        self.scheduler = self._start("scheduler", [*words, *tls], SCHEDULER)
 
     def add_worker(self):
-        command = [sys.executable, "-m", "bot", "worker", self.address, "--slots", "1"]
-        worker = self._start(
-            f"worker-{len(self.workers)}", [*command, "--config", str(self.folder / "config.yaml")]
-        )
-        self.workers.append(worker)
-        return worker
+        config = ["--config", str(self.folder / "config.yaml")]
+        words = ["worker", self.address, "--slots", "1", *config]
+        self.workers.append(self._start(f"worker-{len(self.workers)}", words))
+        return self.workers[-1]
 
     def working(self):
         """The worker that runs a guest now, or None."""
         return next((w for w in self.workers if w.poll() is None and descendants(w.pid)), None)
 
-    def _start(self, name, command):
-        with (self.folder / f"{name}.log").open("ab") as file:
-            return subprocess.Popen(
-                command,
-                cwd=PROJECT,
-                stdout=file,
-                stderr=file,
-                stdin=subprocess.DEVNULL,
-                env={**os.environ, **COLD, **QUICK, **self.tls},
-            )
+    def _start(self, name, words, code=""):
+        with (
+            (self.folder / f"{name}.log").open("ab") as file,
+            mock.patch.dict(os.environ, {**COLD, **QUICK, **self.tls}),
+        ):
+            return nursery().start(words, file, file, code)
 
     def close(self):
         """End all; how each worker that was alive ended."""
         alive = [w for w in self.workers if w.poll() is None]
         for worker in alive:
-            worker.send_signal(signal.SIGCONT)
-            worker.send_signal(signal.SIGTERM)
+            os.kill(worker.pid, signal.SIGCONT)
+            worker.terminate()
         codes = [worker.wait(60) for worker in alive]
         if self.scheduler is not None:
             self.scheduler.kill()

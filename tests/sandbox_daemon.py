@@ -21,7 +21,7 @@ FOREVER = b"import time\nprint('here', flush=True)\ntime.sleep(1000)\n"
 
 
 def hold_wall(backend):
-    wall = raise_wall(backend, LONG, warm=2)
+    wall = raise_wall(backend, LONG, warm=1)
     guest = wall.open(GuestJob("script", {"s.py": FOREVER}, b"s.py", LONG))
     for future in list(wall._waiting):
         future.result()
@@ -29,12 +29,12 @@ def hold_wall(backend):
 
 
 def hold_executor(backend):
-    executor = LocalExecutor(WorkerSpec(spec(backend, LONG, warm=2), Path("examples/data")), 2)
-    futures = [executor.submit(ScriptJob(FOREVER, LONG)) for _ in range(2)]
+    executor = LocalExecutor(WorkerSpec(spec(backend, LONG, warm=1), Path("examples/data")), 1)
+    future = executor.submit(ScriptJob(FOREVER, LONG))
     ready = threading.Event()
-    while executor.describe()["busy"] != 2:
+    while executor.describe()["busy"] != 1:
         ready.wait(0.05)
-    return executor, futures
+    return executor, future
 
 
 if __name__ == "__main__":

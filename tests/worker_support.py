@@ -1,6 +1,6 @@
-"""Executors' workers that are forked from a process which has imported all they need.
+"""Executors' workers, and all of a cluster, forked from a process which has imported what they need.
 
-Nearly a CPU second of each start is imports. Where a worker's start is not what is tested, its
+One or two CPU seconds of each start are imports. Where a worker's start is not what is tested, its
 executor takes these: a process of its own on a line of its own, which can be killed as any other.
 """
 
@@ -11,7 +11,10 @@ import socket
 import sys
 from functools import cache
 
+import dask
+
 import algoops_app
+from components.executor import dask_worker as _imported_ahead  # noqa: F401
 from components.executor import local_process, worker
 from components.sandbox.backends import bubblewrap
 from tests.warm_support import Warm, WarmDaemon, _serve, warm
@@ -36,6 +39,11 @@ def nursery():
     with theirs:
         warm().start([], theirs, sys.__stderr__, code=f"from {__name__} import serve; serve()")
     return Nursery(ours)
+
+
+def fork_workers(patch):
+    """Have executors of this process fork their workers, until `patch` is undone."""
+    patch.setattr(local_process, "start", nursery().start_worker)
 
 
 class ForkingDaemon(WarmDaemon):
@@ -65,27 +73,40 @@ def _fork_on(line):
         os.chdir(request["cwd"])
         os.environ.clear()
         os.environ.update(request["env"])
-        _operate(request["words"]) if request["words"] else _work()
+        _become(request["code"], request["words"])
     os._exit(0)
 
 
-def _operate(words):
-    """`algoops` with these words; its workers are forked from a copy of us, made now."""
+def _become(code, words):
+    """What was asked for: a small program, `algoops`, or a worker of this machine."""
+    bubblewrap._turns = itertools.count(os.getpid())  # each instance has a user of its own
+    if not (code or words):
+        _work()
+        return
     os.setsid()
+    dask.config.refresh()
+    sys.argv = ["-c" if code else "algoops", *words]
+    if code:
+        exec(code, {"__name__": "__main__"})  # a test's own
+        return
+    if words[0] == "run":
+        _take_workers_from_a_copy()
+    algoops_app.main()
+
+
+def _take_workers_from_a_copy():
+    """Of what this process is now: later it has threads, which no fork has."""
     ours, theirs = _pair()
     if os.fork() == 0:
         ours.close()
         _fork_on(theirs)
     theirs.close()
     local_process.start = Nursery(ours).start_worker
-    sys.argv = ["algoops", *words]
-    algoops_app.main()
 
 
 def _work():
     """A worker on what is our stdout yet."""
     sys.argv = ["worker", str(os.dup(1))]
     os.dup2(2, 1)  # as every worker's: results may be on a command's stdout
-    bubblewrap._turns = itertools.count(os.getpid())  # each instance has a user of its own
     gc.enable()
     worker.main()

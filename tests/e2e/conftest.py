@@ -10,7 +10,6 @@ import pytest
 import yaml
 
 from bot.demo.author import Author, git
-from bot.demo.daemon import DaemonProcess
 from bot.demo.stage import EXAMPLES, Stage, set_stage
 from components.schema.results.report import Report
 from components.state import DATABASE, Store
@@ -138,9 +137,9 @@ class World:
         assert self.store.audit.verify() is None
 
 
-def new_world(folder: Path, kind: type[DaemonProcess] = ForkingDaemon):
+def new_world(folder: Path):
     stage = set_stage(folder / "stage", 0, on_base=())
-    return World(replace(stage, daemon=kind(stage.config, stage.state)))
+    return World(replace(stage, daemon=ForkingDaemon(stage.config, stage.state)))
 
 
 def brief_world(folder: Path):
@@ -186,7 +185,7 @@ def running(world):
 @pytest.fixture(scope="module")
 def shared(bubblewrap, tmp_path_factory):
     """A running daemon for tests of proposals that leave its base alone."""
-    made = new_world(tmp_path_factory.mktemp("shared"), DaemonProcess)
+    made = new_world(tmp_path_factory.mktemp("shared"))
     try:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("ALGOOPS_SANDBOX__WARM", "1")

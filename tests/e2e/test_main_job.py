@@ -1,8 +1,6 @@
 """The main job over git, driving the real daemon's process."""
 
 import json
-import subprocess
-import sys
 import threading
 
 import yaml
@@ -12,6 +10,7 @@ from components.schema.results.report import Report
 from components.schema.results.values import STRATEGY_CHECKS, CheckName, Verdict
 from components.state import Lifecycle
 from tests.e2e.conftest import DEMO, wait_for
+from tests.warm_support import Command
 
 
 def only(report):
@@ -133,7 +132,7 @@ def test_deploy_improve_roll_back_and_the_held_version_is_refused(running):
     second = running.push_proposal("improve", "improve-sma-cross")
     report = running.report_of("improve", second)
     assert only(report).base_metrics is not None
-    assert running.stage.algoops("deploy", "sma_cross", "--ref", "improve").returncode == 0
+    assert running.algoops("deploy", "sma_cross", "--ref", "improve").returncode == 0
     assert running.tree("sma_cross") == running.tree("sma_cross", "sma_cross/v1.1.0")
 
     done = running.stage.algoops("rollback", "sma_cross", "--reason", "it lost money")
@@ -150,7 +149,7 @@ def test_deploy_improve_roll_back_and_the_held_version_is_refused(running):
     )
     assert only(running.report_of("again", again)).verdict is Verdict.PASSED
     before = running.tip()
-    refused = running.stage.algoops("deploy", "sma_cross", "--ref", "again")
+    refused = running.algoops("deploy", "sma_cross", "--ref", "again")
     assert refused.returncode == 1
     assert "held" in refused.stderr
     assert running.tip() == before
@@ -158,7 +157,7 @@ def test_deploy_improve_roll_back_and_the_held_version_is_refused(running):
     assert (
         running.stage.algoops("unhold", "sma_cross", "1.1.0", "--reason", "fixed").returncode == 0
     )
-    assert running.stage.algoops("deploy", "sma_cross", "--ref", "again").returncode == 0
+    assert running.algoops("deploy", "sma_cross", "--ref", "again").returncode == 0
     assert running.tree("sma_cross") == running.tree("sma_cross", "sma_cross/v1.1.0")
     running.settled()
     running.sound()
@@ -210,13 +209,13 @@ def test_checks_are_stopped_and_asked_for_again_from_the_command_line(shared):
     assert "Stopped" in stopped.stdout
     wait_for(lambda: not shared.store.runs.unfinished(DEMO, "branch/stopped"), "the run is over")
     assert shared.store.runs.latest(DEMO, "branch/stopped").status == "superseded"
-    again = shared.stage.algoops("recheck", "stopped")
+    again = shared.algoops("recheck", "stopped")
     assert again.returncode == 0
     wait_for(
         lambda: shared.store.runs.latest(DEMO, "branch/stopped").status == "finished",
         "the verdict",
     )
-    assert shared.stage.algoops("recheck", "nobody").returncode == 1
+    assert shared.algoops("recheck", "nobody").returncode == 1
 
 
 def test_deleted_branch_archives_what_it_brought(running):
@@ -249,9 +248,7 @@ def test_base_moved_by_hand_is_validated_and_recorded_as_drift(running):
 def test_check_without_a_daemon_says_the_same(shared, tmp_path):
     head = shared.push_example("the-same")
     theirs = only(shared.report_of("the-same", head))
-    schema = subprocess.run(
-        [sys.executable, "-m", "bot", "schema", "--report"], capture_output=True, check=True
-    )
+    schema = Command("schema", "--report").finish()
     done = shared.stage.algoops(
         "check",
         "--repo",

@@ -12,6 +12,7 @@ import pytest
 
 from bot.demo.stage import ON_BASE, set_stage
 from tests.server_fuzz import MODES, attack, schema_of, validated
+from tests.worker_support import ForkingDaemon
 
 TOKEN = "a-token-for-the-real-daemon"
 HEADERS = {"authorization": f"Bearer {TOKEN}"}
@@ -26,11 +27,12 @@ def daemon(tmp_path_factory):
         patch.setenv("ALGOOPS_API_TOKEN", TOKEN)
         patch.setenv("ALGOOPS_SANDBOX__BACKEND", "bubblewrap")
         stage = set_stage(tmp_path_factory.mktemp("daemon") / "stage", 0)
-        stage.daemon.start()
+        started = ForkingDaemon(stage.config, stage.state)
+        started.start()
         try:
-            yield stage.daemon
+            yield started
         finally:
-            stage.daemon.stop()
+            started.stop()
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,7 +15,6 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from executor_support import (
     LIMITS,
-    PROJECT,
     SPEC,
     Cluster,
     backtest_job,
@@ -31,7 +29,9 @@ from components.executor.dask import DaskExecutor
 from components.executor.local import LocalExecutor
 from components.executor.sent import names_of
 from components.schema.results.values import Status
+from tests.worker_support import nursery
 
+pytestmark = pytest.mark.usefixtures("forked_workers")
 BUSY = "import time\nuntil = time.monotonic() + {}\nwhile time.monotonic() < until: pass\nprint('done')"
 WAIT_S = 60
 
@@ -223,17 +223,16 @@ def test_closed_executor_kills_what_runs_and_takes_no_more(cluster, executor):
 
 def test_killed_daemon_leaves_no_guest_on_the_workers(cluster):
     code = (
-        "import sys; sys.path.insert(0, 'tests')\n"
-        "from executor_support import SPEC, script\n"
+        "from tests.executor_support import SPEC, script\n"
         "from components.executor.dask import DaskExecutor\n"
         "job = script('while True: pass')\n"
         f"DaskExecutor(SPEC, {cluster.address!r}).submit(job).result()\n"
     )
-    with subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT) as daemon:
-        try:
-            eventually(cluster.working)
-        finally:
-            daemon.kill()
+    daemon = nursery().start([], sys.__stdout__, sys.__stderr__, code)
+    try:
+        eventually(cluster.working)
+    finally:
+        daemon.kill()
     eventually(lambda: not cluster.working())
 
 

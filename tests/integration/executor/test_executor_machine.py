@@ -17,6 +17,7 @@ from components.sandbox.backends.select import SandboxSpec
 from components.schema.results.values import Limits, Status
 from tests.executor_support import PROJECT, backtest_job, descendants, eventually
 
+pytestmark = pytest.mark.usefixtures("forked_workers")
 LIMITS = Limits()
 BUSY = "while True: pass"
 WAITS = b"import time; print('up', flush=True); time.sleep(5); print('done')"  # why: a job that waits and uses no processor

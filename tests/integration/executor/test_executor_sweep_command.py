@@ -17,6 +17,7 @@ from components.state import DATABASE, Store
 from components.state.tables.tries import Of
 from tests.cli_support import as_process, in_process
 
+pytestmark = pytest.mark.usefixtures("forked_workers")
 SMA = str(PROJECT / "examples" / "strategies" / "sma_cross")
 
 

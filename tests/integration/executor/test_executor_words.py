@@ -14,6 +14,7 @@ from components.executor.dask import DaskExecutor
 from components.executor.local import LocalExecutor
 from components.schema.results.values import Status
 
+pytestmark = pytest.mark.usefixtures("forked_workers")
 WAIT_S = 240
 LONG = "import time\nprint('begun')\nwhile True: time.sleep(0.01)"  # why: the guest waits, not the test
 

@@ -17,7 +17,7 @@ def wall(request):
     """A warm wall for a module's tests; afterwards nothing of it may be left on the host."""
     before = traces()
     with capture_logs() as said:
-        sandbox = raise_wall(request.param, warm=2)
+        sandbox = raise_wall(request.param, warm=1)
         yield sandbox
         sandbox.close()
     gc.collect()

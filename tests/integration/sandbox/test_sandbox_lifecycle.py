@@ -127,7 +127,7 @@ def test_reaper_takes_a_container_past_its_deadline_and_leaves_the_living_alone(
 @pytest.fixture(params=BACKENDS)
 def executor(request):
     before = traces()
-    made = LocalExecutor(WorkerSpec(spec(request.param, warm=2), Path("examples/data")), 2)
+    made = LocalExecutor(WorkerSpec(spec(request.param, warm=1), Path("examples/data")), 1)
     yield made
     made.close()
     after = traces()
@@ -162,7 +162,7 @@ def test_executor_runs_cancels_survives_its_workers_and_closes(executor):
     assert executor.describe()["restarts"] == 1
 
     waiting = [executor.submit(SLEEPS) for _ in range(4)]
-    eventually(lambda: executor.describe()["busy"] == 2)
+    eventually(lambda: executor.describe()["busy"] == 1)
     executor.close()
     assert all(f.cancelled() or f.result().status is Status.KILLED for f in waiting)
     with pytest.raises(TransientError, match="shut down"):

@@ -9,7 +9,7 @@ from sandbox_support import BACKENDS, SMALL, run_text
 from bot.config.settings import PROJECT
 from components.sandbox.backends.select import SandboxSpec, open_sandbox
 from components.sandbox.image import packages
-from tests.cli_support import as_process
+from tests.cli_support import as_process, in_process
 from tests.packages_support import wheel
 
 STRATEGY = """
@@ -52,7 +52,8 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("words", [("run",), ("backtest", "strategy.py"), ("check", "./")])
 def test_packages_that_are_not_built_are_the_operators_error(folder, words):
-    done = as_process(*words, "--config", "config.yaml", cwd=folder)
+    run = as_process if words == ("run",) else in_process
+    done = run(*words, "--config", "config.yaml", cwd=folder)
     assert done.returncode == 2
     assert b"sandbox-requirements.txt are not built" in done.stderr
     assert b"algoops sandbox build" in done.stderr
@@ -61,14 +62,14 @@ def test_packages_that_are_not_built_are_the_operators_error(folder, words):
 def test_built_package_is_open_to_the_code_check_and_there_in_the_backtest(folder):
     built = as_process("sandbox", "build", "--config", "config.yaml", cwd=folder)
     assert b"packages: tinylib 1.0" in built.stdout, built.stderr
-    judged = as_process("validate", "code", "strategy.py", "--config", "config.yaml", cwd=folder)
+    judged = in_process("validate", "code", "strategy.py", "--config", "config.yaml", cwd=folder)
     assert judged.returncode == 0, judged.stdout
     words = ("backtest", "strategy.py", "--format", "json", "--config", "config.yaml")
-    done = as_process(*words, cwd=folder)
+    done = in_process(*words, cwd=folder)
     document = json.loads(done.stdout)
     assert done.returncode == 0, document
     assert document["metrics"]["trades"] > 100
-    told = as_process("doctor", "--format", "json", "--config", "config.yaml", cwd=folder)
+    told = in_process("doctor", "--format", "json", "--config", "config.yaml", cwd=folder)
     (seen,) = [s for s in json.loads(told.stdout) if s["what"] == "libraries"]
     assert seen["seen"] == "1 packages for strategies"
 
@@ -95,8 +96,8 @@ def test_package_is_imported_read_only_and_shadows_nothing_of_the_guest(folder, 
 def test_doctor_names_a_module_that_the_policy_allows_and_the_sandbox_lacks(folder):
     code = folder / "policies/code.yaml"
     code.write_text(code.read_text().replace("modules:\n", "modules:\n  talipp: {why: x}\n", 1))
-    as_process("sandbox", "build", "--config", "config.yaml", cwd=folder)
-    told = as_process("doctor", "--format", "json", "--config", "config.yaml", cwd=folder)
+    in_process("sandbox", "build", "--config", "config.yaml", cwd=folder)
+    told = in_process("doctor", "--format", "json", "--config", "config.yaml", cwd=folder)
     (seen,) = [s for s in json.loads(told.stdout) if s["what"] == "module talipp"]
     assert not seen["well"]
     assert "sandbox-requirements.txt" in seen["advice"]

@@ -51,7 +51,8 @@ for limit in range(3, 24):
     before = settled()
     result = with_few(limit)
     print(result.status.value, result.message)
-    assert run_job(JOB, wall, DATA).stdout == "42\\n"
+    if WARM or limit == 23:  # else nothing but descriptors is kept from one job to the next
+        assert run_job(JOB, wall, DATA).stdout == "42\\n"
     assert settled() == before, (limit, before)
 wall.close()
 """

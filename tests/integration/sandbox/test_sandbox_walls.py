@@ -97,6 +97,7 @@ def test_smaller_limits_are_kept_by_a_guest_of_that_size(wall):
 
 
 def test_member_that_died_while_waiting_is_never_given_to_a_job(wall):
+    wall.begin_one()
     eventually(lambda: wall.warm() == 2)
     for future in list(wall._waiting):
         future.result().handle.kill()
