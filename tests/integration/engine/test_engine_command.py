@@ -1,4 +1,4 @@
-"""`algoops backtest` as a person runs it: a real process where it comes to run the sandbox."""
+"""`algoops backtest` as a person runs it: a process where it comes to run the sandbox."""
 
 import json
 from pathlib import Path
@@ -11,13 +11,15 @@ from engine_support import plain
 
 from components.engine.result import trades_of
 from tests.cli_support import as_process, in_process
+from tests.warm_support import Command
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
-def algoops(tmp_path, market):
+def algoops(tmp_path, market, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
     settings = {
         "data": {"dir": str(market._source._folder)},
         "policies": str(ROOT / "policies"),
@@ -27,8 +29,11 @@ def algoops(tmp_path, market):
     }
     (tmp_path / "config.yaml").write_text(json.dumps(settings))
 
-    def call(*arguments, run=as_process):
-        done = run("backtest", *arguments, "--config", tmp_path / "config.yaml")
+    def call(*arguments, run=None):
+        words = ("backtest", *arguments, "--config", tmp_path / "config.yaml")
+        if run is None:
+            return Command(*words).finish()
+        done = run(*words)
         done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
         return done
 
@@ -44,6 +49,7 @@ def test_lone_file_with_its_own_config_equals_a_plain_run(algoops, tmp_path, mar
         *("--symbol", "SPX", "--interval", "1d", "--format", "json"),
         *("--start", case.on["start"], "--end", case.on["end"]),
         *("--backtest-config", tmp_path / "bt.json", "--plot", tmp_path / "x.html"),
+        run=as_process,
     )
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
