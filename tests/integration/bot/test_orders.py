@@ -9,7 +9,6 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-import talib
 from starlette.testclient import TestClient
 
 from algoops.exchange.fills import TimedBroker
@@ -309,12 +308,12 @@ def test_run_that_failed_while_the_clock_was_ahead_is_tried_again(live):
 
 
 def test_what_wants_something_else_on_the_same_data_is_named_at_the_next_bar(ground):
-    ground.write(ground.bars(10))
+    ground.write(ground.bars(37))
     ground.deploy("one", code=CHANCE)
     ground.look()
-    ground.write(ground.bars(11))
+    ground.write(ground.bars(38))
     ground.look()
-    # A bar on which nothing is wanted looks the same by chance: the next one decides.
+    # Nothing was wanted on the first bar, which looks the same by chance: the next one decides.
     ground.write(ground.whole)
     ground.look()
     found = ground.sheet("one")["integrity"]
@@ -352,6 +351,11 @@ class EachBar(Strategy):
         else:
             self.buy(size=.5, sl=self.calm[-1] * .5)
 """
+OTHER_TALIB = b"""
+import talib
+average = talib.SMA
+talib.SMA = lambda *args: average(*args) * 1.01
+"""
 
 
 def upgraded(patch, cause):
@@ -365,9 +369,14 @@ def upgraded(patch, cause):
             lambda self, size=None, price=None: adjusted(self, size, price) * 1.01,
         )
     else:
-        average = talib.SMA
+        opened = ForkingSandbox.open
+
+        def with_another_talib(sandbox, job):
+            code = OTHER_TALIB + job.files["strategy.py"]
+            return opened(sandbox, replace(job, files={**job.files, "strategy.py": code}))
+
         patch.setattr(ForkingSandbox, "image", "the next image")
-        patch.setattr(talib, "SMA", lambda *args: average(*args) * 1.01)
+        patch.setattr(ForkingSandbox, "open", with_another_talib)
 
 
 @pytest.mark.parametrize(
@@ -562,11 +571,11 @@ def test_sealed_orders_that_differ_are_rolled_back_where_the_policy_says_so(grou
     )
     policies = replace(ground.world.bench.policies, risk=wanted)
     ground.world = replace(ground.world, bench=replace(ground.world.bench, policies=policies))
-    ground.write(ground.bars(10))
+    ground.write(ground.bars(37))
     ground.deploy("one")
     ground.deploy("one", version="1.1.0", code=CHANCE)
     ground.look()
-    for count in (11, 60):
+    for count in (38, 60):
         ground.write(ground.bars(count))
         ground.look()
     assert ground.world.store.strategies.get("demo", "one").deployed_version == "1.0.0"
