@@ -13,7 +13,7 @@ from components.schema.results.report import Report
 from components.state import DATABASE, Store
 from tests.bars_support import few_bars
 from tests.fakes.github.server import FakeGitHub
-from tests.warm_support import WarmDaemon
+from tests.worker_support import ForkingDaemon
 
 SECRET = "hush"
 WAIT_S = 120.0
@@ -62,7 +62,7 @@ class Stage:
         self.state.mkdir()
         self.config = folder / "config.yaml"
         self.config.write_text(yaml.safe_dump(self._settings(poll_s, tick_s, port, github)))
-        self.daemon = WarmDaemon(self.config, self.state)
+        self.daemon = ForkingDaemon(self.config, self.state)
         self.store = None
 
     def _settings(self, poll_s, tick_s, port, changed):

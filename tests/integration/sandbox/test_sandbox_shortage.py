@@ -1,8 +1,5 @@
 """The machine runs out of descriptors or processes: no author is blamed, nothing is kept."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from pickle import UnpicklingError
 
@@ -14,13 +11,13 @@ from components.executor.local_process import Process
 from components.executor.messages import WorkerSpec
 from components.ports import ScriptJob
 from components.schema.results.values import Status
+from tests.warm_support import Command
 
-ROOT = Path(__file__).parents[3]
 FEW = """
 import gc, os, resource, sys
 from pathlib import Path
-from executor_support import eventually
-from sandbox_support import SMALL, raise_wall
+from tests.executor_support import eventually
+from tests.sandbox_support import SMALL, raise_wall
 from components.engine.market_data import FolderData
 from components.executor.run import run_job
 from components.ports import ScriptJob
@@ -60,15 +57,7 @@ wall.close()
 
 @pytest.mark.parametrize("warm", [0, 1])
 def test_too_few_descriptors_at_any_step_of_a_job_blame_nobody_and_leak_none(warm):
-    done = subprocess.run(
-        [sys.executable, "-c", FEW, str(warm)],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    done = Command(warm, code=FEW).finish()
     assert done.returncode == 0, done.stderr
     ends = done.stdout.splitlines()
     assert {end.partition(" ")[0] for end in ends} == {"infrastructure_error", "passed"}
