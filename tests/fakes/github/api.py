@@ -398,8 +398,12 @@ def permission(api: Api, ask: Ask, repo: Repo, login: str) -> Result:
 
 @route("GET", r"{repo}/git/ref/(?P<ref>.+)")
 def ref(api: Api, ask: Ask, repo: Repo, ref: str) -> Result:
-    sha = repo.git.run("rev-parse", "--verify", "--quiet", f"refs/{ref}", ok=(0, 1, 128))
-    return (200, _ref(repo, f"refs/{ref}", sha)) if sha else missing()
+    name = f"refs/{ref}"
+    if ref.startswith("heads/"):
+        sha = repo.git.tip(name)
+    else:
+        sha = repo.git.run("rev-parse", "--verify", "--quiet", name, ok=(0, 1, 128))
+    return (200, _ref(repo, name, sha)) if sha else missing()
 
 
 @route("POST", "{repo}/git/refs")
@@ -413,7 +417,7 @@ def new_ref(api: Api, ask: Ask, repo: Repo) -> Result:
 
 
 def _ref(repo: Repo, name: str, sha: str) -> dict[str, Any]:
-    kind = repo.git.run("cat-file", "-t", sha)
+    kind = "commit" if name.startswith("refs/heads/") else repo.git.run("cat-file", "-t", sha)
     target = {"type": kind, "sha": sha, "url": "https://example.test/object"}
     return complete("git-ref", {"ref": name, "object": target})
 
