@@ -60,10 +60,10 @@ def jailed(*binds: str, argv: list[str]) -> subprocess.CompletedProcess[str]:
 
 def wait_for(condition, seconds: float = 30.0) -> None:
     """Return when the condition holds; fail after so many seconds."""
-    deadline = time.monotonic() + seconds
+    deadline, pause = time.monotonic() + seconds, threading.Event()
     while not condition():
         assert time.monotonic() < deadline, "the condition did not come true"
-        os.sched_yield()
+        pause.wait(0.005)
 
 
 def say(text: object) -> None:

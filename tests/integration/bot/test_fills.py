@@ -23,16 +23,22 @@ EVERY_BAR = (
 HEAD = "time,symbol,side,size,price,fee,order id\n"
 
 
-@pytest.fixture
-def live(stage, world, tmp_path):
+def _deployed(stage, world):
     """One strategy that trades at every bar; ten bars came since its deploy."""
-    ground = Ground(stage, world, tmp_path / "data")
+    ground = Ground(stage, world, stage.folder / "bars")
     ground.write(ground.bars(50))
     ground.deploy("one", code=EVERY_BAR)
     ground.look()
     ground.write(ground.whole)
     ground.look()
-    return ground
+
+
+PASTS = {"live": _deployed}
+
+
+@pytest.fixture
+def live(stage, world):
+    return Ground(stage, world, stage.folder / "bars")
 
 
 def noted(ground, name="one"):

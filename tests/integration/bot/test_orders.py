@@ -44,13 +44,20 @@ def ground(stage, world, tmp_path):
     return Ground(stage, world, tmp_path / "data")
 
 
-@pytest.fixture
-def live(ground):
+def _deployed(stage, world):
     """One strategy, deployed when the data had 58 bars; the last of 60 is yesterday's."""
+    ground = Ground(stage, world, stage.folder / "bars")
     ground.write(ground.bars(58))
     ground.deploy("one")
     ground.look()
-    return ground
+
+
+PASTS = {"live": _deployed}
+
+
+@pytest.fixture
+def live(stage, world):
+    return Ground(stage, world, stage.folder / "bars")
 
 
 def test_new_bar_brings_its_orders_to_all_who_ask(live):

@@ -53,13 +53,24 @@ def receiver():
         yield made
 
 
+def _on(stage, world, receiver):
+    return Ground(stage, world, stage.folder / "bars", webhook=Webhook(receiver.url, SECRET))
+
+
+def _deployed(stage, world):
+    with closing(Receiver()) as receiver:
+        ground = _on(stage, world, receiver)
+        ground.write(ground.bars(59))
+        ground.deploy("one")
+        ground.look()
+
+
+PASTS = {"ground": _deployed}
+
+
 @pytest.fixture
-def ground(stage, world, tmp_path, receiver):
-    made = Ground(stage, world, tmp_path / "data", webhook=Webhook(receiver.url, SECRET))
-    made.write(made.bars(59))
-    made.deploy("one")
-    made.look()
-    return made
+def ground(stage, world, receiver):
+    return _on(stage, world, receiver)
 
 
 def queued(ground):

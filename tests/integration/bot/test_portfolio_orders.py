@@ -51,11 +51,17 @@ NAME = "AAA+BBB"
 WEEKDAYS = pd.offsets.BDay()
 
 
+class Pair(Ground):
+    """With bars of another symbol."""
+
+    def __init__(self, stage, world, folder):
+        super().__init__(stage, world, folder)
+        self.other = bars(60, seed=8)
+
+
 @pytest.fixture
 def ground(stage, world, tmp_path):
-    made = Ground(stage, world, tmp_path / "data")
-    made.other = bars(60, seed=8)
-    return made
+    return Pair(stage, world, tmp_path / "data")
 
 
 def write(ground, count, symbols=("AAA", "BBB")):
@@ -67,13 +73,20 @@ def deploy(ground, symbols=PAIR, files=(), code=CODE, version="1.0.0"):
     ground.deploy("one", symbols=symbols, code=code, version=version, files=files)
 
 
-@pytest.fixture
-def live(ground):
-    """Deployed when the data had 58 bars; the last of 60 is yesterday's."""
+def _deployed(stage, world):
+    """When the data had 58 bars; the last of 60 is yesterday's."""
+    ground = Pair(stage, world, stage.folder / "bars")
     write(ground, 58)
     deploy(ground)
     ground.look()
-    return ground
+
+
+PASTS = {"live": _deployed}
+
+
+@pytest.fixture
+def live(stage, world):
+    return Pair(stage, world, stage.folder / "bars")
 
 
 def late(days=1):
