@@ -1,8 +1,11 @@
 """CPU seconds of processes and of all that they started, those that have ended among them."""
 
+import contextlib
 import ctypes
 import os
 from pathlib import Path
+
+from components.sandbox.limits import processes
 
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -30,11 +33,8 @@ def tree_s(pid: int) -> float:
     while waiting:
         pid = waiting.pop()
         found += _ticks(pid, reaped=True)
-        for file in Path(f"/proc/{pid}/task").glob("*/children"):
-            try:
-                waiting += map(int, file.read_text().split())
-            except (FileNotFoundError, ProcessLookupError):
-                continue  # the thread has ended; its children are another one's now
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has ended
+            waiting += processes.children(pid)
     return found / os.sysconf("SC_CLK_TCK")
 
 

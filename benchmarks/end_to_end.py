@@ -26,6 +26,7 @@ from bot.daemon.opening import open_bench
 from bot.demo.author import clean_environment, git
 from bot.demo.stage import EXAMPLES, Stage, set_stage
 from components.ports import Job
+from components.sandbox.limits import processes
 from components.schema.results.report import Change
 from components.schema.results.values import Status
 from components.state import DATABASE, Store
@@ -190,12 +191,11 @@ def idle(stage: Stage) -> dict[str, float]:
     before, began = cpu_of(pid), time.perf_counter()
     waited(lambda: time.perf_counter() - began > IDLE_S)
     used = cpu_of(pid) - before
-    threads = Path(f"/proc/{pid}/task").glob("*/children")
-    workers = [child for thread in threads for child in thread.read_text().split()]
+    workers = processes.children(pid)
     return {
         "idle_core_percent": round(used / (time.perf_counter() - began) * 100, 2),
         "idle_mb": memory_of(pid),
-        "idle_mb_of_each_worker": max([memory_of(int(worker)) for worker in workers], default=0.0),
+        "idle_mb_of_each_worker": max([memory_of(worker) for worker in workers], default=0.0),
     }
 
 

@@ -10,6 +10,7 @@ from unittest import mock
 from components.executor.messages import WorkerSpec
 from components.ports import BacktestJob, ScriptJob
 from components.sandbox.backends.select import SandboxSpec
+from components.sandbox.limits import processes
 from components.schema.definition.backtest import BacktestConfig
 from components.schema.results.values import Limits
 from tests.port_support import free_port
@@ -46,18 +47,7 @@ def eventually(condition, seconds=30.0):
 
 def descendants(pid):
     """All processes below one."""
-    found, waiting = [], [pid]
-    while waiting:
-        try:
-            threads = [
-                t.read_text() for t in Path(f"/proc/{waiting.pop()}/task").glob("*/children")
-            ]
-        except OSError:
-            continue
-        children = [int(c) for text in threads for c in text.split()]
-        found += children
-        waiting += children
-    return found
+    return [*processes.tree(pid)][1:]
 
 
 def script(source, **options):

@@ -11,7 +11,7 @@ from components.sandbox.backends import owner
 from components.sandbox.backends.docker import LABEL
 from components.sandbox.backends.select import SandboxSpec, open_sandbox
 from components.sandbox.image import inventory
-from components.sandbox.limits import cgroups
+from components.sandbox.limits import cgroups, processes
 from components.sandbox.session.script import run_script
 from components.schema.results.values import ExecutionResult, Limits
 
@@ -54,7 +54,7 @@ class Traces:
     """What a process's sandboxes hold on the host at a moment."""
 
     containers: frozenset[str]
-    children: frozenset[str]
+    children: frozenset[int]
     sockets: frozenset[str]
     groups: frozenset[str]
     descriptors: int
@@ -65,7 +65,7 @@ def traces(pid: int | None = None) -> Traces:
     mine = str(owner._owner(pid))
     return Traces(
         containers=frozenset(_containers(mine)),
-        children=frozenset(_children(pid)),
+        children=frozenset(processes.children(pid)),
         sockets=frozenset(p.name for p in (owner.base() / mine).glob("*")),
         groups=frozenset(_groups(mine)),
         descriptors=sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir()),
@@ -80,11 +80,6 @@ def _containers(mine):
         ]
     finally:
         client.close()
-
-
-def _children(pid):
-    threads = Path(f"/proc/{pid}/task").glob("*/children")
-    return [child for thread in threads for child in thread.read_text().split()]
 
 
 def _groups(mine):

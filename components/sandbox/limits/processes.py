@@ -1,11 +1,26 @@
 """What the kernel says of a tree of processes: CPU time used, time waited for a processor."""
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 STOPPED = frozenset("Tt")
 """States of a process that somebody stopped (SIGSTOP, a debugger)."""
+
+
+def children(pid: int) -> list[int]:
+    """The living processes that a process has started; threads that end meanwhile are left out.
+
+    Raises:
+        FileNotFoundError, ProcessLookupError: there is no such process.
+        OSError: this process has no descriptor left.
+    """
+    found: list[int] = []
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # the thread has ended
+            found += map(int, (thread / "children").read_text(encoding="ascii").split())
+    return found
 
 
 def tree(first: int) -> Iterator[int]:
@@ -18,15 +33,11 @@ def tree(first: int) -> Iterator[int]:
     while waiting:
         pid = waiting.pop()
         try:
-            children = [
-                int(child)
-                for thread in Path(f"/proc/{pid}/task").iterdir()
-                for child in (thread / "children").read_text(encoding="ascii").split()
-            ]
+            below = children(pid)
         except (FileNotFoundError, ProcessLookupError):
             continue
         yield pid
-        waiting += children
+        waiting += below
 
 
 def cpu_s(first: int) -> float | None:
@@ -82,7 +93,11 @@ def _stopped(pid: int) -> int:
 
 
 def _wait_of_threads(pid: int) -> int:
-    return sum(_wait(thread / "schedstat") for thread in Path(f"/proc/{pid}/task").iterdir())
+    waited = 0
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # the thread has ended
+            waited += _wait(thread / "schedstat")
+    return waited
 
 
 def _wait(schedstat: Path) -> int:

@@ -12,13 +12,13 @@ from executor_support import SPEC, eventually, script
 
 from components.executor.local import LocalExecutor
 from components.ports import BacktestJob, SmokeJob
+from components.sandbox.limits import processes
 from components.schema.definition.backtest import BacktestConfig
 from components.schema.results.values import Limits, Status
 
 
-def children() -> set[str]:
-    tasks = Path(f"/proc/{os.getpid()}/task").glob("*/children")
-    return {pid for task in tasks for pid in task.read_text().split()}
+def children() -> set[int]:
+    return set(processes.children(os.getpid()))
 
 
 def test_a_check_that_ends_before_the_sandbox_starts_no_worker():

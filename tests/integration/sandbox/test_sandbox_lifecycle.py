@@ -17,6 +17,7 @@ from components.executor.messages import WorkerSpec
 from components.ports import ScriptJob
 from components.sandbox.backends import owner
 from components.sandbox.backends.docker import LABEL
+from components.sandbox.limits import processes
 from components.schema.results.values import Status
 
 DAEMON = Path(__file__).parents[2] / "sandbox_daemon.py"
@@ -28,20 +29,6 @@ def eventually(condition, seconds=30.0):
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.05)  # why: another process is at work; there is a deadline
     return value
-
-
-def descendants(pid):
-    found, waiting = [], [pid]
-    while waiting:
-        one = waiting.pop()
-        try:
-            threads = [t.read_text() for t in Path(f"/proc/{one}/task").glob("*/children")]
-        except OSError:
-            continue
-        children = [int(c) for text in threads for c in text.split()]
-        found += children
-        waiting += children
-    return found
 
 
 def running(pid):
@@ -69,7 +56,7 @@ def daemon(request):
     )
     try:
         assert process.stdout.readline() == "up\n"
-        below = descendants(process.pid)
+        below = [*processes.tree(process.pid)][1:]
         assert below or backend == "docker"
         names = {str(owner._owner(pid)) for pid in (process.pid, *below)}
         yield process, names, below
