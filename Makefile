@@ -30,9 +30,9 @@ $(DEV_STAMP): $(STAMP) requirements-dev.lock
 demo: setup  # the whole main job on a throw-away repository
 	@$(BIN)/algoops demo
 
-# Three at a time, also on two processors: tests wait for processes. Who comes to its end first takes
+# Four at a time, also on two processors: tests wait for processes. Who comes to its end first takes
 # tests from the others.
-PYTEST := $(BIN)/python -m pytest --numprocesses 3 --dist worksteal --durations 10
+PYTEST := $(BIN)/python -m pytest --numprocesses 4 --dist worksteal --durations 10
 
 format: dev  # rewrite the code as the linter wants it
 	$(BIN)/ruff format .
