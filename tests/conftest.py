@@ -29,24 +29,6 @@ settings.register_profile("deep", _UNHURRIED, max_examples=1_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 
-MEMORY = Path("/dev/shm")
-ROOM = 6 << 30
-"""Bytes that must be free there and in the machine; a whole run takes less than two of it."""
-
-
-def _free_bytes() -> int:
-    lines = Path("/proc/meminfo").read_text().splitlines()
-    machine = next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable"))
-    there = os.statvfs(MEMORY)
-    return 0 if there.f_flag & os.ST_NOEXEC else min(machine, there.f_bavail * there.f_frsize)
-
-
-# Folders of tests are kept in memory where there is room: seventy thousand small files, most of
-# them git's, take a disk a third longer. PYTEST_DEBUG_TEMPROOT=/tmp has them on the disk.
-if MEMORY.is_dir() and _free_bytes() > ROOM:
-    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
-
-
 def pytest_collection() -> None:
     """Half a million objects that all stay are made now: looking for garbage would find none."""
     gc.disable()

