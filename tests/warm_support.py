@@ -26,7 +26,6 @@ from pathlib import Path
 from typing import IO
 
 import algoops_app
-from bot.demo.daemon import DaemonProcess
 
 ROOT = Path(__file__).parents[1]
 LONGEST = 1 << 17
@@ -130,13 +129,6 @@ def warm() -> Warm:
     return made
 
 
-class WarmDaemon(DaemonProcess):
-    """A daemon whose start takes no imports."""
-
-    def _begin(self, words, log):
-        return warm().start(words, log, log)
-
-
 class Command:
     """`algoops` under way; with `code`, a small program as `python -c` runs it."""
 
@@ -158,7 +150,7 @@ class Command:
 # --- the process itself ---
 
 
-def _serve(line: socket.socket) -> Mapping | None:
+def fork_for_each(line: socket.socket) -> Mapping | None:
     """Fork for each request. Returns in each child, with its request; else when nobody asks more."""
     living: dict[int, tuple[int, socket.socket]] = {}
     while True:
@@ -208,16 +200,21 @@ def main() -> None:
     gc.disable()
     _import_all()
     assert len([*Path("/proc/self/task").iterdir()]) == 1, "a fork would lose the other threads"
-    request = _serve(socket.socket(fileno=int(sys.argv[1])))
+    request = fork_for_each(socket.socket(fileno=int(sys.argv[1])))
     if request is None:
         return
     os.setsid()
     os.chdir(request["cwd"])
     os.environ.update(request["env"])
-    sys.argv = ["-c" if request["code"] else "algoops", *request["words"]]
-    if request["code"]:
-        sys.path.insert(0, str(ROOT))
-        exec(request["code"], {"__name__": "__main__"})  # a test's own
+    sys.path.insert(0, str(ROOT))
+    become(request["code"], request["words"])
+
+
+def become(code: str, words: Sequence[str]) -> None:
+    """What was asked for: a test's own small program, or `algoops`."""
+    sys.argv = ["-c" if code else "algoops", *words]
+    if code:
+        exec(code, {"__name__": "__main__"})
     else:
         algoops_app.main()
 

@@ -13,11 +13,11 @@ from functools import cache
 
 import dask
 
-import algoops_app
+from bot.demo.daemon import DaemonProcess
 from components.executor import dask_worker as _imported_ahead  # noqa: F401
 from components.executor import local_process, worker
 from components.sandbox.backends import bubblewrap
-from tests.warm_support import Warm, WarmDaemon, _serve, warm
+from tests.warm_support import Warm, become, fork_for_each, warm
 
 
 class Nursery(Warm):
@@ -46,7 +46,7 @@ def fork_workers(patch):
     patch.setattr(local_process, "start", nursery().start_worker)
 
 
-class ForkingDaemon(WarmDaemon):
+class ForkingDaemon(DaemonProcess):
     """A daemon that takes no imports to start, nor do its executor's workers."""
 
     def _begin(self, words, log):
@@ -68,7 +68,7 @@ def serve():
 
 def _fork_on(line):
     """Never returns: neither here nor in what is forked."""
-    request = _serve(line)
+    request = fork_for_each(line)
     if request is not None:
         os.chdir(request["cwd"])
         os.environ.clear()
@@ -85,13 +85,9 @@ def _become(code, words):
         return
     os.setsid()
     dask.config.refresh()
-    sys.argv = ["-c" if code else "algoops", *words]
-    if code:
-        exec(code, {"__name__": "__main__"})  # a test's own
-        return
-    if words[0] == "run":
+    if not code and words[0] == "run":
         _take_workers_from_a_copy()
-    algoops_app.main()
+    become(code, words)
 
 
 def _take_workers_from_a_copy():
