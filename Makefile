@@ -16,16 +16,15 @@ setup: $(STAMP)  # what AlgoOps needs to run
 
 dev: $(DEV_STAMP)  # the same, and what its tests need
 
-# Sandbox instances may not write byte code: without it here, each would compile our modules anew.
-$(STAMP): pyproject.toml requirements.lock requirements-build.lock .ci/install
-	@[ -x $(BIN)/pip ] || $(PYTHON) -m venv $(VENV)
-	@.ci/install $(BIN)/python requirements.lock $(HERE)
-	@$(BIN)/python -m compileall -q algoops algoops_app bot components
-	@touch $(STAMP)
+$(STAMP): requirements.lock
+$(DEV_STAMP): requirements-dev.lock  # it has the packages of requirements.lock too
 
-$(DEV_STAMP): $(STAMP) requirements-dev.lock
-	@.ci/install $(BIN)/python requirements-dev.lock $(HERE)
-	@touch $(DEV_STAMP)
+# Sandbox instances may not write byte code: without it here, each would compile our modules anew.
+$(STAMP) $(DEV_STAMP): pyproject.toml requirements-build.lock .ci/install
+	@[ -x $(BIN)/pip ] || $(PYTHON) -m venv $(VENV)
+	@.ci/install $(BIN)/python $(filter-out requirements-build.lock,$(filter %.lock,$^)) $(HERE)
+	@$(BIN)/python -m compileall -q algoops algoops_app bot components
+	@touch $@
 
 demo: setup  # the whole main job on a throw-away repository
 	@$(BIN)/algoops demo

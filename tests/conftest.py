@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 
 from bot.config import logs
 from components.state.db import schema
+from tests.warm_support import look_once
 
 # Compiled files are kept: else each of the hundreds of processes that tests start compiles anew.
 sys.dont_write_bytecode = False
@@ -39,6 +40,8 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.enable()
 
+
+look_once()
 
 _migrate = schema._migrate
 

@@ -10,10 +10,10 @@ from components.ports import ScriptJob
 from components.sandbox.backends import owner
 from components.sandbox.backends.docker import LABEL
 from components.sandbox.backends.select import SandboxSpec, open_sandbox
-from components.sandbox.image import inventory
 from components.sandbox.limits import cgroups, processes
 from components.sandbox.session.script import run_script
 from components.schema.results.values import ExecutionResult, Limits
+from tests.warm_support import contents
 
 HOSTILE = Path(__file__).parent / "data" / "hostile"
 BACKENDS = ("bubblewrap", "docker")
@@ -24,16 +24,6 @@ SMALL = Limits(
 
 def spec(backend, limits=SMALL, **options):
     return SandboxSpec(limits=limits, backend=backend, contents=contents(), **options)
-
-
-_contents = []
-
-
-def contents():
-    """What is inside, found out once for all tests of a process."""
-    if not _contents:
-        _contents.append(inventory.take())
-    return _contents[0]
 
 
 def raise_wall(backend, limits=SMALL, **options):

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import IO
 
 import algoops_app
+from components.sandbox.image import inventory
 
 ROOT = Path(__file__).parents[1]
 LONGEST = 1 << 17
@@ -37,6 +38,20 @@ told = _ask(socket.socket(fileno={line}), sys.argv[1:], "", [1, 2])
 told.recv(64)
 raise SystemExit(int(told.recv(64)))
 """
+
+
+_look = inventory.take
+
+
+@cache
+def contents() -> inventory.Inventory:
+    """What is in each sandbox without packages of its own, found out once for all tests."""
+    return _look()
+
+
+def look_once() -> None:
+    """Have executors of this process, and of those that it forks, find the same as the first."""
+    inventory.take = lambda extra=None: _look(extra) if extra else contents()
 
 
 class Forked:
@@ -193,6 +208,8 @@ def _import_all() -> None:
         importlib.import_module(f"bot.cli.{name}")
     for name in ("bot.daemon.github", "components.forge.github"):
         importlib.import_module(name)
+    look_once()
+    contents()
     gc.freeze()
 
 

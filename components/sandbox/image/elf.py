@@ -1,5 +1,6 @@
 """Reads which shared libraries and which loader an ELF file asks for (64-bit, little-endian)."""
 
+import mmap
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,11 @@ def needs(path: Path) -> Needs:
     with path.open("rb") as file:
         if file.read(len(_MAGIC)) != _MAGIC:
             return Needs()
-    data = path.read_bytes()
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:  # of many megabytes
+            return _needs(data)
+
+
+def _needs(data: mmap.mmap) -> Needs:
     (table,) = struct.unpack_from("<Q", data, 32)
     size, count = struct.unpack_from("<HH", data, 54)
     headers = [_PROGRAM_HEADER.unpack_from(data, table + i * size) for i in range(count)]
@@ -36,7 +41,7 @@ def needs(path: Path) -> Needs:
     return Needs(libraries=_libraries(data, headers), loader=loader)
 
 
-def _libraries(data: bytes, headers: list[tuple[int, ...]]) -> tuple[str, ...]:
+def _libraries(data: mmap.mmap, headers: list[tuple[int, ...]]) -> tuple[str, ...]:
     entries = [
         _DYNAMIC.unpack_from(data, at)
         for kind, _flags, offset, _address, _physical, length, *_rest in headers
@@ -48,7 +53,7 @@ def _libraries(data: bytes, headers: list[tuple[int, ...]]) -> tuple[str, ...]:
         return ()
     start = _file_offset(strings, headers)
     return tuple(
-        data[start + value : data.index(b"\0", start + value)].decode()
+        data[start + value : data.find(b"\0", start + value)].decode()
         for tag, value in entries
         if tag == _NEEDED
     )

@@ -65,6 +65,11 @@ def command(socket: str, user: int) -> list[str]:
     return [EXECUTABLE, "-S", "-s", "-P", "-m", MAIN, socket, str(user)]
 
 
+_SUFFIXES = (".pyc", ".pyi", ".pyx", ".pxd", ".pxi", ".c", ".h", ".a", ".exe")
+_TRIALS = ("_test", "_tkinter", "_ctypes_test")
+_FOLDERS = frozenset({"tests", "__pycache__", "lib2to3", *MASKED})
+
+
 @dataclass(frozen=True)
 class Piece:
     """A file or folder of this machine and where it is inside. Picklable."""
@@ -111,26 +116,33 @@ def take(extra: PackageSet | None = None) -> Inventory:
 
 def wanted(path: Path) -> bool:
     """Whether a file (relative to its piece) is worth carrying: no tests, C sources or caches."""
-    parts = path.parts
-    return not (
-        path.suffix in {".pyc", ".pyi", ".pyx", ".pxd", ".pxi", ".c", ".h", ".a", ".exe"}
-        or (".so" in path.name and path.name.startswith(("_test", "_tkinter", "_ctypes_test")))
-        or any(p in {"tests", "__pycache__", "lib2to3", *MASKED} for p in parts[:-1])
-        or any(p.startswith("config-") for p in parts[:-1])
-    )
+    *folders, name = path.parts
+    return _wanted_name(name) and all(_wanted_folder(folder) for folder in folders)
+
+
+def _wanted_name(name: str) -> bool:
+    return not name.endswith(_SUFFIXES) and not (name.startswith(_TRIALS) and ".so" in name)
+
+
+def _wanted_folder(name: str) -> bool:
+    return name not in _FOLDERS and not name.startswith("config-")
 
 
 def wanted_files(root: Path) -> Iterator[Path]:
     """The files worth carrying under a folder, in a fixed order; a file stands for itself."""
-    if root.is_file():
+    return map(Path, _wanted_files(str(root)))
+
+
+def _wanted_files(root: str) -> Iterator[str]:
+    """Text, since each command looks at thousands of them before it starts."""
+    if os.path.isfile(root):  # noqa: PTH113  # a Path each would take as long as all else here
         yield root
         return
     for folder, folders, names in os.walk(root):
-        inside = Path(folder).relative_to(root)
         # Folders that nobody wants are not entered: a site-packages may hold 100,000 files.
-        folders[:] = sorted(name for name in folders if wanted(inside / name / "_"))
-        found = (Path(folder) / name for name in sorted(names) if wanted(inside / name))
-        yield from (file for file in found if file.is_file())
+        folders[:] = sorted(filter(_wanted_folder, folders))
+        files = (f"{folder}/{name}" for name in sorted(filter(_wanted_name, names)))
+        yield from filter(os.path.isfile, files)
 
 
 def _packages(distributions: Iterable[Distribution]) -> Iterator[Piece]:
@@ -145,7 +157,9 @@ def _shared_libraries(
     folders = _library_folders(stdlib)
     loader = elf.needs(executable).loader
     roots = (stdlib / "lib-dynload", *(p.source for p in packages))
-    waiting = [executable, *(f for root in roots for f in wanted_files(root) if ".so" in f.name)]
+    files = (file for root in roots for file in _wanted_files(str(root)))
+    compiled = (Path(file) for file in files if ".so" in os.path.basename(file))  # noqa: PTH119  # as above
+    waiting = [executable, *compiled]
     found: dict[str, Path] = {}
     names = list(wanted)
     while waiting or names:
@@ -190,5 +204,7 @@ def _digest(
 
 
 def _digest_folder(digest: "hashlib._Hash", folder: Path) -> None:
-    for file in wanted_files(folder):
-        digest.update(str(file.relative_to(folder)).encode() + b"\0" + file.read_bytes())
+    within = len(f"{folder}/")
+    for file in _wanted_files(str(folder)):
+        with open(file, "rb") as stream:  # noqa: PTH123  # as above
+            digest.update(file[within:].encode() + b"\0" + stream.read())

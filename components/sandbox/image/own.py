@@ -1,5 +1,6 @@
 """The packages that every sandbox has: those that the guest needs, with what they need."""
 
+import csv
 import importlib.metadata
 from collections.abc import Iterator
 from functools import cache
@@ -41,7 +42,12 @@ def distributions() -> tuple[Distribution, ...]:
 
 def tops(distribution: Distribution) -> set[str]:
     """The first parts of the paths of a package's files."""
-    return {file.parts[0] for file in distribution.files or ()} - {"..", "__pycache__", "bin"}
+    if record := distribution.read_text("RECORD"):  # `files` would make a path of each line
+        paths = (row[0] for row in csv.reader(record.splitlines()))
+        found = {path.partition("/")[0] for path in paths}
+    else:
+        found = {file.parts[0] for file in distribution.files or ()}
+    return found - {"", "..", "__pycache__", "bin"}
 
 
 def modules(found: Distribution) -> set[str]:

@@ -2,9 +2,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from sandbox_support import contents
 
 from components.sandbox.image import elf, inventory
+from tests.warm_support import contents
 
 
 def test_interpreter_needs_a_loader_and_the_c_library():
