@@ -128,7 +128,7 @@ def test_authors_tests_are_told_one_by_one(wall):
         "test_strategy.py::test_skipped": Outcome.SKIPPED,
         "test_strategy.py::test_each[1]": Outcome.PASSED,
         "test_strategy.py::test_each[2]": Outcome.PASSED,
-    }
+    }, result
     assert result.status is Status.FAILED
     assert result.message == "1 of 5 of the author's tests failed"
     assert "four is not five" in next(t.message for t in result.tests if "wrong" in t.name)
