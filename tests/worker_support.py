@@ -5,7 +5,6 @@ executor takes these: a process of its own on a line of its own, which can be ki
 """
 
 import gc
-import itertools
 import os
 import socket
 import sys
@@ -16,7 +15,6 @@ import dask
 from bot.demo.daemon import DaemonProcess
 from components.executor import dask_worker as _imported_ahead  # noqa: F401
 from components.executor import local_process, worker
-from components.sandbox.backends import bubblewrap
 from tests.warm_support import Warm, become, fork_for_each, warm
 
 
@@ -79,7 +77,6 @@ def _fork_on(line):
 
 def _become(code, words):
     """What was asked for: a small program, `algoops`, or a worker of this machine."""
-    bubblewrap._turns = itertools.count(os.getpid())  # each instance has a user of its own
     if not (code or words):
         _work()
         return

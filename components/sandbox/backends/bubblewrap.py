@@ -21,6 +21,7 @@ from components.sandbox.image import inventory
 from components.sandbox.image.inventory import Inventory, Piece
 from components.sandbox.limits import cgroups, processes, seccomp
 from components.sandbox.limits.cgroups import MIB, Cgroup, Counters
+from components.sandbox.limits.claims import claim
 from components.schema.results.values import Limits
 
 GUEST_RUN = "/run/algoops"
@@ -94,11 +95,37 @@ class BubblewrapSandbox(PooledSandbox):
         return owner.reap_homes() + cgroups.reap()
 
 
+class _User:
+    """A user that no other guest of this machine is while it lives, if we are root.
+
+    Raises:
+        OSError: no descriptor is to be had.
+    """
+
+    def __init__(self) -> None:
+        self.number, self._claim = PLAIN_USER, None
+        if not _as_root():
+            return
+        for turn in itertools.islice(_turns, USERS):
+            self.number = FIRST_USER + turn % USERS
+            self._claim = claim(f"user-{self.number}")
+            if self._claim is not None:
+                return
+        raise OSError("each user that a guest may be is taken")
+
+    def leave(self) -> None:
+        """Let another guest be it. Idempotent."""
+        if self._claim is not None:
+            self._claim.close()
+
+
 class _BubblewrapHandle:
     """Holds a guest by bubblewrap's own process and by process 1 of its pid namespace."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", first: int, group: Cgroup) -> None:
-        self._process, self.first, self._group = process, first, group
+    def __init__(
+        self, process: "subprocess.Popen[bytes]", first: int, group: Cgroup, user: "_User"
+    ) -> None:
+        self._process, self.first, self._group, self._user = process, first, group, user
         self._pidfd = os.pidfd_open(first)
         self._destroyed = False
         self.by_process = _missing(group)
@@ -135,6 +162,7 @@ class _BubblewrapHandle:
         if self._process.stderr is not None:
             self._process.stderr.close()
         self._group.remove()
+        self._user.leave()
 
     def diagnose(self) -> str:
         if self._process.stderr is None:
@@ -144,7 +172,7 @@ class _BubblewrapHandle:
 
 
 def _spawn(contents: Inventory, meeting: Rendezvous, limits: Limits) -> Handle:
-    user = FIRST_USER + next(_turns) % USERS if _as_root() else PLAIN_USER
+    user = _User()
     group = cgroups.make(f"guest-{owner.me()}-{meeting.name}", limits)
     descriptors: list[int] = []
     try:
@@ -154,12 +182,12 @@ def _spawn(contents: Inventory, meeting: Rendezvous, limits: Limits) -> Handle:
         tail = ("--seccomp", calls, "--info-fd", info_writer, "--block-fd", block, "--")
         process = subprocess.Popen(
             [
-                *_isolation(user),
+                *_isolation(user.number),
                 *_binds(contents),
                 *("--size", str(limits.tmpfs_mb * MIB), "--perms", "1777", "--tmpfs", "/tmp"),  # noqa: S108  # the guest's own
                 *("--ro-bind", str(meeting.folder), GUEST_RUN, "--remount-ro", "/"),
                 *(str(word) for word in tail),
-                *inventory.command(socket_path(Path(GUEST_RUN)), user),
+                *inventory.command(socket_path(Path(GUEST_RUN)), user.number),
             ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -170,10 +198,11 @@ def _spawn(contents: Inventory, meeting: Rendezvous, limits: Limits) -> Handle:
         )
         descriptors.remove(info_writer)
         os.close(info_writer)
-        handle = _hold(process, info, group)
+        handle = _hold(process, info, group, user)
         os.write(release, b"1")
     except BaseException:
         group.remove()
+        user.leave()
         raise
     finally:
         for descriptor in descriptors:
@@ -187,7 +216,9 @@ def _noted(descriptors: list[int], *made: int) -> tuple[int, ...]:
     return made
 
 
-def _hold(process: "subprocess.Popen[bytes]", info: int, group: Cgroup) -> _BubblewrapHandle:
+def _hold(
+    process: "subprocess.Popen[bytes]", info: int, group: Cgroup, user: "_User"
+) -> _BubblewrapHandle:
     """Put the sandbox, which waits for our word, into its control group."""
     try:
         first = _first_process(process, info)
@@ -196,7 +227,7 @@ def _hold(process: "subprocess.Popen[bytes]", info: int, group: Cgroup) -> _Bubb
         except OSError:
             group.remove()
             group = Cgroup()
-        return _BubblewrapHandle(process, first, group)
+        return _BubblewrapHandle(process, first, group, user)
     except BaseException:
         process.kill()
         process.wait()

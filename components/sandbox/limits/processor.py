@@ -8,14 +8,14 @@ busy machine the kernel keeps them together by itself.
 
 import contextlib
 import ctypes
-import errno
 import os
-import socket
 import threading
+from typing import TYPE_CHECKING
 
-CLAIM = "\0algoops-processor-"
-"""Start of the name of a claim on a processor: an address that no file holds, so that the kernel
-gives it back when its process ends, however that happens."""
+from components.sandbox.limits.claims import claim
+
+if TYPE_CHECKING:
+    import socket
 
 _libc = ctypes.CDLL(None)
 
@@ -43,11 +43,11 @@ class Processor:
 
     def leave(self) -> None:
         """Let the thread go where it likes again, from any thread. Idempotent."""
-        claim, self._claim = self._claim, None
-        if claim is not None:
+        held, self._claim = self._claim, None
+        if held is not None:
             _keep(self._thread, self._before)
             self.number = None
-            claim.close()
+            held.close()
 
     def _choose(self) -> int | None:
         if len(self._before) == 1:
@@ -55,25 +55,12 @@ class Processor:
         here = int(_libc.sched_getcpu())
         for number in sorted(self._before, key=lambda number: (number != here, number)):
             try:
-                self._claim = _claimed(number)
+                self._claim = claim(f"processor-{number}")
             except OSError:  # no descriptor is to be had: it only costs time
                 return None
             if self._claim is not None:
                 return number
         return None
-
-
-def _claimed(number: int) -> socket.socket | None:
-    """A claim on a processor, which lasts until it is closed; None where another has it."""
-    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    try:
-        claim.bind(f"{CLAIM}{number}")
-    except OSError as error:
-        claim.close()
-        if error.errno == errno.EADDRINUSE:
-            return None
-        raise
-    return claim
 
 
 def _keep(thread: int, processors: set[int]) -> None:

@@ -13,7 +13,7 @@ from sandbox_support import SMALL
 from components.engine.market_data import FolderData
 from components.engine.run import run_backtest
 from components.ports import BacktestJob
-from components.sandbox.limits import processor
+from components.sandbox.limits import claims
 from components.sandbox.limits.processor import Processor
 from components.schema.definition.backtest import BacktestConfig
 from components.schema.results.values import Status
@@ -31,8 +31,8 @@ class Where(Strategy):
 """
 CONVERSES = """
 import sys
-from components.sandbox.limits import processor
-processor.CLAIM = chr(0) + sys.argv[1]
+from components.sandbox.limits import claims, processor
+claims.PREFIX = chr(0) + sys.argv[1]
 kept = processor.Processor()
 print(kept.number, flush=True)
 sys.stdin.read()
@@ -44,8 +44,8 @@ several = pytest.mark.skipif(len(ALL) < 2, reason="one processor leaves nothing 
 @pytest.fixture(autouse=True)
 def claim(monkeypatch, tmp_path):
     """Other tests run conversations meanwhile: those of this one have claims of their own."""
-    monkeypatch.setattr(processor, "CLAIM", f"\0{tmp_path.name}-{os.getpid()}-")
-    return processor.CLAIM
+    monkeypatch.setattr(claims, "PREFIX", f"\0{tmp_path.name}-{os.getpid()}-")
+    return claims.PREFIX
 
 
 def backtest(wall, **limits):
