@@ -16,13 +16,13 @@ setup: $(STAMP)  # what AlgoOps needs to run
 
 dev: $(DEV_STAMP)  # the same, and what its tests need
 
-$(STAMP): requirements.lock
-$(DEV_STAMP): requirements-dev.lock  # it has the packages of requirements.lock too
+$(DEV_STAMP): export MORE_PACKAGES := requirements-dev.lock
+$(DEV_STAMP): requirements-dev.lock
 
 # Sandbox instances may not write byte code: without it here, each would compile our modules anew.
-$(STAMP) $(DEV_STAMP): pyproject.toml requirements-build.lock .ci/install
+$(STAMP) $(DEV_STAMP): pyproject.toml requirements.lock requirements-build.lock .ci/install
 	@[ -x $(BIN)/pip ] || $(PYTHON) -m venv $(VENV)
-	@.ci/install $(BIN)/python $(filter-out requirements-build.lock,$(filter %.lock,$^)) $(HERE)
+	@.ci/install $(BIN)/python requirements.lock $(HERE)
 	@$(BIN)/python -m compileall -q algoops algoops_app bot components
 	@touch $@
 
