@@ -7,6 +7,9 @@ HERE := -e . --config-settings editable_mode=compat
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
+# What is compiled once is kept: else each process of the tests compiles their packages anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup dev demo format lint machine test unit deep e2e bench honesty soak lock libraries dist clean
 
 help:  # this list
